@@ -1,0 +1,2 @@
+//! The conntrack tool.
+fn main() {}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bit masks as connection labels use them: whole 32-bit words, bit `n` in word `n / 32`.
+//!
+//! On the wire (`CTA_LABELS`) the words go out in host byte order.
+
+#![forbid(unsafe_code)]
+
+/// A fixed number of bits, a multiple of 32.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bitmask {
+    words: Vec<u32>,
+}
+
+impl Bitmask {
+    /// The highest bit any mask can have.
+    pub const MAX_BIT: u32 = 0xffff;
+
+    /// A mask for the bits `0..=max`, all clear; the size is rounded up to whole words. Nothing when `max`
+    /// is above [`MAX_BIT`](Self::MAX_BIT).
+    #[must_use]
+    pub fn new(max: u32) -> Option<Bitmask> {
+        (max <= Self::MAX_BIT).then(|| Bitmask {
+            words: vec![0; max as usize / 32 + 1],
+        })
+    }
+
+    /// A mask with the bits of `bytes`, 32-bit words in host byte order; a last incomplete word is filled with zeros.
+    #[must_use]
+    pub fn from_ne_bytes(bytes: &[u8]) -> Bitmask {
+        let word = |chunk: &[u8]| {
+            let mut padded = [0; 4];
+            padded
+                .iter_mut()
+                .zip(chunk)
+                .for_each(|(to, from)| *to = *from);
+            u32::from_ne_bytes(padded)
+        };
+        Bitmask {
+            words: bytes.chunks(4).map(word).collect(),
+        }
+    }
+
+    /// The words, lowest bits first.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// The highest bit this mask has room for.
+    #[must_use]
+    pub fn max_bit(&self) -> u32 {
+        u32::try_from(self.words.len() * 32)
+            .unwrap_or(u32::MAX)
+            .saturating_sub(1)
+    }
+
+    /// Sets a bit; one beyond the mask changes nothing.
+    pub fn set(&mut self, bit: u32) {
+        if let Some(word) = self.words.get_mut(bit as usize / 32) {
+            *word |= 1 << (bit % 32);
+        }
+    }
+
+    /// Clears a bit; one beyond the mask changes nothing.
+    pub fn unset(&mut self, bit: u32) {
+        if let Some(word) = self.words.get_mut(bit as usize / 32) {
+            *word &= !(1 << (bit % 32));
+        }
+    }
+
+    /// Whether a bit is set; one beyond the mask is not.
+    #[must_use]
+    pub fn test(&self, bit: u32) -> bool {
+        self.words
+            .get(bit as usize / 32)
+            .is_some_and(|word| word >> (bit % 32) & 1 == 1)
+    }
+
+    /// Clears every bit.
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// The set bits, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..=self.max_bit()).filter(|&bit| self.test(bit))
+    }
+
+    /// Whether both have the same bits set; sizes may differ.
+    #[must_use]
+    pub fn same_bits(&self, other: &Bitmask) -> bool {
+        let longer = self.words.len().max(other.words.len());
+        let word = |mask: &Bitmask, at| mask.words.get(at).copied().unwrap_or(0);
+        (0..longer).all(|at| word(self, at) == word(other, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_whole_words() {
+        for (max, rounded) in [
+            (0, 31),
+            (31, 31),
+            (32, 63),
+            (127, 127),
+            (128, 159),
+            (65535, 65535),
+        ] {
+            assert_eq!(Bitmask::new(max).unwrap().max_bit(), rounded);
+        }
+        assert_eq!(Bitmask::new(65536), None);
+    }
+
+    #[test]
+    fn bits_beyond_the_mask_have_no_effect() {
+        let mut mask = Bitmask::new(10).unwrap();
+        mask.set(31);
+        mask.set(32);
+        assert_eq!(mask.iter().collect::<Vec<_>>(), [31]);
+        mask.unset(99);
+        mask.unset(31);
+        assert!(!mask.test(31) && !mask.test(99));
+    }
+
+    #[test]
+    fn equality_counts_the_size_but_same_bits_does_not() {
+        let (mut a, mut b) = (Bitmask::new(31).unwrap(), Bitmask::new(127).unwrap());
+        a.set(3);
+        b.set(3);
+        assert_ne!(a, b);
+        assert!(a.same_bits(&b) && b.same_bits(&a));
+        b.set(100);
+        assert!(!a.same_bits(&b));
+    }
+
+    #[test]
+    fn an_incomplete_word_is_filled_with_zeros() {
+        let mask = Bitmask::from_ne_bytes(&[0xff, 0, 0, 0, 1]);
+        assert_eq!(mask.words().len(), 2);
+        assert!(mask.test(0));
+    }
+}

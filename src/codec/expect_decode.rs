@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One message's attributes into an [`Expectation`].
+//!
+//! The family of the message reaches the tuples crosswise, as C programs have always seen it: a MASTER
+//! attribute names the family of the expected tuple, TUPLE that of the mask, MASK that of the master. The kernel
+//! sends all three, so complete messages come out straight.
+
+#![forbid(unsafe_code)]
+
+use super::tuple;
+use crate::error::{Error, Result};
+use crate::expect::{ExpectAttr, Expectation};
+use crate::flow::{Attr, Dir};
+use crate::wire::consts::*;
+use crate::wire::{Attr as WireAttr, Attrs, Frame};
+
+/// Longest function name with its NUL.
+const FN_MAX: usize = 24;
+
+/// Decodes one expectation message into `expect`.
+///
+/// # Errors
+/// [`Error::Malformed`] for a known attribute that is too short, or a function name that is too long.
+pub fn message(expect: &mut Expectation, frame: &Frame<'_>) -> Result<()> {
+    attributes(expect, frame.family().unwrap_or(AF_UNSPEC), frame.attrs())
+}
+
+/// Decodes an attribute area; `family` is what `nfgen_family` said.
+///
+/// # Errors
+/// As [`message`].
+pub fn attributes(expect: &mut Expectation, family: u8, attrs: Attrs<'_>) -> Result<()> {
+    for attr in attrs {
+        match attr.kind {
+            CTA_EXPECT_MASTER => cross(
+                expect,
+                ExpectAttr::Master,
+                ExpectAttr::Expected,
+                family,
+                attr,
+            )?,
+            CTA_EXPECT_TUPLE => {
+                cross(expect, ExpectAttr::Expected, ExpectAttr::Mask, family, attr)?
+            }
+            CTA_EXPECT_MASK => cross(expect, ExpectAttr::Mask, ExpectAttr::Master, family, attr)?,
+            CTA_EXPECT_TIMEOUT => expect.set_number(ExpectAttr::Timeout, attr.be32()?),
+            CTA_EXPECT_ZONE => expect.set_number(ExpectAttr::Zone, u32::from(attr.be16()?)),
+            CTA_EXPECT_FLAGS => expect.set_number(ExpectAttr::Flags, attr.be32()?),
+            CTA_EXPECT_CLASS => expect.set_number(ExpectAttr::Class, attr.be32()?),
+            CTA_EXPECT_HELP_NAME => expect.set_text(ExpectAttr::HelperName, attr.text()?),
+            CTA_EXPECT_NAT => nat(expect, family, attr)?,
+            CTA_EXPECT_FN => function(expect, attr)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn cross(
+    expect: &mut Expectation,
+    which: ExpectAttr,
+    named: ExpectAttr,
+    family: u8,
+    nest: WireAttr<'_>,
+) -> Result<()> {
+    name_family(expect, named, family);
+    into_tuple(expect, which, nest)
+}
+
+fn name_family(expect: &mut Expectation, which: ExpectAttr, family: u8) {
+    let mut head = expect.head(which);
+    head.put(Attr::OrigL3proto, &[family]);
+    expect.store_head(which, &head);
+}
+
+fn into_tuple(expect: &mut Expectation, which: ExpectAttr, nest: WireAttr<'_>) -> Result<()> {
+    let mut head = expect.head(which);
+    tuple::decode(&mut head, Dir::Orig, nest)?;
+    expect.store_head(which, &head);
+    expect.note(which);
+    Ok(())
+}
+
+fn nat(expect: &mut Expectation, family: u8, nest: WireAttr<'_>) -> Result<()> {
+    name_family(expect, ExpectAttr::NatTuple, family);
+    for attr in nest.nest()? {
+        match attr.kind {
+            CTA_EXPECT_NAT_DIR => expect.set_number(ExpectAttr::NatDir, attr.be32()?),
+            CTA_EXPECT_NAT_TUPLE => into_tuple(expect, ExpectAttr::NatTuple, attr)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn function(expect: &mut Expectation, attr: WireAttr<'_>) -> Result<()> {
+    if attr.payload.len() > FN_MAX {
+        return Err(Error::Malformed("expectation function name too long"));
+    }
+    expect.set_text(ExpectAttr::Fn, attr.payload);
+    Ok(())
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A [`Flow`] into the attributes of a request.
+//!
+//! Never sent, because the kernel does not take them or the API never did: counters, use count, id, security
+//! context, timestamps, masks of mark and status, the upper end of a NAT address range.
+
+#![forbid(unsafe_code)]
+
+use super::tuple;
+use crate::bitmask::Bitmask;
+use crate::error::{Error, Result};
+use crate::flow::{Attr, Dir, Flow};
+use crate::wire::Builder;
+use crate::wire::consts::*;
+
+const REPLY: &[Attr] = &[
+    Attr::ReplIpv4Src,
+    Attr::ReplIpv4Dst,
+    Attr::ReplIpv6Src,
+    Attr::ReplIpv6Dst,
+    Attr::ReplPortSrc,
+    Attr::ReplPortDst,
+    Attr::ReplL3proto,
+    Attr::ReplL4proto,
+    Attr::ReplZone,
+];
+const MASTER: &[Attr] = &[
+    Attr::MasterIpv4Src,
+    Attr::MasterIpv4Dst,
+    Attr::MasterIpv6Src,
+    Attr::MasterIpv6Dst,
+    Attr::MasterPortSrc,
+    Attr::MasterPortDst,
+    Attr::MasterL3proto,
+    Attr::MasterL4proto,
+];
+const TCP: &[Attr] = &[
+    Attr::TcpState,
+    Attr::TcpFlagsOrig,
+    Attr::TcpFlagsRepl,
+    Attr::TcpMaskOrig,
+    Attr::TcpMaskRepl,
+    Attr::TcpWscaleOrig,
+    Attr::TcpWscaleRepl,
+];
+const SCTP: &[Attr] = &[Attr::SctpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl];
+const DCCP: &[Attr] = &[Attr::DccpState, Attr::DccpRole, Attr::DccpHandshakeSeq];
+
+/// Appends a flow's attributes.
+///
+/// # Errors
+/// [`Error::Invalid`] without an original family; [`Error::Unsupported`] for a family other than IPv4 and IPv6
+/// in the original or reply tuple; [`Error::NoSpace`]. The message may hold what came before the failure.
+pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    if !flow.is_set(Attr::OrigL3proto) {
+        return Err(Error::Invalid("the flow has no address family"));
+    }
+    tuple::encode(b, CTA_TUPLE_ORIG, flow.tuple(Dir::Orig), flow.orig_zone())?;
+    if flow.any_set(REPLY) {
+        tuple::encode(
+            b,
+            CTA_TUPLE_REPLY,
+            flow.tuple(Dir::Reply),
+            flow.reply_zone(),
+        )?;
+    }
+    if flow.any_set(MASTER) {
+        match tuple::encode(b, CTA_TUPLE_MASTER, flow.tuple(Dir::Master), None) {
+            Err(Error::Unsupported(_)) => {} // a master without a family is left out
+            result => result?,
+        }
+    }
+    numbers(b, flow)?;
+    protoinfo(b, flow)?;
+    nat(b, flow, CTA_NAT_SRC, &SNAT)?;
+    nat(b, flow, CTA_NAT_DST, &DNAT)?;
+    sequences(b, flow)?;
+    helper(b, flow)?;
+    if let Some(zone) = flow.zone() {
+        b.be16(CTA_ZONE, zone)?;
+    }
+    labels(b, flow)?;
+    numbers_nest(
+        b,
+        flow,
+        CTA_SYNPROXY,
+        [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff],
+    )
+}
+
+fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    let values = [
+        (
+            CTA_STATUS,
+            flow.status().map(|status| status | IPS_CONFIRMED),
+        ),
+        (CTA_TIMEOUT, flow.timeout_secs()),
+        (CTA_MARK, flow.mark()),
+        (CTA_SECMARK, flow.secmark()),
+    ];
+    for (kind, value) in values {
+        if let Some(value) = value {
+            b.be32(kind, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    match flow.stored_u8(Attr::OrigL4proto) {
+        IPPROTO_TCP if flow.any_set(TCP) => b.nest(CTA_PROTOINFO, |b| {
+            b.nest(CTA_PROTOINFO_TCP, |b| tcp(b, flow))
+        }),
+        IPPROTO_SCTP if flow.any_set(SCTP) => b.nest(CTA_PROTOINFO, |b| {
+            b.nest(CTA_PROTOINFO_SCTP, |b| sctp(b, flow))
+        }),
+        IPPROTO_DCCP if flow.any_set(DCCP) => b.nest(CTA_PROTOINFO, |b| {
+            b.nest(CTA_PROTOINFO_DCCP, |b| dccp(b, flow))
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn tcp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    let byte =
+        |b: &mut Builder<'_>, kind, attr| flow.u8(attr).map_or(Ok(()), |value| b.u8(kind, value));
+    let flags = |b: &mut Builder<'_>, kind, flags, mask| match (flow.u8(flags), flow.u8(mask)) {
+        (Some(flags), Some(mask)) => b.bytes(kind, &[flags, mask]),
+        _ => Ok(()),
+    };
+    byte(b, CTA_PROTOINFO_TCP_STATE, Attr::TcpState)?;
+    flags(
+        b,
+        CTA_PROTOINFO_TCP_FLAGS_ORIGINAL,
+        Attr::TcpFlagsOrig,
+        Attr::TcpMaskOrig,
+    )?;
+    flags(
+        b,
+        CTA_PROTOINFO_TCP_FLAGS_REPLY,
+        Attr::TcpFlagsRepl,
+        Attr::TcpMaskRepl,
+    )?;
+    byte(b, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, Attr::TcpWscaleOrig)?;
+    byte(b, CTA_PROTOINFO_TCP_WSCALE_REPLY, Attr::TcpWscaleRepl)
+}
+
+fn sctp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    if let Some(state) = flow.sctp_state() {
+        b.u8(CTA_PROTOINFO_SCTP_STATE, state)?;
+    }
+    if let Some(tag) = flow.u32(Attr::SctpVtagOrig) {
+        b.be32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, tag)?;
+    }
+    flow.u32(Attr::SctpVtagRepl)
+        .map_or(Ok(()), |tag| b.be32(CTA_PROTOINFO_SCTP_VTAG_REPLY, tag))
+}
+
+fn dccp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    if let Some(state) = flow.dccp_state() {
+        b.u8(CTA_PROTOINFO_DCCP_STATE, state)?;
+    }
+    if let Some(role) = flow.u8(Attr::DccpRole) {
+        b.u8(CTA_PROTOINFO_DCCP_ROLE, role)?;
+    }
+    flow.u64(Attr::DccpHandshakeSeq)
+        .map_or(Ok(()), |seq| b.be64(CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, seq))
+}
+
+/// The attributes of one translation and where the upper end of its port range is stored.
+struct NatAttrs {
+    ipv4: Attr,
+    ipv6: Attr,
+    port: Attr,
+    port_max: usize,
+}
+
+const SNAT: NatAttrs = NatAttrs {
+    ipv4: Attr::SnatIpv4,
+    ipv6: Attr::SnatIpv6,
+    port: Attr::SnatPort,
+    port_max: 266,
+};
+const DNAT: NatAttrs = NatAttrs {
+    ipv4: Attr::DnatIpv4,
+    ipv6: Attr::DnatIpv6,
+    port: Attr::DnatPort,
+    port_max: 302,
+};
+
+fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<()> {
+    let (ipv4, ipv6, port) = (
+        flow.is_set(attrs.ipv4),
+        flow.is_set(attrs.ipv6),
+        flow.is_set(attrs.port),
+    );
+    if !(ipv4 || ipv6 || port) {
+        return Ok(());
+    }
+    let has_ports = matches!(flow.stored_u8(Attr::OrigL4proto), IPPROTO_TCP | IPPROTO_UDP);
+    b.nest(kind, |b| {
+        if ipv4 {
+            b.bytes(CTA_NAT_V4_MINIP, &flow.stored::<4>(attrs.ipv4))?;
+        } else if ipv6 {
+            b.bytes(CTA_NAT_V6_MINIP, &flow.stored::<16>(attrs.ipv6))?;
+        }
+        if !port {
+            return Ok(());
+        }
+        b.nest(CTA_NAT_PROTO, |b| {
+            if !has_ports {
+                return Ok(());
+            }
+            b.bytes(CTA_PROTONAT_PORT_MIN, &flow.stored::<2>(attrs.port))?;
+            b.bytes(CTA_PROTONAT_PORT_MAX, &flow.stored_at::<2>(attrs.port_max))
+        })
+    })
+}
+
+fn sequences(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    let orig = [
+        Attr::OrigNatSeqCorrectionPos,
+        Attr::OrigNatSeqOffsetBefore,
+        Attr::OrigNatSeqOffsetAfter,
+    ];
+    let reply = [
+        Attr::ReplNatSeqCorrectionPos,
+        Attr::ReplNatSeqOffsetBefore,
+        Attr::ReplNatSeqOffsetAfter,
+    ];
+    numbers_nest(b, flow, CTA_SEQ_ADJ_ORIG, orig)?;
+    numbers_nest(b, flow, CTA_SEQ_ADJ_REPLY, reply)
+}
+
+/// A nest of 32-bit numbers with types 1, 2, 3, sent only when all of them are present.
+fn numbers_nest(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: [Attr; 3]) -> Result<()> {
+    if !flow.all_set(&attrs) {
+        return Ok(());
+    }
+    b.nest(kind, |b| {
+        (1..)
+            .zip(attrs)
+            .try_for_each(|(kind, attr)| b.be32(kind, flow.stored_u32(attr)))
+    })
+}
+
+fn helper(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    let Some(name) = flow.helper_name() else {
+        return Ok(());
+    };
+    b.nest(CTA_HELP, |b| {
+        b.text(CTA_HELP_NAME, name)?;
+        flow.helper_info()
+            .map_or(Ok(()), |info| b.bytes(CTA_HELP_INFO, info))
+    })
+}
+
+fn labels(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    if !flow.is_set(Attr::Connlabels) {
+        return Ok(());
+    }
+    let Some(labels) = flow.labels() else {
+        return Ok(());
+    };
+    words(b, CTA_LABELS, labels)?;
+    match flow.labels_mask() {
+        Some(mask)
+            if flow.is_set(Attr::ConnlabelsMask) && mask.words().len() == labels.words().len() =>
+        {
+            words(b, CTA_LABELS_MASK, mask)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn words(b: &mut Builder<'_>, kind: u16, mask: &Bitmask) -> Result<()> {
+    let bytes: Vec<u8> = mask
+        .words()
+        .iter()
+        .flat_map(|word| word.to_ne_bytes())
+        .collect();
+    b.bytes(kind, &bytes)
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Statistics messages: per-CPU counters and the table's fill level.
+
+#![forbid(unsafe_code)]
+
+use crate::error::Result;
+use crate::wire::Frame;
+use crate::wire::consts::*;
+
+/// Names of the per-CPU counters of the conntrack table, by attribute number (`CTA_STATS_*`); 0 has none.
+pub const CPU_COUNTERS: &[&str] = &[
+    "",
+    "searched",
+    "found",
+    "new",
+    "invalid",
+    "ignore",
+    "delete",
+    "delete_list",
+    "insert",
+    "insert_failed",
+    "drop",
+    "early_drop",
+    "error",
+    "search_restart",
+    "clash_resolve",
+    "chaintoolong",
+];
+
+/// Names of the per-CPU counters of the expectation table (`CTA_STATS_EXP_*`).
+pub const EXPECT_CPU_COUNTERS: &[&str] = &["", "expect_new", "expect_create", "expect_delete"];
+
+/// Attribute numbers kept of one CPU's counters: those known today and the next few.
+pub const CPU_COUNTERS_MAX: usize = 20;
+
+/// One CPU's counters, wrapping at 2^32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CpuStats {
+    /// The CPU's number.
+    pub cpu: u16,
+    counters: [Option<u32>; CPU_COUNTERS_MAX],
+}
+
+impl CpuStats {
+    /// A counter by attribute number, when the kernel sent it.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<u32> {
+        self.counters.get(number).copied().flatten()
+    }
+
+    /// The counters that the kernel sent, ascending by attribute number.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
+        self.counters
+            .iter()
+            .enumerate()
+            .filter_map(|(number, value)| Some((number, (*value)?)))
+    }
+}
+
+/// Decodes one CPU's counters.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] for a counter that is too short.
+pub fn cpu(frame: &Frame<'_>) -> Result<CpuStats> {
+    let mut stats = CpuStats {
+        cpu: frame.res_id().unwrap_or(0),
+        ..CpuStats::default()
+    };
+    for attr in frame.attrs() {
+        if let Some(counter) = stats.counters.get_mut(usize::from(attr.kind)) {
+            *counter = Some(attr.be32()?);
+        }
+    }
+    Ok(stats)
+}
+
+/// The table's fill level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GlobalStats {
+    /// Entries of this namespace.
+    pub entries: u32,
+    /// The limit; 0 is none, absent before Linux 4.18.
+    pub max_entries: Option<u32>,
+}
+
+/// Decodes the fill level; nothing when the message does not tell the number of entries.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] for a number that is too short.
+pub fn global(frame: &Frame<'_>) -> Result<Option<GlobalStats>> {
+    let (mut entries, mut max_entries) = (None, None);
+    for attr in frame.attrs() {
+        match attr.kind {
+            CTA_STATS_GLOBAL_ENTRIES => entries = Some(attr.be32()?),
+            CTA_STATS_GLOBAL_MAX_ENTRIES => max_entries = Some(attr.be32()?),
+            _ => {}
+        }
+    }
+    Ok(entries.map(|entries| GlobalStats {
+        entries,
+        max_entries,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Builder, Header};
+
+    fn message(fill: impl FnOnce(&mut Builder<'_>)) -> Vec<u8> {
+        let mut buf = vec![0; 256];
+        let mut b = Builder::message(&mut buf, Header::default(), 0, 0).unwrap();
+        fill(&mut b);
+        let len = b.finish();
+        buf.truncate(len);
+        buf
+    }
+
+    #[test]
+    fn cpu_counters_keep_their_numbers_and_unknown_ones_are_skipped() {
+        let mut bytes = message(|b| {
+            b.be32(2, 7).unwrap();
+            b.be32(15, 9).unwrap();
+            b.be32(99, 1).unwrap();
+        });
+        bytes[19] = 3;
+        let stats = cpu(&Frame::read(&bytes).unwrap()).unwrap();
+        assert_eq!(stats.cpu, 3);
+        assert_eq!(stats.iter().collect::<Vec<_>>(), [(2, 7), (15, 9)]);
+        assert_eq!((stats.get(4), stats.get(99)), (None, None));
+    }
+
+    #[test]
+    fn the_fill_level_needs_its_entries() {
+        let full = message(|b| {
+            b.be32(CTA_STATS_GLOBAL_ENTRIES, 5).unwrap();
+            b.be32(CTA_STATS_GLOBAL_MAX_ENTRIES, 6).unwrap();
+        });
+        let expected = GlobalStats {
+            entries: 5,
+            max_entries: Some(6),
+        };
+        assert_eq!(global(&Frame::read(&full).unwrap()), Ok(Some(expected)));
+        let empty = message(|_| {});
+        assert_eq!(global(&Frame::read(&empty).unwrap()), Ok(None));
+        let short = message(|b| b.be16(CTA_STATS_GLOBAL_ENTRIES, 5).unwrap());
+        assert!(global(&Frame::read(&short).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `CTA_TUPLE_*`: one direction's tuple, for flows and expectations alike.
+
+#![forbid(unsafe_code)]
+
+use crate::error::{Error, Result};
+use crate::flow::tuple::{L4Kind, l4_kind};
+use crate::flow::{Attr, Dir, Flow, Tuple};
+use crate::wire::consts::*;
+use crate::wire::{Attr as WireAttr, Builder};
+
+/// Decodes a tuple nest into one direction of a flow.
+pub(crate) fn decode(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
+    for part in nest.nest()? {
+        match part.kind {
+            CTA_TUPLE_IP => decode_addresses(flow, dir, part)?,
+            CTA_TUPLE_PROTO => decode_protocol(flow, dir, part)?,
+            CTA_TUPLE_ZONE => {
+                let zone = part.be16()?;
+                flow.store_at(dir.attrs().base + 34, &zone.to_ne_bytes());
+                dir.attrs()
+                    .zone
+                    .into_iter()
+                    .for_each(|attr| flow.note(attr));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn decode_addresses(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
+    let attrs = dir.attrs();
+    let ([src4, dst4], [src6, dst6]) = (attrs.ipv4, attrs.ipv6);
+    for leaf in nest.nest()? {
+        match leaf.kind {
+            CTA_IP_V4_SRC => flow.put(src4, &leaf.array::<4>()?),
+            CTA_IP_V4_DST => flow.put(dst4, &leaf.array::<4>()?),
+            CTA_IP_V6_SRC => flow.put(src6, &leaf.array::<16>()?),
+            CTA_IP_V6_DST => flow.put(dst6, &leaf.array::<16>()?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
+    let attrs = dir.attrs();
+    let [src, dst] = attrs.ports;
+    for leaf in nest.nest()? {
+        match leaf.kind {
+            CTA_PROTO_NUM => flow.put(attrs.l4, &[leaf.u8()?]),
+            CTA_PROTO_SRC_PORT => flow.put(src, &leaf.array::<2>()?),
+            CTA_PROTO_DST_PORT => flow.put(dst, &leaf.array::<2>()?),
+            // The values go into their own direction; the presence is the flow's one ICMP attribute.
+            CTA_PROTO_ICMP_ID | CTA_PROTO_ICMPV6_ID => {
+                flow.store_at(attrs.base + 36, &leaf.array::<2>()?);
+                flow.note(Attr::IcmpId);
+            }
+            CTA_PROTO_ICMP_TYPE | CTA_PROTO_ICMPV6_TYPE => {
+                flow.store_at(attrs.base + 38, &[leaf.u8()?]);
+                flow.note(Attr::IcmpType);
+            }
+            CTA_PROTO_ICMP_CODE | CTA_PROTO_ICMPV6_CODE => {
+                flow.store_at(attrs.base + 39, &[leaf.u8()?]);
+                flow.note(Attr::IcmpCode);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Encodes a tuple nest; `zone` adds the direction's own zone.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a family other than IPv4 and IPv6, with nothing written; [`Error::NoSpace`].
+pub(crate) fn encode(
+    b: &mut Builder<'_>,
+    kind: u16,
+    tuple: Tuple<'_>,
+    zone: Option<u16>,
+) -> Result<()> {
+    b.nest(kind, |b| {
+        encode_addresses(b, tuple)?;
+        encode_protocol(b, tuple)?;
+        zone.map_or(Ok(()), |zone| b.be16(CTA_TUPLE_ZONE, zone))
+    })
+}
+
+fn encode_addresses(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
+    let (src, dst) = (tuple.src_bytes(), tuple.dst_bytes());
+    let (size, src_kind, dst_kind) = match tuple.l3() {
+        AF_INET => (4, CTA_IP_V4_SRC, CTA_IP_V4_DST),
+        AF_INET6 => (16, CTA_IP_V6_SRC, CTA_IP_V6_DST),
+        _ => return Err(Error::Unsupported("address family")),
+    };
+    b.nest(CTA_TUPLE_IP, |b| {
+        b.bytes(src_kind, src.get(..size).unwrap_or_default())?;
+        b.bytes(dst_kind, dst.get(..size).unwrap_or_default())
+    })
+}
+
+fn encode_protocol(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
+    let [kind, code] = tuple.icmp();
+    b.nest(CTA_TUPLE_PROTO, |b| {
+        b.u8(CTA_PROTO_NUM, tuple.l4())?;
+        match l4_kind(tuple.l4()) {
+            L4Kind::Ports | L4Kind::Keys => {
+                b.be16(CTA_PROTO_SRC_PORT, tuple.l4_src())?;
+                b.be16(CTA_PROTO_DST_PORT, tuple.l4_dst())
+            }
+            L4Kind::Icmp => {
+                let [code_kind, type_kind, id_kind] = match tuple.l4() {
+                    IPPROTO_ICMP => [CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_ID],
+                    _ => [
+                        CTA_PROTO_ICMPV6_CODE,
+                        CTA_PROTO_ICMPV6_TYPE,
+                        CTA_PROTO_ICMPV6_ID,
+                    ],
+                };
+                b.u8(code_kind, code)?;
+                b.u8(type_kind, kind)?;
+                b.be16(id_kind, tuple.l4_src())
+            }
+            L4Kind::None => Ok(()),
+        }
+    })
+}

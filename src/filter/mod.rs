@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What narrows a stream of flows, in the kernel and in user space.
+
+#![forbid(unsafe_code)]
+
+pub mod dump;
+
+pub use dump::DumpFilter;

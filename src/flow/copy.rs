@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Copying between flows: whole objects, parts, single attributes.
+
+#![forbid(unsafe_code)]
+
+use super::attr::{Part, ROWS, Store};
+use super::{Attr, Flow};
+
+bitflags::bitflags! {
+    /// Which parts [`Flow::copy_from`] merges; none means all of them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct CopyFlags: u32 {
+        /// The original tuple.
+        const ORIG = 1;
+        /// The reply tuple.
+        const REPLY = 2;
+        /// Everything else.
+        const META = 4;
+        /// A full duplicate, presence and unset storage included; all other flags are ignored.
+        const OVERRIDE = 8;
+        const _ = !0;
+    }
+}
+
+impl CopyFlags {
+    fn names(self, part: Part) -> bool {
+        self.is_empty()
+            || self.contains(match part {
+                Part::Orig => CopyFlags::ORIG,
+                Part::Reply => CopyFlags::REPLY,
+                Part::Meta => CopyFlags::META,
+            })
+    }
+}
+
+/// Copying.
+impl Flow {
+    /// Merges the attributes present in `source` into this flow, part by part.
+    #[doc(alias = "nfct_copy")]
+    pub fn copy_from(&mut self, source: &Flow, flags: CopyFlags) {
+        if flags.contains(CopyFlags::OVERRIDE) {
+            *self = source.clone();
+            return;
+        }
+        ROWS.iter()
+            .filter(|row| flags.names(row.part))
+            .for_each(|row| self.copy_attr(source, row.attr));
+    }
+
+    /// Copies one attribute when it is present in `source`.
+    ///
+    /// Of a NAT range only the lower end is copied, and of ICMP fields only those of the original tuple.
+    #[doc(alias = "nfct_copy_attr")]
+    pub fn copy_attr(&mut self, source: &Flow, attr: Attr) {
+        if !source.is_set(attr) {
+            return;
+        }
+        let row = attr.row();
+        match row.store {
+            Store::Heap => self.copy_block(source, attr),
+            _ => {
+                self.store_at(row.offset, source.slot(row.offset, row.size));
+            }
+        }
+        self.note(attr);
+    }
+
+    fn copy_block(&mut self, source: &Flow, attr: Attr) {
+        match attr {
+            Attr::Secctx => self.secctx.clone_from(&source.secctx),
+            Attr::HelperInfo if source.helper_info.is_some() => {
+                self.helper_info.clone_from(&source.helper_info)
+            }
+            Attr::Connlabels if source.labels.is_some() => self.labels.clone_from(&source.labels),
+            Attr::ConnlabelsMask if source.labels_mask.is_some() => {
+                self.labels_mask.clone_from(&source.labels_mask)
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitmask::Bitmask;
+
+    fn full() -> Flow {
+        let mut flow = Flow::new();
+        for row in &ROWS {
+            flow.set_bytes(row.attr, &[row.attr as u8 + 1; 16]);
+        }
+        flow.put(Attr::TimestampEvent, &7u64.to_ne_bytes());
+        let mut labels = Bitmask::new(127).unwrap();
+        labels.set(5);
+        flow.set_labels(labels.clone());
+        flow.set_labels_mask(labels);
+        flow
+    }
+
+    #[test]
+    fn each_part_is_copied_alone() {
+        for (flags, part) in [
+            (CopyFlags::ORIG, Part::Orig),
+            (CopyFlags::REPLY, Part::Reply),
+            (CopyFlags::META, Part::Meta),
+        ] {
+            let mut flow = Flow::new();
+            flow.copy_from(&full(), flags);
+            for row in &ROWS {
+                assert_eq!(flow.is_set(row.attr), row.part == part, "{}", row.name);
+            }
+        }
+        let mut flow = Flow::new();
+        flow.copy_from(&full(), CopyFlags::from_bits_retain(16));
+        assert_eq!(flow.presence(), [0; 3]);
+    }
+
+    #[test]
+    fn merging_keeps_what_the_source_lacks() {
+        let (mut flow, mut source) = (Flow::new(), Flow::new());
+        flow.set_mark(1);
+        source.set_zone(2);
+        flow.copy_from(&source, CopyFlags::empty());
+        assert_eq!((flow.mark(), flow.zone()), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn an_override_is_a_duplicate_and_a_merge_loses_the_upper_end_of_ranges() {
+        let source = full();
+        let (mut duplicate, mut merged) = (Flow::new(), Flow::new());
+        duplicate.set_mark(9);
+        duplicate.copy_from(&source, CopyFlags::OVERRIDE);
+        merged.copy_from(&source, CopyFlags::empty());
+        assert_eq!(duplicate.stored_at::<2>(266), source.stored_at::<2>(266));
+        assert_eq!(duplicate.labels(), source.labels());
+        assert_eq!(duplicate.helper_info(), source.helper_info());
+        assert_eq!(merged.stored_at::<2>(266), [0, 0]);
+        assert_eq!(merged.event_nanos(), Some(7));
+        assert_eq!(merged.labels(), source.labels());
+    }
+}

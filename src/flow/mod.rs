@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The flow object: one entry of the connection tracking table, or the part of one that is known.
+//!
+//! A flow is a fixed block of storage and one presence bit for each attribute. Setting an attribute writes
+//! its storage and sets its bit; unsetting clears the bit and keeps what is stored. Guarantees that the C
+//! border builds on: an all-zero block is a valid empty flow; the block starts with the original tuple and
+//! the presence words ([`HEAD_LEN`] bytes), which alone are what an expectation keeps of a flow; numbers
+//! have the width and byte order of the C API at the offsets of [`attr::ROWS`].
+
+#![forbid(unsafe_code)]
+
+pub mod attr;
+pub mod compare;
+pub mod copy;
+pub mod group;
+pub mod option;
+pub mod tuple;
+
+pub use attr::Attr;
+pub use compare::CompareFlags;
+pub use copy::CopyFlags;
+pub use group::Group;
+pub use tuple::{Dir, L4, Tuple};
+
+use crate::bitmask::Bitmask;
+use crate::wire::array_at;
+use attr::{Row, Store};
+use std::ffi::CString;
+
+/// Bytes of the original tuple and the presence words, with which every flow starts.
+pub const HEAD_LEN: usize = tuple::LEN + 12;
+/// Bytes of storage behind the head.
+const BODY_LEN: usize = 368 - HEAD_LEN;
+/// Bytes of a helper's name, its NUL included.
+pub const HELPER_NAME_LEN: usize = 16;
+
+/// One entry of the connection tracking table.
+///
+/// ```
+/// use netfilter_conntrack::{Dir, Flow, L4};
+/// let mut flow = Flow::new();
+/// flow.set_tuple(Dir::Orig, "192.0.2.1".parse()?, "198.51.100.2".parse()?, L4::Udp { sport: 40000, dport: 53 });
+/// flow.set_reply_from_original();
+/// flow.set_timeout_secs(30);
+/// assert_eq!(flow.tuple(Dir::Reply).src().unwrap().to_string(), "198.51.100.2");
+/// assert_eq!(flow.mark(), None);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Debug)]
+#[repr(C)]
+pub struct Flow {
+    orig: [u8; tuple::LEN],
+    present: [u32; 3],
+    body: [u8; BODY_LEN],
+    secctx: Option<Box<CString>>,
+    #[allow(clippy::box_collection)]
+    // a thin pointer, so that the object keeps the size the C API tells
+    helper_info: Option<Box<Vec<u8>>>,
+    labels: Option<Box<Bitmask>>,
+    labels_mask: Option<Box<Bitmask>>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Flow::new()
+    }
+}
+
+impl Clone for Flow {
+    fn clone(&self) -> Self {
+        Flow {
+            orig: self.orig,
+            present: self.present,
+            body: self.body,
+            secctx: self.secctx.clone(),
+            helper_info: self.helper_info.clone(),
+            labels: self.labels.clone(),
+            labels_mask: self.labels_mask.clone(),
+        }
+    }
+}
+
+/// Storage and presence, attribute by attribute.
+impl Flow {
+    /// A flow of which nothing is known.
+    #[must_use]
+    #[doc(alias = "nfct_new")]
+    pub const fn new() -> Flow {
+        Flow {
+            orig: [0; tuple::LEN],
+            present: [0; 3],
+            body: [0; BODY_LEN],
+            secctx: None,
+            helper_info: None,
+            labels: None,
+            labels_mask: None,
+        }
+    }
+
+    /// Forgets everything, storage included.
+    pub fn clear(&mut self) {
+        *self = Flow::new();
+    }
+
+    /// Whether an attribute is present.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "nfct_attr_is_set")]
+    #[allow(clippy::indexing_slicing)] // 76 attributes stand in three 32-bit words
+    pub const fn is_set(&self, attr: Attr) -> bool {
+        self.present[attr.number() / 32] >> (attr.number() % 32) & 1 == 1
+    }
+
+    /// Whether every attribute of the list is present.
+    #[must_use]
+    pub fn all_set(&self, attrs: &[Attr]) -> bool {
+        attrs.iter().all(|&attr| self.is_set(attr))
+    }
+
+    /// Whether any attribute of the list is present.
+    #[must_use]
+    pub fn any_set(&self, attrs: &[Attr]) -> bool {
+        attrs.iter().any(|&attr| self.is_set(attr))
+    }
+
+    /// Clears an attribute's presence; its storage stays.
+    #[inline]
+    #[doc(alias = "nfct_attr_unset")]
+    pub fn unset(&mut self, attr: Attr) {
+        if let Some(word) = self.present.get_mut(attr.number() / 32) {
+            *word &= !(1 << (attr.number() % 32));
+        }
+    }
+
+    /// Notes an attribute as present, whatever its storage holds.
+    #[inline]
+    pub(crate) fn note(&mut self, attr: Attr) {
+        if let Some(word) = self.present.get_mut(attr.number() / 32) {
+            *word |= 1 << (attr.number() % 32);
+        }
+    }
+
+    /// The presence words; attribute `n` is bit `n % 32` of word `n / 32`.
+    #[inline]
+    #[must_use]
+    pub fn presence(&self) -> [u32; 3] {
+        self.present
+    }
+
+    pub(crate) fn set_presence(&mut self, present: [u32; 3]) {
+        self.present = present;
+    }
+
+    /// `N` bytes of storage at an offset of [`attr::ROWS`]; zeros where there is no storage.
+    #[inline(always)]
+    pub(crate) fn stored_at<const N: usize>(&self, offset: usize) -> [u8; N] {
+        let found = match offset.checked_sub(HEAD_LEN) {
+            Some(offset) => array_at(&self.body, offset),
+            None => array_at(&self.orig, offset),
+        };
+        found.unwrap_or([0; N])
+    }
+
+    /// `size` bytes of storage at an offset of [`attr::ROWS`], borrowed; empty where there is no storage.
+    #[inline]
+    pub(crate) fn slot(&self, offset: usize, size: usize) -> &[u8] {
+        let found = match offset.checked_sub(HEAD_LEN) {
+            Some(offset) => self.body.get(offset..offset + size),
+            None => self.orig.get(offset..offset + size),
+        };
+        found.unwrap_or_default()
+    }
+
+    /// Writes storage at an offset of [`attr::ROWS`]; what would reach outside is left out.
+    #[inline(always)]
+    pub(crate) fn store_at(&mut self, offset: usize, value: &[u8]) {
+        let region = match offset.checked_sub(HEAD_LEN) {
+            Some(offset) => self.body.get_mut(offset..),
+            None => self.orig.get_mut(offset..),
+        };
+        if let Some(slot) = region.and_then(|region| region.get_mut(..value.len())) {
+            slot.copy_from_slice(value);
+        }
+    }
+
+    /// The stored value of an attribute, present or not.
+    #[inline(always)]
+    pub(crate) fn stored<const N: usize>(&self, attr: Attr) -> [u8; N] {
+        self.stored_at(attr.row().offset)
+    }
+
+    #[inline(always)]
+    pub(crate) fn stored_u8(&self, attr: Attr) -> u8 {
+        u8::from_ne_bytes(self.stored(attr))
+    }
+
+    #[inline(always)]
+    pub(crate) fn stored_u16(&self, attr: Attr) -> u16 {
+        u16::from_ne_bytes(self.stored(attr))
+    }
+
+    #[inline(always)]
+    pub(crate) fn stored_u32(&self, attr: Attr) -> u32 {
+        u32::from_ne_bytes(self.stored(attr))
+    }
+
+    #[inline(always)]
+    pub(crate) fn stored_u64(&self, attr: Attr) -> u64 {
+        u64::from_ne_bytes(self.stored(attr))
+    }
+
+    /// Stores a value as it is and notes the attribute; no side effects. For decoders.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, attr: Attr, value: &[u8]) {
+        self.store_at(attr.row().offset, value);
+        self.note(attr);
+    }
+
+    /// An 8-bit attribute, if present.
+    #[inline]
+    #[must_use]
+    pub fn u8(&self, attr: Attr) -> Option<u8> {
+        self.is_set(attr).then(|| self.stored_u8(attr))
+    }
+
+    /// A 16-bit attribute as stored, if present: ports, keys and ICMP ids in network order, zones in host order.
+    #[inline]
+    #[must_use]
+    pub fn u16(&self, attr: Attr) -> Option<u16> {
+        self.is_set(attr).then(|| self.stored_u16(attr))
+    }
+
+    /// A 32-bit attribute as stored, if present: IPv4 addresses in network order, the rest in host order.
+    #[inline]
+    #[must_use]
+    pub fn u32(&self, attr: Attr) -> Option<u32> {
+        self.is_set(attr).then(|| self.stored_u32(attr))
+    }
+
+    /// A 64-bit attribute, if present.
+    #[inline]
+    #[must_use]
+    pub fn u64(&self, attr: Attr) -> Option<u64> {
+        self.is_set(attr).then(|| self.stored_u64(attr))
+    }
+
+    /// Sets an attribute from the bytes of its value, in the width and byte order of the C API, with the
+    /// side effects of its row. A value shorter than the attribute is extended with zeros, a longer one cut
+    /// (on little-endian machines both mean the number's low bits). [`Attr::HelperInfo`] takes all bytes;
+    /// label masks are set by [`set_labels`](Self::set_labels).
+    #[doc(alias = "nfct_set_attr")]
+    pub fn set_bytes(&mut self, attr: Attr, value: &[u8]) {
+        let row = attr.row();
+        match row.store {
+            Store::DecodeOnly => return,
+            Store::PresenceOnly => {}
+            Store::Heap if attr == Attr::HelperInfo => {
+                self.helper_info = Some(Box::new(value.to_vec()))
+            }
+            Store::Heap => {}
+            Store::Text => self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(value)),
+            Store::Plain | Store::Twice(_) | Store::IcmpType => self.store_number(row, value),
+        }
+        self.note(attr);
+    }
+
+    fn store_number(&mut self, row: &Row, value: &[u8]) {
+        let mut padded = [0; 16];
+        padded
+            .iter_mut()
+            .zip(value)
+            .for_each(|(to, from)| *to = *from);
+        let value = padded.get(..row.size).unwrap_or_default();
+        self.store_at(row.offset, value);
+        match row.store {
+            Store::Twice(second) => self.store_at(usize::from(second), value),
+            Store::IcmpType => {
+                let reply = tuple::icmp_reply_type(self.stored_u8(Attr::OrigL3proto), padded[0]);
+                self.store_at(Attr::ReplPortDst.row().offset, &[reply]);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Cuts a string to a NUL-terminated field.
+pub(crate) fn text_field<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut field = [0; N];
+    let until_nul = text.iter().take_while(|&&byte| byte != 0);
+    field
+        .iter_mut()
+        .take(N - 1)
+        .zip(until_nul)
+        .for_each(|(to, from)| *to = *from);
+    field
+}
+
+/// The string in a NUL-terminated field.
+pub(crate) fn field_text(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $get:ident, $set:ident: $type:ident = $attr:ident, $stored:ident;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $get(&self) -> Option<$type> {
+            self.is_set(Attr::$attr).then(|| self.$stored(Attr::$attr))
+        }
+
+        #[doc = concat!("Sets [`", stringify!($get), "`](Self::", stringify!($get), ").")]
+        pub fn $set(&mut self, value: $type) {
+            self.set_bytes(Attr::$attr, &value.to_ne_bytes());
+        }
+    )*};
+}
+
+/// What is known of a flow, by name.
+impl Flow {
+    numbers! {
+        /// Seconds until the entry expires.
+        timeout_secs, set_timeout_secs: u32 = Timeout, stored_u32;
+        /// The packet mark.
+        mark, set_mark: u32 = Mark, stored_u32;
+        /// The security mark (obsolete).
+        secmark, set_secmark: u32 = Secmark, stored_u32;
+        /// The status bits (`IPS_*`).
+        status, set_status: u32 = Status, stored_u32;
+        /// The kernel's id of the entry, opaque.
+        id, set_id: u32 = Id, stored_u32;
+        /// The zone of both directions.
+        zone, set_zone: u16 = Zone, stored_u16;
+        /// The zone of the original direction only.
+        orig_zone, set_orig_zone: u16 = OrigZone, stored_u16;
+        /// The zone of the reply direction only.
+        reply_zone, set_reply_zone: u16 = ReplZone, stored_u16;
+        /// The TCP state (`TCP_CONNTRACK_*`).
+        tcp_state, set_tcp_state: u8 = TcpState, stored_u8;
+        /// The SCTP state (`SCTP_CONNTRACK_*`).
+        sctp_state, set_sctp_state: u8 = SctpState, stored_u8;
+        /// The DCCP state (`DCCP_CONNTRACK_*`).
+        dccp_state, set_dccp_state: u8 = DccpState, stored_u8;
+    }
+
+    /// How many references the kernel holds on the entry.
+    #[must_use]
+    pub fn use_count(&self) -> Option<u32> {
+        self.u32(Attr::Use)
+    }
+
+    /// Packets and bytes seen in one direction, when the kernel counts them.
+    #[must_use]
+    pub fn counters(&self, dir: Dir) -> Option<Counters> {
+        let (packets, bytes) = match dir {
+            Dir::Orig => (Attr::OrigCounterPackets, Attr::OrigCounterBytes),
+            Dir::Reply => (Attr::ReplCounterPackets, Attr::ReplCounterBytes),
+            Dir::Master => return None,
+        };
+        Some(Counters {
+            packets: self.u64(packets)?,
+            bytes: self.u64(bytes)?,
+        })
+    }
+
+    /// Nanoseconds since 1970 at which the entry was created, when the kernel notes it.
+    #[must_use]
+    pub fn start_nanos(&self) -> Option<u64> {
+        self.u64(Attr::TimestampStart)
+    }
+
+    /// Nanoseconds since 1970 at which the entry ended, in destroy events.
+    #[must_use]
+    pub fn stop_nanos(&self) -> Option<u64> {
+        self.u64(Attr::TimestampStop)
+    }
+
+    /// Nanoseconds since 1970 of the event itself (Linux 6.14 and later).
+    #[must_use]
+    pub fn event_nanos(&self) -> Option<u64> {
+        self.u64(Attr::TimestampEvent)
+    }
+
+    /// One direction's tuple.
+    #[inline]
+    #[must_use]
+    pub fn tuple(&self, dir: Dir) -> Tuple<'_> {
+        let bytes = match dir.attrs().base.checked_sub(HEAD_LEN) {
+            Some(base) => self.body.get(base..).and_then(|body| body.first_chunk()),
+            None => Some(&self.orig),
+        };
+        Tuple::new(bytes.unwrap_or(&[0; tuple::LEN]))
+    }
+
+    /// The helper's name, at most 15 bytes.
+    #[must_use]
+    pub fn helper_name(&self) -> Option<&[u8]> {
+        self.is_set(Attr::HelperName)
+            .then(|| self.stored_helper_name())
+    }
+
+    /// The helper's name as stored, present or not.
+    pub(crate) fn stored_helper_name(&self) -> &[u8] {
+        let offset = Attr::HelperName.row().offset - HEAD_LEN;
+        field_text(
+            self.body
+                .get(offset..offset + HELPER_NAME_LEN)
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Sets the helper's name; it is cut to 15 bytes and ends at a NUL.
+    pub fn set_helper_name(&mut self, name: &[u8]) {
+        self.set_bytes(Attr::HelperName, name);
+    }
+
+    /// A user-space helper's private data.
+    #[must_use]
+    pub fn helper_info(&self) -> Option<&[u8]> {
+        self.helper_info.as_deref().map(Vec::as_slice)
+    }
+
+    /// The security context of the entry.
+    #[must_use]
+    pub fn security_context(&self) -> Option<&std::ffi::CStr> {
+        self.secctx.as_deref().map(CString::as_c_str)
+    }
+
+    /// Stores a security context, or removes the stored one, without touching its presence.
+    pub(crate) fn store_security_context(&mut self, context: Option<CString>) {
+        self.secctx = context.map(Box::new);
+    }
+
+    /// Stores helper data, or removes the stored block, without touching its presence.
+    pub(crate) fn store_helper_info(&mut self, info: Option<Vec<u8>>) {
+        self.helper_info = info.map(Box::new);
+    }
+
+    /// The connection labels.
+    #[must_use]
+    pub fn labels(&self) -> Option<&Bitmask> {
+        self.labels.as_deref()
+    }
+
+    /// Which labels a request changes.
+    #[must_use]
+    pub fn labels_mask(&self) -> Option<&Bitmask> {
+        self.labels_mask.as_deref()
+    }
+
+    /// Sets the connection labels, [`Attr::Connlabels`].
+    pub fn set_labels(&mut self, labels: Bitmask) {
+        self.swap_labels(Attr::Connlabels, Some(Box::new(labels)));
+        self.note(Attr::Connlabels);
+    }
+
+    /// Sets which labels a request changes, [`Attr::ConnlabelsMask`].
+    pub fn set_labels_mask(&mut self, mask: Bitmask) {
+        self.swap_labels(Attr::ConnlabelsMask, Some(Box::new(mask)));
+        self.note(Attr::ConnlabelsMask);
+    }
+
+    /// Exchanges the stored block of one of the two label attributes; presence stays.
+    pub(crate) fn swap_labels(
+        &mut self,
+        attr: Attr,
+        mask: Option<Box<Bitmask>>,
+    ) -> Option<Box<Bitmask>> {
+        let slot = if attr == Attr::ConnlabelsMask {
+            &mut self.labels_mask
+        } else {
+            &mut self.labels
+        };
+        std::mem::replace(slot, mask)
+    }
+
+    /// Sets one direction's addresses, protocol and protocol fields, and their presence.
+    ///
+    /// The family follows the source address; a destination of the other family is stored as its 16 (or
+    /// first 4) bytes and makes no sense to the kernel.
+    pub fn set_tuple(&mut self, dir: Dir, src: std::net::IpAddr, dst: std::net::IpAddr, l4: L4) {
+        tuple::set(self, dir, src, dst, l4);
+    }
+
+    /// Makes the reply tuple the inverse of the original one.
+    #[doc(alias = "NFCT_SOPT_SETUP_REPLY")]
+    pub fn set_reply_from_original(&mut self) {
+        option::mirror(self, Dir::Orig);
+    }
+}
+
+/// Packets and bytes of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn the_object_has_the_size_of_the_c_api() {
+        assert_eq!(size_of::<Flow>(), 400);
+        assert_eq!(std::mem::offset_of!(Flow, present), 40);
+        assert_eq!(std::mem::offset_of!(Flow, body), HEAD_LEN);
+        assert_eq!(std::mem::offset_of!(Flow, secctx), 368);
+    }
+
+    #[test]
+    fn unset_keeps_the_stored_value() {
+        let mut flow = Flow::new();
+        flow.set_mark(5);
+        flow.unset(Attr::Mark);
+        assert_eq!(flow.mark(), None);
+        assert_eq!(flow.stored_u32(Attr::Mark), 5);
+    }
+
+    #[test]
+    fn narrow_values_are_extended_and_wide_ones_cut() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::Zone, &[1]);
+        assert_eq!(flow.zone(), Some(u16::from_ne_bytes([1, 0])));
+        flow.set_bytes(Attr::Zone, &[1, 2, 3, 4]);
+        assert_eq!(flow.zone(), Some(u16::from_ne_bytes([1, 2])));
+    }
+
+    #[test]
+    fn every_plain_attribute_reads_back_and_sets_only_its_own_bit() {
+        for row in attr::ROWS.iter().filter(|row| row.store == Store::Plain) {
+            let value: Vec<u8> = (1..=16).take(row.size).collect();
+            let mut flow = Flow::new();
+            flow.set_bytes(row.attr, &value);
+            assert_eq!(
+                &flow.stored_at::<16>(row.offset)[..row.size],
+                value,
+                "{}",
+                row.name
+            );
+            let bits: u32 = flow.presence().iter().map(|word| word.count_ones()).sum();
+            assert!(bits == 1 && flow.is_set(row.attr), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn kernel_made_values_are_noted_but_not_stored() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::Use, &9u32.to_ne_bytes());
+        assert_eq!(flow.use_count(), Some(0));
+        flow.set_bytes(Attr::TimestampEvent, &9u64.to_ne_bytes());
+        assert_eq!(flow.event_nanos(), None);
+    }
+
+    #[test]
+    fn icmp_fields_reach_the_reply_tuple() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::IcmpType, &[8]);
+        assert_eq!(flow.stored_at::<1>(90), [255], "no family yet");
+        flow.set_bytes(Attr::OrigL3proto, &[2]);
+        flow.set_bytes(Attr::IcmpType, &[8]);
+        flow.set_bytes(Attr::IcmpCode, &[3]);
+        flow.set_bytes(Attr::IcmpId, &[0x12, 0x34]);
+        assert_eq!(flow.stored_at::<4>(88), [0x12, 0x34, 0, 3]);
+        assert!(!flow.is_set(Attr::ReplPortDst));
+    }
+
+    #[test]
+    fn nat_setters_write_both_ends_of_the_range() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::SnatIpv4, &[9, 9, 9, 9]);
+        flow.set_bytes(Attr::SnatPort, &[0x11, 0x5c]);
+        assert_eq!(flow.stored_at::<4>(248), [9, 9, 9, 9]);
+        assert_eq!(flow.stored_at::<4>(264), [0x11, 0x5c, 0x11, 0x5c]);
+    }
+
+    #[test]
+    fn helper_names_are_cut_to_fifteen_bytes() {
+        let mut flow = Flow::new();
+        flow.set_helper_name(b"averyveryverylonghelper");
+        assert_eq!(flow.helper_name(), Some(&b"averyveryverylo"[..]));
+        flow.set_helper_name(b"ftp\0junk");
+        assert_eq!(flow.helper_name(), Some(&b"ftp"[..]));
+    }
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Tuples: the addresses and protocol fields of one direction, as they lie in a flow or an expectation.
+//!
+//! ```text
+//! 0        16        32    33    34    36       38       40
+//! | source | destin. | L3  | L4  | zone | source | destin. |
+//!   16 bytes each      family proto host   port, key or ICMP id | port, key, or ICMP type and code
+//! ```
+//! An IPv4 address is the first four bytes of its slot. Whether a field means anything is decided by the
+//! stored family and protocol numbers, not by presence bits.
+
+#![forbid(unsafe_code)]
+
+use super::{Attr, Flow};
+use crate::wire::array_at;
+use crate::wire::consts::{
+    AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP,
+    IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Bytes of one tuple.
+pub const LEN: usize = 40;
+
+/// Which of a flow's three tuples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dir {
+    /// The direction of the first packet.
+    Orig,
+    /// The answers to it.
+    Reply,
+    /// The original tuple of the flow that expected this one.
+    Master,
+}
+
+/// The attribute numbers and the place of one direction's tuple.
+#[derive(Debug)]
+pub(crate) struct TupleAttrs {
+    pub base: usize,
+    pub ipv4: [Attr; 2],
+    pub ipv6: [Attr; 2],
+    pub ports: [Attr; 2],
+    pub l3: Attr,
+    pub l4: Attr,
+    pub zone: Option<Attr>,
+}
+
+const ORIG: TupleAttrs = TupleAttrs {
+    base: 0,
+    ipv4: [Attr::OrigIpv4Src, Attr::OrigIpv4Dst],
+    ipv6: [Attr::OrigIpv6Src, Attr::OrigIpv6Dst],
+    ports: [Attr::OrigPortSrc, Attr::OrigPortDst],
+    l3: Attr::OrigL3proto,
+    l4: Attr::OrigL4proto,
+    zone: Some(Attr::OrigZone),
+};
+const REPLY: TupleAttrs = TupleAttrs {
+    base: 52,
+    ipv4: [Attr::ReplIpv4Src, Attr::ReplIpv4Dst],
+    ipv6: [Attr::ReplIpv6Src, Attr::ReplIpv6Dst],
+    ports: [Attr::ReplPortSrc, Attr::ReplPortDst],
+    l3: Attr::ReplL3proto,
+    l4: Attr::ReplL4proto,
+    zone: Some(Attr::ReplZone),
+};
+const MASTER: TupleAttrs = TupleAttrs {
+    base: 92,
+    ipv4: [Attr::MasterIpv4Src, Attr::MasterIpv4Dst],
+    ipv6: [Attr::MasterIpv6Src, Attr::MasterIpv6Dst],
+    ports: [Attr::MasterPortSrc, Attr::MasterPortDst],
+    l3: Attr::MasterL3proto,
+    l4: Attr::MasterL4proto,
+    zone: None,
+};
+
+impl Dir {
+    #[inline]
+    pub(crate) const fn attrs(self) -> &'static TupleAttrs {
+        match self {
+            Dir::Orig => &ORIG,
+            Dir::Reply => &REPLY,
+            Dir::Master => &MASTER,
+        }
+    }
+}
+
+/// What a protocol's tuple fields mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum L4Kind {
+    /// Source and destination port.
+    Ports,
+    /// Source and destination key (GRE).
+    Keys,
+    /// ICMP or ICMPv6 type, code and id.
+    Icmp,
+    /// Nothing but the protocol number.
+    None,
+}
+
+/// The kind of a protocol number's tuple fields.
+#[inline]
+#[must_use]
+pub const fn l4_kind(protocol: u8) -> L4Kind {
+    match protocol {
+        IPPROTO_TCP | IPPROTO_UDP | IPPROTO_DCCP | IPPROTO_SCTP | IPPROTO_UDPLITE => L4Kind::Ports,
+        IPPROTO_GRE => L4Kind::Keys,
+        IPPROTO_ICMP | IPPROTO_ICMPV6 => L4Kind::Icmp,
+        _ => L4Kind::None,
+    }
+}
+
+/// The ICMP type that answers `kind`; 255 when the family does not define one.
+#[must_use]
+pub const fn icmp_reply_type(family: u8, kind: u8) -> u8 {
+    match (family, kind) {
+        (AF_INET, 0) => 8,
+        (AF_INET, 8) => 0,
+        (AF_INET, 13) => 14,
+        (AF_INET, 14) => 13,
+        (AF_INET, 15) => 16,
+        (AF_INET, 16) => 15,
+        (AF_INET, 17) => 18,
+        (AF_INET, 18) => 17,
+        (AF_INET6, 128) => 129,
+        (AF_INET6, 129) => 128,
+        (AF_INET6, 139) => 140,
+        (AF_INET6, 140) => 139,
+        _ => 255,
+    }
+}
+
+/// A borrowed tuple.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuple<'a> {
+    bytes: &'a [u8; LEN],
+}
+
+impl<'a> Tuple<'a> {
+    /// A view of 40 bytes laid out as this module's picture.
+    #[inline]
+    #[must_use]
+    pub const fn new(bytes: &'a [u8; LEN]) -> Tuple<'a> {
+        Tuple { bytes }
+    }
+
+    #[inline(always)]
+    fn at<const N: usize>(self, offset: usize) -> [u8; N] {
+        array_at(self.bytes, offset).unwrap_or([0; N])
+    }
+
+    /// The source address slot.
+    #[inline]
+    #[must_use]
+    pub fn src_bytes(self) -> [u8; 16] {
+        self.at(0)
+    }
+
+    /// The destination address slot.
+    #[inline]
+    #[must_use]
+    pub fn dst_bytes(self) -> [u8; 16] {
+        self.at(16)
+    }
+
+    /// The family number (`AF_INET`, `AF_INET6`; 0 when never set).
+    #[inline]
+    #[must_use]
+    pub fn l3(self) -> u8 {
+        let [l3] = self.at(32);
+        l3
+    }
+
+    /// The IP protocol number.
+    #[inline]
+    #[must_use]
+    pub fn l4(self) -> u8 {
+        let [l4] = self.at(33);
+        l4
+    }
+
+    /// The direction's own zone.
+    #[must_use]
+    pub fn zone(self) -> u16 {
+        u16::from_ne_bytes(self.at(34))
+    }
+
+    /// Source port, source key or ICMP id, host byte order.
+    #[inline]
+    #[must_use]
+    pub fn l4_src(self) -> u16 {
+        u16::from_be_bytes(self.at(36))
+    }
+
+    /// Destination port or key, host byte order.
+    #[inline]
+    #[must_use]
+    pub fn l4_dst(self) -> u16 {
+        u16::from_be_bytes(self.at(38))
+    }
+
+    /// ICMP type and code.
+    #[inline]
+    #[must_use]
+    pub fn icmp(self) -> [u8; 2] {
+        self.at(38)
+    }
+
+    /// The source address, when the family is IPv4 or IPv6.
+    #[must_use]
+    pub fn src(self) -> Option<IpAddr> {
+        address(self.l3(), self.src_bytes())
+    }
+
+    /// The destination address, when the family is IPv4 or IPv6.
+    #[must_use]
+    pub fn dst(self) -> Option<IpAddr> {
+        address(self.l3(), self.dst_bytes())
+    }
+
+    /// The protocol with its fields.
+    #[must_use]
+    pub fn protocol(self) -> L4 {
+        let (sport, dport, [kind, code]) = (self.l4_src(), self.l4_dst(), self.icmp());
+        match self.l4() {
+            IPPROTO_TCP => L4::Tcp { sport, dport },
+            IPPROTO_UDP => L4::Udp { sport, dport },
+            IPPROTO_UDPLITE => L4::UdpLite { sport, dport },
+            IPPROTO_SCTP => L4::Sctp { sport, dport },
+            IPPROTO_DCCP => L4::Dccp { sport, dport },
+            IPPROTO_GRE => L4::Gre {
+                src_key: sport,
+                dst_key: dport,
+            },
+            IPPROTO_ICMP => L4::Icmp {
+                kind,
+                code,
+                id: sport,
+            },
+            IPPROTO_ICMPV6 => L4::IcmpV6 {
+                kind,
+                code,
+                id: sport,
+            },
+            other => L4::Other(other),
+        }
+    }
+}
+
+fn address(family: u8, bytes: [u8; 16]) -> Option<IpAddr> {
+    match (family, bytes) {
+        (AF_INET, [a, b, c, d, ..]) => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
+        (AF_INET6, all) => Some(IpAddr::V6(Ipv6Addr::from(all))),
+        _ => None,
+    }
+}
+
+/// A layer 4 protocol with its tuple fields; ports, keys and ids in host byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum L4 {
+    /// TCP.
+    Tcp {
+        /// Source port.
+        sport: u16,
+        /// Destination port.
+        dport: u16,
+    },
+    /// UDP.
+    Udp {
+        /// Source port.
+        sport: u16,
+        /// Destination port.
+        dport: u16,
+    },
+    /// UDP-Lite.
+    UdpLite {
+        /// Source port.
+        sport: u16,
+        /// Destination port.
+        dport: u16,
+    },
+    /// SCTP.
+    Sctp {
+        /// Source port.
+        sport: u16,
+        /// Destination port.
+        dport: u16,
+    },
+    /// DCCP.
+    Dccp {
+        /// Source port.
+        sport: u16,
+        /// Destination port.
+        dport: u16,
+    },
+    /// GRE.
+    Gre {
+        /// Source key.
+        src_key: u16,
+        /// Destination key.
+        dst_key: u16,
+    },
+    /// ICMP.
+    Icmp {
+        /// Type.
+        kind: u8,
+        /// Code.
+        code: u8,
+        /// Identifier.
+        id: u16,
+    },
+    /// ICMPv6.
+    IcmpV6 {
+        /// Type.
+        kind: u8,
+        /// Code.
+        code: u8,
+        /// Identifier.
+        id: u16,
+    },
+    /// Any other protocol: its number is all there is.
+    Other(u8),
+}
+
+impl L4 {
+    /// The IP protocol number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            L4::Tcp { .. } => IPPROTO_TCP,
+            L4::Udp { .. } => IPPROTO_UDP,
+            L4::UdpLite { .. } => IPPROTO_UDPLITE,
+            L4::Sctp { .. } => IPPROTO_SCTP,
+            L4::Dccp { .. } => IPPROTO_DCCP,
+            L4::Gre { .. } => IPPROTO_GRE,
+            L4::Icmp { .. } => IPPROTO_ICMP,
+            L4::IcmpV6 { .. } => IPPROTO_ICMPV6,
+            L4::Other(number) => number,
+        }
+    }
+}
+
+/// See [`Flow::set_tuple`].
+pub(crate) fn set(flow: &mut Flow, dir: Dir, src: IpAddr, dst: IpAddr, l4: L4) {
+    let attrs = dir.attrs();
+    let (family, names) = if src.is_ipv4() {
+        (AF_INET, attrs.ipv4)
+    } else {
+        (AF_INET6, attrs.ipv6)
+    };
+    flow.set_bytes(attrs.l3, &[family]);
+    for (attr, address) in names.into_iter().zip([src, dst]) {
+        match address {
+            IpAddr::V4(v4) => flow.set_bytes(attr, &v4.octets()),
+            IpAddr::V6(v6) => flow.set_bytes(attr, &v6.octets()),
+        }
+    }
+    flow.set_bytes(attrs.l4, &[l4.number()]);
+    let fields = match l4 {
+        L4::Tcp { sport, dport }
+        | L4::Udp { sport, dport }
+        | L4::UdpLite { sport, dport }
+        | L4::Sctp { sport, dport }
+        | L4::Dccp { sport, dport }
+        | L4::Gre {
+            src_key: sport,
+            dst_key: dport,
+        } => [sport, dport],
+        L4::Icmp { kind, code, id } | L4::IcmpV6 { kind, code, id } => {
+            return set_icmp(flow, dir, kind, code, id);
+        }
+        L4::Other(_) => return,
+    };
+    for (attr, value) in attrs.ports.into_iter().zip(fields) {
+        flow.set_bytes(attr, &value.to_be_bytes());
+    }
+}
+
+fn set_icmp(flow: &mut Flow, dir: Dir, kind: u8, code: u8, id: u16) {
+    if dir == Dir::Orig {
+        flow.set_bytes(Attr::IcmpType, &[kind]);
+        flow.set_bytes(Attr::IcmpCode, &[code]);
+        flow.set_bytes(Attr::IcmpId, &id.to_be_bytes());
+    } else {
+        let [src, dst] = dir.attrs().ports;
+        flow.set_bytes(src, &id.to_be_bytes());
+        flow.set_bytes(dst, &[kind, code]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tuples_read_back_in_every_direction_and_protocol() {
+        let protocols = [
+            L4::Tcp { sport: 1, dport: 2 },
+            L4::Udp { sport: 1, dport: 2 },
+            L4::UdpLite { sport: 1, dport: 2 },
+            L4::Sctp { sport: 1, dport: 2 },
+            L4::Dccp { sport: 1, dport: 2 },
+            L4::Gre {
+                src_key: 1,
+                dst_key: 2,
+            },
+            L4::Icmp {
+                kind: 8,
+                code: 0,
+                id: 7,
+            },
+            L4::IcmpV6 {
+                kind: 128,
+                code: 0,
+                id: 7,
+            },
+            L4::Other(50),
+        ];
+        let pairs = [
+            ("192.0.2.1", "198.51.100.2"),
+            ("2001:db8::1", "2001:db8::2"),
+        ];
+        for dir in [Dir::Orig, Dir::Reply, Dir::Master] {
+            for l4 in protocols {
+                for (src, dst) in pairs {
+                    let mut flow = Flow::new();
+                    flow.set_tuple(dir, src.parse().unwrap(), dst.parse().unwrap(), l4);
+                    let tuple = flow.tuple(dir);
+                    assert_eq!(tuple.src().unwrap().to_string(), src);
+                    assert_eq!(tuple.dst().unwrap().to_string(), dst);
+                    assert_eq!(tuple.protocol(), l4);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn icmp_replies_pair_up() {
+        for family in [AF_INET, AF_INET6, 7] {
+            for kind in 0..=255 {
+                let reply = icmp_reply_type(family, kind);
+                if reply != 255 {
+                    assert_eq!(icmp_reply_type(family, reply), kind);
+                }
+            }
+        }
+        assert_eq!(icmp_reply_type(7, 8), 255);
+    }
+}

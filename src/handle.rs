@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Asking the kernel, and listening to it.
+//!
+//! A [`Handle`] sends requests and matches the answers by sequence number: an event, or what an abandoned
+//! request left behind, is never taken for an answer. An interrupted dump is an error, never a silent success.
+//! [`Events`] is a socket of its own, because events could crowd answers out. Both keep one receive buffer
+//! for life: the kernel sizes its datagrams by the largest buffer a socket has ever used.
+
+#![forbid(unsafe_code)]
+
+use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
+use crate::codec::{expect_decode, flow_decode};
+use crate::error::{Error, Result};
+use crate::expect::Expectation;
+use crate::filter::DumpFilter;
+use crate::flow::Flow;
+use crate::request::{self, Query, Statistics, Subject, Table};
+use crate::sys::Socket;
+use crate::wire::consts::*;
+use crate::wire::frame::FrameKind;
+use crate::wire::{Frame, Frames};
+use std::ops::ControlFlow;
+
+/// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
+pub const RECEIVE_LEN: usize = 32768;
+
+/// A connection to the kernel for requests.
+///
+/// Not for several threads at once; open one for each.
+#[derive(Debug)]
+pub struct Handle {
+    socket: Socket,
+    inbox: Box<[u8]>,
+    outbox: Box<[u8]>,
+    seq: u32,
+    /// The sequence number of a dump that nobody reads any more but the kernel still sends.
+    abandoned: Option<u32>,
+}
+
+/// What a receiver of answers wants: more of them, or no more.
+pub type Verdict = ControlFlow<()>;
+
+impl Handle {
+    /// Opens a handle.
+    ///
+    /// # Errors
+    /// The system's error. Privilege is checked by the kernel at the first request.
+    #[doc(alias = "nfct_open")]
+    pub fn open() -> Result<Handle> {
+        Ok(Handle {
+            socket: Socket::open(0)?,
+            inbox: vec![0; RECEIVE_LEN].into(),
+            outbox: vec![0; request::MAX_LEN].into(),
+            seq: 0,
+            abandoned: None,
+        })
+    }
+
+    /// The socket, for its options and its descriptor.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Reads every flow of the table.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list); an error ends the iteration.
+    pub fn flows(&mut self) -> Result<Flows<'_>> {
+        self.flows_matching(&DumpFilter::new())
+    }
+
+    /// Reads the flows that pass a kernel-side filter (an older kernel may ignore it).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list); an error ends the iteration.
+    pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
+        let seq =
+            self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
+        self.abandoned = Some(seq);
+        Ok(Flows {
+            handle: self,
+            seq,
+            at: 0,
+            len: 0,
+            interrupted: false,
+        })
+    }
+
+    /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    #[doc(alias = "NFCT_Q_DUMP")]
+    pub fn dump(&mut self, filter: &DumpFilter, each: impl FnMut(&Flow) -> Verdict) -> Result<()> {
+        self.list(Table::Conntrack, false, filter, each)
+    }
+
+    /// Calls `each` for every flow of one of the lists; `zero_counters` resets the counters of what is listed.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed under the
+    /// walk; [`Error::Malformed`] when a message could not be read (all others were).
+    pub fn list(
+        &mut self,
+        table: Table,
+        zero_counters: bool,
+        filter: &DumpFilter,
+        mut each: impl FnMut(&Flow) -> Verdict,
+    ) -> Result<()> {
+        let seq =
+            self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
+        let mut flow = Flow::new();
+        self.answers(seq, |frame| {
+            flow.clear();
+            flow_decode::message(&mut flow, frame)?;
+            Ok(each(&flow))
+        })
+    }
+
+    /// Looks an entry up by its original tuple, or by its reply tuple where the flow has no original one, and its zone.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `ENOENT` when there is none, `EINVAL` when the tuple is incomplete.
+    #[doc(alias = "NFCT_Q_GET")]
+    pub fn get(&mut self, key: &Flow) -> Result<Flow> {
+        let seq = self.send(|buf, seq| request::build_lookup(buf, key, NLM_F_ACK, seq))?;
+        let mut found = None;
+        self.answers(seq, |frame| {
+            let mut flow = Flow::new();
+            flow_decode::message(&mut flow, frame)?;
+            found = Some(flow);
+            Ok(Verdict::Continue(()))
+        })?;
+        found.ok_or(Error::Kernel(libc::ENOENT))
+    }
+
+    /// Makes an entry. Both tuples and a timeout are needed.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `EEXIST`, `EINVAL`, `ENOMEM` (table full), ….
+    #[doc(alias = "NFCT_Q_CREATE")]
+    pub fn create(&mut self, flow: &Flow) -> Result<()> {
+        self.query(Query::Create, Subject::Flow(flow))
+    }
+
+    /// Makes an entry, or changes it where it exists.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create) and [`update`](Self::update).
+    #[doc(alias = "NFCT_Q_CREATE_UPDATE")]
+    pub fn create_or_update(&mut self, flow: &Flow) -> Result<()> {
+        self.query(Query::CreateUpdate, Subject::Flow(flow))
+    }
+
+    /// Changes an entry. The kernel applies the changes in turn and keeps those before a failure.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `ENOENT`, `EBUSY` (a status bit that cannot change), ….
+    #[doc(alias = "NFCT_Q_UPDATE")]
+    pub fn update(&mut self, flow: &Flow) -> Result<()> {
+        self.query(Query::Update, Subject::Flow(flow))
+    }
+
+    /// Deletes exactly this entry: the one with its original tuple, its zone and, where known, its id.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `ENOENT` when it is gone (or another entry has taken its tuple);
+    /// [`Error::Invalid`] without a tuple, and then nothing is sent.
+    #[doc(alias = "NFCT_Q_DESTROY")]
+    pub fn delete(&mut self, flow: &Flow) -> Result<()> {
+        let seq = self.send(|buf, seq| request::build_exact_delete(buf, flow, NLM_F_ACK, seq))?;
+        self.acknowledged(seq)
+    }
+
+    /// Deletes all entries, of both families.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`].
+    #[doc(alias = "NFCT_Q_FLUSH")]
+    pub fn flush(&mut self) -> Result<()> {
+        self.query(Query::Flush, Subject::FlowFamily(AF_UNSPEC))
+    }
+
+    /// Deletes all entries that pass a filter.
+    ///
+    /// A kernel that does not know a filter deletes everything: see the filter's fields for the versions.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`].
+    #[doc(alias = "NFCT_Q_FLUSH_FILTER")]
+    pub fn flush_matching(&mut self, filter: &DumpFilter) -> Result<()> {
+        self.query(Query::FlushFilter, Subject::Filter(filter))
+    }
+
+    /// Calls `each` for every expectation of a family (0 for all).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn expectations(
+        &mut self,
+        family: u8,
+        mut each: impl FnMut(&Expectation) -> Verdict,
+    ) -> Result<()> {
+        let seq = self.send(|buf, seq| {
+            request::build(buf, Query::Dump, Subject::ExpectationFamily(family), seq)
+        })?;
+        self.answers(seq, |frame| {
+            let mut expect = Expectation::new();
+            expect_decode::message(&mut expect, frame)?;
+            Ok(each(&expect))
+        })
+    }
+
+    /// Looks an expectation up by its expected tuple.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `ENOENT` when there is none.
+    pub fn expectation(&mut self, key: &Expectation) -> Result<Expectation> {
+        let seq =
+            self.send(|buf, seq| request::build(buf, Query::Get, Subject::Expectation(key), seq))?;
+        let mut found = None;
+        self.answers(seq, |frame| {
+            let mut expect = Expectation::new();
+            expect_decode::message(&mut expect, frame)?;
+            found = Some(expect);
+            Ok(Verdict::Continue(()))
+        })?;
+        found.ok_or(Error::Kernel(libc::ENOENT))
+    }
+
+    /// Makes an expectation. Master, expected tuple and mask are needed, and a master with a helper.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `EEXIST`, `ENOENT` (no such master), `EOPNOTSUPP` (no helper), ….
+    pub fn create_expectation(&mut self, expect: &Expectation) -> Result<()> {
+        self.query(Query::Create, Subject::Expectation(expect))
+    }
+
+    /// Deletes the expectation with this expected tuple.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with `ENOENT`; [`Error::Invalid`] without the tuple, and then nothing is sent.
+    pub fn delete_expectation(&mut self, expect: &Expectation) -> Result<()> {
+        self.query(Query::Destroy, Subject::Expectation(expect))
+    }
+
+    /// Deletes all expectations.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`].
+    pub fn flush_expectations(&mut self) -> Result<()> {
+        self.query(Query::Flush, Subject::ExpectationFamily(AF_UNSPEC))
+    }
+
+    /// The table's fill level.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`].
+    pub fn statistics(&mut self) -> Result<GlobalStats> {
+        let seq = self.send(|buf, seq| request::build_statistics(buf, Statistics::Global, seq))?;
+        let mut found = None;
+        self.answers(seq, |frame| {
+            found = stats_decode::global(frame)?.or(found);
+            Ok(Verdict::Continue(()))
+        })?;
+        found.ok_or(Error::Malformed("statistics without a number of entries"))
+    }
+
+    /// Per-CPU counters of the conntrack table, one for each possible CPU.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`].
+    pub fn cpu_statistics(&mut self) -> Result<Vec<CpuStats>> {
+        self.counters(Statistics::Cpu)
+    }
+
+    /// Per-CPU counters of the expectation table.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`].
+    pub fn expectation_cpu_statistics(&mut self) -> Result<Vec<CpuStats>> {
+        self.counters(Statistics::ExpectCpu)
+    }
+
+    fn counters(&mut self, which: Statistics) -> Result<Vec<CpuStats>> {
+        let seq = self.send(|buf, seq| request::build_statistics(buf, which, seq))?;
+        let mut all = Vec::new();
+        self.answers(seq, |frame| {
+            all.push(stats_decode::cpu(frame)?);
+            Ok(Verdict::Continue(()))
+        })?;
+        Ok(all)
+    }
+
+    fn query(&mut self, query: Query, subject: Subject<'_>) -> Result<()> {
+        let seq = self.send(|buf, seq| request::build(buf, query, subject, seq))?;
+        self.acknowledged(seq)
+    }
+
+    fn acknowledged(&mut self, seq: u32) -> Result<()> {
+        self.answers(seq, |_| Ok(Verdict::Continue(())))
+    }
+
+    /// Builds a request with a new sequence number and sends it.
+    fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
+        self.settle()?;
+        self.seq = self.seq.wrapping_add(1).max(1);
+        let len = build(&mut self.outbox, self.seq)?;
+        self.socket
+            .send(self.outbox.get(..len).unwrap_or_default())?;
+        Ok(self.seq)
+    }
+
+    /// Reads what an abandoned dump still sends: the kernel refuses a second dump while one runs.
+    fn settle(&mut self) -> Result<()> {
+        match self.abandoned.take() {
+            Some(seq) => match self.answers(seq, |_| Ok(Verdict::Continue(()))) {
+                Err(error @ Error::Os(_)) => Err(error),
+                _ => Ok(()), // whatever became of it, it is over
+            },
+            None => Ok(()),
+        }
+    }
+
+    /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
+    fn answers(
+        &mut self,
+        seq: u32,
+        mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
+    ) -> Result<()> {
+        let mut outcome = Outcome::default();
+        loop {
+            let len = receive(&self.socket, &mut self.inbox)?;
+            for frame in Frames::new(self.inbox.get(..len).unwrap_or_default()) {
+                let frame = match frame {
+                    Ok(frame) if frame.header.seq == seq => frame,
+                    Ok(_) => continue,
+                    Err(error) => {
+                        outcome.note(error);
+                        continue;
+                    }
+                };
+                outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
+                match frame.kind()? {
+                    FrameKind::Data => match each(&frame) {
+                        Ok(Verdict::Continue(())) => {}
+                        Ok(Verdict::Break(())) => {
+                            self.abandoned = Some(seq);
+                            return Ok(());
+                        }
+                        Err(error) => outcome.note(error),
+                    },
+                    FrameKind::Error(errno) | FrameKind::Done(errno) => {
+                        return outcome.finish(errno);
+                    }
+                    FrameKind::Overrun => outcome.note(Error::Overrun),
+                    FrameKind::Noop => {}
+                }
+            }
+        }
+    }
+}
+
+/// What is to be said when a request is over.
+#[derive(Debug, Default)]
+struct Outcome {
+    interrupted: bool,
+    error: Option<Error>,
+}
+
+impl Outcome {
+    /// Remembers the first thing that went wrong, so that its neighbours are still read.
+    fn note(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+
+    fn finish(self, errno: i32) -> Result<()> {
+        match (errno, self.error) {
+            (0, Some(error)) => Err(error),
+            (0, None) if self.interrupted => Err(Error::Interrupted),
+            (0, None) => Ok(()),
+            (errno, _) => Err(Error::Kernel(errno)),
+        }
+    }
+}
+
+/// Receives one datagram of the kernel; a foreign one is dropped, an interrupted call repeated.
+fn receive(socket: &Socket, inbox: &mut [u8]) -> Result<usize> {
+    loop {
+        match socket.receive(inbox) {
+            Ok(datagram) if datagram.sender != 0 => {}
+            Ok(datagram) if datagram.truncated => return Err(Error::Truncated),
+            Ok(datagram) => return Ok(datagram.len),
+            Err(Error::Os(libc::EINTR)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// An iterator over the flows of the table; made by [`Handle::flows`].
+///
+/// Dropping it early is fine: the handle reads the rest of the dump before its next request.
+#[derive(Debug)]
+pub struct Flows<'h> {
+    handle: &'h mut Handle,
+    seq: u32,
+    at: usize,
+    len: usize,
+    interrupted: bool,
+}
+
+impl Flows<'_> {
+    fn step(&mut self) -> Result<Option<Flow>> {
+        loop {
+            let rest = self.handle.inbox.get(self.at..self.len).unwrap_or_default();
+            let Some(frame) = Frames::new(rest).next() else {
+                self.len = receive(&self.handle.socket, &mut self.handle.inbox)?;
+                self.at = 0;
+                continue;
+            };
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.at = self.len;
+                    return Err(error);
+                }
+            };
+            self.at += crate::wire::align4(frame.bytes.len());
+            if frame.header.seq != self.seq {
+                continue;
+            }
+            self.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
+            match frame.kind()? {
+                FrameKind::Data => {
+                    let mut flow = Flow::new();
+                    flow_decode::message(&mut flow, &frame)?;
+                    return Ok(Some(flow));
+                }
+                FrameKind::Error(errno) | FrameKind::Done(errno) => {
+                    self.handle.abandoned = None;
+                    return Outcome {
+                        interrupted: self.interrupted,
+                        error: None,
+                    }
+                    .finish(errno)
+                    .map(|()| None);
+                }
+                FrameKind::Overrun => return Err(Error::Overrun),
+                FrameKind::Noop => {}
+            }
+        }
+    }
+}
+
+impl Iterator for Flows<'_> {
+    type Item = Result<Flow>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.handle.abandoned?;
+        self.step().transpose()
+    }
+}
+
+bitflags::bitflags! {
+    /// Multicast groups of events.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Groups: u32 {
+        /// New flows.
+        const NEW = 1;
+        /// Changed flows.
+        const UPDATE = 2;
+        /// Ended flows.
+        const DESTROY = 4;
+        /// New expectations.
+        const EXPECT_NEW = 8;
+        /// Changed expectations (the kernel has none).
+        const EXPECT_UPDATE = 0x10;
+        /// Ended expectations.
+        const EXPECT_DESTROY = 0x20;
+        /// Everything about flows.
+        const FLOWS = 7;
+        /// Everything about expectations.
+        const EXPECTATIONS = 0x38;
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// It is new.
+    New,
+    /// It changed.
+    Update,
+    /// It ended.
+    Destroy,
+}
+
+impl EventKind {
+    /// The kind that a message's header tells; nothing for a message that is no event.
+    #[must_use]
+    pub fn of(header: &crate::wire::Header) -> Option<EventKind> {
+        match header.message() {
+            IPCTNL_MSG_CT_NEW if header.flags & (NLM_F_CREATE | NLM_F_EXCL) != 0 => {
+                Some(EventKind::New)
+            }
+            IPCTNL_MSG_CT_NEW => Some(EventKind::Update),
+            IPCTNL_MSG_CT_DELETE => Some(EventKind::Destroy),
+            _ => None,
+        }
+    }
+}
+
+/// What an event is about; valid until the next one is read.
+#[derive(Debug, Clone, Copy)]
+pub enum EventSubject<'a> {
+    /// A flow.
+    Flow(&'a Flow),
+    /// An expectation.
+    Expectation(&'a Expectation),
+}
+
+/// One event; valid until the next one is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// What happened.
+    pub kind: EventKind,
+    /// What it happened to.
+    pub subject: EventSubject<'a>,
+    /// Port id of the socket whose request caused it; 0 for packets and timers.
+    pub port_id: u32,
+}
+
+/// A subscription to events.
+///
+/// The kernel makes events only for entries created while somebody listens (`nf_conntrack_events` = 2).
+#[derive(Debug)]
+pub struct Events {
+    socket: Socket,
+    inbox: Box<[u8]>,
+    at: usize,
+    len: usize,
+    flow: Flow,
+    expect: Expectation,
+}
+
+impl Events {
+    /// Subscribes to groups of events.
+    ///
+    /// # Errors
+    /// The system's error; `EPERM` without privilege.
+    pub fn open(groups: Groups) -> Result<Events> {
+        Ok(Events {
+            socket: Socket::open(groups.bits())?,
+            inbox: vec![0; RECEIVE_LEN].into(),
+            at: 0,
+            len: 0,
+            flow: Flow::new(),
+            expect: Expectation::new(),
+        })
+    }
+
+    /// The socket, for its options (receive buffer, non-blocking) and its descriptor.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Waits for the next event.
+    ///
+    /// # Errors
+    /// [`Error::Overrun`] when events were lost (the next call goes on); [`Error::Os`] with `EINTR` when a
+    /// signal came, `EAGAIN` on a non-blocking socket without events; [`Error::Malformed`] for one message.
+    #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
+    pub fn next(&mut self) -> Result<Event<'_>> {
+        let (kind, port_id, expectation) = self.step()?;
+        let subject = if expectation {
+            EventSubject::Expectation(&self.expect)
+        } else {
+            EventSubject::Flow(&self.flow)
+        };
+        Ok(Event {
+            kind,
+            subject,
+            port_id,
+        })
+    }
+
+    fn step(&mut self) -> Result<(EventKind, u32, bool)> {
+        loop {
+            let Some(frame) =
+                Frames::new(self.inbox.get(self.at..self.len).unwrap_or_default()).next()
+            else {
+                (self.at, self.len) = (0, 0);
+                let datagram = self.socket.receive(&mut self.inbox)?;
+                if datagram.sender == 0 {
+                    self.len = datagram.len;
+                }
+                continue;
+            };
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.at = self.len;
+                    return Err(error);
+                }
+            };
+            self.at += crate::wire::align4(frame.bytes.len());
+            let Some(kind) = EventKind::of(&frame.header) else {
+                continue;
+            };
+            let port_id = frame.header.port_id;
+            match frame.header.subsystem() {
+                NFNL_SUBSYS_CTNETLINK => {
+                    self.flow.clear();
+                    flow_decode::message(&mut self.flow, &frame)?;
+                    return Ok((kind, port_id, false));
+                }
+                NFNL_SUBSYS_CTNETLINK_EXP => {
+                    self.expect = Expectation::new();
+                    expect_decode::message(&mut self.expect, &frame)?;
+                    return Ok((kind, port_id, true));
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What is asked of the kernel, as complete messages.
+//!
+//! One table row for each query gives its message number and flags. A query whose object cannot be encoded
+//! whole is an error and yields no message: a DELETE cut down to its header would flush the table.
+
+#![forbid(unsafe_code)]
+
+use crate::codec::{expect_encode, flow_encode, tuple};
+use crate::error::{Error, Result};
+use crate::expect::{ExpectAttr, Expectation};
+use crate::filter::DumpFilter;
+use crate::flow::{Attr, Dir, Flow};
+use crate::wire::consts::*;
+use crate::wire::{Builder, Header};
+
+/// Largest request that is built.
+pub const MAX_LEN: usize = 16384;
+
+/// The number of a query, as in the C API's `enum nf_conntrack_query`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Query {
+    /// Make an entry that does not exist.
+    Create = 0,
+    /// Change an entry.
+    Update = 1,
+    /// Delete an entry.
+    Destroy = 2,
+    /// Look an entry up.
+    Get = 3,
+    /// Delete all entries.
+    Flush = 4,
+    /// List all entries.
+    Dump = 5,
+    /// List all entries and zero their counters.
+    DumpReset = 6,
+    /// Make an entry, or change it where it exists.
+    CreateUpdate = 7,
+    /// List the entries that pass a filter.
+    DumpFilter = 8,
+    /// List the entries that pass a filter and zero their counters.
+    DumpFilterReset = 9,
+    /// Delete the entries that pass a filter.
+    FlushFilter = 10,
+}
+
+/// What a query is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// One flow.
+    Flow(&'a Flow),
+    /// One expectation.
+    Expectation(&'a Expectation),
+    /// A family, 0 for all, of the flow table.
+    FlowFamily(u8),
+    /// A family, 0 for all, of the expectation table.
+    ExpectationFamily(u8),
+    /// A filter on the flow table.
+    Filter(&'a DumpFilter),
+}
+
+/// What a row's query is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    Object,
+    Family,
+    Filter,
+}
+
+const ACKED: u16 = NLM_F_REQUEST | NLM_F_ACK;
+const LISTED: u16 = NLM_F_REQUEST | NLM_F_DUMP;
+
+struct QueryRow {
+    query: Query,
+    message: u8,
+    flags: u16,
+    wants: Wants,
+    expectations: bool,
+}
+
+const fn query(
+    query: Query,
+    message: u8,
+    flags: u16,
+    wants: Wants,
+    expectations: bool,
+) -> QueryRow {
+    QueryRow {
+        query,
+        message,
+        flags,
+        wants,
+        expectations,
+    }
+}
+
+const QUERIES: &[QueryRow] = &[
+    query(
+        Query::Create,
+        IPCTNL_MSG_CT_NEW,
+        ACKED | NLM_F_CREATE | NLM_F_EXCL,
+        Wants::Object,
+        true,
+    ),
+    query(
+        Query::Update,
+        IPCTNL_MSG_CT_NEW,
+        ACKED,
+        Wants::Object,
+        false,
+    ),
+    query(
+        Query::Destroy,
+        IPCTNL_MSG_CT_DELETE,
+        ACKED,
+        Wants::Object,
+        true,
+    ),
+    query(Query::Get, IPCTNL_MSG_CT_GET, ACKED, Wants::Object, true),
+    query(
+        Query::Flush,
+        IPCTNL_MSG_CT_DELETE,
+        ACKED,
+        Wants::Family,
+        true,
+    ),
+    query(Query::Dump, IPCTNL_MSG_CT_GET, LISTED, Wants::Family, true),
+    query(
+        Query::DumpReset,
+        IPCTNL_MSG_CT_GET_CTRZERO,
+        LISTED,
+        Wants::Family,
+        false,
+    ),
+    query(
+        Query::CreateUpdate,
+        IPCTNL_MSG_CT_NEW,
+        ACKED | NLM_F_CREATE,
+        Wants::Object,
+        true,
+    ),
+    query(
+        Query::DumpFilter,
+        IPCTNL_MSG_CT_GET,
+        LISTED,
+        Wants::Filter,
+        false,
+    ),
+    query(
+        Query::DumpFilterReset,
+        IPCTNL_MSG_CT_GET_CTRZERO,
+        LISTED,
+        Wants::Filter,
+        false,
+    ),
+    query(
+        Query::FlushFilter,
+        IPCTNL_MSG_CT_DELETE,
+        ACKED,
+        Wants::Filter,
+        false,
+    ),
+];
+
+impl Query {
+    /// The query with this number.
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<Query> {
+        QUERIES
+            .get(usize::try_from(number).ok()?)
+            .map(|row| row.query)
+    }
+
+    #[allow(clippy::indexing_slicing)] // every number indexes its row: tested below
+    fn row(self) -> &'static QueryRow {
+        &QUERIES[self as usize]
+    }
+
+    /// Whether the expectation table knows this query.
+    #[must_use]
+    pub fn for_expectations(self) -> bool {
+        self.row().expectations
+    }
+
+    /// Whether the query is about one object.
+    #[must_use]
+    pub fn wants_object(self) -> bool {
+        self.row().wants == Wants::Object
+    }
+
+    /// Whether the query is about a filter.
+    #[must_use]
+    pub fn wants_filter(self) -> bool {
+        self.row().wants == Wants::Filter
+    }
+
+    /// Whether the answer is a list ended by `NLMSG_DONE` instead of an acknowledgement.
+    #[must_use]
+    pub fn is_dump(self) -> bool {
+        self.row().flags & NLM_F_DUMP != 0
+    }
+}
+
+fn header(subsystem: u8, message: u8, flags: u16, seq: u32) -> Header {
+    Header {
+        kind: u16::from_be_bytes([subsystem, message]),
+        flags,
+        seq,
+        ..Header::default()
+    }
+}
+
+/// Writes a query's message into `buf` and returns its length.
+///
+/// # Errors
+/// [`Error::Unsupported`] when the table does not know the query; [`Error::Invalid`] when query and subject
+/// do not fit, or the object lacks what its message needs; [`Error::NoSpace`].
+pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Result<usize> {
+    let row = query.row();
+    let expectations = matches!(
+        subject,
+        Subject::Expectation(_) | Subject::ExpectationFamily(_)
+    );
+    if expectations && !row.expectations {
+        return Err(Error::Unsupported("query on expectations"));
+    }
+    let subsystem = if expectations {
+        NFNL_SUBSYS_CTNETLINK_EXP
+    } else {
+        NFNL_SUBSYS_CTNETLINK
+    };
+    let head = header(subsystem, row.message, row.flags, seq);
+    match (row.wants, subject) {
+        (Wants::Object, Subject::Flow(flow)) => {
+            let family = flow
+                .u8(Attr::OrigL3proto)
+                .ok_or(Error::Invalid("the flow has no address family"))?;
+            let mut b = Builder::message(buf, head, family, 0)?;
+            flow_encode::attributes(&mut b, flow)?;
+            Ok(b.finish())
+        }
+        (Wants::Object, Subject::Expectation(expect)) => {
+            build_expectation(buf, head, query, expect)
+        }
+        (Wants::Family, Subject::FlowFamily(family) | Subject::ExpectationFamily(family)) => {
+            Ok(Builder::message(buf, head, family, 0)?.finish())
+        }
+        (Wants::Filter, Subject::Filter(filter)) => {
+            let flush = query == Query::FlushFilter;
+            let mut b = Builder::message(buf, head, AF_UNSPEC, u8::from(flush))?;
+            if flush {
+                filter.encode_flush(&mut b)?
+            } else {
+                filter.encode(&mut b)?
+            }
+            Ok(b.finish())
+        }
+        _ => Err(Error::Invalid("this query is about something else")),
+    }
+}
+
+fn build_expectation(
+    buf: &mut [u8],
+    head: Header,
+    query: Query,
+    expect: &Expectation,
+) -> Result<usize> {
+    let family = expect_encode::family(expect)
+        .ok_or(Error::Invalid("the expectation has no address family"))?;
+    let unusable =
+        |which| expect.is_set(which) && !matches!(expect.tuple(which).l3(), AF_INET | AF_INET6);
+    if query == Query::Destroy
+        && (!expect.is_set(ExpectAttr::Expected) || unusable(ExpectAttr::Expected))
+    {
+        return Err(Error::Invalid(
+            "a DELETE without the expected tuple would flush the table",
+        ));
+    }
+    let mut b = Builder::message(buf, head, family, 0)?;
+    expect_encode::attributes(&mut b, expect)?;
+    Ok(b.finish())
+}
+
+/// Writes the request to delete exactly this entry: original tuple, zone, and id where known.
+///
+/// # Errors
+/// [`Error::Invalid`] or [`Error::Unsupported`] when the flow has no usable original tuple.
+pub fn build_exact_delete(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> Result<usize> {
+    build_keyed(buf, IPCTNL_MSG_CT_DELETE, flow, flags, seq)
+}
+
+/// Writes the request to look up the entry with this flow's original tuple and zone.
+///
+/// # Errors
+/// As [`build_exact_delete`].
+pub fn build_lookup(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> Result<usize> {
+    build_keyed(buf, IPCTNL_MSG_CT_GET, flow, flags, seq)
+}
+
+fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -> Result<usize> {
+    // A lookup may name the entry by its reply tuple alone; only a flow without original tuple does.
+    let dir = if flow.is_set(Attr::OrigL3proto) || message == IPCTNL_MSG_CT_DELETE {
+        Dir::Orig
+    } else {
+        Dir::Reply
+    };
+    let family = flow
+        .u8(dir.attrs().l3)
+        .ok_or(Error::Invalid("the flow has no address family"))?;
+    let head = header(NFNL_SUBSYS_CTNETLINK, message, NLM_F_REQUEST | flags, seq);
+    let mut b = Builder::message(buf, head, family, 0)?;
+    let (kind, zone) = match dir {
+        Dir::Orig => (CTA_TUPLE_ORIG, flow.orig_zone()),
+        _ => (CTA_TUPLE_REPLY, flow.reply_zone()),
+    };
+    tuple::encode(&mut b, kind, flow.tuple(dir), zone)?;
+    if let Some(zone) = flow.zone() {
+        b.be16(CTA_ZONE, zone)?;
+    }
+    if let Some(id) = flow.id() {
+        b.be32(CTA_ID, id)?;
+    }
+    Ok(b.finish())
+}
+
+/// Which list of entries to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Table {
+    /// The table proper.
+    #[default]
+    Conntrack,
+    /// Entries whose destroy event waits to be delivered.
+    Dying,
+    /// Entries of packets still on their way (always empty since Linux 5.19).
+    Unconfirmed,
+}
+
+/// Writes the request for a list; `zero_counters` (of the table proper) resets the counters of what is listed.
+///
+/// # Errors
+/// Those of [`DumpFilter::encode`].
+pub fn build_list(
+    buf: &mut [u8],
+    table: Table,
+    zero_counters: bool,
+    filter: &DumpFilter,
+    seq: u32,
+) -> Result<usize> {
+    let message = match table {
+        Table::Conntrack if zero_counters => IPCTNL_MSG_CT_GET_CTRZERO,
+        Table::Conntrack => IPCTNL_MSG_CT_GET,
+        Table::Dying => IPCTNL_MSG_CT_GET_DYING,
+        Table::Unconfirmed => IPCTNL_MSG_CT_GET_UNCONFIRMED,
+    };
+    let mut b = Builder::message(
+        buf,
+        header(NFNL_SUBSYS_CTNETLINK, message, LISTED, seq),
+        AF_UNSPEC,
+        0,
+    )?;
+    filter.encode(&mut b)?;
+    Ok(b.finish())
+}
+
+/// Which statistics to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistics {
+    /// The table's fill level.
+    Global,
+    /// Per-CPU counters of the conntrack table.
+    Cpu,
+    /// Per-CPU counters of the expectation table.
+    ExpectCpu,
+}
+
+/// Writes the request for statistics.
+///
+/// # Errors
+/// [`Error::NoSpace`].
+pub fn build_statistics(buf: &mut [u8], which: Statistics, seq: u32) -> Result<usize> {
+    let (subsystem, message, flags) = match which {
+        Statistics::Global => (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS, ACKED),
+        Statistics::Cpu => (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS_CPU, LISTED),
+        Statistics::ExpectCpu => (
+            NFNL_SUBSYS_CTNETLINK_EXP,
+            IPCTNL_MSG_EXP_GET_STATS_CPU,
+            LISTED,
+        ),
+    };
+    Ok(Builder::message(buf, header(subsystem, message, flags, seq), AF_UNSPEC, 0)?.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_rows_agree() {
+        for (number, row) in QUERIES.iter().enumerate() {
+            assert_eq!(row.query as usize, number);
+            assert_eq!(
+                Query::from_number(u32::try_from(number).unwrap()),
+                Some(row.query)
+            );
+        }
+        assert_eq!(Query::from_number(11), None);
+    }
+
+    #[test]
+    fn a_delete_that_names_nothing_is_never_built() {
+        let mut buf = [0; 256];
+        let mut flow = Flow::new();
+        assert!(build(&mut buf, Query::Destroy, Subject::Flow(&flow), 1).is_err());
+        assert!(build_exact_delete(&mut buf, &flow, NLM_F_ACK, 1).is_err());
+        flow.set_bytes(Attr::OrigL3proto, &[7]);
+        assert!(build(&mut buf, Query::Destroy, Subject::Flow(&flow), 1).is_err());
+        assert!(build_exact_delete(&mut buf, &flow, NLM_F_ACK, 1).is_err());
+
+        let mut expect = Expectation::new();
+        let mut master = Flow::new();
+        master.set_bytes(Attr::OrigL3proto, &[2]);
+        expect.set_tuple(ExpectAttr::Master, &master);
+        assert!(build(&mut buf, Query::Destroy, Subject::Expectation(&expect), 1).is_err());
+        expect.set_tuple(ExpectAttr::Expected, &Flow::new());
+        assert!(build(&mut buf, Query::Destroy, Subject::Expectation(&expect), 1).is_err());
+        expect.set_tuple(ExpectAttr::Expected, &master);
+        assert!(build(&mut buf, Query::Destroy, Subject::Expectation(&expect), 1).is_ok());
+    }
+
+    #[test]
+    fn query_and_subject_must_fit() {
+        let mut buf = [0; 256];
+        let flow = Flow::new();
+        assert!(build(&mut buf, Query::Dump, Subject::Flow(&flow), 1).is_err());
+        assert!(build(&mut buf, Query::Create, Subject::FlowFamily(2), 1).is_err());
+        assert!(matches!(
+            build(&mut buf, Query::DumpReset, Subject::ExpectationFamily(2), 1),
+            Err(Error::Unsupported(_))
+        ));
+    }
+}

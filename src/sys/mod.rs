@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Unsafe zone 1: the operating system.
+//!
+//! One system call for each function, arguments already checked, the result turned into [`crate::Error`]
+//! right behind the call so that `errno` cannot be lost. Nothing here knows connection tracking.
+
+#![allow(unsafe_code)] // system calls; the only other place is `capi`
+
+pub mod clock;
+pub mod errno;
+pub mod process;
+pub mod socket;
+
+pub use socket::Socket;

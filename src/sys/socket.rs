@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The netlink socket: netlink-sys for what it offers, libc for the rest.
+//!
+//! netlink-sys closes its descriptor on drop even when cloned, so its type stays private here and is never
+//! cloned. The socket is `SOCK_RAW` and close-on-exec.
+
+use super::errno;
+use crate::error::{Error, Result};
+use netlink_sys::SocketAddr;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+const NETLINK_NETFILTER: libc::c_int = 12;
+const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
+
+/// An open `AF_NETLINK`/`NETLINK_NETFILTER` socket.
+#[derive(Debug)]
+pub struct Socket {
+    inner: netlink_sys::Socket,
+    port_id: u32,
+}
+
+/// One received datagram.
+#[derive(Debug, Clone, Copy)]
+pub struct Datagram {
+    /// Bytes stored in the buffer.
+    pub len: usize,
+    /// Port id of the sender; 0 is the kernel.
+    pub sender: u32,
+    /// The datagram was longer than the buffer.
+    pub truncated: bool,
+}
+
+fn check(result: libc::c_int) -> Result<libc::c_int> {
+    if result < 0 {
+        Err(Error::Os(errno::get()))
+    } else {
+        Ok(result)
+    }
+}
+
+fn os(error: std::io::Error) -> Error {
+    Error::Os(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+impl Socket {
+    /// Opens a socket and lets the kernel choose its port id; `groups` is the 32-bit multicast mask.
+    ///
+    /// # Errors
+    /// The system's error: `EPERM` for groups without privilege, `EMFILE`, ….
+    pub fn open(groups: u32) -> Result<Socket> {
+        // SAFETY: no pointer is passed.
+        let fd = check(unsafe {
+            libc::socket(
+                libc::AF_NETLINK,
+                libc::SOCK_RAW | libc::SOCK_CLOEXEC,
+                NETLINK_NETFILTER,
+            )
+        })?;
+        // SAFETY: the descriptor was just opened and belongs to nobody else.
+        let mut socket = Socket::bound(unsafe { OwnedFd::from_raw_fd(fd) })?;
+        if groups != 0 {
+            socket.bind_groups(groups)?;
+        }
+        Ok(socket)
+    }
+
+    /// Takes over a netlink descriptor that is already open and bound.
+    ///
+    /// # Errors
+    /// The system's error when the descriptor is no socket.
+    pub fn adopt(fd: OwnedFd) -> Result<Socket> {
+        // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
+        let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
+        let mut address = SocketAddr::new(0, 0);
+        match inner.get_address(&mut address) {
+            Ok(()) => Ok(Socket {
+                port_id: address.port_number(),
+                inner,
+            }),
+            Err(error) => {
+                let _ = inner.into_raw_fd(); // a refused descriptor stays its owner's
+                Err(os(error))
+            }
+        }
+    }
+
+    fn bound(fd: OwnedFd) -> Result<Socket> {
+        // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
+        let mut inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
+        let address = inner.bind_auto().map_err(os)?;
+        Ok(Socket {
+            inner,
+            port_id: address.port_number(),
+        })
+    }
+
+    /// Replaces the set of multicast groups 1..=32 (bit `n - 1` is group `n`).
+    ///
+    /// # Errors
+    /// `EPERM` without privilege.
+    pub fn bind_groups(&mut self, groups: u32) -> Result<()> {
+        self.inner
+            .bind(&SocketAddr::new(self.port_id, groups))
+            .map_err(os)
+    }
+
+    /// Adds one multicast group by number.
+    ///
+    /// # Errors
+    /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
+    pub fn join(&self, group: u32) -> Result<()> {
+        self.set_option(libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
+    }
+
+    /// The port id by which the kernel knows this socket.
+    #[must_use]
+    pub fn port_id(&self) -> u32 {
+        self.port_id
+    }
+
+    /// Sends one datagram to the kernel and returns the bytes sent.
+    ///
+    /// # Errors
+    /// The system's error; `EINTR` is retried.
+    pub fn send(&self, datagram: &[u8]) -> Result<usize> {
+        loop {
+            match self.inner.send_to(datagram, &SocketAddr::new(0, 0), 0) {
+                Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+                result => return result.map_err(os),
+            }
+        }
+    }
+
+    /// Receives one datagram into `buf`.
+    ///
+    /// # Errors
+    /// [`Error::Overrun`] when the receive queue overflowed (the next call goes on), else the system's
+    /// error; `EINTR` is reported, so that a caller can react to a signal.
+    pub fn receive(&self, buf: &mut [u8]) -> Result<Datagram> {
+        // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
+        let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) =
+            unsafe { std::mem::zeroed() };
+        let mut io = libc::iovec {
+            iov_base: buf.as_mut_ptr().cast(),
+            iov_len: buf.len(),
+        };
+        message.msg_name = (&raw mut from).cast();
+        message.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        message.msg_iov = &raw mut io;
+        message.msg_iovlen = 1;
+        // SAFETY: every pointer in `message` is valid for the length beside it until the call returns.
+        let received = unsafe { libc::recvmsg(self.inner.as_raw_fd(), &raw mut message, 0) };
+        match usize::try_from(received) {
+            Ok(len) => Ok(Datagram {
+                len: len.min(buf.len()),
+                sender: from.nl_pid,
+                truncated: message.msg_flags & libc::MSG_TRUNC != 0,
+            }),
+            Err(_) => Err(match errno::get() {
+                libc::ENOBUFS => Error::Overrun,
+                other => Error::Os(other),
+            }),
+        }
+    }
+
+    /// Sets the receive buffer, beyond the system's limit where privilege allows, and returns the size that
+    /// took effect (the kernel doubles the value).
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn set_receive_buffer(&self, bytes: u32) -> Result<u32> {
+        if self
+            .set_option(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)
+            .is_err()
+        {
+            self.set_option(libc::SOL_SOCKET, libc::SO_RCVBUF, bytes)?;
+        }
+        self.receive_buffer()
+    }
+
+    /// The size of the receive buffer in bytes.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn receive_buffer(&self) -> Result<u32> {
+        let mut size: u32 = 0;
+        let mut len = size_of::<u32>() as libc::socklen_t;
+        // SAFETY: both pointers are valid and `len` is the size of what the first points to.
+        check(unsafe {
+            libc::getsockopt(
+                self.inner.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_RCVBUF,
+                (&raw mut size).cast(),
+                &raw mut len,
+            )
+        })?;
+        Ok(size)
+    }
+
+    /// Whether calls return `EAGAIN` instead of waiting.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn set_non_blocking(&self, on: bool) -> Result<()> {
+        self.inner.set_non_blocking(on).map_err(os)
+    }
+
+    fn set_option(&self, level: libc::c_int, name: libc::c_int, value: u32) -> Result<()> {
+        // SAFETY: the pointer is valid for the length given.
+        check(unsafe {
+            libc::setsockopt(
+                self.inner.as_raw_fd(),
+                level,
+                name,
+                (&raw const value).cast(),
+                size_of::<u32>() as libc::socklen_t,
+            )
+        })
+        .map(drop)
+    }
+
+    /// The descriptor, for `poll` and the like; it stays this socket's.
+    #[must_use]
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the descriptor is open as long as `self`, whose lifetime the result carries.
+        unsafe { BorrowedFd::borrow_raw(self.inner.as_raw_fd()) }
+    }
+
+    /// The descriptor's number.
+    #[must_use]
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+
+    /// Gives the descriptor away without closing it.
+    #[must_use]
+    pub fn into_fd(self) -> OwnedFd {
+        // SAFETY: `into_raw_fd` gave up the ownership that is taken here.
+        unsafe { OwnedFd::from_raw_fd(self.inner.into_raw_fd()) }
+    }
+}
