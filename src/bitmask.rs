@@ -19,9 +19,7 @@ impl Bitmask {
     /// is above [`MAX_BIT`](Self::MAX_BIT).
     #[must_use]
     pub fn new(max: u32) -> Option<Bitmask> {
-        (max <= Self::MAX_BIT).then(|| Bitmask {
-            words: vec![0; max as usize / 32 + 1],
-        })
+        (max <= Self::MAX_BIT).then(|| Bitmask { words: vec![0; max as usize / 32 + 1] })
     }
 
     /// A mask with the bits of `bytes`, 32-bit words in host byte order; a last incomplete word is filled with zeros.
@@ -29,15 +27,10 @@ impl Bitmask {
     pub fn from_ne_bytes(bytes: &[u8]) -> Bitmask {
         let word = |chunk: &[u8]| {
             let mut padded = [0; 4];
-            padded
-                .iter_mut()
-                .zip(chunk)
-                .for_each(|(to, from)| *to = *from);
+            padded.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             u32::from_ne_bytes(padded)
         };
-        Bitmask {
-            words: bytes.chunks(4).map(word).collect(),
-        }
+        Bitmask { words: bytes.chunks(4).map(word).collect() }
     }
 
     /// The words, lowest bits first.
@@ -49,9 +42,7 @@ impl Bitmask {
     /// The highest bit this mask has room for.
     #[must_use]
     pub fn max_bit(&self) -> u32 {
-        u32::try_from(self.words.len() * 32)
-            .unwrap_or(u32::MAX)
-            .saturating_sub(1)
+        u32::try_from(self.words.len() * 32).unwrap_or(u32::MAX).saturating_sub(1)
     }
 
     /// Sets a bit; one beyond the mask changes nothing.
@@ -71,9 +62,7 @@ impl Bitmask {
     /// Whether a bit is set; one beyond the mask is not.
     #[must_use]
     pub fn test(&self, bit: u32) -> bool {
-        self.words
-            .get(bit as usize / 32)
-            .is_some_and(|word| word >> (bit % 32) & 1 == 1)
+        self.words.get(bit as usize / 32).is_some_and(|word| word >> (bit % 32) & 1 == 1)
     }
 
     /// Clears every bit.
@@ -101,14 +90,7 @@ mod tests {
 
     #[test]
     fn sizes_are_whole_words() {
-        for (max, rounded) in [
-            (0, 31),
-            (31, 31),
-            (32, 63),
-            (127, 127),
-            (128, 159),
-            (65535, 65535),
-        ] {
+        for (max, rounded) in [(0, 31), (31, 31), (32, 63), (127, 127), (128, 159), (65535, 65535)] {
             assert_eq!(Bitmask::new(max).unwrap().max_bit(), rounded);
         }
         assert_eq!(Bitmask::new(65536), None);

@@ -84,10 +84,7 @@ mod tests {
     fn kernel_and_system_errors_keep_their_number_and_text() {
         assert_eq!(Error::Kernel(libc::ENOENT).errno(), libc::ENOENT);
         assert_eq!(Error::Os(libc::EPERM).errno(), libc::EPERM);
-        assert_eq!(
-            Error::Kernel(libc::ENOENT).to_string(),
-            "No such file or directory"
-        );
+        assert_eq!(Error::Kernel(libc::ENOENT).to_string(), "No such file or directory");
         assert_eq!(Error::Overrun.errno(), libc::ENOBUFS);
     }
 }

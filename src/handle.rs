@@ -75,16 +75,9 @@ impl Handle {
     /// # Errors
     /// As [`list`](Self::list); an error ends the iteration.
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
-        let seq =
-            self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
+        let seq = self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
         self.abandoned = Some(seq);
-        Ok(Flows {
-            handle: self,
-            seq,
-            at: 0,
-            len: 0,
-            interrupted: false,
-        })
+        Ok(Flows { handle: self, seq, at: 0, len: 0, interrupted: false })
     }
 
     /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
@@ -108,8 +101,7 @@ impl Handle {
         filter: &DumpFilter,
         mut each: impl FnMut(&Flow) -> Verdict,
     ) -> Result<()> {
-        let seq =
-            self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
+        let seq = self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
         let mut flow = Flow::new();
         self.answers(seq, |frame| {
             flow.clear();
@@ -197,14 +189,9 @@ impl Handle {
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    pub fn expectations(
-        &mut self,
-        family: u8,
-        mut each: impl FnMut(&Expectation) -> Verdict,
-    ) -> Result<()> {
-        let seq = self.send(|buf, seq| {
-            request::build(buf, Query::Dump, Subject::ExpectationFamily(family), seq)
-        })?;
+    pub fn expectations(&mut self, family: u8, mut each: impl FnMut(&Expectation) -> Verdict) -> Result<()> {
+        let seq =
+            self.send(|buf, seq| request::build(buf, Query::Dump, Subject::ExpectationFamily(family), seq))?;
         self.answers(seq, |frame| {
             let mut expect = Expectation::new();
             expect_decode::message(&mut expect, frame)?;
@@ -217,8 +204,7 @@ impl Handle {
     /// # Errors
     /// [`Error::Kernel`] with `ENOENT` when there is none.
     pub fn expectation(&mut self, key: &Expectation) -> Result<Expectation> {
-        let seq =
-            self.send(|buf, seq| request::build(buf, Query::Get, Subject::Expectation(key), seq))?;
+        let seq = self.send(|buf, seq| request::build(buf, Query::Get, Subject::Expectation(key), seq))?;
         let mut found = None;
         self.answers(seq, |frame| {
             let mut expect = Expectation::new();
@@ -307,8 +293,7 @@ impl Handle {
         self.settle()?;
         self.seq = self.seq.wrapping_add(1).max(1);
         let len = build(&mut self.outbox, self.seq)?;
-        self.socket
-            .send(self.outbox.get(..len).unwrap_or_default())?;
+        self.socket.send(self.outbox.get(..len).unwrap_or_default())?;
         Ok(self.seq)
     }
 
@@ -324,11 +309,7 @@ impl Handle {
     }
 
     /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
-    fn answers(
-        &mut self,
-        seq: u32,
-        mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
-    ) -> Result<()> {
+    fn answers(&mut self, seq: u32, mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
         let mut outcome = Outcome::default();
         loop {
             let len = receive(&self.socket, &mut self.inbox)?;
@@ -439,12 +420,9 @@ impl Flows<'_> {
                 }
                 FrameKind::Error(errno) | FrameKind::Done(errno) => {
                     self.handle.abandoned = None;
-                    return Outcome {
-                        interrupted: self.interrupted,
-                        error: None,
-                    }
-                    .finish(errno)
-                    .map(|()| None);
+                    return Outcome { interrupted: self.interrupted, error: None }
+                        .finish(errno)
+                        .map(|()| None);
                 }
                 FrameKind::Overrun => return Err(Error::Overrun),
                 FrameKind::Noop => {}
@@ -501,9 +479,7 @@ impl EventKind {
     #[must_use]
     pub fn of(header: &crate::wire::Header) -> Option<EventKind> {
         match header.message() {
-            IPCTNL_MSG_CT_NEW if header.flags & (NLM_F_CREATE | NLM_F_EXCL) != 0 => {
-                Some(EventKind::New)
-            }
+            IPCTNL_MSG_CT_NEW if header.flags & (NLM_F_CREATE | NLM_F_EXCL) != 0 => Some(EventKind::New),
             IPCTNL_MSG_CT_NEW => Some(EventKind::Update),
             IPCTNL_MSG_CT_DELETE => Some(EventKind::Destroy),
             _ => None,
@@ -579,17 +555,12 @@ impl Events {
         } else {
             EventSubject::Flow(&self.flow)
         };
-        Ok(Event {
-            kind,
-            subject,
-            port_id,
-        })
+        Ok(Event { kind, subject, port_id })
     }
 
     fn step(&mut self) -> Result<(EventKind, u32, bool)> {
         loop {
-            let Some(frame) =
-                Frames::new(self.inbox.get(self.at..self.len).unwrap_or_default()).next()
+            let Some(frame) = Frames::new(self.inbox.get(self.at..self.len).unwrap_or_default()).next()
             else {
                 (self.at, self.len) = (0, 0);
                 let datagram = self.socket.receive(&mut self.inbox)?;

@@ -79,97 +79,29 @@ struct QueryRow {
     expectations: bool,
 }
 
-const fn query(
-    query: Query,
-    message: u8,
-    flags: u16,
-    wants: Wants,
-    expectations: bool,
-) -> QueryRow {
-    QueryRow {
-        query,
-        message,
-        flags,
-        wants,
-        expectations,
-    }
+const fn query(query: Query, message: u8, flags: u16, wants: Wants, expectations: bool) -> QueryRow {
+    QueryRow { query, message, flags, wants, expectations }
 }
 
 const QUERIES: &[QueryRow] = &[
-    query(
-        Query::Create,
-        IPCTNL_MSG_CT_NEW,
-        ACKED | NLM_F_CREATE | NLM_F_EXCL,
-        Wants::Object,
-        true,
-    ),
-    query(
-        Query::Update,
-        IPCTNL_MSG_CT_NEW,
-        ACKED,
-        Wants::Object,
-        false,
-    ),
-    query(
-        Query::Destroy,
-        IPCTNL_MSG_CT_DELETE,
-        ACKED,
-        Wants::Object,
-        true,
-    ),
+    query(Query::Create, IPCTNL_MSG_CT_NEW, ACKED | NLM_F_CREATE | NLM_F_EXCL, Wants::Object, true),
+    query(Query::Update, IPCTNL_MSG_CT_NEW, ACKED, Wants::Object, false),
+    query(Query::Destroy, IPCTNL_MSG_CT_DELETE, ACKED, Wants::Object, true),
     query(Query::Get, IPCTNL_MSG_CT_GET, ACKED, Wants::Object, true),
-    query(
-        Query::Flush,
-        IPCTNL_MSG_CT_DELETE,
-        ACKED,
-        Wants::Family,
-        true,
-    ),
+    query(Query::Flush, IPCTNL_MSG_CT_DELETE, ACKED, Wants::Family, true),
     query(Query::Dump, IPCTNL_MSG_CT_GET, LISTED, Wants::Family, true),
-    query(
-        Query::DumpReset,
-        IPCTNL_MSG_CT_GET_CTRZERO,
-        LISTED,
-        Wants::Family,
-        false,
-    ),
-    query(
-        Query::CreateUpdate,
-        IPCTNL_MSG_CT_NEW,
-        ACKED | NLM_F_CREATE,
-        Wants::Object,
-        true,
-    ),
-    query(
-        Query::DumpFilter,
-        IPCTNL_MSG_CT_GET,
-        LISTED,
-        Wants::Filter,
-        false,
-    ),
-    query(
-        Query::DumpFilterReset,
-        IPCTNL_MSG_CT_GET_CTRZERO,
-        LISTED,
-        Wants::Filter,
-        false,
-    ),
-    query(
-        Query::FlushFilter,
-        IPCTNL_MSG_CT_DELETE,
-        ACKED,
-        Wants::Filter,
-        false,
-    ),
+    query(Query::DumpReset, IPCTNL_MSG_CT_GET_CTRZERO, LISTED, Wants::Family, false),
+    query(Query::CreateUpdate, IPCTNL_MSG_CT_NEW, ACKED | NLM_F_CREATE, Wants::Object, true),
+    query(Query::DumpFilter, IPCTNL_MSG_CT_GET, LISTED, Wants::Filter, false),
+    query(Query::DumpFilterReset, IPCTNL_MSG_CT_GET_CTRZERO, LISTED, Wants::Filter, false),
+    query(Query::FlushFilter, IPCTNL_MSG_CT_DELETE, ACKED, Wants::Filter, false),
 ];
 
 impl Query {
     /// The query with this number.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Query> {
-        QUERIES
-            .get(usize::try_from(number).ok()?)
-            .map(|row| row.query)
+        QUERIES.get(usize::try_from(number).ok()?).map(|row| row.query)
     }
 
     #[allow(clippy::indexing_slicing)] // every number indexes its row: tested below
@@ -203,12 +135,7 @@ impl Query {
 }
 
 fn header(subsystem: u8, message: u8, flags: u16, seq: u32) -> Header {
-    Header {
-        kind: u16::from_be_bytes([subsystem, message]),
-        flags,
-        seq,
-        ..Header::default()
-    }
+    Header { kind: u16::from_be_bytes([subsystem, message]), flags, seq, ..Header::default() }
 }
 
 /// Writes a query's message into `buf` and returns its length.
@@ -218,31 +145,21 @@ fn header(subsystem: u8, message: u8, flags: u16, seq: u32) -> Header {
 /// do not fit, or the object lacks what its message needs; [`Error::NoSpace`].
 pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Result<usize> {
     let row = query.row();
-    let expectations = matches!(
-        subject,
-        Subject::Expectation(_) | Subject::ExpectationFamily(_)
-    );
+    let expectations = matches!(subject, Subject::Expectation(_) | Subject::ExpectationFamily(_));
     if expectations && !row.expectations {
         return Err(Error::Unsupported("query on expectations"));
     }
-    let subsystem = if expectations {
-        NFNL_SUBSYS_CTNETLINK_EXP
-    } else {
-        NFNL_SUBSYS_CTNETLINK
-    };
+    let subsystem = if expectations { NFNL_SUBSYS_CTNETLINK_EXP } else { NFNL_SUBSYS_CTNETLINK };
     let head = header(subsystem, row.message, row.flags, seq);
     match (row.wants, subject) {
         (Wants::Object, Subject::Flow(flow)) => {
-            let family = flow
-                .u8(Attr::OrigL3proto)
-                .ok_or(Error::Invalid("the flow has no address family"))?;
+            let family =
+                flow.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the flow has no address family"))?;
             let mut b = Builder::message(buf, head, family, 0)?;
             flow_encode::attributes(&mut b, flow)?;
             Ok(b.finish())
         }
-        (Wants::Object, Subject::Expectation(expect)) => {
-            build_expectation(buf, head, query, expect)
-        }
+        (Wants::Object, Subject::Expectation(expect)) => build_expectation(buf, head, query, expect),
         (Wants::Family, Subject::FlowFamily(family) | Subject::ExpectationFamily(family)) => {
             Ok(Builder::message(buf, head, family, 0)?.finish())
         }
@@ -260,22 +177,12 @@ pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Re
     }
 }
 
-fn build_expectation(
-    buf: &mut [u8],
-    head: Header,
-    query: Query,
-    expect: &Expectation,
-) -> Result<usize> {
-    let family = expect_encode::family(expect)
-        .ok_or(Error::Invalid("the expectation has no address family"))?;
-    let unusable =
-        |which| expect.is_set(which) && !matches!(expect.tuple(which).l3(), AF_INET | AF_INET6);
-    if query == Query::Destroy
-        && (!expect.is_set(ExpectAttr::Expected) || unusable(ExpectAttr::Expected))
-    {
-        return Err(Error::Invalid(
-            "a DELETE without the expected tuple would flush the table",
-        ));
+fn build_expectation(buf: &mut [u8], head: Header, query: Query, expect: &Expectation) -> Result<usize> {
+    let family =
+        expect_encode::family(expect).ok_or(Error::Invalid("the expectation has no address family"))?;
+    let unusable = |which| expect.is_set(which) && !matches!(expect.tuple(which).l3(), AF_INET | AF_INET6);
+    if query == Query::Destroy && (!expect.is_set(ExpectAttr::Expected) || unusable(ExpectAttr::Expected)) {
+        return Err(Error::Invalid("a DELETE without the expected tuple would flush the table"));
     }
     let mut b = Builder::message(buf, head, family, 0)?;
     expect_encode::attributes(&mut b, expect)?;
@@ -305,9 +212,7 @@ fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -
     } else {
         Dir::Reply
     };
-    let family = flow
-        .u8(dir.attrs().l3)
-        .ok_or(Error::Invalid("the flow has no address family"))?;
+    let family = flow.u8(dir.attrs().l3).ok_or(Error::Invalid("the flow has no address family"))?;
     let head = header(NFNL_SUBSYS_CTNETLINK, message, NLM_F_REQUEST | flags, seq);
     let mut b = Builder::message(buf, head, family, 0)?;
     let (kind, zone) = match dir {
@@ -353,12 +258,7 @@ pub fn build_list(
         Table::Dying => IPCTNL_MSG_CT_GET_DYING,
         Table::Unconfirmed => IPCTNL_MSG_CT_GET_UNCONFIRMED,
     };
-    let mut b = Builder::message(
-        buf,
-        header(NFNL_SUBSYS_CTNETLINK, message, LISTED, seq),
-        AF_UNSPEC,
-        0,
-    )?;
+    let mut b = Builder::message(buf, header(NFNL_SUBSYS_CTNETLINK, message, LISTED, seq), AF_UNSPEC, 0)?;
     filter.encode(&mut b)?;
     Ok(b.finish())
 }
@@ -382,11 +282,7 @@ pub fn build_statistics(buf: &mut [u8], which: Statistics, seq: u32) -> Result<u
     let (subsystem, message, flags) = match which {
         Statistics::Global => (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS, ACKED),
         Statistics::Cpu => (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS_CPU, LISTED),
-        Statistics::ExpectCpu => (
-            NFNL_SUBSYS_CTNETLINK_EXP,
-            IPCTNL_MSG_EXP_GET_STATS_CPU,
-            LISTED,
-        ),
+        Statistics::ExpectCpu => (NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU, LISTED),
     };
     Ok(Builder::message(buf, header(subsystem, message, flags, seq), AF_UNSPEC, 0)?.finish())
 }
@@ -399,10 +295,7 @@ mod tests {
     fn numbers_and_rows_agree() {
         for (number, row) in QUERIES.iter().enumerate() {
             assert_eq!(row.query as usize, number);
-            assert_eq!(
-                Query::from_number(u32::try_from(number).unwrap()),
-                Some(row.query)
-            );
+            assert_eq!(Query::from_number(u32::try_from(number).unwrap()), Some(row.query));
         }
         assert_eq!(Query::from_number(11), None);
     }

@@ -32,16 +32,8 @@ pub fn message(expect: &mut Expectation, frame: &Frame<'_>) -> Result<()> {
 pub fn attributes(expect: &mut Expectation, family: u8, attrs: Attrs<'_>) -> Result<()> {
     for attr in attrs {
         match attr.kind {
-            CTA_EXPECT_MASTER => cross(
-                expect,
-                ExpectAttr::Master,
-                ExpectAttr::Expected,
-                family,
-                attr,
-            )?,
-            CTA_EXPECT_TUPLE => {
-                cross(expect, ExpectAttr::Expected, ExpectAttr::Mask, family, attr)?
-            }
+            CTA_EXPECT_MASTER => cross(expect, ExpectAttr::Master, ExpectAttr::Expected, family, attr)?,
+            CTA_EXPECT_TUPLE => cross(expect, ExpectAttr::Expected, ExpectAttr::Mask, family, attr)?,
             CTA_EXPECT_MASK => cross(expect, ExpectAttr::Mask, ExpectAttr::Master, family, attr)?,
             CTA_EXPECT_TIMEOUT => expect.set_number(ExpectAttr::Timeout, attr.be32()?),
             CTA_EXPECT_ZONE => expect.set_number(ExpectAttr::Zone, u32::from(attr.be16()?)),

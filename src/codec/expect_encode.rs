@@ -50,7 +50,5 @@ pub fn attributes(b: &mut Builder<'_>, expect: &Expectation) -> Result<()> {
         let [_, _, high, low] = zone.to_be_bytes();
         b.bytes(CTA_EXPECT_ZONE, &[high, low])?;
     }
-    expect
-        .text(ExpectAttr::HelperName)
-        .map_or(Ok(()), |name| b.text(CTA_EXPECT_HELP_NAME, name))
+    expect.text(ExpectAttr::HelperName).map_or(Ok(()), |name| b.text(CTA_EXPECT_HELP_NAME, name))
 }

@@ -37,38 +37,14 @@ const TOP: &[Leaf] = &[
     (CTA_TIMESTAMP_EVENT, Width::Be64, Attr::TimestampEvent),
 ];
 const SEQ_ADJ_ORIG: &[Leaf] = &[
-    (
-        CTA_SEQADJ_CORRECTION_POS,
-        Width::Be32,
-        Attr::OrigNatSeqCorrectionPos,
-    ),
-    (
-        CTA_SEQADJ_OFFSET_BEFORE,
-        Width::Be32,
-        Attr::OrigNatSeqOffsetBefore,
-    ),
-    (
-        CTA_SEQADJ_OFFSET_AFTER,
-        Width::Be32,
-        Attr::OrigNatSeqOffsetAfter,
-    ),
+    (CTA_SEQADJ_CORRECTION_POS, Width::Be32, Attr::OrigNatSeqCorrectionPos),
+    (CTA_SEQADJ_OFFSET_BEFORE, Width::Be32, Attr::OrigNatSeqOffsetBefore),
+    (CTA_SEQADJ_OFFSET_AFTER, Width::Be32, Attr::OrigNatSeqOffsetAfter),
 ];
 const SEQ_ADJ_REPLY: &[Leaf] = &[
-    (
-        CTA_SEQADJ_CORRECTION_POS,
-        Width::Be32,
-        Attr::ReplNatSeqCorrectionPos,
-    ),
-    (
-        CTA_SEQADJ_OFFSET_BEFORE,
-        Width::Be32,
-        Attr::ReplNatSeqOffsetBefore,
-    ),
-    (
-        CTA_SEQADJ_OFFSET_AFTER,
-        Width::Be32,
-        Attr::ReplNatSeqOffsetAfter,
-    ),
+    (CTA_SEQADJ_CORRECTION_POS, Width::Be32, Attr::ReplNatSeqCorrectionPos),
+    (CTA_SEQADJ_OFFSET_BEFORE, Width::Be32, Attr::ReplNatSeqOffsetBefore),
+    (CTA_SEQADJ_OFFSET_AFTER, Width::Be32, Attr::ReplNatSeqOffsetAfter),
 ];
 const SYNPROXY: &[Leaf] = &[
     (CTA_SYNPROXY_ISN, Width::Be32, Attr::SynproxyIsn),
@@ -81,25 +57,13 @@ const TIMESTAMP: &[Leaf] = &[
 ];
 const SCTP: &[Leaf] = &[
     (CTA_PROTOINFO_SCTP_STATE, Width::U8, Attr::SctpState),
-    (
-        CTA_PROTOINFO_SCTP_VTAG_ORIGINAL,
-        Width::Be32,
-        Attr::SctpVtagOrig,
-    ),
-    (
-        CTA_PROTOINFO_SCTP_VTAG_REPLY,
-        Width::Be32,
-        Attr::SctpVtagRepl,
-    ),
+    (CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, Width::Be32, Attr::SctpVtagOrig),
+    (CTA_PROTOINFO_SCTP_VTAG_REPLY, Width::Be32, Attr::SctpVtagRepl),
 ];
 const DCCP: &[Leaf] = &[
     (CTA_PROTOINFO_DCCP_STATE, Width::U8, Attr::DccpState),
     (CTA_PROTOINFO_DCCP_ROLE, Width::U8, Attr::DccpRole),
-    (
-        CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
-        Width::Be64,
-        Attr::DccpHandshakeSeq,
-    ),
+    (CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, Width::Be64, Attr::DccpHandshakeSeq),
 ];
 
 /// Decodes one conntrack message into `flow`.
@@ -143,9 +107,7 @@ fn top_level(flow: &mut Flow, family: u8, attr: WireAttr<'_>) -> Result<()> {
         CTA_TUPLE_MASTER => direction(flow, Dir::Master),
         CTA_PROTOINFO => protoinfo(flow, attr),
         CTA_COUNTERS_ORIG => counters(flow, attr, Attr::OrigCounterPackets, Attr::OrigCounterBytes),
-        CTA_COUNTERS_REPLY => {
-            counters(flow, attr, Attr::ReplCounterPackets, Attr::ReplCounterBytes)
-        }
+        CTA_COUNTERS_REPLY => counters(flow, attr, Attr::ReplCounterPackets, Attr::ReplCounterBytes),
         CTA_HELP => helper(flow, attr),
         CTA_SEQ_ADJ_ORIG => leaves(flow, attr, SEQ_ADJ_ORIG),
         CTA_SEQ_ADJ_REPLY => leaves(flow, attr, SEQ_ADJ_REPLY),
@@ -218,19 +180,12 @@ fn counters(flow: &mut Flow, nest: WireAttr<'_>, packets: Attr, bytes: Attr) -> 
             CTA_COUNTERS32_BYTES => (bytes, 1, false),
             _ => continue,
         };
-        let value = if is_wide {
-            attr.be64()?
-        } else {
-            u64::from(attr.be32()?)
-        };
+        let value = if is_wide { attr.be64()? } else { u64::from(attr.be32()?) };
         let seen = wide.get_mut(slot).unwrap_or(&mut false).to_owned();
         if is_wide || !seen {
             flow.put(to, &value.to_ne_bytes());
         }
-        wide.iter_mut()
-            .skip(slot)
-            .take(1)
-            .for_each(|seen| *seen |= is_wide);
+        wide.iter_mut().skip(slot).take(1).for_each(|seen| *seen |= is_wide);
     }
     Ok(())
 }
@@ -256,8 +211,7 @@ fn helper(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
 fn security_context(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
     for attr in nest.nest()? {
         if attr.kind == CTA_SECCTX_NAME {
-            let text =
-                CString::new(attr.text()?).map_err(|_| Error::Malformed("security context"))?;
+            let text = CString::new(attr.text()?).map_err(|_| Error::Malformed("security context"))?;
             flow.store_security_context(Some(text));
             flow.note(Attr::Secctx);
         }

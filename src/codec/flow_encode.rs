@@ -57,12 +57,7 @@ pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     }
     tuple::encode(b, CTA_TUPLE_ORIG, flow.tuple(Dir::Orig), flow.orig_zone())?;
     if flow.any_set(REPLY) {
-        tuple::encode(
-            b,
-            CTA_TUPLE_REPLY,
-            flow.tuple(Dir::Reply),
-            flow.reply_zone(),
-        )?;
+        tuple::encode(b, CTA_TUPLE_REPLY, flow.tuple(Dir::Reply), flow.reply_zone())?;
     }
     if flow.any_set(MASTER) {
         match tuple::encode(b, CTA_TUPLE_MASTER, flow.tuple(Dir::Master), None) {
@@ -80,20 +75,12 @@ pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
         b.be16(CTA_ZONE, zone)?;
     }
     labels(b, flow)?;
-    numbers_nest(
-        b,
-        flow,
-        CTA_SYNPROXY,
-        [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff],
-    )
+    numbers_nest(b, flow, CTA_SYNPROXY, [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff])
 }
 
 fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     let values = [
-        (
-            CTA_STATUS,
-            flow.status().map(|status| status | IPS_CONFIRMED),
-        ),
+        (CTA_STATUS, flow.status().map(|status| status | IPS_CONFIRMED)),
         (CTA_TIMEOUT, flow.timeout_secs()),
         (CTA_MARK, flow.mark()),
         (CTA_SECMARK, flow.secmark()),
@@ -108,39 +95,28 @@ fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 
 fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     match flow.stored_u8(Attr::OrigL4proto) {
-        IPPROTO_TCP if flow.any_set(TCP) => b.nest(CTA_PROTOINFO, |b| {
-            b.nest(CTA_PROTOINFO_TCP, |b| tcp(b, flow))
-        }),
-        IPPROTO_SCTP if flow.any_set(SCTP) => b.nest(CTA_PROTOINFO, |b| {
-            b.nest(CTA_PROTOINFO_SCTP, |b| sctp(b, flow))
-        }),
-        IPPROTO_DCCP if flow.any_set(DCCP) => b.nest(CTA_PROTOINFO, |b| {
-            b.nest(CTA_PROTOINFO_DCCP, |b| dccp(b, flow))
-        }),
+        IPPROTO_TCP if flow.any_set(TCP) => {
+            b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_TCP, |b| tcp(b, flow)))
+        }
+        IPPROTO_SCTP if flow.any_set(SCTP) => {
+            b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_SCTP, |b| sctp(b, flow)))
+        }
+        IPPROTO_DCCP if flow.any_set(DCCP) => {
+            b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_DCCP, |b| dccp(b, flow)))
+        }
         _ => Ok(()),
     }
 }
 
 fn tcp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let byte =
-        |b: &mut Builder<'_>, kind, attr| flow.u8(attr).map_or(Ok(()), |value| b.u8(kind, value));
+    let byte = |b: &mut Builder<'_>, kind, attr| flow.u8(attr).map_or(Ok(()), |value| b.u8(kind, value));
     let flags = |b: &mut Builder<'_>, kind, flags, mask| match (flow.u8(flags), flow.u8(mask)) {
         (Some(flags), Some(mask)) => b.bytes(kind, &[flags, mask]),
         _ => Ok(()),
     };
     byte(b, CTA_PROTOINFO_TCP_STATE, Attr::TcpState)?;
-    flags(
-        b,
-        CTA_PROTOINFO_TCP_FLAGS_ORIGINAL,
-        Attr::TcpFlagsOrig,
-        Attr::TcpMaskOrig,
-    )?;
-    flags(
-        b,
-        CTA_PROTOINFO_TCP_FLAGS_REPLY,
-        Attr::TcpFlagsRepl,
-        Attr::TcpMaskRepl,
-    )?;
+    flags(b, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, Attr::TcpFlagsOrig, Attr::TcpMaskOrig)?;
+    flags(b, CTA_PROTOINFO_TCP_FLAGS_REPLY, Attr::TcpFlagsRepl, Attr::TcpMaskRepl)?;
     byte(b, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, Attr::TcpWscaleOrig)?;
     byte(b, CTA_PROTOINFO_TCP_WSCALE_REPLY, Attr::TcpWscaleRepl)
 }
@@ -152,8 +128,7 @@ fn sctp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     if let Some(tag) = flow.u32(Attr::SctpVtagOrig) {
         b.be32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, tag)?;
     }
-    flow.u32(Attr::SctpVtagRepl)
-        .map_or(Ok(()), |tag| b.be32(CTA_PROTOINFO_SCTP_VTAG_REPLY, tag))
+    flow.u32(Attr::SctpVtagRepl).map_or(Ok(()), |tag| b.be32(CTA_PROTOINFO_SCTP_VTAG_REPLY, tag))
 }
 
 fn dccp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
@@ -163,8 +138,7 @@ fn dccp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     if let Some(role) = flow.u8(Attr::DccpRole) {
         b.u8(CTA_PROTOINFO_DCCP_ROLE, role)?;
     }
-    flow.u64(Attr::DccpHandshakeSeq)
-        .map_or(Ok(()), |seq| b.be64(CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, seq))
+    flow.u64(Attr::DccpHandshakeSeq).map_or(Ok(()), |seq| b.be64(CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, seq))
 }
 
 /// The attributes of one translation and where the upper end of its port range is stored.
@@ -175,25 +149,13 @@ struct NatAttrs {
     port_max: usize,
 }
 
-const SNAT: NatAttrs = NatAttrs {
-    ipv4: Attr::SnatIpv4,
-    ipv6: Attr::SnatIpv6,
-    port: Attr::SnatPort,
-    port_max: 266,
-};
-const DNAT: NatAttrs = NatAttrs {
-    ipv4: Attr::DnatIpv4,
-    ipv6: Attr::DnatIpv6,
-    port: Attr::DnatPort,
-    port_max: 302,
-};
+const SNAT: NatAttrs =
+    NatAttrs { ipv4: Attr::SnatIpv4, ipv6: Attr::SnatIpv6, port: Attr::SnatPort, port_max: 266 };
+const DNAT: NatAttrs =
+    NatAttrs { ipv4: Attr::DnatIpv4, ipv6: Attr::DnatIpv6, port: Attr::DnatPort, port_max: 302 };
 
 fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<()> {
-    let (ipv4, ipv6, port) = (
-        flow.is_set(attrs.ipv4),
-        flow.is_set(attrs.ipv6),
-        flow.is_set(attrs.port),
-    );
+    let (ipv4, ipv6, port) = (flow.is_set(attrs.ipv4), flow.is_set(attrs.ipv6), flow.is_set(attrs.port));
     if !(ipv4 || ipv6 || port) {
         return Ok(());
     }
@@ -218,16 +180,8 @@ fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<
 }
 
 fn sequences(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let orig = [
-        Attr::OrigNatSeqCorrectionPos,
-        Attr::OrigNatSeqOffsetBefore,
-        Attr::OrigNatSeqOffsetAfter,
-    ];
-    let reply = [
-        Attr::ReplNatSeqCorrectionPos,
-        Attr::ReplNatSeqOffsetBefore,
-        Attr::ReplNatSeqOffsetAfter,
-    ];
+    let orig = [Attr::OrigNatSeqCorrectionPos, Attr::OrigNatSeqOffsetBefore, Attr::OrigNatSeqOffsetAfter];
+    let reply = [Attr::ReplNatSeqCorrectionPos, Attr::ReplNatSeqOffsetBefore, Attr::ReplNatSeqOffsetAfter];
     numbers_nest(b, flow, CTA_SEQ_ADJ_ORIG, orig)?;
     numbers_nest(b, flow, CTA_SEQ_ADJ_REPLY, reply)
 }
@@ -237,11 +191,7 @@ fn numbers_nest(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: [Attr; 3]) -
     if !flow.all_set(&attrs) {
         return Ok(());
     }
-    b.nest(kind, |b| {
-        (1..)
-            .zip(attrs)
-            .try_for_each(|(kind, attr)| b.be32(kind, flow.stored_u32(attr)))
-    })
+    b.nest(kind, |b| (1..).zip(attrs).try_for_each(|(kind, attr)| b.be32(kind, flow.stored_u32(attr))))
 }
 
 fn helper(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
@@ -250,8 +200,7 @@ fn helper(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     };
     b.nest(CTA_HELP, |b| {
         b.text(CTA_HELP_NAME, name)?;
-        flow.helper_info()
-            .map_or(Ok(()), |info| b.bytes(CTA_HELP_INFO, info))
+        flow.helper_info().map_or(Ok(()), |info| b.bytes(CTA_HELP_INFO, info))
     })
 }
 
@@ -264,9 +213,7 @@ fn labels(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     };
     words(b, CTA_LABELS, labels)?;
     match flow.labels_mask() {
-        Some(mask)
-            if flow.is_set(Attr::ConnlabelsMask) && mask.words().len() == labels.words().len() =>
-        {
+        Some(mask) if flow.is_set(Attr::ConnlabelsMask) && mask.words().len() == labels.words().len() => {
             words(b, CTA_LABELS_MASK, mask)
         }
         _ => Ok(()),
@@ -274,10 +221,6 @@ fn labels(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 fn words(b: &mut Builder<'_>, kind: u16, mask: &Bitmask) -> Result<()> {
-    let bytes: Vec<u8> = mask
-        .words()
-        .iter()
-        .flat_map(|word| word.to_ne_bytes())
-        .collect();
+    let bytes: Vec<u8> = mask.words().iter().flat_map(|word| word.to_ne_bytes()).collect();
     b.bytes(kind, &bytes)
 }

@@ -50,10 +50,7 @@ impl CpuStats {
 
     /// The counters that the kernel sent, ascending by attribute number.
     pub fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        self.counters
-            .iter()
-            .enumerate()
-            .filter_map(|(number, value)| Some((number, (*value)?)))
+        self.counters.iter().enumerate().filter_map(|(number, value)| Some((number, (*value)?)))
     }
 }
 
@@ -62,10 +59,7 @@ impl CpuStats {
 /// # Errors
 /// [`crate::Error::Malformed`] for a counter that is too short.
 pub fn cpu(frame: &Frame<'_>) -> Result<CpuStats> {
-    let mut stats = CpuStats {
-        cpu: frame.res_id().unwrap_or(0),
-        ..CpuStats::default()
-    };
+    let mut stats = CpuStats { cpu: frame.res_id().unwrap_or(0), ..CpuStats::default() };
     for attr in frame.attrs() {
         if let Some(counter) = stats.counters.get_mut(usize::from(attr.kind)) {
             *counter = Some(attr.be32()?);
@@ -96,10 +90,7 @@ pub fn global(frame: &Frame<'_>) -> Result<Option<GlobalStats>> {
             _ => {}
         }
     }
-    Ok(entries.map(|entries| GlobalStats {
-        entries,
-        max_entries,
-    }))
+    Ok(entries.map(|entries| GlobalStats { entries, max_entries }))
 }
 
 #[cfg(test)]
@@ -136,10 +127,7 @@ mod tests {
             b.be32(CTA_STATS_GLOBAL_ENTRIES, 5).unwrap();
             b.be32(CTA_STATS_GLOBAL_MAX_ENTRIES, 6).unwrap();
         });
-        let expected = GlobalStats {
-            entries: 5,
-            max_entries: Some(6),
-        };
+        let expected = GlobalStats { entries: 5, max_entries: Some(6) };
         assert_eq!(global(&Frame::read(&full).unwrap()), Ok(Some(expected)));
         let empty = message(|_| {});
         assert_eq!(global(&Frame::read(&empty).unwrap()), Ok(None));

@@ -18,10 +18,7 @@ pub(crate) fn decode(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()
             CTA_TUPLE_ZONE => {
                 let zone = part.be16()?;
                 flow.store_at(dir.attrs().base + 34, &zone.to_ne_bytes());
-                dir.attrs()
-                    .zone
-                    .into_iter()
-                    .for_each(|attr| flow.note(attr));
+                dir.attrs().zone.into_iter().for_each(|attr| flow.note(attr));
             }
             _ => {}
         }
@@ -75,12 +72,7 @@ fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> 
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a family other than IPv4 and IPv6, with nothing written; [`Error::NoSpace`].
-pub(crate) fn encode(
-    b: &mut Builder<'_>,
-    kind: u16,
-    tuple: Tuple<'_>,
-    zone: Option<u16>,
-) -> Result<()> {
+pub(crate) fn encode(b: &mut Builder<'_>, kind: u16, tuple: Tuple<'_>, zone: Option<u16>) -> Result<()> {
     b.nest(kind, |b| {
         encode_addresses(b, tuple)?;
         encode_protocol(b, tuple)?;
@@ -113,11 +105,7 @@ fn encode_protocol(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
             L4Kind::Icmp => {
                 let [code_kind, type_kind, id_kind] = match tuple.l4() {
                     IPPROTO_ICMP => [CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_ID],
-                    _ => [
-                        CTA_PROTO_ICMPV6_CODE,
-                        CTA_PROTO_ICMPV6_TYPE,
-                        CTA_PROTO_ICMPV6_ID,
-                    ],
+                    _ => [CTA_PROTO_ICMPV6_CODE, CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_ID],
                 };
                 b.u8(code_kind, code)?;
                 b.u8(type_kind, kind)?;

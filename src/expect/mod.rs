@@ -70,12 +70,7 @@ pub struct ExpectRow {
 }
 
 const fn row(attr: ExpectAttr, offset: usize, size: usize, kind: ExpectKind) -> ExpectRow {
-    ExpectRow {
-        attr,
-        offset,
-        size,
-        kind,
-    }
+    ExpectRow { attr, offset, size, kind }
 }
 
 /// All rows, in the order of their numbers.
@@ -175,9 +170,7 @@ impl Expectation {
 
     fn field(&self, attr: ExpectAttr) -> &[u8] {
         let row = attr.row();
-        self.bytes
-            .get(row.offset..row.offset + row.size)
-            .unwrap_or_default()
+        self.bytes.get(row.offset..row.offset + row.size).unwrap_or_default()
     }
 
     /// Sets an attribute from the bytes of its value as the C API takes them: the head of a flow, a number in
@@ -191,11 +184,7 @@ impl Expectation {
             _ => value,
         };
         let room = row.size - usize::from(row.kind == ExpectKind::Text);
-        field
-            .iter_mut()
-            .take(room)
-            .zip(source)
-            .for_each(|(to, from)| *to = *from);
+        field.iter_mut().take(room).zip(source).for_each(|(to, from)| *to = *from);
         self.write(row.offset, field.get(..row.size).unwrap_or_default());
         self.note(attr);
     }
@@ -238,11 +227,7 @@ impl Expectation {
     /// One of the four tuples.
     #[must_use]
     pub fn tuple(&self, attr: ExpectAttr) -> Tuple<'_> {
-        Tuple::new(
-            self.field(attr)
-                .first_chunk()
-                .unwrap_or(&[0; flow::tuple::LEN]),
-        )
+        Tuple::new(self.field(attr).first_chunk().unwrap_or(&[0; flow::tuple::LEN]))
     }
 
     /// Whether a tuple's own attribute (an original-direction one) is present.
@@ -271,20 +256,14 @@ impl Expectation {
     #[doc(alias = "nfexp_cmp")]
     pub fn equals(&self, other: &Expectation, flags: CompareFlags) -> bool {
         let sides = Sides::new(flags);
-        ROWS.iter()
-            .filter(|row| row.attr != ExpectAttr::Timeout)
-            .all(|row| {
-                let attr = row.attr;
-                sides.judge(self.is_set(attr), other.is_set(attr), || match row.kind {
-                    ExpectKind::Tuple => {
-                        same_tuple(&self.head(attr), &other.head(attr), Dir::Orig, sides)
-                    }
-                    ExpectKind::Number => self.field(attr) == other.field(attr),
-                    ExpectKind::Text => {
-                        field_text(self.field(attr)) == field_text(other.field(attr))
-                    }
-                })
+        ROWS.iter().filter(|row| row.attr != ExpectAttr::Timeout).all(|row| {
+            let attr = row.attr;
+            sides.judge(self.is_set(attr), other.is_set(attr), || match row.kind {
+                ExpectKind::Tuple => same_tuple(&self.head(attr), &other.head(attr), Dir::Orig, sides),
+                ExpectKind::Number => self.field(attr) == other.field(attr),
+                ExpectKind::Text => field_text(self.field(attr)) == field_text(other.field(attr)),
             })
+        })
     }
 }
 
@@ -294,10 +273,7 @@ impl Flow {
     pub fn head_bytes(&self) -> [u8; flow::HEAD_LEN] {
         let mut head = [0; flow::HEAD_LEN];
         let words = self.presence().map(u32::to_ne_bytes);
-        let bytes = self
-            .stored_at::<{ flow::tuple::LEN }>(0)
-            .into_iter()
-            .chain(words.into_iter().flatten());
+        let bytes = self.stored_at::<{ flow::tuple::LEN }>(0).into_iter().chain(words.into_iter().flatten());
         head.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         head
     }
@@ -305,9 +281,7 @@ impl Flow {
     fn from_head(head: &[u8]) -> Flow {
         let mut flow = Flow::new();
         flow.store_at(0, head.get(..flow::tuple::LEN).unwrap_or_default());
-        flow.set_presence(
-            [40, 44, 48].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default())),
-        );
+        flow.set_presence([40, 44, 48].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default())));
         flow
     }
 }
@@ -320,12 +294,7 @@ mod tests {
     fn tuple(dport: u16) -> Flow {
         let mut flow = Flow::new();
         let address = |text: &str| text.parse().unwrap();
-        flow.set_tuple(
-            Dir::Orig,
-            address("10.0.0.1"),
-            address("10.0.0.2"),
-            L4::Tcp { sport: 1, dport },
-        );
+        flow.set_tuple(Dir::Orig, address("10.0.0.1"), address("10.0.0.2"), L4::Tcp { sport: 1, dport });
         flow
     }
 
@@ -342,13 +311,7 @@ mod tests {
     fn tuples_keep_addresses_and_presence() {
         let mut expect = Expectation::new();
         expect.set_tuple(ExpectAttr::Mask, &tuple(21));
-        assert_eq!(
-            expect.tuple(ExpectAttr::Mask).protocol(),
-            L4::Tcp {
-                sport: 1,
-                dport: 21
-            }
-        );
+        assert_eq!(expect.tuple(ExpectAttr::Mask).protocol(), L4::Tcp { sport: 1, dport: 21 });
         assert!(expect.tuple_has(ExpectAttr::Mask, Attr::OrigPortDst));
         assert!(!expect.tuple_has(ExpectAttr::Mask, Attr::OrigZone));
         assert!(expect.is_set(ExpectAttr::Mask) && !expect.is_set(ExpectAttr::Master));
@@ -360,10 +323,7 @@ mod tests {
         expect.set_number(ExpectAttr::Zone, 0x1234_5678);
         assert_eq!(expect.number(ExpectAttr::Zone), Some(0x5678));
         expect.set_text(ExpectAttr::HelperName, b"averyveryverylonghelper");
-        assert_eq!(
-            expect.text(ExpectAttr::HelperName),
-            Some(&b"averyveryverylo"[..])
-        );
+        assert_eq!(expect.text(ExpectAttr::HelperName), Some(&b"averyveryverylo"[..]));
         expect.set_text(ExpectAttr::Fn, &[b'f'; 40]);
         assert_eq!(expect.text(ExpectAttr::Fn).unwrap().len(), 23);
         assert_eq!(expect.number(ExpectAttr::Class), None);

@@ -61,9 +61,7 @@ impl DumpFilter {
         if let Some(zone) = self.zone {
             b.be16(CTA_ZONE, zone)?;
         }
-        self.tuple
-            .as_deref()
-            .map_or(Ok(()), |tuple| self.encode_tuple(b, tuple))
+        self.tuple.as_deref().map_or(Ok(()), |tuple| self.encode_tuple(b, tuple))
     }
 
     /// Appends the filter to a flush request and sets the request's family.
@@ -78,19 +76,15 @@ impl DumpFilter {
     }
 
     fn encode_tuple(&self, b: &mut Builder<'_>, tuple: &Flow) -> Result<()> {
-        let family = tuple
-            .u8(Attr::OrigL3proto)
-            .ok_or(Error::Invalid("the filter tuple has no address family"))?;
+        let family =
+            tuple.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the filter tuple has no address family"))?;
         if self.family.is_some_and(|wanted| wanted != family) {
             return Err(Error::Invalid("the filter names two address families"));
         }
         flow_encode::attributes(b, tuple)?;
         b.set_family(family);
         b.nest(CTA_FILTER, |b| {
-            b.bytes(
-                CTA_FILTER_ORIG_FLAGS,
-                &tuple_flags(tuple, family).to_ne_bytes(),
-            )?;
+            b.bytes(CTA_FILTER_ORIG_FLAGS, &tuple_flags(tuple, family).to_ne_bytes())?;
             b.bytes(CTA_FILTER_REPLY_FLAGS, &0u32.to_ne_bytes())
         })
     }

@@ -195,10 +195,7 @@ mod tests {
     fn each_row_stands_at_its_number() {
         for (number, row) in ROWS.iter().enumerate() {
             assert_eq!(row.attr.number(), number, "{}", row.name);
-            assert_eq!(
-                Attr::from_number(u32::try_from(number).unwrap()),
-                Some(row.attr)
-            );
+            assert_eq!(Attr::from_number(u32::try_from(number).unwrap()), Some(row.attr));
             assert_eq!(row.attr.row(), row);
         }
         assert_eq!(Attr::from_number(76), None);

@@ -71,9 +71,7 @@ impl Sides {
         match (first, second) {
             (true, true) => equal(),
             (false, false) => true,
-            (true, false) => !self
-                .flags
-                .intersects(CompareFlags::MASK | CompareFlags::STRICT),
+            (true, false) => !self.flags.intersects(CompareFlags::MASK | CompareFlags::STRICT),
             (false, true) => !self.flags.contains(CompareFlags::STRICT),
         }
     }
@@ -103,8 +101,7 @@ impl Flow {
     }
 
     fn same_meta(&self, other: &Flow, sides: Sides) -> bool {
-        META.iter()
-            .all(|&(attr, rule)| same(self, other, attr, rule, sides))
+        META.iter().all(|&(attr, rule)| same(self, other, attr, rule, sides))
     }
 
     /// The number in an attribute of up to four bytes, when present.
@@ -123,9 +120,7 @@ fn same(a: &Flow, b: &Flow, attr: Attr, rule: Rule, sides: Sides) -> bool {
         Rule::Zero => sides.judge_zero(a.number(attr), b.number(attr)),
         Rule::Subset => both(&|| a.stored_u32(attr) & b.stored_u32(attr) == a.stored_u32(attr)),
         Rule::Block => both(&|| same_block(a, b, attr)),
-        Rule::Bytes if attr.row().size == 16 => {
-            both(&|| a.stored::<16>(attr) == b.stored::<16>(attr))
-        }
+        Rule::Bytes if attr.row().size == 16 => both(&|| a.stored::<16>(attr) == b.stored::<16>(attr)),
         Rule::Bytes => both(&|| a.number(attr) == b.number(attr)),
     }
 }
@@ -162,9 +157,7 @@ pub(crate) fn same_tuple(a: &Flow, b: &Flow, dir: Dir, sides: Sides) -> bool {
     bytes(attrs.l3)
         && sides.judge(a.is_set(attrs.l4), b.is_set(attrs.l4), l4)
         && attrs.ipv4.into_iter().chain(attrs.ipv6).all(bytes)
-        && attrs
-            .zone
-            .is_none_or(|zone| same(a, b, zone, Rule::Zero, sides))
+        && attrs.zone.is_none_or(|zone| same(a, b, zone, Rule::Zero, sides))
 }
 
 #[cfg(test)]
@@ -177,12 +170,7 @@ mod tests {
     fn flow() -> Flow {
         let mut flow = Flow::new();
         let address = |text: &str| text.parse().unwrap();
-        flow.set_tuple(
-            Dir::Orig,
-            address("10.0.0.1"),
-            address("10.0.0.2"),
-            L4::Udp { sport: 1, dport: 2 },
-        );
+        flow.set_tuple(Dir::Orig, address("10.0.0.1"), address("10.0.0.2"), L4::Udp { sport: 1, dport: 2 });
         flow.set_reply_from_original();
         flow
     }
@@ -220,9 +208,7 @@ mod tests {
         a.set_mark(1);
         b.set_mark(2);
         assert!(!a.equals(&b, ALL));
-        assert!(
-            a.equals(&b, CompareFlags::ORIG) && a.equals(&b, CompareFlags::from_bits_retain(4))
-        );
+        assert!(a.equals(&b, CompareFlags::ORIG) && a.equals(&b, CompareFlags::from_bits_retain(4)));
         b.set_bytes(Attr::ReplPortSrc, &[9, 9]);
         assert!(a.equals(&b, CompareFlags::ORIG) && !a.equals(&b, CompareFlags::REPLY));
     }
@@ -231,24 +217,8 @@ mod tests {
     fn gre_keys_are_not_compared() {
         let (mut a, mut b) = (Flow::new(), Flow::new());
         let address = |text: &str| text.parse().unwrap();
-        a.set_tuple(
-            Dir::Orig,
-            address("::1"),
-            address("::2"),
-            L4::Gre {
-                src_key: 1,
-                dst_key: 2,
-            },
-        );
-        b.set_tuple(
-            Dir::Orig,
-            address("::1"),
-            address("::2"),
-            L4::Gre {
-                src_key: 3,
-                dst_key: 4,
-            },
-        );
+        a.set_tuple(Dir::Orig, address("::1"), address("::2"), L4::Gre { src_key: 1, dst_key: 2 });
+        b.set_tuple(Dir::Orig, address("::1"), address("::2"), L4::Gre { src_key: 3, dst_key: 4 });
         assert!(a.equals(&b, CompareFlags::STRICT));
     }
 }

@@ -42,9 +42,7 @@ impl Flow {
             *self = source.clone();
             return;
         }
-        ROWS.iter()
-            .filter(|row| flags.names(row.part))
-            .for_each(|row| self.copy_attr(source, row.attr));
+        ROWS.iter().filter(|row| flags.names(row.part)).for_each(|row| self.copy_attr(source, row.attr));
     }
 
     /// Copies one attribute when it is present in `source`.
@@ -100,11 +98,9 @@ mod tests {
 
     #[test]
     fn each_part_is_copied_alone() {
-        for (flags, part) in [
-            (CopyFlags::ORIG, Part::Orig),
-            (CopyFlags::REPLY, Part::Reply),
-            (CopyFlags::META, Part::Meta),
-        ] {
+        for (flags, part) in
+            [(CopyFlags::ORIG, Part::Orig), (CopyFlags::REPLY, Part::Reply), (CopyFlags::META, Part::Meta)]
+        {
             let mut flow = Flow::new();
             flow.copy_from(&full(), flags);
             for row in &ROWS {

@@ -141,19 +141,12 @@ impl Group {
     pub fn test(self, is_set: impl Fn(Attr) -> bool) -> bool {
         let row = self.row();
         let mut attrs = row.attrs.iter();
-        if row.any {
-            attrs.any(|&attr| is_set(attr))
-        } else {
-            attrs.all(|&attr| is_set(attr))
-        }
+        if row.any { attrs.any(|&attr| is_set(attr)) } else { attrs.all(|&attr| is_set(attr)) }
     }
 
     /// Where a getter finds the group's parts: (offset in the object, offset in the data, size).
     pub fn parts(self) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.row()
-            .fields
-            .iter()
-            .map(|field| (field.attr.row().offset, field.at, field.size))
+        self.row().fields.iter().map(|field| (field.attr.row().offset, field.at, field.size))
     }
 }
 
@@ -165,14 +158,9 @@ impl Flow {
         let row = group.row();
         if row.writable {
             let mut padded = [0; 32];
-            padded
-                .iter_mut()
-                .zip(data)
-                .for_each(|(to, from)| *to = *from);
+            padded.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
             for field in row.fields {
-                let value = padded
-                    .get(field.at..field.at + field.size)
-                    .unwrap_or_default();
+                let value = padded.get(field.at..field.at + field.size).unwrap_or_default();
                 self.set_bytes(field.attr, value);
             }
         }

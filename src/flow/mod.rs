@@ -254,9 +254,7 @@ impl Flow {
         match row.store {
             Store::DecodeOnly => return,
             Store::PresenceOnly => {}
-            Store::Heap if attr == Attr::HelperInfo => {
-                self.helper_info = Some(Box::new(value.to_vec()))
-            }
+            Store::Heap if attr == Attr::HelperInfo => self.helper_info = Some(Box::new(value.to_vec())),
             Store::Heap => {}
             Store::Text => self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(value)),
             Store::Plain | Store::Twice(_) | Store::IcmpType => self.store_number(row, value),
@@ -266,10 +264,7 @@ impl Flow {
 
     fn store_number(&mut self, row: &Row, value: &[u8]) {
         let mut padded = [0; 16];
-        padded
-            .iter_mut()
-            .zip(value)
-            .for_each(|(to, from)| *to = *from);
+        padded.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
         let value = padded.get(..row.size).unwrap_or_default();
         self.store_at(row.offset, value);
         match row.store {
@@ -287,11 +282,7 @@ impl Flow {
 pub(crate) fn text_field<const N: usize>(text: &[u8]) -> [u8; N] {
     let mut field = [0; N];
     let until_nul = text.iter().take_while(|&&byte| byte != 0);
-    field
-        .iter_mut()
-        .take(N - 1)
-        .zip(until_nul)
-        .for_each(|(to, from)| *to = *from);
+    field.iter_mut().take(N - 1).zip(until_nul).for_each(|(to, from)| *to = *from);
     field
 }
 
@@ -356,10 +347,7 @@ impl Flow {
             Dir::Reply => (Attr::ReplCounterPackets, Attr::ReplCounterBytes),
             Dir::Master => return None,
         };
-        Some(Counters {
-            packets: self.u64(packets)?,
-            bytes: self.u64(bytes)?,
-        })
+        Some(Counters { packets: self.u64(packets)?, bytes: self.u64(bytes)? })
     }
 
     /// Nanoseconds since 1970 at which the entry was created, when the kernel notes it.
@@ -394,18 +382,13 @@ impl Flow {
     /// The helper's name, at most 15 bytes.
     #[must_use]
     pub fn helper_name(&self) -> Option<&[u8]> {
-        self.is_set(Attr::HelperName)
-            .then(|| self.stored_helper_name())
+        self.is_set(Attr::HelperName).then(|| self.stored_helper_name())
     }
 
     /// The helper's name as stored, present or not.
     pub(crate) fn stored_helper_name(&self) -> &[u8] {
         let offset = Attr::HelperName.row().offset - HEAD_LEN;
-        field_text(
-            self.body
-                .get(offset..offset + HELPER_NAME_LEN)
-                .unwrap_or_default(),
-        )
+        field_text(self.body.get(offset..offset + HELPER_NAME_LEN).unwrap_or_default())
     }
 
     /// Sets the helper's name; it is cut to 15 bytes and ends at a NUL.
@@ -460,16 +443,8 @@ impl Flow {
     }
 
     /// Exchanges the stored block of one of the two label attributes; presence stays.
-    pub(crate) fn swap_labels(
-        &mut self,
-        attr: Attr,
-        mask: Option<Box<Bitmask>>,
-    ) -> Option<Box<Bitmask>> {
-        let slot = if attr == Attr::ConnlabelsMask {
-            &mut self.labels_mask
-        } else {
-            &mut self.labels
-        };
+    pub(crate) fn swap_labels(&mut self, attr: Attr, mask: Option<Box<Bitmask>>) -> Option<Box<Bitmask>> {
+        let slot = if attr == Attr::ConnlabelsMask { &mut self.labels_mask } else { &mut self.labels };
         std::mem::replace(slot, mask)
     }
 
@@ -534,12 +509,7 @@ mod tests {
             let value: Vec<u8> = (1..=16).take(row.size).collect();
             let mut flow = Flow::new();
             flow.set_bytes(row.attr, &value);
-            assert_eq!(
-                &flow.stored_at::<16>(row.offset)[..row.size],
-                value,
-                "{}",
-                row.name
-            );
+            assert_eq!(flow.slot(row.offset, row.size), value, "{}", row.name);
             let bits: u32 = flow.presence().iter().map(|word| word.count_ones()).sum();
             assert!(bits == 1 && flow.is_set(row.attr), "{}", row.name);
         }

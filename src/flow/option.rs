@@ -28,26 +28,10 @@ struct NatPlace {
     done: u32,
 }
 
-const SNAT_ADDRESS: NatPlace = NatPlace {
-    orig: 0,
-    reply: 68,
-    done: IPS_SRC_NAT_DONE,
-};
-const DNAT_ADDRESS: NatPlace = NatPlace {
-    orig: 16,
-    reply: 52,
-    done: IPS_DST_NAT_DONE,
-};
-const SNAT_PORT: NatPlace = NatPlace {
-    orig: 36,
-    reply: 90,
-    done: IPS_SRC_NAT_DONE,
-};
-const DNAT_PORT: NatPlace = NatPlace {
-    orig: 38,
-    reply: 88,
-    done: IPS_DST_NAT_DONE,
-};
+const SNAT_ADDRESS: NatPlace = NatPlace { orig: 0, reply: 68, done: IPS_SRC_NAT_DONE };
+const DNAT_ADDRESS: NatPlace = NatPlace { orig: 16, reply: 52, done: IPS_DST_NAT_DONE };
+const SNAT_PORT: NatPlace = NatPlace { orig: 36, reply: 90, done: IPS_SRC_NAT_DONE };
+const DNAT_PORT: NatPlace = NatPlace { orig: 38, reply: 88, done: IPS_DST_NAT_DONE };
 
 const fn place(nat: Nat) -> &'static NatPlace {
     match nat {
@@ -84,14 +68,10 @@ impl Flow {
         };
         let place = place(nat);
         let size = attr.row().size;
-        let translated: [u8; 16] = self.stored_at(place.reply);
-        let original: [u8; 16] = self.stored_at(place.orig);
-        let (Some(translated), Some(original)) = (translated.get(..size), original.get(..size))
-        else {
-            return;
-        };
-        self.set_bytes(attr, translated);
-        self.store_at(place.reply, original);
+        let translated = self.slot(place.reply, size).to_vec();
+        let original = self.slot(place.orig, size).to_vec();
+        self.set_bytes(attr, &translated);
+        self.store_at(place.reply, &original);
     }
 
     /// Whether the flow is translated in this respect: the reply tuple differs from the plain inverse, and
@@ -103,15 +83,9 @@ impl Flow {
         if self.status().is_some_and(|status| status & place.done == 0) {
             return false;
         }
-        match nat
-            .attr(self.stored_u8(Attr::OrigL3proto))
-            .map(|attr| attr.row().size)
-        {
-            Some(2) => self.stored_at::<2>(place.reply) != self.stored_at::<2>(place.orig),
-            Some(4) => self.stored_at::<4>(place.reply) != self.stored_at::<4>(place.orig),
-            Some(16) => self.stored_at::<16>(place.reply) != self.stored_at::<16>(place.orig),
-            _ => false,
-        }
+        let Some(attr) = nat.attr(self.stored_u8(Attr::OrigL3proto)) else { return false };
+        let size = attr.row().size;
+        self.slot(place.reply, size) != self.slot(place.orig, size)
     }
 
     /// Makes the original tuple the inverse of the reply one.
@@ -134,17 +108,12 @@ pub(crate) fn mirror(flow: &mut Flow, from: Dir) {
     flow.store_at(to + 16, &flow.stored_at::<16>(from));
     flow.store_at(to + 32, &flow.stored_at::<2>(from + 32));
     if let [l4] = l4
-        && matches!(
-            tuple::l4_kind(l4),
-            tuple::L4Kind::Ports | tuple::L4Kind::Keys
-        )
+        && matches!(tuple::l4_kind(l4), tuple::L4Kind::Ports | tuple::L4Kind::Keys)
     {
         flow.store_at(to + 36, &flow.stored_at::<2>(from + 38));
         flow.store_at(to + 38, &flow.stored_at::<2>(from + 36));
     }
-    (0..=18)
-        .filter_map(Attr::from_number)
-        .for_each(|attr| flow.note(attr));
+    (0..=18).filter_map(Attr::from_number).for_each(|attr| flow.note(attr));
 }
 
 #[cfg(test)]
@@ -155,29 +124,14 @@ mod tests {
     fn translated() -> Flow {
         let mut flow = Flow::new();
         let address = |text: &str| text.parse().unwrap();
-        flow.set_tuple(
-            Dir::Orig,
-            address("10.0.0.1"),
-            address("10.0.0.2"),
-            L4::Udp { sport: 1, dport: 2 },
-        );
-        flow.set_tuple(
-            Dir::Reply,
-            address("10.0.0.9"),
-            address("10.0.0.8"),
-            L4::Udp { sport: 9, dport: 8 },
-        );
+        flow.set_tuple(Dir::Orig, address("10.0.0.1"), address("10.0.0.2"), L4::Udp { sport: 1, dport: 2 });
+        flow.set_tuple(Dir::Reply, address("10.0.0.9"), address("10.0.0.8"), L4::Udp { sport: 9, dport: 8 });
         flow
     }
 
     #[test]
     fn translations_show_unless_the_status_denies_them() {
-        let all = [
-            Nat::SourceAddress,
-            Nat::DestinationAddress,
-            Nat::SourcePort,
-            Nat::DestinationPort,
-        ];
+        let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
         let mut flow = translated();
         assert!(all.iter().all(|&nat| flow.has_nat(nat)));
         flow.set_status(IPS_SRC_NAT_DONE);
@@ -191,10 +145,7 @@ mod tests {
         let mut flow = translated();
         flow.undo_nat(Nat::SourceAddress);
         flow.undo_nat(Nat::DestinationPort);
-        assert_eq!(
-            flow.u32(Attr::SnatIpv4),
-            Some(u32::from_ne_bytes([10, 0, 0, 8]))
-        );
+        assert_eq!(flow.u32(Attr::SnatIpv4), Some(u32::from_ne_bytes([10, 0, 0, 8])));
         assert_eq!(flow.stored_at::<4>(68), [10, 0, 0, 1]);
         assert_eq!(flow.u16(Attr::DnatPort), Some(9u16.to_be()));
         assert!(!flow.has_nat(Nat::SourceAddress) && !flow.has_nat(Nat::DestinationPort));

@@ -14,8 +14,8 @@
 use super::{Attr, Flow};
 use crate::wire::array_at;
 use crate::wire::consts::{
-    AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP,
-    IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+    AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP,
+    IPPROTO_UDP, IPPROTO_UDPLITE,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -227,20 +227,9 @@ impl<'a> Tuple<'a> {
             IPPROTO_UDPLITE => L4::UdpLite { sport, dport },
             IPPROTO_SCTP => L4::Sctp { sport, dport },
             IPPROTO_DCCP => L4::Dccp { sport, dport },
-            IPPROTO_GRE => L4::Gre {
-                src_key: sport,
-                dst_key: dport,
-            },
-            IPPROTO_ICMP => L4::Icmp {
-                kind,
-                code,
-                id: sport,
-            },
-            IPPROTO_ICMPV6 => L4::IcmpV6 {
-                kind,
-                code,
-                id: sport,
-            },
+            IPPROTO_GRE => L4::Gre { src_key: sport, dst_key: dport },
+            IPPROTO_ICMP => L4::Icmp { kind, code, id: sport },
+            IPPROTO_ICMPV6 => L4::IcmpV6 { kind, code, id: sport },
             other => L4::Other(other),
         }
     }
@@ -343,11 +332,7 @@ impl L4 {
 /// See [`Flow::set_tuple`].
 pub(crate) fn set(flow: &mut Flow, dir: Dir, src: IpAddr, dst: IpAddr, l4: L4) {
     let attrs = dir.attrs();
-    let (family, names) = if src.is_ipv4() {
-        (AF_INET, attrs.ipv4)
-    } else {
-        (AF_INET6, attrs.ipv6)
-    };
+    let (family, names) = if src.is_ipv4() { (AF_INET, attrs.ipv4) } else { (AF_INET6, attrs.ipv6) };
     flow.set_bytes(attrs.l3, &[family]);
     for (attr, address) in names.into_iter().zip([src, dst]) {
         match address {
@@ -362,10 +347,7 @@ pub(crate) fn set(flow: &mut Flow, dir: Dir, src: IpAddr, dst: IpAddr, l4: L4) {
         | L4::UdpLite { sport, dport }
         | L4::Sctp { sport, dport }
         | L4::Dccp { sport, dport }
-        | L4::Gre {
-            src_key: sport,
-            dst_key: dport,
-        } => [sport, dport],
+        | L4::Gre { src_key: sport, dst_key: dport } => [sport, dport],
         L4::Icmp { kind, code, id } | L4::IcmpV6 { kind, code, id } => {
             return set_icmp(flow, dir, kind, code, id);
         }
@@ -400,26 +382,12 @@ mod tests {
             L4::UdpLite { sport: 1, dport: 2 },
             L4::Sctp { sport: 1, dport: 2 },
             L4::Dccp { sport: 1, dport: 2 },
-            L4::Gre {
-                src_key: 1,
-                dst_key: 2,
-            },
-            L4::Icmp {
-                kind: 8,
-                code: 0,
-                id: 7,
-            },
-            L4::IcmpV6 {
-                kind: 128,
-                code: 0,
-                id: 7,
-            },
+            L4::Gre { src_key: 1, dst_key: 2 },
+            L4::Icmp { kind: 8, code: 0, id: 7 },
+            L4::IcmpV6 { kind: 128, code: 0, id: 7 },
             L4::Other(50),
         ];
-        let pairs = [
-            ("192.0.2.1", "198.51.100.2"),
-            ("2001:db8::1", "2001:db8::2"),
-        ];
+        let pairs = [("192.0.2.1", "198.51.100.2"), ("2001:db8::1", "2001:db8::2")];
         for dir in [Dir::Orig, Dir::Reply, Dir::Master] {
             for l4 in protocols {
                 for (src, dst) in pairs {

@@ -31,9 +31,7 @@ pub fn now_secs() -> u64 {
 /// Nanoseconds since 1970.
 #[must_use]
 pub fn now_nanos() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -58,11 +58,7 @@ pub fn protocol_name(number: u8) -> Option<String> {
     // SAFETY: a non-null result points to a valid entry until the next look-up.
     let entry = unsafe { entry.as_ref() }?;
     // SAFETY: `p_name` of a valid entry is a NUL-terminated string.
-    Some(
-        unsafe { CStr::from_ptr(entry.p_name) }
-            .to_string_lossy()
-            .into_owned(),
-    )
+    Some(unsafe { CStr::from_ptr(entry.p_name) }.to_string_lossy().into_owned())
 }
 
 /// The memory page size in bytes.

@@ -31,11 +31,7 @@ pub struct Datagram {
 }
 
 fn check(result: libc::c_int) -> Result<libc::c_int> {
-    if result < 0 {
-        Err(Error::Os(errno::get()))
-    } else {
-        Ok(result)
-    }
+    if result < 0 { Err(Error::Os(errno::get())) } else { Ok(result) }
 }
 
 fn os(error: std::io::Error) -> Error {
@@ -50,11 +46,7 @@ impl Socket {
     pub fn open(groups: u32) -> Result<Socket> {
         // SAFETY: no pointer is passed.
         let fd = check(unsafe {
-            libc::socket(
-                libc::AF_NETLINK,
-                libc::SOCK_RAW | libc::SOCK_CLOEXEC,
-                NETLINK_NETFILTER,
-            )
+            libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, NETLINK_NETFILTER)
         })?;
         // SAFETY: the descriptor was just opened and belongs to nobody else.
         let mut socket = Socket::bound(unsafe { OwnedFd::from_raw_fd(fd) })?;
@@ -73,10 +65,7 @@ impl Socket {
         let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
         let mut address = SocketAddr::new(0, 0);
         match inner.get_address(&mut address) {
-            Ok(()) => Ok(Socket {
-                port_id: address.port_number(),
-                inner,
-            }),
+            Ok(()) => Ok(Socket { port_id: address.port_number(), inner }),
             Err(error) => {
                 let _ = inner.into_raw_fd(); // a refused descriptor stays its owner's
                 Err(os(error))
@@ -88,10 +77,7 @@ impl Socket {
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let mut inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
         let address = inner.bind_auto().map_err(os)?;
-        Ok(Socket {
-            inner,
-            port_id: address.port_number(),
-        })
+        Ok(Socket { inner, port_id: address.port_number() })
     }
 
     /// Replaces the set of multicast groups 1..=32 (bit `n - 1` is group `n`).
@@ -99,9 +85,7 @@ impl Socket {
     /// # Errors
     /// `EPERM` without privilege.
     pub fn bind_groups(&mut self, groups: u32) -> Result<()> {
-        self.inner
-            .bind(&SocketAddr::new(self.port_id, groups))
-            .map_err(os)
+        self.inner.bind(&SocketAddr::new(self.port_id, groups)).map_err(os)
     }
 
     /// Adds one multicast group by number.
@@ -138,12 +122,8 @@ impl Socket {
     /// error; `EINTR` is reported, so that a caller can react to a signal.
     pub fn receive(&self, buf: &mut [u8]) -> Result<Datagram> {
         // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
-        let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) =
-            unsafe { std::mem::zeroed() };
-        let mut io = libc::iovec {
-            iov_base: buf.as_mut_ptr().cast(),
-            iov_len: buf.len(),
-        };
+        let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) = unsafe { std::mem::zeroed() };
+        let mut io = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
         message.msg_name = (&raw mut from).cast();
         message.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
         message.msg_iov = &raw mut io;
@@ -169,10 +149,7 @@ impl Socket {
     /// # Errors
     /// The system's error.
     pub fn set_receive_buffer(&self, bytes: u32) -> Result<u32> {
-        if self
-            .set_option(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)
-            .is_err()
-        {
+        if self.set_option(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes).is_err() {
             self.set_option(libc::SOL_SOCKET, libc::SO_RCVBUF, bytes)?;
         }
         self.receive_buffer()

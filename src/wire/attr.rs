@@ -79,11 +79,7 @@ impl<'a> Attr<'a> {
         if self.payload.is_empty() {
             return Err(TOO_SHORT);
         }
-        let end = self
-            .payload
-            .iter()
-            .position(|&b| b == 0)
-            .unwrap_or(self.payload.len());
+        let end = self.payload.iter().position(|&b| b == 0).unwrap_or(self.payload.len());
         Ok(self.payload.get(..end).unwrap_or_default())
     }
 
@@ -130,10 +126,7 @@ impl<'a> Iterator for Attrs<'a> {
         let len = usize::from(u16::from_ne_bytes([l0, l1]));
         let payload = self.rest.get(HEADER_LEN..len)?;
         self.rest = self.rest.get(align4(len)..).unwrap_or_default();
-        Some(Attr {
-            kind: u16::from_ne_bytes([k0, k1]) & consts::NLA_TYPE_MASK,
-            payload,
-        })
+        Some(Attr { kind: u16::from_ne_bytes([k0, k1]) & consts::NLA_TYPE_MASK, payload })
     }
 }
 
@@ -154,13 +147,7 @@ mod tests {
         let mut area = attr(5, consts::NLA_F_NESTED | 3, &[1]);
         area.extend(attr(8, consts::NLA_F_NET_BYTEORDER | 4, &[0, 0, 1, 2]));
         let seen: Vec<_> = Attrs::new(&area).collect();
-        assert_eq!(
-            seen[0],
-            Attr {
-                kind: 3,
-                payload: &[1]
-            }
-        );
+        assert_eq!(seen[0], Attr { kind: 3, payload: &[1] });
         assert_eq!(seen[1].kind, 4);
         assert_eq!(seen[1].be32(), Ok(258));
     }

@@ -27,12 +27,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Error::NoSpace`] when `buf` is shorter than the two headers.
-    pub fn message(
-        buf: &'a mut [u8],
-        header: frame::Header,
-        family: u8,
-        version: u8,
-    ) -> Result<Builder<'a>> {
+    pub fn message(buf: &'a mut [u8], header: frame::Header, family: u8, version: u8) -> Result<Builder<'a>> {
         let mut builder = Builder { buf, len: 0 };
         let room = builder.grow(frame::HEADER_LEN + frame::NFGEN_LEN)?;
         let (netlink, nfgen) = room.split_at_mut(frame::HEADER_LEN);
@@ -162,10 +157,7 @@ impl<'a> Builder<'a> {
         self.grow(attr::HEADER_LEN)?;
         let closed = fill(self).and_then(|()| {
             let len = u16::try_from(self.len - start).map_err(|_| Error::NoSpace)?;
-            let header = self
-                .buf
-                .get_mut(start..start + attr::HEADER_LEN)
-                .ok_or(Error::NoSpace)?;
+            let header = self.buf.get_mut(start..start + attr::HEADER_LEN).ok_or(Error::NoSpace)?;
             write_attr_header(header, len, kind | consts::NLA_F_NESTED);
             Ok(())
         });
@@ -207,13 +199,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let mut buf = [0xee; 64];
-        let header = Header {
-            kind: 0x0100,
-            flags: 5,
-            seq: 6,
-            port_id: 7,
-            len: 0,
-        };
+        let header = Header { kind: 0x0100, flags: 5, seq: 6, port_id: 7, len: 0 };
         let mut b = Builder::message(&mut buf, header, 2, 1).unwrap();
         b.u8(1, 9).unwrap();
         b.nest(2, |b| b.be16(3, 0x1234)).unwrap();
@@ -221,12 +207,7 @@ mod tests {
         let len = b.finish();
         let frame = Frame::read(&buf[..len]).unwrap();
         assert_eq!(
-            (
-                frame.header.kind,
-                frame.header.flags,
-                frame.header.seq,
-                frame.header.port_id
-            ),
+            (frame.header.kind, frame.header.flags, frame.header.seq, frame.header.port_id),
             (0x0100, 5, 6, 7)
         );
         assert_eq!(frame.family(), Some(2));

@@ -75,27 +75,16 @@ impl<'a> Frame<'a> {
     #[inline]
     pub fn read(bytes: &'a [u8]) -> Result<Frame<'a>> {
         let header = Header::read(bytes).ok_or(Error::Malformed("netlink header cut short"))?;
-        let whole = bytes
-            .get(..header.len as usize)
-            .ok_or(Error::Malformed("message longer than its datagram"))?;
-        let payload = whole
-            .get(HEADER_LEN..)
-            .ok_or(Error::Malformed("message shorter than its header"))?;
-        Ok(Frame {
-            header,
-            payload,
-            bytes: whole,
-        })
+        let whole =
+            bytes.get(..header.len as usize).ok_or(Error::Malformed("message longer than its datagram"))?;
+        let payload = whole.get(HEADER_LEN..).ok_or(Error::Malformed("message shorter than its header"))?;
+        Ok(Frame { header, payload, bytes: whole })
     }
 
     /// The L3 family of a netfilter message (`nfgen_family`), or nothing when the message is too short.
     #[must_use]
     pub fn family(&self) -> Option<u8> {
-        if self.payload.len() < NFGEN_LEN {
-            None
-        } else {
-            self.payload.first().copied()
-        }
+        if self.payload.len() < NFGEN_LEN { None } else { self.payload.first().copied() }
     }
 
     /// `res_id` of a netfilter message; per-CPU statistics carry the CPU number here.
@@ -171,10 +160,7 @@ impl<'a> Iterator for Frames<'a> {
         }
         let frame = Frame::read(self.rest);
         self.rest = match &frame {
-            Ok(frame) => self
-                .rest
-                .get(align4(frame.bytes.len())..)
-                .unwrap_or_default(),
+            Ok(frame) => self.rest.get(align4(frame.bytes.len())..).unwrap_or_default(),
             Err(_) => &[],
         };
         Some(frame)
@@ -213,11 +199,7 @@ mod tests {
     fn a_length_below_the_header_is_an_error_not_an_endless_walk() {
         for len in 0..16 {
             let bytes = message(len, 0x0100, &[]);
-            assert_eq!(
-                Frames::new(&bytes).filter(Result::is_err).count(),
-                1,
-                "length {len}"
-            );
+            assert_eq!(Frames::new(&bytes).filter(Result::is_err).count(), 1, "length {len}");
         }
     }
 
