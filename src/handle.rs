@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::codec::event::EventKind;
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
@@ -460,30 +461,6 @@ bitflags::bitflags! {
         const FLOWS = 7;
         /// Everything about expectations.
         const EXPECTATIONS = 0x38;
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// It is new.
-    New,
-    /// It changed.
-    Update,
-    /// It ended.
-    Destroy,
-}
-
-impl EventKind {
-    /// The kind that a message's header tells; nothing for a message that is no event.
-    #[must_use]
-    pub fn of(header: &crate::wire::Header) -> Option<EventKind> {
-        match header.message() {
-            IPCTNL_MSG_CT_NEW if header.flags & (NLM_F_CREATE | NLM_F_EXCL) != 0 => Some(EventKind::New),
-            IPCTNL_MSG_CT_NEW => Some(EventKind::Update),
-            IPCTNL_MSG_CT_DELETE => Some(EventKind::Destroy),
-            _ => None,
-        }
     }
 }
 

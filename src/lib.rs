@@ -38,8 +38,9 @@ pub mod sys;
 pub mod wire;
 
 pub use bitmask::Bitmask;
+pub use codec::EventKind;
 pub use error::{Error, Result};
 pub use expect::{ExpectAttr, Expectation};
 pub use filter::DumpFilter;
 pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};
-pub use handle::{Event, EventKind, Events, Groups, Handle};
+pub use handle::{Event, EventSubject, Events, Groups, Handle};

@@ -8,9 +8,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod event;
 pub mod expect_decode;
 pub mod expect_encode;
 pub mod flow_decode;
 pub mod flow_encode;
 pub mod stats_decode;
 pub mod tuple;
+
+pub use event::EventKind;
