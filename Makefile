@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds, installs and shows libconntrack. `make` compiles; `make install` only copies what `make` built.
+#
+#   make                 release library and tool
+#   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same
+#   make demo            the main job, in a throw-away network namespace
+#   make test            every test
+#   make bench           our tool and the original, timed in pairs
+#   make try CMD='...'   one program on our library, nothing installed
+#   make header          the C headers, rendered anew from src/capi
+#   make stage           an install into ./stage, for programs that link before anything is installed:
+#                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
+
+# Three numbers that must not be mixed: the product's version, the level of the C API that programs ask
+# pkg-config for, and the library's file suffix, whose first part is the SONAME's.
+VERSION   := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+API_LEVEL := 1.1.1
+SUFFIX    := 3.8.0
+SONAME    := libnetfilter_conntrack.so.$(firstword $(subst ., ,$(SUFFIX)))
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+
+CARGO    ?= cargo
+INSTALL  ?= install
+LDCONFIG ?= ldconfig
+STAGE    := $(CURDIR)/stage
+RELEASE  := $(or $(CARGO_TARGET_DIR),target)/release
+BUILT    := $(addprefix $(RELEASE)/,libnetfilter_conntrack.so libnetfilter_conntrack.a conntrack)
+HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
+
+# Panic messages hold file names: not the builder's folders.
+REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+
+.PHONY: all install uninstall stage demo test bench try header clean
+all:
+# The tool first: it builds the Rust library too. Then the C libraries on their own, because cargo leaves
+# link-time optimisation out when one compiler run also makes an rlib: a third of the size is at stake.
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release --bin conntrack
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
+
+# What is installed beside the files proper, as NAME:WHAT; install and uninstall read the same lists.
+LIB   := $(DESTDIR)$(LIBDIR)
+LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so:$(SONAME) \
+	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
+PCS   := libnetfilter_conntrack.pc libconntrack.pc
+# Files of the tree and where they go, each only when the tree has it.
+EXTRAS := $(foreach pair,man/conntrack.8:$(MANDIR)/man8/conntrack.8,\
+	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
+
+# Runs the loader's cache only for an install into the running system.
+REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi
+relative = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
+install:
+	@for file in $(BUILT); do test -f "$$file" || \
+		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
+	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
+	$(INSTALL) -m 644 $(RELEASE)/libnetfilter_conntrack.so '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
+	$(INSTALL) -m 644 $(RELEASE)/libnetfilter_conntrack.a '$(LIB)/libnetfilter_conntrack.a'
+	@for link in $(LINKS); do ln -sfn "$${link#*:}" "$(LIB)/$${link%%:*}"; done
+	@for pc in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \
+		-e 's|@INCLUDEDIR@|$(call relative,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@API_LEVEL@|$(API_LEVEL)|' pkgconfig/$$pc.in >"$(LIB)/pkgconfig/$$pc" || exit 1; \
+		chmod 644 "$(LIB)/pkgconfig/$$pc"; done
+	$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/'
+	$(INSTALL) -m 755 $(RELEASE)/conntrack '$(DESTDIR)$(SBINDIR)/conntrack'
+	@for pair in $(EXTRAS); do $(INSTALL) -D -m 644 "$${pair%%:*}" "$(DESTDIR)$${pair#*:}"; done
+	@$(REFRESH)
+
+uninstall:
+	rm -f '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)' '$(LIB)/libnetfilter_conntrack.a'
+	@for link in $(LINKS); do rm -f "$(LIB)/$${link%%:*}"; done
+	@for pc in $(PCS); do rm -f "$(LIB)/pkgconfig/$$pc"; done
+	@for header in $(notdir $(HEADERS)); do rm -f "$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/$$header"; done
+	-@rmdir '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' 2>/dev/null
+	rm -f '$(DESTDIR)$(SBINDIR)/conntrack'
+	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	@$(REFRESH)
+
+# The stage is a prefix of its own, so its pkg-config files need no further setting; the loader's cache stays.
+stage: all
+	@rm -rf '$(STAGE)'
+	@$(MAKE) --no-print-directory --silent install LDCONFIG=: DESTDIR= PREFIX='$(STAGE)' LIBDIR='$(STAGE)/lib' \
+		INCLUDEDIR='$(STAGE)/include' SBINDIR='$(STAGE)/sbin' MANDIR='$(STAGE)/share/man'
+
+demo:
+	@scripts/install-deps.sh demo
+	@$(MAKE) --no-print-directory stage
+	@scripts/demo.sh
+
+test:
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory stage
+	@scripts/test.sh
+
+bench:
+	@scripts/install-deps.sh bench
+	@$(MAKE) --no-print-directory stage
+	@scripts/bench.sh
+
+# Compiles only when nothing is built yet, so that root can use it after a user's build.
+export CMD
+try:
+	@test -n "$$CMD" || { echo "make try: say which program: make try CMD='conntrack -L'" >&2; exit 1; }
+	@test -f $(RELEASE)/libnetfilter_conntrack.so || $(MAKE) --no-print-directory all
+	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(RELEASE)/libnetfilter_conntrack.so || \
+		$(MAKE) --no-print-directory --assume-old=all stage
+	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
+
+header:
+	scripts/header.sh
+
+clean:
+	$(CARGO) clean
+	rm -rf '$(STAGE)'

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes sure that what a make target needs is there, beyond git, make, a C compiler and the Rust toolchain:
+#
+#     scripts/install-deps.sh demo|test|bench
+#
+# Nothing to do: silent and quick. Root on a machine with apt: installs the missing packages, asks nothing.
+# Anyone else: prints what to install, and fails.
+set -eu
+
+# Who needs it, the Debian package, and a command or file that shows that it is there.
+needs() {
+    cat <<'END'
+demo,test,bench  pkg-config                   pkg-config
+demo,test,bench  util-linux                   unshare
+test,bench       conntrack                    /usr/sbin/conntrack
+test             libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntrack-dev/examples/nfct-mnl-dump.c
+test             libmnl-dev                   /usr/include/libmnl/libmnl.h
+test             nftables                     /usr/sbin/nft
+test             valgrind                     valgrind
+END
+}
+
+there() {
+    case $1 in
+        /*) test -e "$1" ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+target=${1:?usage: scripts/install-deps.sh demo|test|bench}
+missing=$(needs | while read -r targets package sign; do
+    case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
+done)
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "make $target needs these Debian packages (elsewhere: what they hold):$missing" >&2
+    echo "Install them as root: apt-get install$missing" >&2
+    exit 1
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# Documentation is asked for by name: some images leave it out, and the original's examples stand there.
+# shellcheck disable=SC2086  # the list is words
+if ! { apt-get update && apt-get install -y --reinstall --no-install-recommends \
+    -o 'DPkg::Options::=--path-include=/usr/share/doc/*' $missing; } >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    exit 1
+fi
