@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Flows and expectations as text and as XML, byte for byte as C programs know them.
+//!
+//! [`flow`] and [`expectation`] write into a buffer of the caller and count like C's `snprintf`: the text is cut
+//! to the buffer and always NUL-terminated inside it, and the length returned is what the text would have needed.
+//! [`append_flow`] and [`append_expectation`] append the whole text to a vector. Nothing is escaped in XML, no
+//! newline is written, and nothing is allocated but the vector's own growth.
+
+#![forbid(unsafe_code)]
+
+mod expect;
+mod out;
+pub mod tables;
+mod text;
+mod xml;
+
+use crate::codec::EventKind;
+use crate::error::Result;
+use crate::expect::Expectation;
+use crate::flow::Flow;
+use crate::label::LabelMap;
+use crate::sys::clock;
+use out::Out;
+
+bitflags::bitflags! {
+    /// Parts of the output that are shown on demand.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct Flags: u32 {
+        /// The address family's name and number in front of a flow's text.
+        const LAYER3 = 1;
+        /// The wall-clock time of the call in XML.
+        const TIME = 2;
+        /// The entry's id in a flow's text; XML always shows it.
+        const ID = 4;
+        /// When a flow started and stopped.
+        const TIMESTAMP = 8;
+    }
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Syntax {
+    /// One line of text.
+    #[default]
+    Text,
+    /// One `<flow>` element.
+    Xml,
+}
+
+/// Where "now" comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clock {
+    /// The system's wall clock.
+    #[default]
+    System,
+    /// Always this number of seconds since 1970.
+    Fixed(u64),
+}
+
+impl Clock {
+    fn now_secs(self) -> u64 {
+        match self {
+            Clock::System => clock::now_secs(),
+            Clock::Fixed(secs) => secs,
+        }
+    }
+}
+
+/// How an object is printed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style<'a> {
+    /// The form.
+    pub syntax: Syntax,
+    /// What happened to the object, shown in front.
+    pub event: Option<EventKind>,
+    /// What is shown on demand.
+    pub flags: Flags,
+    /// Names for connection labels; without them no label is shown.
+    pub labels: Option<&'a LabelMap>,
+    /// The clock behind ages and [`Flags::TIME`].
+    pub clock: Clock,
+}
+
+/// Writes a flow into `buf` and returns the length that C's `nfct_snprintf` returns: the text's, without the
+/// NUL, also when the buffer is too small for it.
+///
+/// Two quirks of that number are kept for buffers that are too small: an XML port element counts only as far as
+/// it fits, and labels whose names start behind the buffer's end do not count.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) for text of a flow without protocol, or with [`Flags::LAYER3`]
+/// without family; the buffer then holds what stands before, and is untouched when nothing does.
+///
+/// ```
+/// use netfilter_conntrack::{Dir, Flow, L4, format};
+/// let mut flow = Flow::new();
+/// flow.set_tuple(Dir::Orig, "192.0.2.1".parse()?, "198.51.100.2".parse()?, L4::Udp { sport: 40000, dport: 53 });
+/// let mut buf = [0; 20];
+/// let len = format::flow(&mut buf, &flow, &format::Style::default())?;
+/// assert_eq!((len, &buf), (63, b"udp      17 src=192\0"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "nfct_snprintf")]
+#[doc(alias = "nfct_snprintf_labels")]
+pub fn flow(buf: &mut [u8], flow: &Flow, style: &Style<'_>) -> Result<usize> {
+    write_flow(&mut Out::new(buf), flow, style)
+}
+
+/// Writes an expectation into `buf`; the rest is as for [`flow`], but it never fails.
+///
+/// # Errors
+/// None so far.
+#[doc(alias = "nfexp_snprintf")]
+pub fn expectation(buf: &mut [u8], expect: &Expectation, style: &Style<'_>) -> Result<usize> {
+    write_expectation(&mut Out::new(buf), expect, style)
+}
+
+/// Appends the whole text of a flow to a vector.
+///
+/// # Errors
+/// As [`flow`], with nothing appended.
+pub fn append_flow(to: &mut Vec<u8>, flow: &Flow, style: &Style<'_>) -> Result<()> {
+    append(to, |out| write_flow(out, flow, style))
+}
+
+/// Appends the whole text of an expectation to a vector.
+///
+/// # Errors
+/// As [`expectation`].
+pub fn append_expectation(to: &mut Vec<u8>, expect: &Expectation, style: &Style<'_>) -> Result<()> {
+    append(to, |out| write_expectation(out, expect, style))
+}
+
+fn write_flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize> {
+    let written = match style.syntax {
+        Syntax::Text => text::flow(out, flow, style),
+        Syntax::Xml => {
+            xml::flow(out, flow, style);
+            Ok(())
+        }
+    };
+    if written.is_ok() || out.len() > 0 {
+        out.terminate();
+    }
+    written?;
+    if style.syntax == Syntax::Text {
+        out.drop_last(); // the blank behind the last field
+    }
+    Ok(out.len())
+}
+
+fn write_expectation(out: &mut Out<'_>, expect: &Expectation, style: &Style<'_>) -> Result<usize> {
+    match style.syntax {
+        Syntax::Text => expect::text(out, expect, style),
+        Syntax::Xml => expect::xml(out, expect, style),
+    }
+    out.terminate();
+    if style.syntax == Syntax::Text && out.has_room() && out.last() == Some(b' ') {
+        out.drop_last();
+    }
+    Ok(out.len())
+}
+
+/// Room a first attempt at appending has; few objects need more.
+const ROOM: usize = 1024;
+
+fn append(to: &mut Vec<u8>, write: impl Fn(&mut Out<'_>) -> Result<usize>) -> Result<()> {
+    let start = to.len();
+    let mut room = ROOM;
+    loop {
+        to.resize(start + room, 0);
+        let mut out = Out::new(to.get_mut(start..).unwrap_or_default());
+        let written = write(&mut out);
+        // A text that ends before the buffer does was not cut; one that just fills it may lack labels.
+        let whole = out.len() + 1 < room;
+        match written {
+            Ok(len) if whole => to.truncate(start + len),
+            Ok(len) => {
+                room = room.max(len).saturating_mul(2);
+                continue;
+            }
+            Err(_) => to.truncate(start),
+        }
+        return written.map(drop);
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Text and XML of flows and expectations against `vectors/output.txt`: bytes and returned lengths.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+#[path = "support/ops.rs"]
+mod ops;
+
+use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax};
+use netfilter_conntrack::{EventKind, LabelMap};
+use std::collections::{HashMap, HashSet};
+use std::process::Command;
+
+const VECTORS: &str = include_str!("vectors/output.txt");
+const COUNT: usize = 171;
+const NOW_SECS: u64 = 1_700_000_000;
+const LABELS: &[u8] = b"0 zero\n1 one\n3 three-x\n5 a b\n40 forty\n";
+/// What a buffer holds before a call.
+const UNTOUCHED: u8 = 0xaa;
+
+/// One call and what it gives.
+struct Vector {
+    id: String,
+    head: Vec<String>,
+    ops: String,
+    returned: i64,
+    text: String,
+}
+
+fn vectors() -> Vec<Vector> {
+    let lines = VECTORS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let (definitions, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("let "));
+    let definitions: HashMap<String, &str> = definitions
+        .iter()
+        .map(|line| line["let ".len()..].split_once(' ').unwrap())
+        .map(|(name, text)| (format!("{{{name}}}"), text))
+        .collect();
+    let vector = |pair: &[&str]| {
+        let (head, ops) = pair[0].split_once(" :").unwrap();
+        let (returned, quoted) = pair[1].split_once(' ').unwrap();
+        let text = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap();
+        let head: Vec<_> = head.split(' ').map(str::to_owned).collect();
+        Vector {
+            id: head[0].clone(),
+            head,
+            ops: ops.to_owned(),
+            returned: returned.parse().unwrap(),
+            text: definitions.iter().fold(text.to_owned(), |text, (name, is)| text.replace(name, is)),
+        }
+    };
+    lines.chunks_exact(2).map(vector).collect()
+}
+
+impl Vector {
+    fn style<'a>(&self, map: &'a LabelMap) -> Style<'a> {
+        Style {
+            syntax: if self.head[1] == "xml" { Syntax::Xml } else { Syntax::Text },
+            event: match &*self.head[2] {
+                "-" => None,
+                "new" => Some(EventKind::New),
+                "update" => Some(EventKind::Update),
+                "destroy" => Some(EventKind::Destroy),
+                other => panic!("no event {other}"),
+            },
+            flags: self.head[3].split('+').filter(|flag| *flag != "-").map(flag).collect(),
+            labels: self.head.contains(&"map".to_owned()).then_some(map),
+            clock: Clock::Fixed(NOW_SECS),
+        }
+    }
+
+    fn size(&self) -> usize {
+        let size = self.head.iter().find_map(|option| option.strip_prefix("size="));
+        size.map_or(8192, |size| size.parse().unwrap())
+    }
+
+    /// What is wrong, if anything.
+    fn check(&self, map: &LabelMap) -> Option<String> {
+        let style = self.style(map);
+        let mut space = vec![UNTOUCHED; self.size() + 64];
+        let (buf, behind) = space.split_at_mut(self.size());
+        let mut whole = Vec::new();
+        let (result, appended) = if self.id.starts_with('X') {
+            let expect = ops::expectation(&self.ops);
+            (
+                format::expectation(buf, &expect, &style),
+                format::append_expectation(&mut whole, &expect, &style),
+            )
+        } else {
+            let flow = ops::flow(&self.ops);
+            (format::flow(buf, &flow, &style), format::append_flow(&mut whole, &flow, &style))
+        };
+        let returned = result.map_or(-1, |len| i64::try_from(len).unwrap());
+        let until_nul = buf.split(|&byte| byte == 0).next().unwrap();
+        let text = if buf[0] == UNTOUCHED { "" } else { std::str::from_utf8(until_nul).unwrap() };
+        let whole = String::from_utf8(whole).unwrap();
+        if returned != self.returned || text != self.text {
+            return Some(format!(
+                "{}:\nis     {returned} {text:?}\nshould {} {:?}",
+                self.id, self.returned, self.text
+            ));
+        }
+        if behind.iter().any(|&byte| byte != UNTOUCHED) {
+            return Some(format!("{}: wrote behind the buffer", self.id));
+        }
+        let uncut = self.size() == 8192;
+        if appended.is_ok() != (returned >= 0)
+            || returned < 0 && !whole.is_empty()
+            || uncut && returned >= 0 && whole != text
+        {
+            return Some(format!("{}: appended {whole:?}", self.id));
+        }
+        None
+    }
+}
+
+fn flag(name: &str) -> Flags {
+    match name {
+        "layer3" => Flags::LAYER3,
+        "time" => Flags::TIME,
+        "id" => Flags::ID,
+        "timestamp" => Flags::TIMESTAMP,
+        other => panic!("no flag {other}"),
+    }
+}
+
+/// Whether this process runs in a time zone; if not, the test has just passed in a process of its own that does.
+fn in_zone(zone: &str, test: &str) -> bool {
+    if std::env::var("TZ").as_deref() == Ok(zone) {
+        return true;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    let status = again.args(["--exact", test, "--nocapture"]).env("TZ", zone).status().unwrap();
+    assert!(status.success(), "{test} failed with TZ={zone}");
+    false
+}
+
+#[test]
+fn every_vector_is_met() {
+    if !in_zone("UTC", "every_vector_is_met") {
+        return;
+    }
+    let map = LabelMap::read(LABELS).unwrap();
+    let vectors = vectors();
+    let ids: HashSet<_> = vectors.iter().map(|vector| &vector.id).collect();
+    assert_eq!((vectors.len(), ids.len()), (COUNT, COUNT), "vectors are missing");
+    let wrong: Vec<_> = vectors.iter().filter_map(|vector| vector.check(&map)).collect();
+    assert!(wrong.is_empty(), "{} of {COUNT} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn dates_follow_the_local_time_zone() {
+    // Five and a half hours east of Greenwich.
+    if !in_zone("TST-5:30", "dates_follow_the_local_time_zone") {
+        return;
+    }
+    let flow = ops::flow("ORIG_L4PROTO=200 k:TIMESTAMP=1577934245000000000/1577999999000000000");
+    let style = Style { flags: Flags::all(), clock: Clock::Fixed(NOW_SECS), ..Style::default() };
+    let print = |style: &Style<'_>| {
+        let mut text = Vec::new();
+        format::append_flow(&mut text, &flow, style).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let text = print(&Style { flags: Flags::TIMESTAMP, ..style });
+    assert_eq!(
+        text,
+        "unknown  200 delta-time=65754 [start=Thu Jan  2 08:34:05 2020] [stop=Fri Jan  3 02:49:59 2020]"
+    );
+    let xml = print(&Style { syntax: Syntax::Xml, ..style });
+    let when = "<when><hour>3</hour><min>43</min><sec>20</sec><wday>4</wday><day>15</day><month>11</month>\
+        <year>2023</year></when>";
+    assert!(xml.contains(when), "{xml}");
+}
+
+#[test]
+fn the_system_clock_is_now() {
+    let flow = ops::flow("ORIG_L4PROTO=200 k:TIMESTAMP=1600000000000000000/");
+    let secs = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 1_600_000_000;
+    let (before, mut text) = (secs(), Vec::new());
+    format::append_flow(&mut text, &flow, &Style::default()).unwrap();
+    let age: u64 = String::from_utf8(text).unwrap().split('=').nth(1).unwrap().parse().unwrap();
+    assert!((before..=secs()).contains(&age));
+}
+
+#[test]
+fn long_texts_are_appended_whole() {
+    let context = "c".repeat(500);
+    let mut names = Vec::new();
+    let mut ops = format!("ORIG_L4PROTO=200 k:SECCTX={context} CONNLABELS=1023/");
+    for bit in 0..300 {
+        names.push(format!("label-{bit}-{}", "x".repeat(bit)));
+        ops += &format!("{bit}+");
+    }
+    let lines: String = names.iter().enumerate().map(|(bit, name)| format!("{bit} {name}\n")).collect();
+    let map = LabelMap::read(lines.as_bytes()).unwrap();
+    let flow = ops::flow(&ops);
+    let mut text = b"> ".to_vec();
+    let style = Style { labels: Some(&map), ..Style::default() };
+    format::append_flow(&mut text, &flow, &style).unwrap();
+    let expected = format!("> unknown  200 secctx={context} labels={}", names.join(","));
+    assert_eq!(String::from_utf8(text).unwrap(), expected);
+
+    let mut xml = Vec::new();
+    format::append_flow(&mut xml, &flow, &Style { syntax: Syntax::Xml, ..style }).unwrap();
+    let labels: String = names.iter().map(|name| format!("<label>{name}</label>")).collect();
+    assert!(String::from_utf8(xml).unwrap().contains(&format!("<labels>{labels}</labels>")));
+}
