@@ -66,7 +66,8 @@ impl Handle {
     /// Reads every flow of the table.
     ///
     /// # Errors
-    /// As [`list`](Self::list); an error ends the iteration.
+    /// As [`list`](Self::list). Behind [`Error::Malformed`] the other flows still come; any other error ends
+    /// the iteration.
     pub fn flows(&mut self) -> Result<Flows<'_>> {
         self.flows_matching(&DumpFilter::new())
     }
@@ -74,11 +75,12 @@ impl Handle {
     /// Reads the flows that pass a kernel-side filter (an older kernel may ignore it).
     ///
     /// # Errors
-    /// As [`list`](Self::list); an error ends the iteration.
+    /// As [`list`](Self::list). Behind [`Error::Malformed`] the other flows still come; any other error ends
+    /// the iteration.
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
         let seq = self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
         self.abandoned = Some(seq);
-        Ok(Flows { handle: self, seq, at: 0, len: 0, interrupted: false })
+        Ok(Flows { handle: self, seq, at: 0, len: 0, interrupted: false, over: false })
     }
 
     /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
@@ -314,7 +316,8 @@ impl Handle {
         let mut outcome = Outcome::default();
         loop {
             let len = receive(&self.socket, &mut self.inbox)?;
-            for frame in Frames::new(self.inbox.get(..len).unwrap_or_default()) {
+            let mut frames = Frames::new(self.inbox.get(..len).unwrap_or_default());
+            while let Some(frame) = frames.next() {
                 let frame = match frame {
                     Ok(frame) if frame.header.seq == seq => frame,
                     Ok(_) => continue,
@@ -328,7 +331,7 @@ impl Handle {
                     FrameKind::Data => match each(&frame) {
                         Ok(Verdict::Continue(())) => {}
                         Ok(Verdict::Break(())) => {
-                            self.abandoned = Some(seq);
+                            self.abandoned = (!ends(frames, seq)).then_some(seq);
                             return Ok(());
                         }
                         Err(error) => outcome.note(error),
@@ -342,6 +345,16 @@ impl Handle {
             }
         }
     }
+}
+
+/// Whether the answer to request `seq` ends in these frames.
+fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
+    frames.any(|frame| {
+        frame.is_ok_and(|frame| {
+            let end = matches!(frame.kind(), Ok(FrameKind::Error(_) | FrameKind::Done(_)));
+            end && frame.header.seq == seq
+        })
+    })
 }
 
 /// What is to be said when a request is over.
@@ -390,6 +403,7 @@ pub struct Flows<'h> {
     at: usize,
     len: usize,
     interrupted: bool,
+    over: bool,
 }
 
 impl Flows<'_> {
@@ -420,6 +434,7 @@ impl Flows<'_> {
                     return Ok(Some(flow));
                 }
                 FrameKind::Error(errno) | FrameKind::Done(errno) => {
+                    self.over = true;
                     self.handle.abandoned = None;
                     return Outcome { interrupted: self.interrupted, error: None }
                         .finish(errno)
@@ -432,12 +447,25 @@ impl Flows<'_> {
     }
 }
 
+impl Drop for Flows<'_> {
+    fn drop(&mut self) {
+        let unread = self.handle.inbox.get(self.at..self.len).unwrap_or_default();
+        if ends(Frames::new(unread), self.seq) {
+            self.handle.abandoned = None;
+        }
+    }
+}
+
 impl Iterator for Flows<'_> {
     type Item = Result<Flow>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.handle.abandoned?;
-        self.step().transpose()
+        if self.over {
+            return None;
+        }
+        let next = self.step();
+        self.over |= next.as_ref().is_err_and(|error| !matches!(error, Error::Malformed(_)));
+        next.transpose()
     }
 }
 
@@ -572,5 +600,33 @@ impl Events {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: u16, seq: u32) -> Vec<u8> {
+        let mut bytes = 20u32.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(NLM_F_MULTI.to_ne_bytes());
+        bytes.extend(seq.to_ne_bytes());
+        bytes.extend([0; 8]);
+        bytes
+    }
+
+    #[test]
+    fn only_its_own_end_ends_an_answer() {
+        let flow = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+        let datagram = |messages: &[(u16, u32)]| -> Vec<u8> {
+            messages.iter().flat_map(|&(kind, seq)| message(kind, seq)).collect()
+        };
+        let ended = |messages: &[(u16, u32)]| ends(Frames::new(&datagram(messages)), 7);
+        assert!(!ended(&[]));
+        assert!(!ended(&[(flow, 7), (flow, 7)]));
+        assert!(!ended(&[(flow, 7), (NLMSG_DONE, 6), (NLMSG_ERROR, 8)]));
+        assert!(ended(&[(flow, 7), (NLMSG_DONE, 7)]));
+        assert!(ended(&[(NLMSG_ERROR, 7), (flow, 7)]));
     }
 }

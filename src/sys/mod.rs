@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod errno;
+pub mod namespace;
 pub mod process;
 pub mod socket;
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Network namespaces, for demonstrations and tests: a table of one's own, which nobody else sees.
+//!
+//! A namespace belongs to a thread. What the thread starts from then on (threads, processes, sockets, and
+//! its view of `/proc/sys/net`) is inside; what it opened before stays outside. The kernel removes the
+//! namespace, and every flow in it, with the last thread and socket that use it.
+
+use super::errno;
+use crate::error::{Error, Result};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// Moves the calling thread into a new, empty network namespace. Its loopback interface is down.
+///
+/// ```no_run
+/// use netfilter_conntrack::{Handle, sys::namespace};
+/// namespace::enter_new_network()?;
+/// namespace::set_loopback_up()?;
+/// assert_eq!(Handle::open()?.flows()?.count(), 0);
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Os`] with `EPERM` without `CAP_SYS_ADMIN`; `ENOSPC` when there are too many namespaces.
+pub fn enter_new_network() -> Result<()> {
+    // SAFETY: no pointer is passed; CLONE_NEWNET changes the calling thread only and leaves its memory alone.
+    match unsafe { libc::unshare(libc::CLONE_NEWNET) } {
+        0 => Ok(()),
+        _ => Err(Error::Os(errno::get())),
+    }
+}
+
+/// Brings the loopback interface of the calling thread's network namespace up.
+///
+/// # Errors
+/// [`Error::Os`] with `EPERM` without `CAP_NET_ADMIN`.
+pub fn set_loopback_up() -> Result<()> {
+    // SAFETY: no pointer is passed.
+    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
+    if fd < 0 {
+        return Err(Error::Os(errno::get()));
+    }
+    // SAFETY: the descriptor was just opened and belongs to nobody else.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    // SAFETY: an all-zero `ifreq` is valid: an empty name and no flags.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, &from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = libc::c_char::from_ne_bytes([from]);
+    }
+    #[allow(clippy::cast_possible_truncation)] // IFF_UP is 1
+    let up = libc::IFF_UP as libc::c_short;
+    request.ifr_ifru.ifru_flags = up;
+    // SAFETY: SIOCSIFFLAGS reads one `ifreq`, which is initialised and outlives the call.
+    match unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) } {
+        0 => Ok(()),
+        _ => Err(Error::Os(errno::get())),
+    }
+}
