@@ -159,8 +159,11 @@ impl Handle {
 
     /// Deletes exactly this entry: the one with its original tuple, its zone and, where known, its id.
     ///
+    /// The id is a hash of the entry's place in the kernel's memory and its tuple: it tells a successor with
+    /// the same tuple apart unless that has taken the very same place.
+    ///
     /// # Errors
-    /// [`Error::Kernel`] with `ENOENT` when it is gone (or another entry has taken its tuple);
+    /// [`Error::Kernel`] with `ENOENT` when it is gone or has another id;
     /// [`Error::Invalid`] without a tuple, and then nothing is sent.
     #[doc(alias = "NFCT_Q_DESTROY")]
     pub fn delete(&mut self, flow: &Flow) -> Result<()> {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A network namespace for each test, in a thread of its own: tests run at the same time and never see the
+//! machine's table or each other's.
+//!
+//! What a test needs and does not find (privilege, a program) makes it a visible skip: one line
+//! `SKIP name: reason` on standard error, past the test runner's capture. With `CI=true` a skip is a failure.
+
+#![allow(dead_code)] // each test program uses its own part
+
+use netfilter_conntrack::sys::namespace;
+use netfilter_conntrack::{Dir, DumpFilter, Error, Flow, Handle, L4};
+use std::io::Write;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::process::{Command, Output, Stdio};
+
+/// Why a test cannot run here.
+struct Skip(String);
+
+/// Runs `test` in a new network namespace whose loopback interface is up.
+pub fn isolated<F: FnOnce() + Send>(test: F) {
+    let outcome = std::thread::scope(|scope| {
+        let inside = || {
+            match namespace::enter_new_network() {
+                Err(Error::Os(libc::EPERM)) => skip("a network namespace needs CAP_SYS_ADMIN"),
+                entered => entered.expect("a new network namespace"),
+            }
+            namespace::set_loopback_up().expect("the loopback interface");
+            test();
+        };
+        scope.spawn(inside).join()
+    });
+    let Err(payload) = outcome else { return };
+    match payload.downcast::<Skip>() {
+        Ok(skip) => report(test_name::<F>(), &skip.0),
+        Err(payload) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// The test function's name, from the type of the closure that it passed.
+fn test_name<F>() -> &'static str {
+    let path = std::any::type_name::<F>().trim_end_matches("::{{closure}}");
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+fn report(name: &str, reason: &str) {
+    let line = format!("SKIP {name}: {reason}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "a test was skipped: {reason}");
+}
+
+/// Ends the running test as skipped.
+pub fn skip(reason: &str) -> ! {
+    std::panic::resume_unwind(Box::new(Skip(reason.to_owned())))
+}
+
+/// Runs a program inside the namespace, with `input` on its standard input; a missing program is a skip.
+pub fn run(program: &str, args: &[&str], input: &str) -> Output {
+    let spawned = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match spawned {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => skip(&format!("no program {program}")),
+        spawned => spawned.expect("a child process"),
+    };
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("room in the pipe");
+    child.wait_with_output().expect("its output")
+}
+
+/// Loads rules with nft(8).
+pub fn rules(ruleset: &str) {
+    let output = run("nft", &["-f", "-"], ruleset);
+    assert!(output.status.success(), "nft: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Makes the namespace track packets: tracking starts with the first rule that looks at a state.
+pub fn track_packets() {
+    rules("table inet t { chain c { type filter hook output priority 0; ct state new counter; }; }");
+}
+
+/// Writes a `net.netfilter` setting of the namespace.
+pub fn sysctl(name: &str, value: u32) {
+    let path = format!("/proc/sys/net/netfilter/{name}");
+    std::fs::write(path, value.to_string()).expect("a writable setting");
+}
+
+/// An address.
+pub fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+/// A flow ready to be created: both tuples and 100 seconds.
+pub fn flow(src: &str, dst: &str, l4: L4) -> Flow {
+    let mut flow = Flow::new();
+    flow.set_tuple(Dir::Orig, ip(src), ip(dst), l4);
+    flow.set_reply_from_original();
+    flow.set_timeout_secs(100);
+    flow
+}
+
+/// A UDP flow ready to be created; flows of different `sport` are different.
+pub fn udp(sport: u16) -> Flow {
+    flow("10.0.0.1", "10.0.0.2", L4::Udp { sport, dport: 53 })
+}
+
+/// A TCP flow ready to be created.
+pub fn tcp(sport: u16) -> Flow {
+    flow("10.0.0.1", "10.0.0.2", L4::Tcp { sport, dport: 80 })
+}
+
+/// A flow that names only the original tuple of another, as a look-up key.
+pub fn key(of: &Flow, dir: Dir) -> Flow {
+    let tuple = of.tuple(dir);
+    let mut key = Flow::new();
+    key.set_tuple(dir, tuple.src().expect("a source"), tuple.dst().expect("a destination"), tuple.protocol());
+    key
+}
+
+/// The original source ports (or ids) of the flows that pass a filter, ascending.
+pub fn sports(handle: &mut Handle, filter: &DumpFilter) -> Vec<u16> {
+    let mut found = Vec::new();
+    let each = |flow: &Flow| {
+        found.push(flow.tuple(Dir::Orig).l4_src());
+        ControlFlow::Continue(())
+    };
+    handle.dump(filter, each).expect("a dump");
+    found.sort_unstable();
+    found
+}
+
+/// How many flows the table holds.
+pub fn count(handle: &mut Handle) -> usize {
+    sports(handle, &DumpFilter::new()).len()
+}
+
+/// Creates flows and returns the handle that did it.
+pub fn table(flows: &[Flow]) -> Handle {
+    let mut handle = Handle::open().expect("a handle");
+    for flow in flows {
+        handle.create(flow).expect("a new flow");
+    }
+    handle
+}
