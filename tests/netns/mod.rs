@@ -7,11 +7,15 @@
 
 #![allow(dead_code)] // each test program uses its own part
 
-use netfilter_conntrack::sys::namespace;
+use netfilter_conntrack::request::{self, Query, Subject};
+use netfilter_conntrack::sys::{Socket, namespace};
+use netfilter_conntrack::wire::Frame;
+use netfilter_conntrack::wire::frame::FrameKind;
 use netfilter_conntrack::{Dir, DumpFilter, Error, Flow, Handle, L4};
 use std::io::Write;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// Why a test cannot run here.
@@ -134,6 +138,44 @@ pub fn sports(handle: &mut Handle, filter: &DumpFilter) -> Vec<u16> {
 /// How many flows the table holds.
 pub fn count(handle: &mut Handle) -> usize {
     sports(handle, &DumpFilter::new()).len()
+}
+
+/// Requests sent in one datagram: their acknowledgements fit the socket's receive buffer, which holds 256.
+const BATCH: usize = 200;
+
+/// Creates many flows quickly, in batches.
+pub fn load(flows: impl Iterator<Item = Flow>) {
+    let socket = Socket::open(0).expect("a socket");
+    let (mut batch, mut waiting) = (vec![0; 1 << 17], 0);
+    let (mut len, mut inbox) = (0, vec![0; 32768]);
+    let mut send = |batch: &[u8], waiting: usize| {
+        socket.send(batch).expect("room for a batch");
+        for _ in 0..waiting {
+            let answer = socket.receive(&mut inbox).expect("an acknowledgement").len;
+            let frame = Frame::read(&inbox[..answer]).expect("a message");
+            assert_eq!(frame.kind(), Ok(FrameKind::Error(0)), "a flow was refused");
+        }
+    };
+    for flow in flows {
+        len += request::build(&mut batch[len..], Query::Create, Subject::Flow(&flow), 1).expect("a request");
+        waiting += 1;
+        if waiting == BATCH {
+            send(&batch[..len], waiting);
+            (len, waiting) = (0, 0);
+        }
+    }
+    if waiting > 0 {
+        send(&batch[..len], waiting);
+    }
+}
+
+/// The path of an example, which cargo puts beside the folder of the test programs.
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this program's path");
+    let target = test.parent().and_then(|deps| deps.parent()).expect("a target folder");
+    let path = target.join("examples").join(name);
+    assert!(path.is_file(), "{} is missing: cargo build --examples makes it", path.display());
+    path
 }
 
 /// Creates flows and returns the handle that did it.
