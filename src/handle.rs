@@ -632,4 +632,13 @@ mod tests {
         assert!(ended(&[(flow, 7), (NLMSG_DONE, 7)]));
         assert!(ended(&[(NLMSG_ERROR, 7), (flow, 7)]));
     }
+    #[test]
+    fn an_interrupted_dump_is_an_error() {
+        let outcome = |interrupted, error| Outcome { interrupted, error };
+        assert_eq!(outcome(false, None).finish(0), Ok(()));
+        assert_eq!(outcome(true, None).finish(0), Err(Error::Interrupted));
+        assert_eq!(outcome(true, None).finish(libc::EPERM), Err(Error::Kernel(libc::EPERM)));
+        let malformed = Error::Malformed("");
+        assert_eq!(outcome(true, Some(malformed)).finish(0), Err(malformed));
+    }
 }
