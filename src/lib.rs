@@ -12,19 +12,66 @@
 //! No module reaches back up the line. The C border (`capi`) and the `conntrack` tool are two thin clients of
 //! the same core.
 //!
-//! # Example
+//! # From Rust
+//! A [`Flow`] is one entry of the table, or the part of one that is known; a [`Handle`] asks the kernel about
+//! flows and changes them; [`Events`] tells what happens to them; [`DumpFilter`] lets the kernel choose;
+//! [`format`](mod@format) turns a flow into the text that C programs print. Requests need `CAP_NET_ADMIN` in
+//! the network namespace; opening a handle needs nothing.
+//!
+//! List the table:
 //! ```no_run
-//! use netfilter_conntrack::Handle;
+//! use netfilter_conntrack::{Dir, Handle};
 //!
 //! let mut handle = Handle::open()?;
 //! for flow in handle.flows()? {
 //!     let flow = flow?;
-//!     println!("{:?} -> {:?}", flow.tuple(netfilter_conntrack::Dir::Orig).src(), flow.timeout_secs());
+//!     let tuple = flow.tuple(Dir::Orig);
+//!     println!("{:?} -> {:?}, {:?} s left", tuple.src(), tuple.dst(), flow.timeout_secs());
 //! }
 //! # Ok::<(), netfilter_conntrack::Error>(())
 //! ```
 //!
-//! Requests need `CAP_NET_ADMIN` in the network namespace's user namespace.
+//! Make a flow, change it, delete it:
+//! ```no_run
+//! use netfilter_conntrack::{Dir, Error, Flow, Handle, L4};
+//!
+//! let mut flow = Flow::new();
+//! let (client, server) = ("192.0.2.1".parse()?, "198.51.100.2".parse()?);
+//! flow.set_tuple(Dir::Orig, client, server, L4::Udp { sport: 40000, dport: 53 });
+//! flow.set_reply_from_original();
+//! flow.set_timeout_secs(60);
+//! let mut handle = Handle::open()?;
+//! handle.create(&flow)?;
+//! flow.set_mark(7);
+//! handle.update(&flow)?;
+//! handle.delete(&flow)?;
+//! assert_eq!(handle.delete(&flow), Err(Error::Kernel(libc::ENOENT)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Follow events:
+//! ```no_run
+//! use netfilter_conntrack::{Error, EventSubject, Events, Groups};
+//!
+//! let mut events = Events::open(Groups::NEW | Groups::DESTROY)?;
+//! loop {
+//!     match events.next() {
+//!         Ok(event) => {
+//!             if let EventSubject::Flow(flow) = event.subject {
+//!                 println!("{:?}: id {:?}", event.kind, flow.id());
+//!             }
+//!         }
+//!         Err(Error::Overrun) => println!("some events were lost"),
+//!         Err(error) => return Err(error),
+//!     }
+//! }
+//! # #[allow(unreachable_code)]
+//! # Ok::<(), netfilter_conntrack::Error>(())
+//! ```
+//!
+//! # From C
+//! The feature `capi`, on by default, exports the functions of libnetfilter_conntrack. A Rust program that also
+//! links the C library switches it off.
 
 pub mod bitmask;
 pub mod codec;

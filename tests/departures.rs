@@ -234,3 +234,22 @@ fn sockets_are_not_inherited_by_programs_that_are_started() {
     };
     assert!(close_on_exec(Handle::open().unwrap().socket().as_raw_fd()));
 }
+
+#[test]
+fn what_is_set_again_replaces_what_was_there() {
+    let twice = area(|b| {
+        for text in [&b"first"[..], b"second"] {
+            b.nest(CTA_HELP, |b| {
+                b.text(CTA_HELP_NAME, text)?;
+                b.bytes(CTA_HELP_INFO, text)
+            })?;
+            b.nest(CTA_SECCTX, |b| b.text(CTA_SECCTX_NAME, text))?;
+            b.bytes(CTA_LABELS, &[text[0]; 16])?;
+        }
+        Ok(())
+    });
+    let flow = decode(&twice).unwrap();
+    assert_eq!((flow.helper_name(), flow.helper_info()), (Some(&b"second"[..]), Some(&b"second"[..])));
+    assert_eq!(flow.security_context(), Some(c"second"));
+    assert_eq!(flow.labels().unwrap().words(), [u32::from_ne_bytes([b's'; 4]); 4]);
+}

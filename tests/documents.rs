@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The texts keep their word: tests, files and make targets that they name exist.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(root().join(&path))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+/// Every file below a folder of the tree; none where the folder is missing.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(folder)];
+    while let Some(path) = open.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => open.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(_) if path.is_file() => found.push(path),
+            Err(_) => {}
+        }
+    }
+    found
+}
+
+/// The words between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_difference_names_a_test_that_exists() {
+    let folders = ["src", "tests", "capi-tests"];
+    let sources: String =
+        folders.into_iter().flat_map(files).filter_map(|path| fs::read_to_string(path).ok()).collect();
+    let text = read("docs/differences.md");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| line.starts_with('|') && !line.starts_with("|---") && !line.starts_with("| item |"))
+        .map(|line| line.trim_matches('|').split(" | ").collect())
+        .collect();
+    assert!(rows.len() > 10, "the table was found");
+    for row in rows {
+        assert_eq!(row.len(), 5, "{row:?}");
+        let names: Vec<&str> = quoted(row[4]).collect();
+        assert!(!names.is_empty(), "no test: {row:?}");
+        for name in names {
+            let exists = sources.contains(&format!("fn {name}(")) || root().join(name).is_file();
+            assert!(exists, "no test {name}");
+        }
+    }
+}
+
+#[test]
+fn every_make_target_that_is_named_exists() {
+    let makefile = read("Makefile");
+    for document in ["README.md", "CONTRIBUTING.md", "docs/dependencies.md"] {
+        for line in read(document).lines() {
+            for target in line.split("make ").skip(1) {
+                let target: String = target.chars().take_while(char::is_ascii_lowercase).collect();
+                let quoted =
+                    line.contains(&format!("`make {target}")) || line.trim_start().starts_with("make ");
+                if quoted && !target.is_empty() {
+                    assert!(makefile.contains(&format!("\n{target}:")), "{document}: make {target}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        for link in read(document).split("](").skip(1) {
+            let target = link.split(')').next().unwrap();
+            if !target.contains("://") {
+                assert!(root().join(target).is_file(), "{document}: {target}");
+            }
+        }
+    }
+}
