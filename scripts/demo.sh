@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The main job, end to end, on the real kernel in a throw-away network namespace:
+# flows are made, a C program built with -lconntrack lists them, the tool lists them, and a C program that
+# follows events sees one come and go. Every step is checked; the first that fails ends the demo.
+#
+#     scripts/demo.sh          after `make stage`; STAGE names another install
+set -eu
+cd "$(dirname "$0")/.."
+
+STAGE=$(realpath "${STAGE:-stage}")
+LIBRARY=$(realpath "$STAGE/lib/libnetfilter_conntrack.so.3")
+
+# First part, outside: the C programs are built as any user of the library builds them.
+build() {
+    for program in create list events; do
+        # shellcheck disable=SC2046  # pkg-config prints words
+        ${CC:-cc} -O2 -Wall -Wextra -Werror -o "$1/$program" "examples/$program.c" \
+            $(PKG_CONFIG_PATH="$STAGE/lib/pkgconfig" pkg-config --cflags --libs libconntrack)
+    done
+}
+
+say() {
+    printf '\n\033[1m%s\033[0m\n' "$*"
+}
+
+fail() {
+    echo "demo: FAILED: $*" >&2
+    exit 1
+}
+
+# Shows a command and its output, and keeps the output in $work/out.
+run() {
+    echo "\$ $*"
+    "$@" >"$work/out" 2>&1 || { cat "$work/out"; fail "$*"; }
+    cat "$work/out"
+}
+
+# The kept output has a line with this text.
+expect() {
+    grep -q -e "$1" "$work/out" || fail "no line with '$1'"
+}
+
+# Second part, inside the namespace.
+show() {
+    . scripts/await.sh
+    PATH=$work:$STAGE/sbin:$PATH
+    LD_LIBRARY_PATH=$STAGE/lib
+    export PATH LD_LIBRARY_PATH
+
+    [ "$(readlink /proc/self/ns/net)" != "$OUTSIDE" ] || fail 'this is still the machine'\''s own network'
+    say 'A throw-away network namespace: its table is empty.'
+    run conntrack -L
+    expect ' 0 flow entries'
+
+    say 'A C program, built with -lconntrack, follows the events; it runs on our library.'
+    events 3 >"$work/seen" 2>&1 &
+    follower=$!
+    trap 'end "$follower"' EXIT
+    await listening || fail 'the event program does not listen'
+    grep -o -m 1 '/.*libnetfilter_conntrack.*' "/proc/$follower/maps" | tee "$work/out"
+    expect "^$LIBRARY\$"
+
+    say 'A second one makes a flow; the tool makes another.'
+    run create 192.0.2.1 198.51.100.2 40000 53 60
+    expect 'created udp'
+    run conntrack -I -p tcp -s 192.0.2.1 -d 198.51.100.3 --sport 40001 --dport 443 \
+        --state ESTABLISHED -u ASSURED -t 600
+    expect ' 1 flow entries'
+
+    say 'A third one lists them.'
+    run list
+    expect '^udp .* src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=53 '
+    expect '^tcp .* ESTABLISHED src=192.0.2.1 dst=198.51.100.3 sport=40001 dport=443 .*\[ASSURED\]'
+
+    say 'The tool lists the same.'
+    run conntrack -L
+    expect '^udp .* src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=53 '
+    expect '^tcp .* ESTABLISHED src=192.0.2.1 dst=198.51.100.3 sport=40001 dport=443 .*\[ASSURED\]'
+    expect ' 2 flow entries'
+
+    say 'The tool deletes the first one. The event program saw it come and go, and ends.'
+    run conntrack -D -p udp --sport 40000
+    expect ' 1 flow entries'
+    await has_lines "$work/seen" 3 || { cat "$work/seen"; fail 'the event program saw too little'; }
+    run cat "$work/seen"
+    expect '\[NEW\] udp .* sport=40000 '
+    expect '\[NEW\] tcp .* sport=40001 '
+    expect '\[DESTROY\] udp .* sport=40000 '
+    wait "$follower" || fail 'the event program did not end well'
+    trap - EXIT
+
+    say "Shown: 2 flows created, listed by a C program on libnetfilter_conntrack.so.3 and by conntrack -L, 1 deleted; 3 events followed."
+}
+
+if [ "${1:-}" = --inside ]; then
+    show
+else
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    build "$work"
+    export work STAGE
+    OUTSIDE=$(readlink /proc/self/ns/net) scripts/in-namespace.sh scripts/demo.sh --inside
+fi

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Prints where the original stands on this machine, the measure of every comparison:
+#
+#     scripts/original.sh library|tool
+#
+# CT_ORIGINAL_SO and CT_ORIGINAL_TOOL name them; without these, Debian's packages are asked, because an
+# installed libconntrack comes first on the loader's path and in $PATH. Prints nothing and fails when there
+# is none, or when what was named is not the original.
+set -eu
+
+# The files of an installed Debian package whose name ends as told.
+packaged() {
+    dpkg -L "$1" 2>/dev/null | grep "$2" | head -n 1
+}
+
+case ${1:-} in
+    library)
+        found=${CT_ORIGINAL_SO:-$(packaged libnetfilter-conntrack3 '/libnetfilter_conntrack\.so\.3\.[0-9.]*$')}
+        # The original needs libmnl; ours does not.
+        test -n "$found" && readelf -d "$found" | grep -q 'NEEDED.*libmnl' || exit 1
+        ;;
+    tool)
+        found=${CT_ORIGINAL_TOOL:-$(packaged conntrack '/sbin/conntrack$')}
+        test -n "$found" && "$found" -V | grep -q conntrack-tools || exit 1
+        ;;
+    *)
+        echo 'usage: scripts/original.sh library|tool' >&2
+        exit 2
+        ;;
+esac
+echo "$found"
