@@ -45,10 +45,10 @@ before_flows() {
 
 # A flow with a label: label names in /etc of this mount namespace only, and a rule, so that flows get labels.
 before_labelled() {
-    mkdir -p "$RESULT/etc/xtables"
-    printf '0 zero\n1 one\n64 far\n' >"$RESULT/etc/connlabel.conf"
-    cp "$RESULT/etc/connlabel.conf" "$RESULT/etc/xtables/connlabel.conf"
-    mount -t overlay labels -o "lowerdir=$RESULT/etc:/etc" /etc
+    mkdir -p "$RESULT/labels/xtables"
+    printf '0 zero\n1 one\n64 far\n' >"$RESULT/labels/connlabel.conf"
+    cp "$RESULT/labels/connlabel.conf" "$RESULT/labels/xtables"
+    mount -t overlay labels -o "lowerdir=$RESULT/labels:/etc" /etc
     nft 'add table ip labels; add chain ip labels rules; add rule ip labels rules ct label set one'
     tool -I -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 1000 --dport 53 -t 1000 --label-add one
 }
@@ -81,7 +81,13 @@ start() {
 }
 
 program=$1 arguments=$2 before=$3 during=$4 output=$5
-[ "$arguments" = - ] && set -- || { IFS=,; set -f; set -- $arguments; unset IFS; set +f; }
+set --
+if [ "$arguments" != - ]; then
+    IFS=,
+    # shellcheck disable=SC2086  # the commas part the words
+    set -- $arguments
+    unset IFS
+fi
 
 "before_$before"
 if [ "$during" = - ]; then
@@ -98,7 +104,7 @@ fi
 
 loaded=$(sed -n 's|.*calling init: \(/.*/libnetfilter_conntrack\.so\.3.*\)|\1|p' "$RESULT"/loader.* | sort -u)
 loaded=$(realpath "$loaded")
-rm -rf "$RESULT"/loader.* "$RESULT/etc"
+rm -f "$RESULT"/loader.*
 if [ "$loaded" != "$(realpath "$EXPECT_LIBRARY")" ]; then
     echo "scenario: loaded '$loaded' instead of $EXPECT_LIBRARY" >&2
     exit 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes sure that what a make target needs is there, beyond git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench
+#     scripts/install-deps.sh demo|test|bench|lint
 #
 # Nothing to do: silent and quick. Root on a machine with apt: installs the missing packages, asks nothing.
 # Anyone else: prints what to install, and fails.
@@ -18,6 +18,7 @@ test             libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntr
 test             libmnl-dev                   /usr/include/libmnl/libmnl.h
 test             nftables                     /usr/sbin/nft
 test             valgrind                     valgrind
+lint             shellcheck                   shellcheck
 END
 }
 

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
+# Rust tests (unit, golden, kernel, documentation), the installed files, the C programs.
+#
+# The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
+# even a broken test cannot reach the machine's own table.
+set -eu
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+failed=0
+
+# Runs one ring, shows what it prints and keeps it for the counts.
+ring() {
+    { "$@" 2>&1 || echo "ring failed: $*"; } | tee "$log.ring"
+    if tail -n 1 "$log.ring" | grep -q '^ring failed: '; then failed=1; fi
+    cat "$log.ring" >>"$log"
+    rm -f "$log.ring"
+}
+
+cargo test --locked --no-run # here, because there is no network inside
+ring scripts/in-namespace.sh cargo test --locked --offline --no-fail-fast
+ring capi-tests/install.sh
+ring capi-tests/run.sh
+
+# Cargo names a program, then says how many passed; a test that skips itself counts as passed there.
+echo
+awk '
+    /^ +Running / { name = $2 == "unittests" ? $3 : $2 }
+    /^ +Doc-tests / { name = "documentation" }
+    /^test result: / { count(name, $4, $6, $8) }
+    /^[a-z]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { count(substr($1, 1, length($1) - 1), $2, $4, $6) }
+    /^SKIP / && !/^SKIP .* on / { if (name != "") { skips[name]++ } }
+    function count(ring, passed, failed, skipped) {
+        skipped += skips[ring]
+        passed -= skips[ring]
+        if (passed + failed + skipped > 0)
+            printf "%-28s %5d passed %5d failed %5d skipped\n", ring, passed, failed, skipped
+        p += passed; f += failed; s += skipped
+        name = ""
+    }
+    END { printf "tests: %d passed, %d failed, %d skipped\n", p, f, s }
+' "$log"
+exit "$failed"
