@@ -81,7 +81,7 @@ records_soname() {
 
 # Panic messages name files: the builder's folders are not among them.
 no_builder_paths() {
-    ! grep -a -o -e "$PWD[^ ]*" -e "${CARGO_HOME:-$HOME/.cargo}[^ ]*" "$LIBRARY" "$root/usr/sbin/conntrack"
+    ! grep -a -o -e "${PWD}[^ ]*" -e "${CARGO_HOME:-$HOME/.cargo}[^ ]*" "$LIBRARY" "$root/usr/sbin/conntrack"
 }
 
 # Without a build: one sentence, no file, no compiler.
