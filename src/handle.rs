@@ -65,6 +65,8 @@ impl Handle {
 
     /// Reads every flow of the table.
     ///
+    /// The handle is busy meanwhile: to change the table during the walk, use a second one.
+    ///
     /// # Errors
     /// As [`list`](Self::list). Behind [`Error::Malformed`] the other flows still come; any other error ends
     /// the iteration.

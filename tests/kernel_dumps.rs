@@ -10,7 +10,7 @@ use netfilter_conntrack::codec::stats_decode::CPU_COUNTERS;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::flow::tuple::L4Kind;
 use netfilter_conntrack::request::Table;
-use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_SEEN_REPLY};
+use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
 use netns::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 use std::ops::ControlFlow;
@@ -183,6 +183,45 @@ fn the_lists_of_dying_and_unconfirmed_entries_end() {
             handle.list(list, false, &all(), nothing).unwrap();
         }
         assert_eq!(count(&mut handle), 1);
+    });
+}
+
+/// The number of the multicast group of ended flows, and of netfilter among the netlink protocols.
+const DESTROY_GROUP: u32 = 3;
+const NETLINK_NETFILTER: isize = 12;
+
+#[test]
+fn flows_whose_end_could_not_be_told_are_listed_as_dying() {
+    isolated(|| {
+        let mut listener = netlink_sys::Socket::new(NETLINK_NETFILTER).unwrap();
+        listener.bind_auto().unwrap();
+        listener.add_membership(DESTROY_GROUP).unwrap();
+        listener.set_broadcast_error(true).unwrap();
+        listener.set_rx_buf_sz(4096).unwrap();
+        let mut handle = table(&(1..=100).map(udp).collect::<Vec<_>>());
+        handle.flush().unwrap();
+        let mut dying = Vec::new();
+        let each = |flow: &Flow| {
+            dying.push(flow.status().unwrap());
+            ControlFlow::Continue(())
+        };
+        handle.list(Table::Dying, false, &all(), each).unwrap();
+        assert!((1..100).contains(&dying.len()), "some ends were told, the rest waits: {}", dying.len());
+        assert!(dying.iter().all(|status| status & IPS_DYING != 0));
+        assert_eq!(count(&mut handle), 0);
+    });
+}
+
+#[test]
+fn a_handle_that_never_waits_gets_its_answers_too() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        handle.socket().set_non_blocking(true).unwrap();
+        for flow in many() {
+            handle.create(&flow).unwrap();
+        }
+        assert_eq!(count(&mut handle), usize::from(MANY));
+        handle.get(&udp(1)).unwrap();
     });
 }
 
