@@ -48,7 +48,7 @@ fn test_name<F>() -> &'static str {
 }
 
 fn report(name: &str, reason: &str) {
-    let line = format!("SKIP {name}: {reason}\n");
+    let line = format!("\nSKIP {name}: {reason}\n"); // at the start of a line, whatever the runner has begun
     std::io::stderr().write_all(line.as_bytes()).expect("standard error");
     assert!(std::env::var("CI").as_deref() != Ok("true"), "a test was skipped: {reason}");
 }
