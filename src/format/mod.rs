@@ -8,6 +8,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod bounds;
 mod expect;
 mod out;
 pub mod tables;
