@@ -235,9 +235,7 @@ impl<'a> Tuple<'a> {
     }
 }
 
-/// The address in a slot, when the family is IPv4 or IPv6.
-#[inline]
-pub(crate) fn address(family: u8, bytes: [u8; 16]) -> Option<IpAddr> {
+fn address(family: u8, bytes: [u8; 16]) -> Option<IpAddr> {
     match (family, bytes) {
         (AF_INET, [a, b, c, d, ..]) => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
         (AF_INET6, all) => Some(IpAddr::V6(Ipv6Addr::from(all))),

@@ -6,8 +6,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::flow::tuple::address;
-use std::net::IpAddr;
+use crate::wire::array_at;
+use crate::wire::consts::{AF_INET, AF_INET6};
+
+/// Most digits a 64-bit number has.
+const DIGITS_MAX: usize = 20;
 
 /// Where text goes.
 #[derive(Debug)]
@@ -16,21 +19,53 @@ pub(super) struct Out<'a> {
     len: usize,
 }
 
-/// Decimal digits of 0..=99, two for each number.
-const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
-    2021222324252627282930313233343536373839\
-    4041424344454647484950515253545556575859\
-    6061626364656667686970717273747576777879\
-    8081828384858687888990919293949596979899";
+/// The numbers 0..=99 as two digits.
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
 
-/// Most digits a 64-bit number has.
-const DIGITS_MAX: usize = 20;
+/// The numbers 0..=255 as an address has them: digits, then a dot.
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+const OCTETS: [[u8; 4]; 256] = {
+    let mut octets = [[0; 4]; 256];
+    let mut at = 0;
+    while at < 256 {
+        let [hundreds, tens, ones] = [at / 100, at / 10 % 10, at % 10];
+        octets[at] = match at {
+            0..10 => [b'0' + ones as u8, b'.', 0, 0],
+            10..100 => [b'0' + tens as u8, b'0' + ones as u8, b'.', 0],
+            _ => [b'0' + hundreds as u8, b'0' + tens as u8, b'0' + ones as u8, b'.'],
+        };
+        at += 1;
+    }
+    octets
+};
 
 #[inline(always)]
 #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // the remainder is below 100
 fn pair(number: u64) -> [u8; 2] {
-    let at = (number % 100) as usize * 2;
-    [PAIRS[at], PAIRS[at + 1]]
+    PAIRS[(number % 100) as usize]
+}
+
+/// Copies up to 16 bytes between slices of one length, in two pieces that may overlap: cheaper than a call.
+#[inline(always)]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+            return false;
+        };
+        to.first_chunk_mut().into_iter().for_each(|to| *to = *first);
+        to.last_chunk_mut().into_iter().for_each(|to| *to = *last);
+        true
+    }
+    let _ = ends::<8>(to, from) || ends::<4>(to, from) || ends::<2>(to, from) || ends::<1>(to, from);
 }
 
 impl<'a> Out<'a> {
@@ -72,6 +107,17 @@ impl<'a> Out<'a> {
         room.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
     }
 
+    /// Appends text of at most 16 bytes.
+    #[inline(always)]
+    fn put_short(&mut self, text: &[u8]) {
+        let end = self.len + text.len();
+        match self.buf.get_mut(self.len..end) {
+            Some(room) => copy_short(room, text),
+            None => self.put_cut(text),
+        }
+        self.len = end;
+    }
+
     /// Appends a number in decimal.
     #[inline]
     pub fn number(&mut self, number: impl Into<u64>) {
@@ -79,21 +125,19 @@ impl<'a> Out<'a> {
     }
 
     #[inline(never)]
-    fn decimal(&mut self, mut number: u64) {
-        let mut digits = [0; DIGITS_MAX];
-        let mut from = DIGITS_MAX;
-        while number >= 10 {
-            from -= 2;
-            if let Some(slot) = digits.get_mut(from..from + 2) {
-                slot.copy_from_slice(&pair(number));
+    fn decimal(&mut self, number: u64) {
+        let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+        let end = self.len + digits;
+        match self.buf.get_mut(self.len..end) {
+            Some(room) => fill_decimal(room, number),
+            None => {
+                let mut space = [0; DIGITS_MAX];
+                let text = space.get_mut(..digits).unwrap_or_default();
+                fill_decimal(text, number);
+                self.put_cut(text);
             }
-            number /= 100;
         }
-        if number > 0 || from == DIGITS_MAX {
-            from -= 1;
-            digits.iter_mut().skip(from).take(1).for_each(|slot| *slot = pair(number)[1]);
-        }
-        self.put(digits.get(from..).unwrap_or_default());
+        self.len = end;
     }
 
     /// Appends a number below 100 as two digits.
@@ -102,40 +146,41 @@ impl<'a> Out<'a> {
     }
 
     /// Appends a number in lower-case hexadecimal without padding.
+    #[inline]
     pub fn hex(&mut self, number: u16) {
-        let digit = |shift: u32| b"0123456789abcdef".get(usize::from(number >> shift & 15)).copied();
-        let digits = [12, 8, 4, 0].map(|shift| digit(shift).unwrap_or_default());
+        let digits = [12, 8, 4, 0].map(|shift| match (number >> shift & 15) as u8 {
+            digit @ 0..10 => b'0' + digit,
+            digit => b'a' - 10 + digit,
+        });
         let zeros = (number | 1).leading_zeros() as usize / 4;
-        self.put(digits.get(zeros..).unwrap_or_default());
+        self.put_short(digits.get(zeros..).unwrap_or_default());
     }
 
-    /// Appends an address; nothing for a family without addresses.
+    /// Appends the address in a slot; nothing for a family without addresses.
     #[inline]
     pub fn address(&mut self, family: u8, bytes: [u8; 16]) {
-        match address(family, bytes) {
-            Some(IpAddr::V4(v4)) => self.ipv4(v4.octets()),
-            Some(IpAddr::V6(v6)) => self.ipv6(v6.segments()),
-            None => {}
+        let [a, b, c, d, ..] = bytes;
+        match family {
+            AF_INET => self.ipv4([a, b, c, d]),
+            AF_INET6 => self.ipv6(std::array::from_fn(|at| {
+                u16::from_be_bytes(array_at(&bytes, at * 2).unwrap_or_default())
+            })),
+            _ => {}
         }
     }
 
+    #[allow(clippy::indexing_slicing)] // an 8-bit number into 256 texts
     fn ipv4(&mut self, octets: [u8; 4]) {
-        let [first, rest @ ..] = octets;
-        self.octet(first);
-        for octet in rest {
-            self.put(b".");
-            self.octet(octet);
+        // Each octet is written with its dot and the space behind it, the next one over that space.
+        let mut text = [0; 16];
+        let mut len = 0;
+        for octet in octets {
+            if let Some(slot) = text.get_mut(len..len + 4) {
+                slot.copy_from_slice(&OCTETS[usize::from(octet)]);
+            }
+            len += 2 + usize::from(octet > 9) + usize::from(octet > 99);
         }
-    }
-
-    #[inline]
-    fn octet(&mut self, octet: u8) {
-        let [tens, ones] = pair(octet.into());
-        match octet {
-            0..10 => self.put(&[ones]),
-            10..100 => self.put(&[tens, ones]),
-            100.. => self.put(&[b'0' + octet / 100, tens, ones]),
-        }
+        self.put_short(text.get(..len - 1).unwrap_or_default());
     }
 
     /// As `inet_ntop` writes it: the longest run of zero groups, two at least and the first of equals, is `::`;
@@ -184,6 +229,20 @@ impl<'a> Out<'a> {
         if let Some(byte) = self.buf.get_mut(self.len) {
             *byte = 0;
         }
+    }
+}
+
+/// Fills a slice with the last digits of a number.
+#[inline(always)]
+fn fill_decimal(room: &mut [u8], mut number: u64) {
+    for digits in room.rchunks_mut(2) {
+        let two = pair(number);
+        match digits {
+            [first, second] => [*first, *second] = two,
+            [only] => [_, *only] = two,
+            _ => {}
+        }
+        number /= 100;
     }
 }
 
