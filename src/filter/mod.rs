@@ -4,5 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dump;
+pub mod selector;
 
 pub use dump::DumpFilter;
+pub use selector::Selector;

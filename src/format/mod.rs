@@ -12,6 +12,7 @@
 mod bounds;
 mod expect;
 mod out;
+pub mod save;
 pub mod tables;
 mod text;
 mod xml;

@@ -3,13 +3,8 @@
 
 use crate::error::{Error, Result};
 use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-static STOP: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn note_stop(_signal: libc::c_int) {
-    STOP.store(true, Ordering::Relaxed);
-}
 
 /// Gives SIGPIPE its default action back, so that a closed pipe ends the program as it ends a C program.
 pub fn restore_sigpipe() {
@@ -17,27 +12,73 @@ pub fn restore_sigpipe() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
-/// From now on SIGINT and SIGTERM interrupt blocking calls and make [`stop_requested`] true.
-///
-/// # Errors
-/// The system's error when the handler cannot be installed.
-pub fn catch_stop_signals() -> Result<()> {
-    for signal in [libc::SIGINT, libc::SIGTERM] {
-        // SAFETY: an all-zero sigaction is valid: no flags (so system calls are interrupted), empty mask.
-        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        action.sa_sigaction = note_stop as extern "C" fn(libc::c_int) as usize;
-        // SAFETY: `action` is initialised; the handler only stores to an atomic, which is async-signal-safe.
-        if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {
-            return Err(Error::Os(super::errno::get()));
-        }
-    }
-    Ok(())
+static STOP: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn note_stop(_signal: libc::c_int) {
+    STOP.store(true, Ordering::Relaxed);
 }
 
-/// Whether SIGINT or SIGTERM came since [`catch_stop_signals`].
-#[must_use]
-pub fn stop_requested() -> bool {
-    STOP.load(Ordering::Relaxed)
+/// SIGINT and SIGTERM as a wish to stop.
+#[derive(Debug)]
+pub struct StopSignals {
+    /// The two signals.
+    stop: libc::sigset_t,
+}
+
+impl StopSignals {
+    /// Catches both signals from now on, for the rest of the process's life; they interrupt blocking calls.
+    ///
+    /// # Errors
+    /// The system's error when a handler cannot be installed.
+    pub fn catch() -> Result<StopSignals> {
+        // SAFETY: all-zero is a valid signal set and a valid action: no flags, empty mask.
+        let (mut stop, mut action): (libc::sigset_t, libc::sigaction) = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = note_stop as extern "C" fn(libc::c_int) as usize;
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            // SAFETY: `stop` is a valid set and the signal's number a valid one.
+            unsafe { libc::sigaddset(&raw mut stop, signal) };
+            // SAFETY: `action` is initialised; the handler only stores to an atomic, which is async-signal-safe.
+            if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {
+                return Err(Error::Os(super::errno::get()));
+            }
+        }
+        Ok(StopSignals { stop })
+    }
+
+    /// Whether one of the signals came.
+    #[must_use]
+    pub fn requested(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the descriptor has something to read (or an error to tell) or a signal came. No signal can
+    /// slip in between the look at the wish and the wait.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn wait_readable(&self, fd: BorrowedFd<'_>) -> Result<()> {
+        // SAFETY: all-zero is a valid signal set; it is filled in by the next call.
+        let mut before: libc::sigset_t = unsafe { std::mem::zeroed() };
+        // SAFETY: both sets are valid for the call.
+        match unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const self.stop, &raw mut before) } {
+            0 => {}
+            errno => return Err(Error::Os(errno)),
+        }
+        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut failure = 0;
+        if !self.requested() {
+            // SAFETY: `poll` is one valid entry, no timeout is given, and the signal set is valid.
+            if unsafe { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) } < 0 {
+                failure = super::errno::get();
+            }
+        }
+        // SAFETY: `before` was filled in above; no old set is asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+        match failure {
+            0 | libc::EINTR => Ok(()),
+            errno => Err(Error::Os(errno)),
+        }
+    }
 }
 
 /// The number of a protocol in the system's data base (`/etc/protocols`), by name or alias.

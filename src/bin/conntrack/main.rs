@@ -1,2 +1,79 @@
-//! The conntrack tool.
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The `conntrack` tool: the connection tracking table from the command line.
+//!
+//! A client of the library's public interface: words become a request ([`args`], [`parse`]), a request becomes
+//! library calls ([`entry`], [`command`]), flows become output ([`output`]). Standard output holds entries, events
+//! and counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing
+//! done, 2 the command line is wrong.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod command;
+mod entry;
+mod help;
+mod legality;
+mod message;
+mod options;
+mod output;
+mod parse;
+mod refusal;
+mod value;
+
+use command::{Session, load};
+use message::{Complaint, TRY, VERSION_LINE};
+use netfilter_conntrack::sys::process::restore_sigpipe;
+use parse::Parser;
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    restore_sigpipe();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
+    let mut parser = Parser::new(posix);
+    let status = match arguments.as_slice() {
+        [_, option, file, ..] if option == "-R" || option == "--load-file" => {
+            let loaded = load::run(&mut Session::new(), &mut parser, file);
+            loaded.map(|()| 0)
+        }
+        _ => run(&mut parser, arguments),
+    };
+    ExitCode::from(status.unwrap_or_else(|complaint| complain(&complaint)))
+}
+
+/// Runs one command line and gives its exit status.
+fn run(parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
+    let mut words = arguments.into_iter().map(OsString::into_vec);
+    let program = words.next().unwrap_or_default();
+    let words: Vec<Vec<u8>> = words.collect();
+    let request = parser.parse(&words);
+    parser.notices.iter().for_each(|notice| say(notice));
+    let done = Session::new().run(&request?, &args::text(&program))?;
+    if let Some(summary) = done.summary() {
+        tell(&summary);
+    }
+    Ok(done.exit_status())
+}
+
+/// Says what is wrong and gives the exit status.
+fn complain(complaint: &Complaint) -> u8 {
+    tell(&complaint.to_string());
+    if complaint.is_usage() {
+        say(TRY);
+    }
+    complaint.exit_status()
+}
+
+/// A line on standard error with the program's name and version.
+fn tell(text: &str) {
+    say(&format!("{VERSION_LINE}: {text}"));
+}
+
+/// A line on standard error.
+fn say(text: &str) {
+    // Nobody is left to be told when this fails.
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `-F`: empties the table.
+//!
+//! With a family the entries are deleted one by one: a kernel that does not know how to flush one family
+//! would flush both.
+
+#![forbid(unsafe_code)]
+
+use super::{Done, Session, delete};
+use crate::message::Complaint;
+use crate::options::{Table, Verb};
+use crate::parse::Request;
+use crate::refusal;
+use netfilter_conntrack::filter::Selector;
+
+pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
+    match request.family {
+        Some(family) => {
+            let selector = Selector { family: Some(family as u8), ..Selector::default() };
+            delete::each_deleted(session, Verb::Flush, &selector, |_, _| Ok(()))?;
+        }
+        None => {
+            let (handle, _) = session.handle()?;
+            handle.flush().map_err(|error| refusal::of(Verb::Flush, Table::Conntrack, error))?;
+        }
+    }
+    Ok(Done::Saying("connection tracking table has been emptied."))
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `-L`: the selected entries of the table, or of one of the two lists beside it.
+
+#![forbid(unsafe_code)]
+
+use super::{Done, Session, walk};
+use crate::entry;
+use crate::message::Complaint;
+use crate::options::{Param, Table, Verb};
+use crate::output::View;
+use crate::parse::Request;
+use netfilter_conntrack::DumpFilter;
+use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::request;
+
+pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
+    let zero = request.has(Param::Zero);
+    let selector = entry::selector(request)?;
+    // The kernel zeroes whatever passes its filter; of all conditions only the family is wholly in its hands.
+    if zero && !entry::is_family_only(&selector) {
+        return Err(Complaint::ZeroWithFilter);
+    }
+    let (table, filter) = match request.table {
+        Table::Dying => (request::Table::Dying, family_filter(&selector)),
+        Table::Unconfirmed => (request::Table::Unconfirmed, family_filter(&selector)),
+        _ => (request::Table::Conntrack, selector.kernel_filter()),
+    };
+    let view = View::new(request);
+    let (handle, out) = session.handle()?;
+    let mut shown = 0;
+    walk(
+        Verb::List,
+        |each| handle.list(table, zero, &filter, each),
+        |flow| {
+            if selector.matches(flow) {
+                out.flow(&view, flow)?;
+                shown += 1;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(Done::Counted(shown, "flow entries have been shown."))
+}
+
+fn family_filter(selector: &Selector) -> DumpFilter {
+    DumpFilter { family: selector.family, ..DumpFilter::new() }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The commands: each turns a [`Request`] into requests to the kernel, output, and a [`Done`].
+
+#![forbid(unsafe_code)]
+
+mod count;
+mod create;
+mod delete;
+mod event;
+mod expect;
+mod flush;
+mod get;
+mod list;
+pub mod load;
+mod origin;
+mod stats;
+mod update;
+
+use crate::help;
+use crate::message::{Complaint, VERSION_LINE};
+use crate::options::{Table, Verb};
+use crate::output::Output;
+use crate::parse::Request;
+use crate::refusal;
+use netfilter_conntrack::{Flow, Handle};
+use std::ops::ControlFlow;
+
+/// What a command did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// It has nothing to add to its output.
+    Quietly,
+    /// It has this to say.
+    Saying(&'static str),
+    /// So many of these.
+    Counted(u64, &'static str),
+    /// So many of these; none at all is a failure.
+    CountedOrFailed(u64, &'static str),
+}
+
+impl Done {
+    /// The exit status.
+    pub fn exit_status(self) -> u8 {
+        u8::from(matches!(self, Done::CountedOrFailed(0, _)))
+    }
+
+    /// The line for standard error.
+    pub fn summary(self) -> Option<String> {
+        match self {
+            Done::Quietly => None,
+            Done::Saying(text) => Some(text.to_string()),
+            Done::Counted(count, what) | Done::CountedOrFailed(count, what) => {
+                Some(format!("{count} {what}"))
+            }
+        }
+    }
+}
+
+/// What commands share: standard output, and sockets that are opened when first needed.
+#[derive(Debug)]
+pub struct Session {
+    pub out: Output,
+    handle: Option<Handle>,
+    /// A second handle, for requests while the first one reads a list.
+    beside: Option<Handle>,
+}
+
+fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
+    match slot {
+        Some(handle) => Ok(handle),
+        None => {
+            let handle = Handle::open().map_err(|error| Complaint::Handler(error.to_string()))?;
+            Ok(slot.insert(handle))
+        }
+    }
+}
+
+impl Session {
+    /// A session without open sockets.
+    pub fn new() -> Session {
+        Session { out: Output::new(), handle: None, beside: None }
+    }
+
+    /// The handle for requests, and standard output.
+    fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
+        Ok((opened(&mut self.handle)?, &mut self.out))
+    }
+
+    /// The handle that reads a list, one for requests about its entries, and standard output.
+    fn handles(&mut self) -> Result<(&mut Handle, &mut Handle, &mut Output), Complaint> {
+        Ok((opened(&mut self.handle)?, opened(&mut self.beside)?, &mut self.out))
+    }
+
+    /// Carries a command line out.
+    ///
+    /// # Errors
+    /// The complaint that ended it; what was done before stays done.
+    pub fn run(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
+        let done = self.dispatch(request, program);
+        let finished = self.out.finish();
+        let done = done?;
+        finished.map(|()| done)
+    }
+
+    fn dispatch(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
+        let Some(verb) = request.verb else { return help::print(&mut self.out, request, program) };
+        let expect = request.table == Table::Expect;
+        match verb {
+            Verb::List if expect => expect::list(self, request),
+            Verb::List => list::run(self, request),
+            Verb::Get if expect => expect::get(self, request),
+            Verb::Get => get::run(self, request),
+            Verb::Delete if expect => expect::delete(self, request),
+            Verb::Delete => delete::run(self, request),
+            Verb::Create if expect => expect::create(self, request),
+            Verb::Create | Verb::Add => create::run(self, request),
+            Verb::Update => update::run(self, request),
+            Verb::Event if expect => expect::events(self, request),
+            Verb::Event => event::run(self, request),
+            Verb::Flush if expect => expect::flush(self),
+            Verb::Flush => flush::run(self, request),
+            Verb::Count if expect => expect::count(self),
+            Verb::Count => count::run(self),
+            Verb::Stats => stats::run(self, request.table),
+            Verb::Version => {
+                self.out.text(format_args!("{VERSION_LINE}\n"))?;
+                Ok(Done::Quietly)
+            }
+            Verb::Help => help::print(&mut self.out, request, program),
+        }
+    }
+}
+
+/// What a receiver of list items found wrong; it ends the list.
+#[derive(Debug, Default)]
+struct Stopped(Option<Complaint>);
+
+impl Stopped {
+    /// Goes on, or stops with a complaint.
+    fn verdict(&mut self, result: Result<(), Complaint>) -> ControlFlow<()> {
+        match result {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(complaint) => {
+                self.0 = Some(complaint);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// The receiver's complaint, else the kernel's.
+    fn or(self, result: netfilter_conntrack::Result<()>, verb: Verb, table: Table) -> Result<(), Complaint> {
+        match self.0 {
+            Some(complaint) => Err(complaint),
+            None => result.map_err(|error| refusal::of(verb, table, error)),
+        }
+    }
+}
+
+/// Walks over a list of entries and lets `each` look at every one; its first complaint ends the walk.
+fn walk(
+    verb: Verb,
+    read: impl FnOnce(&mut dyn FnMut(&Flow) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
+    mut each: impl FnMut(&Flow) -> Result<(), Complaint>,
+) -> Result<(), Complaint> {
+    let mut stopped = Stopped::default();
+    let result = read(&mut |flow| stopped.verdict(each(flow)));
+    stopped.or(result, verb, Table::Conntrack)
+}

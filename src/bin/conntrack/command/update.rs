@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `-U`: changes the selected entries and shows them as they are afterwards.
+//!
+//! A request names the entry's tuple and zone and holds only what changes; an entry for which nothing would
+//! change is left alone. One that has gone meanwhile is neither shown nor counted.
+
+#![forbid(unsafe_code)]
+
+use super::{Done, Session, walk};
+use crate::message::Complaint;
+use crate::options::{Param, Table, Verb};
+use crate::output::View;
+use crate::parse::Request;
+use crate::{entry, refusal};
+use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, DumpFilter, Error, Flow, Handle};
+
+pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
+    let selector = entry::update_selector(request)?;
+    let filter = DumpFilter { family: selector.family, ..DumpFilter::new() };
+    let view = View::new(request);
+    let (reader, handle, out) = session.handles()?;
+    let mut updated = 0;
+    walk(
+        Verb::Update,
+        |each| reader.dump(&filter, each),
+        |flow| {
+            if !selector.matches(flow) {
+                return Ok(());
+            }
+            let Some(change) = change(flow, request) else { return Ok(()) };
+            match apply(handle, change) {
+                Ok(Some(now)) => {
+                    updated += 1;
+                    out.flow(&view, &now)
+                }
+                Ok(None) => Ok(()),
+                Err(error) => Err(refusal::of(Verb::Update, Table::Conntrack, error)),
+            }
+        },
+    )?;
+    Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
+}
+
+/// What of an entry changes.
+struct Change {
+    /// The entry's tuple and zone, and the new values.
+    flow: Flow,
+    /// Whether there are new values other than labels.
+    more_than_labels: bool,
+}
+
+/// What an update would change in an entry; nothing when it would change nothing.
+fn change(entry: &Flow, request: &Request) -> Option<Change> {
+    let mut flow = Flow::new();
+    flow.copy_from(entry, CopyFlags::ORIG);
+    flow.copy_attr(entry, Attr::OrigZone);
+    flow.copy_attr(entry, Attr::Zone);
+    let key = flow.presence();
+    if let Some(timeout) = request.timeout.filter(|&timeout| entry.timeout_secs() != Some(timeout)) {
+        flow.set_timeout_secs(timeout);
+    }
+    if let Some(mark) = request.mark {
+        let old = entry.mark().unwrap_or(0);
+        let new = (old & !mark.mask) ^ mark.value;
+        if new != old {
+            flow.set_mark(new);
+        }
+    }
+    let status = entry.status().unwrap_or(0);
+    if request.has(Param::Status) && request.status.set & !status != 0 {
+        flow.set_status(status | request.status.set);
+    }
+    change_state(&mut flow, entry, request);
+    let more_than_labels = flow.presence() != key;
+    change_labels(&mut flow, entry, request);
+    (flow.presence() != key).then_some(Change { flow, more_than_labels })
+}
+
+/// Attributes of a connection's state that an update can set.
+const STATE: [Attr; 5] =
+    [Attr::TcpState, Attr::SctpState, Attr::DccpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl];
+
+fn change_state(flow: &mut Flow, entry: &Flow, request: &Request) {
+    let protocol = request.protocol.map(|protocol| protocol.number);
+    if protocol != Some(entry.tuple(Dir::Orig).l4()) {
+        return;
+    }
+    let mut wanted = Flow::new();
+    entry::set_protocol_state(&mut wanted, request);
+    let value = |flow: &Flow, attr: Attr| match attr.row().size {
+        1 => flow.u8(attr).map(u32::from),
+        _ => flow.u32(attr),
+    };
+    let differs = |attr| wanted.is_set(attr) && value(&wanted, attr) != value(entry, attr);
+    if STATE.into_iter().any(differs) {
+        // The kernel takes the state of SCTP only together with both tags.
+        for attr in [Attr::SctpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl] {
+            flow.copy_attr(entry, attr);
+        }
+        STATE.into_iter().for_each(|attr| flow.copy_attr(&wanted, attr));
+    }
+}
+
+/// Highest label bit that the kernel keeps.
+const LABEL_MAX: u32 = 127;
+
+fn change_labels(flow: &mut Flow, entry: &Flow, request: &Request) {
+    if let Some(add) = &request.label_add {
+        flow.set_labels(add.clone());
+        flow.set_labels_mask(add.clone());
+    }
+    let Some(del) = &request.label_del else { return };
+    let Some(old) = entry.labels().filter(|_| entry.is_set(Attr::Connlabels)) else { return };
+    let (Some(none), Some(mut gone)) = (Bitmask::new(LABEL_MAX), Bitmask::new(LABEL_MAX)) else { return };
+    let named = |&bit: &u32| del.as_ref().is_none_or(|del| del.test(bit));
+    old.iter().filter(named).for_each(|bit| gone.set(bit));
+    if gone.iter().next().is_some() {
+        flow.set_labels(none);
+        flow.set_labels_mask(gone);
+    }
+}
+
+/// Sends a change and reads the entry again; nothing when it has gone, or has no room for the labels that were
+/// all that changed.
+fn apply(handle: &mut Handle, change: Change) -> netfilter_conntrack::Result<Option<Flow>> {
+    let Change { mut flow, more_than_labels } = change;
+    match handle.update(&flow) {
+        Err(Error::Kernel(libc::ENOSPC)) if flow.is_set(Attr::Connlabels) => {
+            if !more_than_labels {
+                return Ok(None);
+            }
+            flow.unset(Attr::Connlabels);
+            flow.unset(Attr::ConnlabelsMask);
+            handle.update(&flow)?;
+        }
+        Err(Error::Kernel(libc::ENOENT)) => return Ok(None),
+        result => result?,
+    }
+    match handle.get(&flow) {
+        Err(Error::Kernel(libc::ENOENT)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Parser;
+    use netfilter_conntrack::L4;
+
+    fn request(line: &str) -> Request {
+        let words: Vec<&str> = line.split(' ').collect();
+        Parser::default().parse(&words).unwrap()
+    }
+
+    fn tcp() -> Flow {
+        let mut flow = Flow::new();
+        let address = |text: &str| text.parse().unwrap();
+        flow.set_tuple(Dir::Orig, address("1.1.1.1"), address("2.2.2.2"), L4::Tcp { sport: 1, dport: 2 });
+        flow.set_timeout_secs(10);
+        flow.set_mark(5);
+        flow.set_status(0xe);
+        flow.set_tcp_state(3);
+        flow
+    }
+
+    #[test]
+    fn what_changes_nothing_is_left_alone() {
+        for line in ["-U -t 10", "-U -m 5", "-U -m 0/0", "-U -u ASSURED", "-U -p tcp --state ESTABLISHED"] {
+            assert!(change(&tcp(), &request(line)).is_none(), "{line}");
+        }
+        assert!(change(&tcp(), &request("-U --label-del")).is_none(), "no labels to clear");
+    }
+
+    #[test]
+    fn a_change_holds_key_zone_and_new_values_only() {
+        let mut entry = tcp();
+        entry.set_zone(7);
+        let change = change(&entry, &request("-U -m 0x10/0x1 -u FIXED_TIMEOUT")).unwrap();
+        assert!(change.more_than_labels);
+        let flow = change.flow;
+        assert_eq!((flow.mark(), flow.status(), flow.zone()), (Some(0x14), Some(0x40e), Some(7)));
+        assert_eq!((flow.timeout_secs(), flow.tcp_state()), (None, None));
+        assert!(!flow.is_set(Attr::TcpFlagsOrig) && !flow.is_set(Attr::ReplL3proto));
+        assert_eq!(flow.tuple(Dir::Orig), entry.tuple(Dir::Orig));
+    }
+
+    #[test]
+    fn only_the_named_labels_are_cleared() {
+        let mut entry = tcp();
+        let mut labels = Bitmask::new(127).unwrap();
+        [1, 100].into_iter().for_each(|bit| labels.set(bit));
+        entry.set_labels(labels);
+        let bits = |mask: Option<&Bitmask>| mask.unwrap().iter().collect::<Vec<_>>();
+        let mut del = request("-U --label-del");
+        let all = change(&entry, &del).unwrap();
+        assert_eq!((bits(all.flow.labels()), bits(all.flow.labels_mask())), (vec![], vec![1, 100]));
+        let mut named = Bitmask::new(159).unwrap();
+        [100, 101, 150].into_iter().for_each(|bit| named.set(bit));
+        del.label_del = Some(Some(named));
+        let some = change(&entry, &del).unwrap();
+        assert!(!some.more_than_labels);
+        assert_eq!((bits(some.flow.labels()), bits(some.flow.labels_mask())), (vec![], vec![100]));
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The help text, from the option tables, for a screen of 80 columns.
+
+#![forbid(unsafe_code)]
+
+use crate::command::Done;
+use crate::message::Complaint;
+use crate::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
+use crate::output::Output;
+use crate::parse::{ProtocolChoice, Request};
+use netfilter_conntrack::sys::process::protocol_name;
+
+/// Columns of a screen.
+const WIDTH: usize = 80;
+/// The column in which descriptions start.
+const DESCRIPTION: usize = 34;
+
+/// The headings under which the general options stand.
+const HEADINGS: &[(Section, &str)] = &[
+    (Section::Filter, "Which entries (with -I, -A, -G: which entry):"),
+    (Section::Entry, "New values (-I, -A, -U):"),
+    (Section::Expectation, "The expected connection (-I expect):"),
+    (Section::Output, "Output:"),
+];
+
+/// Prints the help text, and that of a protocol if one was named.
+pub fn print(out: &mut Output, request: &Request, program: &str) -> Result<Done, Complaint> {
+    out.text(format_args!("{}", general(program)))?;
+    if let Some(protocol) = request.protocol {
+        out.text(format_args!("{}", of_protocol(protocol)))?;
+    }
+    Ok(Done::Quietly)
+}
+
+/// The text about everything but protocol options.
+pub fn general(program: &str) -> String {
+    let mut text = String::from("Command line interface for the connection tracking system. Version 1.4.9\n");
+    text += &format!("Usage: {program} [commands] [options]\n");
+    text += "\nCommands:\n";
+    COMMANDS.iter().for_each(|row| text += &line(row));
+    text += &described("  -R, --load-file file", "run the command lines in a file (-: standard input)");
+    let tables: Vec<&str> = ["conntrack", "expect", "dying", "unconfirmed"].into();
+    debug_assert_eq!(tables.len(), TABLES.len());
+    text += &format!("\nTables: {}\n", tables.join(", "));
+    for (section, heading) in HEADINGS {
+        text += &format!("\n{heading}\n");
+        PARAMS.iter().filter(|row| row.section == *section).for_each(|row| text += &line(row));
+    }
+    text + "\n"
+}
+
+/// The text about a protocol's options.
+pub fn of_protocol(protocol: ProtocolChoice) -> String {
+    let name = match protocol.known {
+        Some(known) => known.name.to_string(),
+        None => protocol_name(protocol.number).unwrap_or_else(|| "unknown".into()),
+    };
+    let options = match protocol.known {
+        Some(known) => known.rows().map(line).collect::<String>() + &states(known),
+        None => "  no options (unsupported)\n".into(),
+    };
+    format!("Proto `{name}' help:\n{options}")
+}
+
+fn states(protocol: &Protocol) -> String {
+    if protocol.states.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n  States:");
+    let mut column = text.len() - 1;
+    for name in protocol.states.iter().copied().chain(protocol.aliases.iter().map(|(name, _)| *name)) {
+        if column + 1 + name.len() > WIDTH {
+            text += "\n         ";
+            column = 9;
+        }
+        text += " ";
+        text += name;
+        column += 1 + name.len();
+    }
+    text + "\n"
+}
+
+/// One option: letter, names, argument, description.
+fn line(row: &Row) -> String {
+    let letter = row.short.filter(u8::is_ascii_alphabetic);
+    let mut names: Vec<String> = letter.iter().map(|&letter| format!("-{}", char::from(letter))).collect();
+    names.extend(row.longs.iter().map(|long| format!("--{long}")));
+    let argument = match (row.takes, row.value.placeholder()) {
+        (_, "") => String::new(),
+        (Takes::Perhaps { .. }, value) => format!(" [{value}]"),
+        (_, value) => format!(" {value}"),
+    };
+    let indent = if letter.is_some() { "  " } else { "      " };
+    described(&format!("{indent}{}{argument}", names.join(", ")), row.help)
+}
+
+/// A line with a description, or two when the first part is long.
+fn described(option: &str, description: &str) -> String {
+    if option.len() + 2 > DESCRIPTION || DESCRIPTION + description.len() > WIDTH {
+        format!(
+            "{option}\n{:1$}{description}\n",
+            "",
+            WIDTH.saturating_sub(description.len()).min(DESCRIPTION)
+        )
+    } else {
+        format!("{option:DESCRIPTION$}{description}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::PROTOCOLS;
+
+    fn everything() -> String {
+        let known =
+            |protocol: &'static Protocol| ProtocolChoice { number: protocol.number, known: Some(protocol) };
+        general("conntrack")
+            + &PROTOCOLS.iter().map(|protocol| of_protocol(known(protocol))).collect::<String>()
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_screen() {
+        for line in everything().lines() {
+            assert!(line.len() <= WIDTH && !line.ends_with(' '), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_option_has_its_line() {
+        let text = everything();
+        let protocols = PROTOCOLS.iter().flat_map(Protocol::rows);
+        for long in COMMANDS.iter().chain(PARAMS).chain(protocols).flat_map(|row| row.longs) {
+            assert!(text.contains(&format!("--{long}")), "{long}");
+        }
+    }
+
+    #[test]
+    fn a_protocol_without_options_says_so() {
+        let text = of_protocol(ProtocolChoice { number: 50, known: None });
+        assert!(text.ends_with("' help:\n  no options (unsupported)\n"), "{text}");
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the tool says when it cannot do what it was told: one text for each complaint, and its exit status.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// The name and version that every message starts with.
+pub const VERSION_LINE: &str = concat!("conntrack v1.4.9 (libconntrack ", env!("CARGO_PKG_VERSION"), ")");
+
+/// The line behind a complaint about the command line.
+pub const TRY: &str = "Try `conntrack -h' or 'conntrack --help' for more information.";
+
+/// A reason to give up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Complaint {
+    CommandsCombination,
+    UnknownTable(String),
+    TableCommand,
+    NotOnExpectations(&'static str),
+    UnknownOption(String),
+    MissingArgument(String),
+    OnlyOnce(&'static str),
+    Address(String),
+    Netmask,
+    NoCidr(&'static str),
+    MixedFamilies,
+    Protocol(String),
+    BadParameter(String),
+    NoIpv6Address,
+    NoClosingBracket,
+    NoPort,
+    Port(String),
+    UnknownLabel(String),
+    AnyNat,
+    Missing(&'static str),
+    Illegal(&'static str),
+    Pair(&'static str, &'static str),
+    /// An unknown state or role: which, and the word.
+    Name(&'static str, String),
+    ZeroWithFilter,
+    MaskWithout(&'static str, &'static str),
+    OpenFile(String),
+    LoadFileCommand(String),
+    /// An unexpected value, and the option.
+    Value(String, String),
+    LabelAddAndDel,
+    SaveCombination,
+    SelectsNothing(&'static str),
+    /// The kernel's refusal, in words.
+    Operation(String),
+    Handler(String),
+    EventSocket(String),
+    Events(String),
+    Output(String),
+    /// A complaint about a line of a load file: the file, the line's number, the complaint.
+    Line(String, usize, Box<Complaint>),
+}
+
+impl Complaint {
+    /// Whether the command line is at fault: exit status 2, and a hint at the help.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Complaint::Line(_, _, complaint) => complaint.is_usage(),
+            Complaint::Value(..)
+            | Complaint::LabelAddAndDel
+            | Complaint::SaveCombination
+            | Complaint::Operation(_)
+            | Complaint::Handler(_)
+            | Complaint::EventSocket(_)
+            | Complaint::Events(_)
+            | Complaint::Output(_) => false,
+            _ => true,
+        }
+    }
+
+    /// The exit status.
+    pub fn exit_status(&self) -> u8 {
+        if self.is_usage() { 2 } else { 1 }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Complaint::*;
+        match self {
+            CommandsCombination => f.write_str("Invalid commands combination"),
+            UnknownTable(word) => write!(f, "unknown type `{word}'"),
+            TableCommand => f.write_str("Can't do that command with tables `dying' and `unconfirmed'"),
+            NotOnExpectations(command) => write!(f, "Can't do --{command} on expectations"),
+            UnknownOption(word) => write!(f, "unknown option `{word}'"),
+            MissingArgument(word) => write!(f, "option `{word}' requires an argument"),
+            OnlyOnce(name) => write!(f, "option `--{name}' can only be specified once"),
+            Address(word) => write!(f, "Invalid IP address `{word}'"),
+            Netmask => f.write_str("Invalid netmask"),
+            NoCidr(name) => write!(f, "CIDR notation unavailable for `--{name}'"),
+            MixedFamilies => f.write_str("mismatched address family"),
+            Protocol(word) => write!(f, "`{word}' unsupported protocol"),
+            BadParameter(rest) => write!(f, "Bad parameter `{rest}'"),
+            NoIpv6Address => f.write_str("No IPv6 address specified"),
+            NoClosingBracket => f.write_str("No closing ']' around IPv6 address"),
+            NoPort => f.write_str("No port specified after `:'"),
+            Port(word) => write!(f, "Invalid port `{word}'"),
+            UnknownLabel(name) => write!(f, "unknown label '{name}'"),
+            AnyNat => f.write_str("cannot specify `--src-nat' or `--dst-nat' with `--any-nat'"),
+            Missing(name) => write!(f, "You need to supply the `--{name}' option for this command"),
+            Illegal(name) => write!(f, "Illegal option `--{name}' with this command"),
+            Pair(one, other) => write!(f, "you have to specify `--{one}' and `--{other}'"),
+            Name(what, word) => write!(f, "{what} `{word}'"),
+            ZeroWithFilter => f.write_str("Can't use -z with filtering parameters"),
+            MaskWithout(mask, address) => write!(f, "Can't use --{mask} without --{address}"),
+            OpenFile(file) => write!(f, "Failed to open file {file} for reading"),
+            LoadFileCommand(command) => {
+                write!(f, "Cannot use command `{command}' with --load-file")
+            }
+            Value(word, option) => write!(f, "unexpected value '{word}' with {option} option"),
+            LabelAddAndDel => f.write_str("cannot use --label-add and --label-del at the same time"),
+            SaveCombination => {
+                f.write_str("cannot combine save output with any other output type, use -o save only")
+            }
+            SelectsNothing(name) => {
+                write!(f, "`--{name}' alone selects nothing: name the entries with another option, or use -F")
+            }
+            Operation(reason) => write!(f, "Operation failed: {reason}"),
+            Handler(reason) => write!(f, "Can't open handler: {reason}"),
+            EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),
+            Events(reason) => write!(f, "failed to received netlink event: {reason}"),
+            Output(reason) => write!(f, "cannot write to standard output: {reason}"),
+            Line(file, number, complaint) => write!(f, "{file}:{number}: {complaint}"),
+        }
+    }
+}

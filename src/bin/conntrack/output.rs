@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What goes to standard output: entries and events in the format asked for, in large pieces.
+//!
+//! The XML root element is opened before the first entry and closed by [`Output::finish`]; without entries
+//! nothing is printed.
+
+#![forbid(unsafe_code)]
+
+use crate::message::Complaint;
+use crate::options::Verb;
+use crate::parse::Request;
+use crate::value::Formats;
+use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
+use netfilter_conntrack::label::LabelMap;
+use netfilter_conntrack::sys::clock;
+use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+
+/// Output is written when so much has gathered.
+const PIECE: usize = 65536;
+
+/// Standard output.
+#[derive(Debug)]
+pub struct Output {
+    out: Option<File>,
+    buf: Vec<u8>,
+    root: Option<&'static str>,
+}
+
+/// How a command shows its entries.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'r> {
+    formats: Formats,
+    style: Style<'r>,
+    labels: Option<&'r LabelMap>,
+    save: save::Command,
+}
+
+impl<'r> View<'r> {
+    /// The view that a command line asks for. Not every command knows every format.
+    pub fn new(request: &'r Request) -> View<'r> {
+        let formats = request.formats;
+        let verb = request.verb.unwrap_or(Verb::List);
+        let mut flags = Flags::empty();
+        flags.set(Flags::LAYER3, formats.contains(Formats::EXTENDED));
+        flags.set(Flags::ID, formats.contains(Formats::ID));
+        flags.set(Flags::TIME, formats.contains(Formats::TIMESTAMP));
+        flags.set(Flags::TIMESTAMP, formats.contains(Formats::KTIMESTAMP));
+        match verb {
+            Verb::Event => {}
+            Verb::Delete | Verb::Update => flags.remove(Flags::TIME | Flags::TIMESTAMP),
+            _ => flags.remove(Flags::TIME),
+        }
+        let syntax = if formats.contains(Formats::XML) { Syntax::Xml } else { Syntax::Text };
+        View {
+            formats,
+            style: Style { syntax, flags, ..Style::default() },
+            labels: request.label_map.as_deref().filter(|_| verb != Verb::Delete),
+            save: if verb == Verb::Delete { save::Command::Delete } else { save::Command::Add },
+        }
+    }
+
+    /// The same for expectations, which know only XML and the time of printing.
+    pub fn of_expectations(request: &'r Request) -> View<'r> {
+        let mut view = View::new(request);
+        view.formats = view.formats.intersection(Formats::XML | Formats::TIMESTAMP);
+        view.style.flags.set(Flags::TIME, view.formats.contains(Formats::TIMESTAMP));
+        view
+    }
+
+    fn is_xml(&self) -> bool {
+        self.style.syntax == Syntax::Xml
+    }
+}
+
+/// An event's kind, its origin, and when it happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Happening<'a> {
+    pub kind: EventKind,
+    /// What is appended to lines of events that a program caused.
+    pub origin: &'a [u8],
+}
+
+impl Output {
+    /// Standard output; nothing is written yet.
+    pub fn new() -> Output {
+        let out = io::stdout().as_fd().try_clone_to_owned().ok().map(File::from);
+        Output { out, buf: Vec::with_capacity(PIECE + 4096), root: None }
+    }
+
+    /// Prints an entry.
+    pub fn flow(&mut self, view: &View<'_>, flow: &Flow) -> Result<(), Complaint> {
+        self.print_flow(view, flow, None)
+    }
+
+    /// Prints an event about an entry.
+    pub fn flow_event(
+        &mut self,
+        view: &View<'_>,
+        flow: &Flow,
+        event: Happening<'_>,
+    ) -> Result<(), Complaint> {
+        self.print_flow(view, flow, Some(event))
+    }
+
+    fn print_flow(
+        &mut self,
+        view: &View<'_>,
+        flow: &Flow,
+        event: Option<Happening<'_>>,
+    ) -> Result<(), Complaint> {
+        let kind = event.map(|event| event.kind);
+        self.open_root(view, "conntrack");
+        if view.formats.contains(Formats::SAVE) {
+            save::append_flow(&mut self.buf, flow, kind.map_or(view.save, save::Command::from));
+        } else {
+            if kind.is_some() && view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
+                event_time(&mut self.buf, flow);
+            }
+            let style = Style { event: kind, labels: named_labels(flow, view), ..view.style };
+            // Text fails for an entry without family or protocol; the kernel sends none.
+            if format::append_flow(&mut self.buf, flow, &style).is_err() {
+                return Ok(());
+            }
+        }
+        if let Some(event) = event.filter(|_| !view.is_xml()) {
+            self.buf.extend_from_slice(event.origin);
+        }
+        self.end_line()
+    }
+
+    /// Prints an expectation, or an event about one.
+    pub fn expectation(
+        &mut self,
+        view: &View<'_>,
+        expect: &Expectation,
+        event: Option<EventKind>,
+    ) -> Result<(), Complaint> {
+        self.open_root(view, "expect");
+        if view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
+            let now = clock::now_nanos();
+            self.add(format_args!("[{:<8}.{:<6}]\t", now / 1_000_000_000, now / 1000 % 1_000_000));
+        }
+        let style = Style { event, ..view.style };
+        if format::append_expectation(&mut self.buf, expect, &style).is_err() {
+            return Ok(());
+        }
+        self.end_line()
+    }
+
+    /// Prints text as it is.
+    pub fn text(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Complaint> {
+        self.add(text);
+        self.spill()
+    }
+
+    fn add(&mut self, text: std::fmt::Arguments<'_>) {
+        let _ = self.buf.write_fmt(text); // a vector takes everything
+    }
+
+    fn open_root(&mut self, view: &View<'_>, root: &'static str) {
+        if view.is_xml() && self.root.is_none() {
+            self.root = Some(root);
+            self.add(format_args!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<{root}>\n"));
+        }
+    }
+
+    fn end_line(&mut self) -> Result<(), Complaint> {
+        self.buf.push(b'\n');
+        self.spill()
+    }
+
+    /// Writes when enough has gathered.
+    fn spill(&mut self) -> Result<(), Complaint> {
+        if self.buf.len() < PIECE { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes what has gathered.
+    pub fn flush(&mut self) -> Result<(), Complaint> {
+        let written = match &mut self.out {
+            Some(out) => out.write_all(&self.buf),
+            None => Ok(()), // closed: there is nobody to tell
+        };
+        self.buf.clear();
+        written.map_err(|error| {
+            let errno = error.raw_os_error().unwrap_or(0);
+            Complaint::Output(netfilter_conntrack::sys::errno::text(errno))
+        })
+    }
+
+    /// Closes the root element, if one is open, and writes everything.
+    pub fn finish(&mut self) -> Result<(), Complaint> {
+        if let Some(root) = self.root.take() {
+            self.add(format_args!("</{root}>\n"));
+        }
+        self.flush()
+    }
+}
+
+/// The label map, unless the entry has labels but none of them a name.
+fn named_labels<'r>(flow: &Flow, view: &View<'r>) -> Option<&'r LabelMap> {
+    let map = view.labels?;
+    let labels = flow.labels().filter(|_| flow.is_set(Attr::Connlabels))?;
+    let named = |bit| map.name(bit).is_some_and(|name| !name.is_empty());
+    labels.iter().any(named).then_some(map)
+}
+
+/// The time of an event: the kernel's, or now.
+fn event_time(buf: &mut Vec<u8>, flow: &Flow) {
+    let nanos = flow.event_nanos().unwrap_or_else(clock::now_nanos);
+    let _ = write!(buf, "[{:<8}.{:06}]\t", nanos / 1_000_000_000, nanos / 1000 % 1_000_000);
+}

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A command line's words into a [`Request`].
+//!
+//! The first complaint wins, in this order: the words from left to right, label names, contradicting NAT
+//! filters, legality of the general options, legality of the protocol's options. Nothing is sent before a
+//! command line is known to be good.
+
+#![forbid(unsafe_code)]
+
+use crate::args::{Item, Scanner, text};
+use crate::legality;
+use crate::message::Complaint;
+use crate::options::{
+    COMMANDS, Class, FIELDS, Field, Id, PARAMS, PROTOCOLS, Param, Protocol, Row, TABLES, Table, Value, Verb,
+};
+use crate::value::{self, Family, Formats, NatTarget, StatusBits};
+use netfilter_conntrack::filter::dump::Masked;
+use netfilter_conntrack::label::LabelMap;
+use netfilter_conntrack::sys::process::protocol_number;
+use netfilter_conntrack::{Bitmask, Error, Groups};
+use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// Two addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pair {
+    pub src: Option<IpAddr>,
+    pub dst: Option<IpAddr>,
+}
+
+/// A protocol, and its row if it has options.
+#[derive(Debug, Clone, Copy)]
+pub struct ProtocolChoice {
+    pub number: u8,
+    pub known: Option<&'static Protocol>,
+}
+
+/// Label names as given, later their bits.
+#[derive(Debug, Default)]
+struct LabelNames {
+    wanted: Vec<Vec<u8>>,
+    add: Vec<Vec<u8>>,
+    del: Vec<Vec<u8>>,
+}
+
+/// A command line, understood.
+#[derive(Debug, Default)]
+pub struct Request {
+    pub verb: Option<Verb>,
+    pub table: Table,
+    /// A bit for each [`Param`].
+    given: u32,
+    pub family: Option<Family>,
+    pub orig: Pair,
+    pub reply: Pair,
+    pub tuple: Pair,
+    pub mask: Pair,
+    pub protocol: Option<ProtocolChoice>,
+    fields: [Option<u32>; FIELDS],
+    pub timeout: Option<u32>,
+    pub status: StatusBits,
+    pub events: u32,
+    pub mark: Option<Masked>,
+    pub secmark: Option<u32>,
+    pub id: Option<u32>,
+    pub source_nat: Option<NatTarget>,
+    pub destination_nat: Option<NatTarget>,
+    pub any_nat: Option<NatTarget>,
+    pub formats: Formats,
+    pub buffer_size: Option<u32>,
+    pub zone: Option<u16>,
+    pub orig_zone: Option<u16>,
+    pub reply_zone: Option<u16>,
+    pub labels: Option<Bitmask>,
+    pub label_add: Option<Bitmask>,
+    /// Labels to clear; without names all of them.
+    pub label_del: Option<Option<Bitmask>>,
+    pub label_map: Option<Rc<LabelMap>>,
+    labelmap_path: Option<PathBuf>,
+    names: LabelNames,
+}
+
+impl Request {
+    /// Whether a general option was given (a mask also by a prefix length).
+    pub fn has(&self, param: Param) -> bool {
+        self.given >> param as u32 & 1 == 1
+    }
+
+    /// The value of a protocol option.
+    #[allow(clippy::indexing_slicing)] // one slot for each field
+    pub fn field(&self, field: Field) -> Option<u32> {
+        self.fields[field as usize]
+    }
+
+    #[allow(clippy::indexing_slicing)] // one slot for each field
+    fn set_field(&mut self, field: Field, value: Option<u32>) {
+        self.fields[field as usize] = value;
+    }
+
+    fn note(&mut self, param: Param) {
+        self.given |= 1 << param as u32;
+    }
+
+    /// The first address names the family; all others must be of it.
+    fn join_family(&mut self, family: Family) -> Result<(), Complaint> {
+        match self.family {
+            Some(known) if known != family => Err(Complaint::MixedFamilies),
+            _ => {
+                self.family = Some(family);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Label maps read so far, by path.
+type Maps = Vec<(Option<PathBuf>, Option<Rc<LabelMap>>)>;
+
+/// What outlives a command line: label maps read before, and what is to be told the user in passing.
+#[derive(Debug, Default)]
+pub struct Parser {
+    /// The first operand ends the options.
+    posix: bool,
+    maps: Maps,
+    /// Warnings, in the order in which they arose.
+    pub notices: Vec<String>,
+}
+
+impl Parser {
+    /// A parser; `posix` makes the first operand end the options.
+    pub fn new(posix: bool) -> Parser {
+        Parser { posix, ..Parser::default() }
+    }
+
+    /// Understands a command line (without the program's name).
+    ///
+    /// # Errors
+    /// The first complaint; see the module's text for the order.
+    pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
+        let mut request = self.scan(words)?;
+        self.resolve_labels(&mut request)?;
+        if request.has(Param::AnyNat) && (request.has(Param::SrcNat) || request.has(Param::DstNat)) {
+            return Err(Complaint::AnyNat);
+        }
+        let class = Class::of(request.verb, request.table);
+        legality::check(
+            PARAMS.iter(),
+            class,
+            |row| matches!(row.id, Id::Param(param) if request.has(param)),
+        )?;
+        if let Some(protocol) = request.protocol.and_then(|protocol| protocol.known)
+            && request.verb != Some(Verb::Help)
+        {
+            let given = |row: &Row| matches!(row.id, Id::Field(field) if request.field(field).is_some());
+            legality::check(protocol.rows(), class, given)?;
+        }
+        Ok(request)
+    }
+
+    fn scan<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
+        let mut request = Request::default();
+        let mut scanner = Scanner::new(words, self.posix);
+        let mut known: Vec<&'static [Row]> = vec![COMMANDS, PARAMS];
+        while let Some(item) = scanner.next(&known)? {
+            match item.row.id {
+                Id::Verb(verb) => set_verb(&mut request, verb, item.value)?,
+                Id::Field(field) => set_field(&mut request, field, item)?,
+                Id::Param(Param::Protonum) => {
+                    let protocol = protocol(item.value.unwrap_or_default())?;
+                    set_protocol(&mut request, protocol);
+                    // The last protocol's options are looked up first.
+                    let options = protocol.known.map_or(&[][..], |protocol| protocol.options);
+                    known.splice(2..2, options.iter().copied());
+                }
+                Id::Param(param) => {
+                    request.note(param);
+                    self.set_param(&mut request, param, item)?;
+                }
+            }
+        }
+        Ok(request)
+    }
+
+    fn set_param(&mut self, request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
+        let (option, word) = (item.row.as_typed(), item.value.unwrap_or_default());
+        match (item.row.value, param) {
+            (Value::Network | Value::Address, _) => set_address(request, param, item.row, word)?,
+            (Value::NatTarget, Param::NatRange) => {
+                self.notices.push("WARNING: ignoring -a, deprecated option.".into());
+            }
+            (Value::NatTarget, _) => set_nat(request, param, item)?,
+            (Value::Label, _) => add_labels(request, param, item.value)?,
+            (_, Param::Timeout) => request.timeout = Some(value::decimal_number(word, &option)?),
+            (_, Param::Status) => self.add_status(request, word)?,
+            (_, Param::EventMask) => request.events |= value::list(word, value::EVENTS)?,
+            (_, Param::Mark) => request.mark = Some(value::masked(word, &option)?),
+            (_, Param::Id) => request.id = Some(value::number(word, &option)?),
+            (_, Param::Family) => request.join_family(value::family(word)?)?,
+            (_, Param::Output) => add_formats(request, word)?,
+            (_, Param::Secmark) => request.secmark = Some(value::number(word, &option)?),
+            (_, Param::BufferSize) => request.buffer_size = Some(value::decimal_number(word, &option)?),
+            (_, Param::Zone) => request.zone = Some(value::number(word, &option)?),
+            (_, Param::OrigZone) => request.orig_zone = Some(value::number(word, &option)?),
+            (_, Param::ReplyZone) => request.reply_zone = Some(value::number(word, &option)?),
+            (_, Param::Labelmap) => set_labelmap(request, item.row, word)?,
+            _ => {} // what takes no value is noted already
+        }
+        Ok(())
+    }
+
+    fn add_status(&mut self, request: &mut Request, word: &[u8]) -> Result<(), Complaint> {
+        let mut notices = Vec::new();
+        let bits = value::status(word, &mut notices);
+        self.notices.extend(notices.into_iter().map(String::from));
+        let StatusBits { set, clear } = bits?;
+        request.status.set |= set;
+        request.status.clear |= clear;
+        Ok(())
+    }
+
+    /// Reads the label file, when labels are asked for, and looks the names up.
+    fn resolve_labels(&mut self, request: &mut Request) -> Result<(), Complaint> {
+        let asked = [Param::Label, Param::LabelAdd, Param::LabelDel].iter().any(|&param| request.has(param));
+        if !asked && !request.formats.contains(Formats::LABELS) {
+            return Ok(());
+        }
+        let map = self.label_map(request.labelmap_path.as_deref());
+        let names = std::mem::take(&mut request.names);
+        if request.has(Param::Label) {
+            request.labels = Some(label_bits(map.as_deref(), &names.wanted)?);
+        }
+        if request.has(Param::LabelAdd) {
+            request.label_add = Some(label_bits(map.as_deref(), &names.add)?);
+        }
+        if let Some(Some(_)) = request.label_del {
+            request.label_del = Some(Some(label_bits(map.as_deref(), &names.del)?));
+        }
+        request.label_map = map;
+        Ok(())
+    }
+
+    /// The label map of a path, read once.
+    fn label_map(&mut self, path: Option<&Path>) -> Option<Rc<LabelMap>> {
+        if let Some((_, map)) = self.maps.iter().find(|(known, _)| known.as_deref() == path) {
+            return map.clone();
+        }
+        let map = match LabelMap::open(path) {
+            Ok(map) => Some(Rc::new(map)),
+            Err(error) => {
+                let why = if let Error::Os(_) = error { error.to_string() } else { "Success".into() };
+                self.notices.push(format!("nfct_labelmap_new: {why}"));
+                None
+            }
+        };
+        self.maps.push((path.map(Path::to_path_buf), map.clone()));
+        map
+    }
+}
+
+fn label_bits(map: Option<&LabelMap>, names: &[Vec<u8>]) -> Result<Bitmask, Complaint> {
+    let mut bits = Vec::new();
+    for name in names {
+        let bit = map.and_then(|map| map.bit(name)).ok_or_else(|| Complaint::UnknownLabel(text(name)))?;
+        bits.push(bit);
+    }
+    // As large as the kernel's, unless a bit does not fit.
+    let highest = bits.iter().copied().max().unwrap_or(0).max(127);
+    let mut mask = Bitmask::new(highest).unwrap_or_default();
+    bits.into_iter().for_each(|bit| mask.set(bit));
+    Ok(mask)
+}
+
+fn set_verb(request: &mut Request, verb: Verb, word: Option<&[u8]>) -> Result<(), Complaint> {
+    let table = match word {
+        Some(word) => TABLES
+            .iter()
+            .find(|(name, _)| !word.is_empty() && name.as_bytes().starts_with(word))
+            .map(|&(_, table)| table)
+            .ok_or_else(|| Complaint::UnknownTable(text(word)))?,
+        None => Table::default(),
+    };
+    if matches!(table, Table::Dying | Table::Unconfirmed) && verb != Verb::List {
+        return Err(Complaint::TableCommand);
+    }
+    match (table, verb) {
+        (Table::Expect, Verb::Update) => return Err(Complaint::NotOnExpectations("update")),
+        (Table::Expect, Verb::Add) => return Err(Complaint::NotOnExpectations("add")),
+        _ => {}
+    }
+    if request.verb.is_some() {
+        return Err(Complaint::CommandsCombination);
+    }
+    (request.verb, request.table) = (Some(verb), table);
+    Ok(())
+}
+
+/// A protocol by one of the eight names, by the system's names, or by number.
+fn protocol(word: &[u8]) -> Result<ProtocolChoice, Complaint> {
+    let named = |protocol: &&Protocol| protocol.name.as_bytes().eq_ignore_ascii_case(word);
+    if let Some(protocol) = PROTOCOLS.iter().find(named) {
+        return Ok(ProtocolChoice { number: protocol.number, known: Some(protocol) });
+    }
+    let name = std::str::from_utf8(word).ok();
+    if let Some(number) = name.and_then(protocol_number).and_then(|number| u8::try_from(number).ok()) {
+        return Ok(ProtocolChoice { number, known: None });
+    }
+    let number = value::number(word, "").map_err(|_| Complaint::Protocol(text(word)))?;
+    Ok(ProtocolChoice { number, known: Protocol::by_number(number) })
+}
+
+/// Sets the protocol; what was given for another one stays only where it means the same here.
+fn set_protocol(request: &mut Request, protocol: ProtocolChoice) {
+    request.note(Param::Protonum);
+    let changed = request.protocol.is_some_and(|before| before.number != protocol.number);
+    request.protocol = Some(protocol);
+    if changed {
+        let rows = || protocol.known.into_iter().flat_map(Protocol::rows);
+        let kept = |field| field != Field::State && rows().any(|row| row.id == Id::Field(field));
+        let fields = PROTOCOLS.iter().flat_map(Protocol::rows).filter_map(|row| match row.id {
+            Id::Field(field) if !kept(field) => Some(field),
+            _ => None,
+        });
+        fields.for_each(|field| request.set_field(field, None));
+    }
+}
+
+fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), Complaint> {
+    let Some(protocol) = request.protocol.and_then(|protocol| protocol.known) else { return Ok(()) };
+    if !protocol.rows().any(|row| std::ptr::eq(row, item.row)) {
+        return Ok(()); // an option of a protocol that was replaced
+    }
+    let (option, word) = (item.row.as_typed(), item.value.unwrap_or_default());
+    let value = match (item.row.value, field) {
+        (Value::Port, _) | (_, Field::IcmpId) => {
+            value::decimal_number::<u16>(word, &option).map(u32::from)?
+        }
+        (Value::Key, _) => value::number::<u16>(word, &option).map(u32::from)?,
+        (Value::Tag, _) => value::decimal_number(word, &option)?,
+        (Value::State, _) => {
+            let unknown = || Complaint::Name(protocol.state_message, text(word));
+            protocol.state(word).map(u32::from).ok_or_else(unknown)?
+        }
+        (Value::Role, _) => {
+            let role = value::ROLES.iter().find(|(name, _)| value::abbreviates(word, name));
+            role.map(|&(_, role)| u32::from(role))
+                .ok_or_else(|| Complaint::Name("Unknown DCCP role", text(word)))?
+        }
+        _ => value::decimal_number::<u8>(word, &option).map(u32::from)?,
+    };
+    request.set_field(field, Some(value));
+    Ok(())
+}
+
+fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> Result<(), Complaint> {
+    let (address, mask) = match row.value {
+        Value::Network => value::network(word)?,
+        _ => (value::address(word, row.name())?, None),
+    };
+    request.join_family(Family::of(address))?;
+    let slot = match param {
+        Param::Src => &mut request.orig.src,
+        Param::Dst => &mut request.orig.dst,
+        Param::ReplySrc => &mut request.reply.src,
+        Param::ReplyDst => &mut request.reply.dst,
+        Param::TupleSrc => &mut request.tuple.src,
+        Param::TupleDst => &mut request.tuple.dst,
+        Param::MaskSrc => &mut request.mask.src,
+        _ => &mut request.mask.dst,
+    };
+    *slot = Some(address);
+    if mask.is_some() {
+        let source = matches!(param, Param::Src | Param::TupleSrc);
+        let (slot, implied) = match source {
+            true => (&mut request.mask.src, Param::MaskSrc),
+            false => (&mut request.mask.dst, Param::MaskDst),
+        };
+        *slot = mask;
+        request.note(implied);
+    }
+    Ok(())
+}
+
+fn set_nat(request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
+    let target = item.value.map(|word| value::nat_target(word, item.row.name())).transpose()?;
+    if let Some(target) = target {
+        request.join_family(Family::of(target.address))?;
+    }
+    match param {
+        Param::SrcNat => request.source_nat = target,
+        Param::DstNat => request.destination_nat = target,
+        _ => request.any_nat = target,
+    }
+    Ok(())
+}
+
+fn add_formats(request: &mut Request, word: &[u8]) -> Result<(), Complaint> {
+    request.formats |= Formats::from_bits_truncate(value::list(word, value::FORMATS)?);
+    let alone = Formats::SAVE | Formats::USERSPACE;
+    if request.formats.contains(Formats::SAVE) && !request.formats.difference(alone).is_empty() {
+        return Err(Complaint::SaveCombination);
+    }
+    Ok(())
+}
+
+fn add_labels(request: &mut Request, param: Param, word: Option<&[u8]>) -> Result<(), Complaint> {
+    let names = word.into_iter().flat_map(|word| word.split(|&byte| byte == b',')).map(<[u8]>::to_vec);
+    match param {
+        Param::LabelAdd => request.names.add.extend(names),
+        Param::LabelDel => {
+            request.names.del.extend(names);
+            // The mask is a place-holder until the names are looked up.
+            let named = word.map(|_| Bitmask::default());
+            request.label_del = Some(named.filter(|_| request.label_del != Some(None)));
+        }
+        _ => request.names.wanted.extend(names),
+    }
+    if request.has(Param::LabelAdd) && request.has(Param::LabelDel) {
+        return Err(Complaint::LabelAddAndDel);
+    }
+    Ok(())
+}
+
+fn set_labelmap(request: &mut Request, row: &Row, word: &[u8]) -> Result<(), Complaint> {
+    if request.labelmap_path.is_some() {
+        return Err(Complaint::OnlyOnce(row.name()));
+    }
+    request.labelmap_path = Some(PathBuf::from(std::ffi::OsStr::from_bytes(word)));
+    Ok(())
+}
+
+/// The groups of events asked for: all without `-e`.
+pub fn event_groups(request: &Request) -> Groups {
+    if request.has(Param::EventMask) { Groups::from_bits_retain(request.events) } else { Groups::FLOWS }
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The syntax of values: numbers, addresses, NAT targets, and lists of names.
+//!
+//! A value is taken whole or refused; nothing is cut, wrapped or guessed.
+
+#![forbid(unsafe_code)]
+
+use crate::args::text;
+use crate::message::Complaint;
+use netfilter_conntrack::Groups;
+use netfilter_conntrack::filter::dump::Masked;
+use netfilter_conntrack::wire::consts::{
+    IPS_ASSURED, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_HW_OFFLOAD, IPS_OFFLOAD, IPS_SEEN_REPLY,
+};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// DCCP roles by name; a prefix suffices.
+pub const ROLES: &[(&str, u8)] = &[("client", 0), ("server", 1)];
+
+/// Status bits by name, in the order in which a prefix is tried; `UNSET` is no bit.
+pub const STATUS: &[(&str, u32)] = &[
+    ("ASSURED", IPS_ASSURED),
+    ("SEEN_REPLY", IPS_SEEN_REPLY),
+    ("UNSET", 0),
+    ("FIXED_TIMEOUT", IPS_FIXED_TIMEOUT),
+    ("EXPECTED", IPS_EXPECTED),
+    ("OFFLOAD", IPS_OFFLOAD),
+    ("HW_OFFLOAD", IPS_HW_OFFLOAD),
+];
+
+/// Kinds of events by name.
+pub const EVENTS: &[(&str, u32)] = &[
+    ("ALL", Groups::FLOWS.bits()),
+    ("NEW", Groups::NEW.bits()),
+    ("UPDATES", Groups::UPDATE.bits()),
+    ("DESTROY", Groups::DESTROY.bits()),
+];
+
+bitflags::bitflags! {
+    /// What to print, and how.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct Formats: u32 {
+        const XML = 1;
+        const EXTENDED = 2;
+        const TIMESTAMP = 4;
+        const ID = 8;
+        const KTIMESTAMP = 0x10;
+        const LABELS = 0x20;
+        const USERSPACE = 0x40;
+        const SAVE = 0x80;
+    }
+}
+
+/// Output formats by name.
+pub const FORMATS: &[(&str, u32)] = &[
+    ("xml", Formats::XML.bits()),
+    ("extended", Formats::EXTENDED.bits()),
+    ("timestamp", Formats::TIMESTAMP.bits()),
+    ("id", Formats::ID.bits()),
+    ("ktimestamp", Formats::KTIMESTAMP.bits()),
+    ("labels", Formats::LABELS.bits()),
+    ("userspace", Formats::USERSPACE.bits()),
+    ("save", Formats::SAVE.bits()),
+];
+
+/// Families by name.
+pub const FAMILIES: &[(&str, Family)] = &[("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
+
+/// A layer 3 family, as the kernel numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Family {
+    Ipv4 = 2,
+    Ipv6 = 10,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Family {
+        if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
+    }
+}
+
+/// A translation's target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NatTarget {
+    pub address: IpAddr,
+    pub port: Option<u16>,
+}
+
+/// Status bits that must be set and bits that must be clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StatusBits {
+    pub set: u32,
+    pub clear: u32,
+}
+
+fn blank(byte: u8) -> bool {
+    byte == b' ' || (b'\t'..=b'\r').contains(&byte)
+}
+
+/// What is left of a word behind leading blanks and one plus sign.
+fn unsigned(word: &[u8]) -> Option<&str> {
+    let start = word.iter().position(|&byte| !blank(byte))?;
+    let rest = std::str::from_utf8(word.get(start..)?).ok()?;
+    let digits = rest.strip_prefix('+').unwrap_or(rest);
+    digits.starts_with(|first: char| first.is_ascii_digit()).then_some(digits)
+}
+
+/// A number in C notation: decimal, `0x` hexadecimal, `0` octal.
+fn c_number(word: &[u8]) -> Option<u64> {
+    let digits = unsigned(word)?;
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, digits.get(2..)?),
+        [b'0', _, ..] => (8, digits.get(1..)?),
+        _ => (10, digits),
+    };
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u64::from_str_radix(digits, radix).ok())?
+}
+
+/// A decimal number, whatever zeros it starts with.
+fn decimal(word: &[u8]) -> Option<u64> {
+    let digits = unsigned(word)?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn narrow<T: TryFrom<u64>>(number: Option<u64>, word: &[u8], option: &str) -> Result<T, Complaint> {
+    number
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| Complaint::Value(text(word), option.to_string()))
+}
+
+/// A number in C notation that fits its type; `option` is the option in the complaint.
+pub fn number<T: TryFrom<u64>>(word: &[u8], option: &str) -> Result<T, Complaint> {
+    narrow(c_number(word), word, option)
+}
+
+/// A decimal number that fits its type.
+pub fn decimal_number<T: TryFrom<u64>>(word: &[u8], option: &str) -> Result<T, Complaint> {
+    narrow(decimal(word), word, option)
+}
+
+/// A mark, `V` or `V/M`; without mask all bits count.
+pub fn masked(word: &[u8], option: &str) -> Result<Masked, Complaint> {
+    let unexpected = |_| Complaint::Value(text(word), option.to_string());
+    let mut parts = word.splitn(2, |&byte| byte == b'/');
+    let value = number(parts.next().unwrap_or_default(), option).map_err(unexpected)?;
+    let mask = parts.next().map_or(Ok(u32::MAX), |mask| number(mask, option)).map_err(unexpected)?;
+    Ok(Masked { value, mask })
+}
+
+/// An IPv4 address in one of the classic forms: one to four numbers, the last filling the bytes that are left.
+/// White space ends it.
+fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
+    let end = word.iter().position(|&byte| blank(byte)).unwrap_or(word.len());
+    let parts: Vec<&[u8]> = word.get(..end)?.split(|&byte| byte == b'.').collect();
+    let (last, leading) = parts.split_last()?;
+    let number = |part: &[u8]| part.first().filter(|byte| byte.is_ascii_digit()).and_then(|_| c_number(part));
+    let room = 32 - 8 * u32::try_from(leading.len()).ok().filter(|&leading| leading < 4)?;
+    let mut address = 0u32;
+    for part in leading {
+        address = address << 8 | u32::from(u8::try_from(number(part)?).ok()?);
+    }
+    let last = number(last).filter(|&last| last < 1 << room)?;
+    let address = u64::from(address) << room | last;
+    Some(Ipv4Addr::from(u32::try_from(address).ok()?))
+}
+
+/// An address; `shown` is the word in the complaint.
+fn plain_address(word: &[u8], shown: &[u8]) -> Result<IpAddr, Complaint> {
+    let word = word.get(..45).unwrap_or(word);
+    let ipv6 = || std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok();
+    classic_ipv4(word)
+        .map(IpAddr::V4)
+        .or_else(|| ipv6().map(IpAddr::V6))
+        .ok_or_else(|| Complaint::Address(text(shown)))
+}
+
+/// Splits a word at the first byte like this one.
+fn split_at(word: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let mut parts = word.splitn(2, |&byte| byte == separator);
+    (parts.next().unwrap_or_default(), parts.next())
+}
+
+/// An address without prefix length; `name` is the option in the complaint about one.
+pub fn address(word: &[u8], name: &'static str) -> Result<IpAddr, Complaint> {
+    let (bare, prefix) = split_at(word, b'/');
+    let address = plain_address(bare, word)?;
+    if prefix.is_some() { Err(Complaint::NoCidr(name)) } else { Ok(address) }
+}
+
+/// An address with an optional prefix length, as the mask it stands for; the full length is no mask.
+pub fn network(word: &[u8]) -> Result<(IpAddr, Option<IpAddr>), Complaint> {
+    let (bare, prefix) = split_at(word, b'/');
+    let address = plain_address(bare, word)?;
+    let Some(prefix) = prefix else { return Ok((address, None)) };
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let length = if prefix.is_empty() { Some(0) } else { decimal(prefix) };
+    let length = length
+        .and_then(|length| u32::try_from(length).ok())
+        .filter(|&length| length <= longest)
+        .ok_or(Complaint::Netmask)?;
+    if length == longest {
+        return Ok((address, None));
+    }
+    let mask = match address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from(!(u32::MAX >> length))),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from(!(u128::MAX >> length))),
+    };
+    Ok((address, Some(mask)))
+}
+
+/// A NAT target: `A.B.C.D`, `A.B.C.D:port`, an IPv6 address, or `[v6]:port`.
+pub fn nat_target(word: &[u8], name: &'static str) -> Result<NatTarget, Complaint> {
+    let (host, port) = match word {
+        [b'[', inside @ ..] => {
+            let (host, behind) = split_at(inside, b']');
+            let behind = behind.ok_or(Complaint::NoClosingBracket)?;
+            if host.is_empty() {
+                return Err(Complaint::NoIpv6Address);
+            }
+            match split_at(behind, b':').1 {
+                Some(port) => (host, Some(port)),
+                None => return Err(Complaint::Address(text(word))),
+            }
+        }
+        _ if word.iter().filter(|&&byte| byte == b':').count() == 1 => split_at(word, b':'),
+        _ => (word, None),
+    };
+    let port = port.map(port_number).transpose()?;
+    Ok(NatTarget { address: address(host, name)?, port })
+}
+
+fn port_number(word: &[u8]) -> Result<u16, Complaint> {
+    if word.is_empty() {
+        return Err(Complaint::NoPort);
+    }
+    let digits = std::str::from_utf8(word).ok().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| Complaint::Port(text(word)))
+}
+
+/// A family: anything that starts with `ipv4` or `ipv6`.
+pub fn family(word: &[u8]) -> Result<Family, Complaint> {
+    FAMILIES
+        .iter()
+        .find(|(name, _)| word.starts_with(name.as_bytes()))
+        .map(|&(_, family)| family)
+        .ok_or_else(|| Complaint::Protocol(text(word)))
+}
+
+/// Whether a word is a prefix of a name, in any case.
+pub fn abbreviates(word: &[u8], name: &str) -> bool {
+    name.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+/// The first name that a word abbreviates.
+fn abbreviated(word: &[u8], names: &[(&str, u32)]) -> Option<u32> {
+    let found = names.iter().find(|(name, _)| !word.is_empty() && abbreviates(word, name));
+    found.map(|&(_, value)| value)
+}
+
+/// The items of a comma-separated list, each with the list from it to the end.
+fn items(word: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = Some(word);
+    std::iter::from_fn(move || {
+        let from = rest?;
+        let (item, behind) = split_at(from, b',');
+        rest = behind;
+        Some((item, from))
+    })
+}
+
+/// A comma-separated list of names as the sum of their bits.
+pub fn list(word: &[u8], names: &[(&str, u32)]) -> Result<u32, Complaint> {
+    items(word).try_fold(0, |bits, (item, rest)| {
+        let bit = abbreviated(item, names).ok_or_else(|| Complaint::BadParameter(text(rest)))?;
+        Ok(bits | bit)
+    })
+}
+
+/// Names that a status list once knew and that are now ignored with a notice.
+const FORMER_STATUS: [(&str, &str); 2] = [
+    ("SRC_NAT", "WARNING: ignoring SRC_NAT, use --src-nat instead"),
+    ("DST_NAT", "WARNING: ignoring DST_NAT, use --dst-nat instead"),
+];
+
+/// A comma-separated list of status bits, `!` before those that must be clear.
+pub fn status(word: &[u8], notices: &mut Vec<&'static str>) -> Result<StatusBits, Complaint> {
+    let mut bits = StatusBits::default();
+    for (item, rest) in items(word) {
+        let (negated, name) = match item {
+            [b'!', name @ ..] => (true, name),
+            _ => (false, item),
+        };
+        if let Some((_, notice)) =
+            FORMER_STATUS.iter().find(|(former, _)| former.as_bytes().eq_ignore_ascii_case(name))
+        {
+            notices.push(notice);
+        } else if !negated && name.starts_with(b"UNREPLIED") {
+            bits.clear |= IPS_SEEN_REPLY;
+        } else {
+            let rest = rest.strip_prefix(b"!").unwrap_or(rest);
+            let bit = abbreviated(name, STATUS).ok_or_else(|| Complaint::BadParameter(text(rest)))?;
+            *(if negated { &mut bits.clear } else { &mut bits.set }) |= bit;
+        }
+    }
+    Ok(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said<T: std::fmt::Debug>(result: Result<T, Complaint>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn numbers_are_taken_whole_and_in_range() {
+        let number = |word: &str| number::<u16>(word.as_bytes(), "-w");
+        assert_eq!(number("0x10"), Ok(16));
+        assert_eq!(number(" +010"), Ok(8));
+        assert_eq!(number("0"), Ok(0));
+        for bad in
+            ["", "65536", "5x", "-1", "0x", "08", "+", "+-1", "++1", "0x+1", "1 ", "99999999999999999999"]
+        {
+            assert_eq!(said(number(bad)), format!("unexpected value '{bad}' with -w option"));
+        }
+        assert_eq!(decimal_number::<u16>(b"0080", "--sport"), Ok(80));
+        assert_eq!(
+            said(decimal_number::<u16>(b"http", "--sport")),
+            "unexpected value 'http' with --sport option"
+        );
+        assert_eq!(said(decimal_number::<u8>(b"300", "x")), "unexpected value '300' with x option");
+    }
+
+    #[test]
+    fn marks_have_an_optional_mask() {
+        assert_eq!(masked(b"5", "-m"), Ok(Masked { value: 5, mask: u32::MAX }));
+        assert_eq!(masked(b"0x10/0xf0", "-m"), Ok(Masked { value: 16, mask: 0xf0 }));
+        for bad in ["5x", "5/", "5/0x1ffffffff", "/1", "5/1/1"] {
+            assert_eq!(
+                said(masked(bad.as_bytes(), "-m")),
+                format!("unexpected value '{bad}' with -m option")
+            );
+        }
+    }
+
+    #[test]
+    fn ipv4_addresses_come_in_the_classic_forms() {
+        let v4 = |word: &str| address(word.as_bytes(), "reply-src").map(|address| address.to_string());
+        assert_eq!(v4("1.2.3.4").unwrap(), "1.2.3.4");
+        assert_eq!(v4("1.1.1.1 foo").unwrap(), "1.1.1.1");
+        assert_eq!(v4("10.1").unwrap(), "10.0.0.1");
+        assert_eq!(v4("0x7f.010.258").unwrap(), "127.8.1.2");
+        assert_eq!(v4("4294967295").unwrap(), "255.255.255.255");
+        assert_eq!(v4("2001:db8::1").unwrap(), "2001:db8::1");
+        for bad in
+            ["", "foo", "1.2.3.256", "1.2.3.4.5", "1..2", "256.1", "1.2.3.4x", " 1.2.3.4", "::g", "+1.1.1.1"]
+        {
+            assert_eq!(said(v4(bad)), format!("Invalid IP address `{bad}'"));
+        }
+        assert_eq!(said(v4("2.2.2.2/8")), "CIDR notation unavailable for `--reply-src'");
+        assert_eq!(said(v4("foo/8")), "Invalid IP address `foo/8'");
+    }
+
+    #[test]
+    fn prefix_lengths_become_masks() {
+        let mask = |word: &str| network(word.as_bytes()).map(|(_, mask)| mask.map(|mask| mask.to_string()));
+        assert_eq!(mask("1.1.1.1/24"), Ok(Some("255.255.255.0".into())));
+        assert_eq!(mask("1.1.1.1/"), Ok(Some("0.0.0.0".into())));
+        assert_eq!(mask("1.1.1.1/32"), Ok(None));
+        assert_eq!(mask("::1/+33"), Ok(Some("ffff:ffff:8000::".into())));
+        assert_eq!(mask("::1/128"), Ok(None));
+        for bad in ["1.1.1.1/33", "1.1.1.1/x", "1.1.1.1/8x", "1.1.1.1/-1", "::1/129"] {
+            assert_eq!(said(mask(bad)), "Invalid netmask");
+        }
+    }
+
+    #[test]
+    fn nat_targets_have_an_optional_port() {
+        let target = |word: &str| nat_target(word.as_bytes(), "src-nat");
+        let is = |word: &str, address: &str, port| {
+            assert_eq!(target(word), Ok(NatTarget { address: address.parse().unwrap(), port }));
+        };
+        is("1.2.3.4", "1.2.3.4", None);
+        is("1.2.3.4:80", "1.2.3.4", Some(80));
+        is("2001::1", "2001::1", None);
+        is("[2001::1]:80", "2001::1", Some(80));
+        is("[2001::1]x:80", "2001::1", Some(80));
+        let refusals = [
+            ("1.2.3.4/8", "CIDR notation unavailable for `--src-nat'"),
+            ("1.2.3.4:", "No port specified after `:'"),
+            ("1.2.3.4:http", "Invalid port `http'"),
+            ("1.2.3.4:+1", "Invalid port `+1'"),
+            ("1.2.3.4:65536", "Invalid port `65536'"),
+            ("[2001::1", "No closing ']' around IPv6 address"),
+            ("[]:80", "No IPv6 address specified"),
+            ("[2001::1]", "Invalid IP address `[2001::1]'"),
+            (":80", "Invalid IP address `'"),
+            ("", "Invalid IP address `'"),
+        ];
+        for (word, complaint) in refusals {
+            assert_eq!(said(target(word)), complaint);
+        }
+    }
+
+    #[test]
+    fn lists_take_prefixes_in_any_case() {
+        assert_eq!(list(b"new,DEST", EVENTS), Ok(1 | 4));
+        assert_eq!(list(b"D", EVENTS), Ok(4), "not DST_NAT");
+        assert_eq!(list(b"s,x", FORMATS), Ok(0x81));
+        assert_eq!(said(list(b"xml,,id", FORMATS)), "Bad parameter `,id'");
+        assert_eq!(said(list(b"", FORMATS)), "Bad parameter `'");
+        assert_eq!(said(list(b"id,xmlx,save", FORMATS)), "Bad parameter `xmlx,save'");
+    }
+
+    #[test]
+    fn status_lists_know_negation_and_former_names() {
+        let mut notices = Vec::new();
+        let mut bits = |word: &str| status(word.as_bytes(), &mut notices).map(|bits| (bits.set, bits.clear));
+        assert_eq!(bits("ASSURED,!SEEN"), Ok((4, 2)));
+        assert_eq!(bits("UNREPLIEDx"), Ok((0, 2)));
+        assert_eq!(bits("UNSET"), Ok((0, 0)));
+        assert_eq!(bits("s"), Ok((2, 0)), "a prefix of SEEN_REPLY, not of SRC_NAT");
+        assert_eq!(bits("src_nat,A"), Ok((4, 0)));
+        assert_eq!(said(bits("FOO,BAR")), "Bad parameter `FOO,BAR'");
+        assert_eq!(said(bits("ASSURED,!FOO,BAR")), "Bad parameter `FOO,BAR'");
+        assert_eq!(said(bits("ASSURED,")), "Bad parameter `'");
+        assert_eq!(said(bits("!UNREPLIED")), "Bad parameter `UNREPLIED'");
+        assert_eq!(notices, ["WARNING: ignoring SRC_NAT, use --src-nat instead"]);
+    }
+}

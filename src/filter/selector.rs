@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which flows are meant: a predicate in user space, and what of it the kernel can apply.
+//!
+//! Every condition given must hold; a selector without conditions lets every flow pass. The kernel's part
+//! ([`Selector::kernel_filter`]) only saves work: an older kernel ignores what it does not know, so each flow
+//! that it sends is to be checked with [`Selector::matches`].
+
+#![forbid(unsafe_code)]
+
+use super::dump::{DumpFilter, Masked};
+use crate::bitmask::Bitmask;
+use crate::flow::option::Nat;
+use crate::flow::tuple::{L4Kind, l4_kind};
+use crate::flow::{Attr, Dir, Flow, Tuple};
+use std::net::IpAddr;
+
+/// An address of which only the bits in `mask` count. Both are of one family, which must be the flow's too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressMask {
+    /// The address.
+    pub address: IpAddr,
+    /// The bits that count; none means all.
+    pub mask: Option<IpAddr>,
+}
+
+impl AddressMask {
+    /// Whether an address agrees in the bits that count.
+    #[must_use]
+    pub fn matches(&self, address: IpAddr) -> bool {
+        match (self.address, self.mask, address) {
+            (wanted, None, address) => wanted == address,
+            (IpAddr::V4(wanted), Some(IpAddr::V4(mask)), IpAddr::V4(address)) => {
+                (wanted.to_bits() ^ address.to_bits()) & mask.to_bits() == 0
+            }
+            (IpAddr::V6(wanted), Some(IpAddr::V6(mask)), IpAddr::V6(address)) => {
+                (wanted.to_bits() ^ address.to_bits()) & mask.to_bits() == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Conditions on one direction of a flow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TupleSelector {
+    /// The source address.
+    pub src: Option<AddressMask>,
+    /// The destination address.
+    pub dst: Option<AddressMask>,
+    /// The source port or GRE key. A protocol without ports never matches.
+    pub src_port: Option<u16>,
+    /// The destination port or GRE key.
+    pub dst_port: Option<u16>,
+    /// The direction's own zone; a flow without one is in zone 0.
+    pub zone: Option<u16>,
+}
+
+impl TupleSelector {
+    fn matches(&self, flow: &Flow, dir: Dir) -> bool {
+        let tuple = flow.tuple(dir);
+        let address = |wanted: &Option<AddressMask>, address: Option<IpAddr>| match wanted {
+            Some(wanted) => address.is_some_and(|address| wanted.matches(address)),
+            None => true,
+        };
+        let has_ports = matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys);
+        let port = |wanted: Option<u16>, port| wanted.is_none_or(|wanted| has_ports && wanted == port);
+        let zone = match dir {
+            Dir::Orig => flow.orig_zone(),
+            _ => flow.reply_zone(),
+        };
+        address(&self.src, tuple.src())
+            && address(&self.dst, tuple.dst())
+            && port(self.src_port, tuple.l4_src())
+            && port(self.dst_port, tuple.l4_dst())
+            && self.zone.is_none_or(|wanted| wanted == zone.unwrap_or(0))
+    }
+}
+
+/// Conditions on ICMP fields, of the original direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IcmpSelector {
+    /// The type.
+    pub kind: Option<u8>,
+    /// The code.
+    pub code: Option<u8>,
+    /// The id.
+    pub id: Option<u16>,
+}
+
+impl IcmpSelector {
+    fn matches(&self, tuple: Tuple<'_>) -> bool {
+        if *self == IcmpSelector::default() {
+            return true;
+        }
+        let [kind, code] = tuple.icmp();
+        l4_kind(tuple.l4()) == L4Kind::Icmp
+            && self.kind.is_none_or(|wanted| wanted == kind)
+            && self.code.is_none_or(|wanted| wanted == code)
+            && self.id.is_none_or(|wanted| wanted == tuple.l4_src())
+    }
+}
+
+/// A translation: without address any, with one only that to this address, with a port only that to both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NatSelector {
+    /// The address it translates to.
+    pub address: Option<IpAddr>,
+    /// The port it translates to; the port must really be another one than before.
+    pub port: Option<u16>,
+}
+
+/// What of a flow one kind of translation shows in.
+struct NatView {
+    address_differs: bool,
+    /// The port, GRE key or ICMP id differs.
+    port_differs: bool,
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+fn source_nat(flow: &Flow) -> NatView {
+    let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
+    let (port_differs, port) = match l4_kind(orig.l4()) {
+        L4Kind::Ports | L4Kind::Keys => (flow.has_nat(Nat::SourcePort), reply.l4_dst()),
+        L4Kind::Icmp => (orig.l4_src() != reply.l4_src(), reply.l4_src()),
+        L4Kind::None => (false, 0),
+    };
+    NatView { address_differs: flow.has_nat(Nat::SourceAddress), port_differs, address: reply.dst(), port }
+}
+
+fn destination_nat(flow: &Flow) -> NatView {
+    let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
+    let ports = matches!(l4_kind(orig.l4()), L4Kind::Ports | L4Kind::Keys);
+    NatView {
+        address_differs: flow.has_nat(Nat::DestinationAddress),
+        port_differs: ports && flow.has_nat(Nat::DestinationPort),
+        address: reply.src(),
+        port: reply.l4_src(),
+    }
+}
+
+impl NatSelector {
+    fn matches(&self, view: &NatView) -> bool {
+        match self.address {
+            None => view.address_differs || view.port_differs,
+            Some(_) => {
+                view.address_differs
+                    && self.address == view.address
+                    && self.port.is_none_or(|port| view.port_differs && port == view.port)
+            }
+        }
+    }
+}
+
+/// Conditions on a flow.
+///
+/// ```
+/// use netfilter_conntrack::filter::{DumpFilter, Selector};
+/// use netfilter_conntrack::{Dir, Flow, L4};
+/// let mut flow = Flow::new();
+/// flow.set_tuple(Dir::Orig, "192.0.2.1".parse()?, "198.51.100.2".parse()?, L4::Udp { sport: 40000, dport: 53 });
+/// let mut selector = Selector { protocol: Some(17), ..Selector::default() };
+/// selector.orig.dst_port = Some(53);
+/// assert!(selector.matches(&flow));
+/// selector.family = Some(10);
+/// assert!(!selector.matches(&flow));
+/// assert_eq!(selector.kernel_filter().family, Some(10));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// The family number of the original tuple.
+    pub family: Option<u8>,
+    /// The protocol number.
+    pub protocol: Option<u8>,
+    /// The original direction.
+    pub orig: TupleSelector,
+    /// The reply direction.
+    pub reply: TupleSelector,
+    /// ICMP fields.
+    pub icmp: IcmpSelector,
+    /// The zone of both directions; a flow without one is in zone 0.
+    pub zone: Option<u16>,
+    /// The mark: `mark & mask == value`; a flow without one has mark 0.
+    pub mark: Option<Masked>,
+    /// The status bits: `status & mask == value`.
+    pub status: Masked,
+    /// The kernel's id of the entry.
+    pub id: Option<u32>,
+    /// The security mark; a flow without one never matches.
+    pub secmark: Option<u32>,
+    /// The state of the protocol (TCP, SCTP, DCCP).
+    pub state: Option<u8>,
+    /// The SCTP verification tags: original, reply.
+    pub vtags: [Option<u32>; 2],
+    /// Labels that must all be set.
+    pub labels: Option<Bitmask>,
+    /// Source translation.
+    pub source_nat: Option<NatSelector>,
+    /// Destination translation.
+    pub destination_nat: Option<NatSelector>,
+    /// Source or destination translation.
+    pub any_nat: Option<NatSelector>,
+}
+
+impl Selector {
+    /// Whether every flow passes.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        *self == Selector::default()
+    }
+
+    /// Whether a flow passes.
+    #[must_use]
+    pub fn matches(&self, flow: &Flow) -> bool {
+        let tuple = flow.tuple(Dir::Orig);
+        self.family.is_none_or(|family| family == tuple.l3())
+            && self.protocol.is_none_or(|protocol| protocol == tuple.l4())
+            && self.orig.matches(flow, Dir::Orig)
+            && self.reply.matches(flow, Dir::Reply)
+            && self.icmp.matches(tuple)
+            && self.matches_meta(flow)
+            && self.matches_nat(flow)
+    }
+
+    fn matches_meta(&self, flow: &Flow) -> bool {
+        let mark = |wanted: Masked| flow.mark().unwrap_or(0) & wanted.mask == wanted.value;
+        let state = || flow.tcp_state().or(flow.sctp_state()).or(flow.dccp_state());
+        let tags = [Attr::SctpVtagOrig, Attr::SctpVtagRepl];
+        self.mark.is_none_or(mark)
+            && (self.status == Masked::default()
+                || flow.status().is_some_and(|status| status & self.status.mask == self.status.value))
+            && self.id.is_none_or(|id| flow.id() == Some(id))
+            && self.zone.is_none_or(|zone| flow.zone().unwrap_or(0) == zone)
+            && self.secmark.is_none_or(|secmark| flow.secmark() == Some(secmark))
+            && self.state.is_none_or(|wanted| state() == Some(wanted))
+            && self
+                .vtags
+                .iter()
+                .zip(tags)
+                .all(|(tag, attr)| tag.is_none_or(|tag| flow.u32(attr) == Some(tag)))
+            && self.labels.as_ref().is_none_or(|wanted| has_labels(flow, wanted))
+    }
+
+    fn matches_nat(&self, flow: &Flow) -> bool {
+        self.source_nat.is_none_or(|nat| nat.matches(&source_nat(flow)))
+            && self.destination_nat.is_none_or(|nat| nat.matches(&destination_nat(flow)))
+            && self
+                .any_nat
+                .is_none_or(|nat| nat.matches(&source_nat(flow)) || nat.matches(&destination_nat(flow)))
+    }
+
+    /// What the kernel can check: family, mark and status.
+    #[must_use]
+    pub fn kernel_filter(&self) -> DumpFilter {
+        DumpFilter {
+            family: self.family,
+            mark: self.mark,
+            status: (self.status.mask != 0).then_some(self.status),
+            ..DumpFilter::new()
+        }
+    }
+}
+
+fn has_labels(flow: &Flow, wanted: &Bitmask) -> bool {
+    let labels = flow.labels().filter(|_| flow.is_set(Attr::Connlabels));
+    labels.is_some_and(|labels| wanted.iter().all(|bit| labels.test(bit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::L4;
+    use crate::wire::consts::{IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY, IPS_SRC_NAT_DONE};
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn udp() -> Flow {
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("10.1.2.3"), ip("10.9.8.7"), L4::Udp { sport: 1, dport: 2 });
+        flow.set_reply_from_original();
+        flow.set_status(IPS_SEEN_REPLY);
+        flow
+    }
+
+    /// Whether a flow passes a selector made by `set`.
+    fn passes(flow: &Flow, set: impl FnOnce(&mut Selector)) -> bool {
+        let mut selector = Selector::default();
+        set(&mut selector);
+        assert!(!selector.is_everything());
+        selector.matches(flow)
+    }
+
+    fn exact(address: &str) -> Option<AddressMask> {
+        Some(AddressMask { address: ip(address), mask: None })
+    }
+
+    #[test]
+    fn no_condition_is_everything() {
+        assert!(Selector::default().is_everything());
+        assert!(Selector::default().matches(&Flow::new()));
+    }
+
+    #[test]
+    fn tuples_compare_addresses_ports_and_protocol() {
+        let flow = udp();
+        assert!(passes(&flow, |s| s.orig.src = exact("10.1.2.3")));
+        assert!(!passes(&flow, |s| s.orig.src = exact("10.1.2.4")));
+        assert!(passes(&flow, |s| s.reply.src = exact("10.9.8.7")));
+        assert!(!passes(&flow, |s| s.orig.dst = exact("::1")));
+        assert!(passes(&flow, |s| s.orig.dst_port = Some(2)));
+        assert!(passes(&flow, |s| s.reply.dst_port = Some(1)));
+        assert!(!passes(&flow, |s| s.reply.src_port = Some(1)));
+        assert!(!passes(&flow, |s| s.protocol = Some(6)));
+        assert!(!passes(&flow, |s| s.icmp.id = Some(1)), "the id of a UDP flow is no ICMP id");
+        let mut esp = udp();
+        esp.set_bytes(Attr::OrigL4proto, &[50]);
+        assert!(!passes(&esp, |s| s.orig.src_port = Some(1)), "this protocol has no ports");
+    }
+
+    #[test]
+    fn masks_leave_bits_out_and_never_mix_families() {
+        let net = |address: &str, mask: &str| AddressMask { address: ip(address), mask: Some(ip(mask)) };
+        assert!(net("10.1.0.0", "255.255.0.0").matches(ip("10.1.2.3")));
+        assert!(
+            net("10.1.9.9", "255.255.0.0").matches(ip("10.1.2.3")),
+            "host bits of the address do not count"
+        );
+        assert!(!net("10.1.0.0", "255.255.255.0").matches(ip("10.1.2.3")));
+        assert!(net("0.0.0.0", "0.0.0.0").matches(ip("10.1.2.3")));
+        assert!(!net("0.0.0.0", "0.0.0.0").matches(ip("::1")));
+        assert!(net("2001:db8::", "ffff:ffff::").matches(ip("2001:db8:1::1")));
+    }
+
+    #[test]
+    fn icmp_fields_are_those_of_the_original_direction() {
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("10.0.0.1"), ip("10.0.0.2"), L4::Icmp { kind: 8, code: 0, id: 7 });
+        flow.set_reply_from_original();
+        assert!(passes(&flow, |s| s.icmp = IcmpSelector { kind: Some(8), code: Some(0), id: Some(7) }));
+        assert!(!passes(&flow, |s| s.icmp.kind = Some(0)));
+        assert!(!passes(&flow, |s| s.icmp.id = Some(8)));
+    }
+
+    #[test]
+    fn missing_marks_and_zones_are_zero() {
+        let mut flow = udp();
+        let masked = |value, mask| Some(Masked { value, mask });
+        assert!(passes(&flow, |s| s.mark = masked(0, u32::MAX)));
+        assert!(passes(&flow, |s| s.zone = Some(0)) && passes(&flow, |s| s.orig.zone = Some(0)));
+        flow.set_mark(0x15);
+        flow.set_zone(7);
+        assert!(
+            passes(&flow, |s| s.mark = masked(5, 0xf)) && !passes(&flow, |s| s.mark = masked(0, u32::MAX))
+        );
+        assert!(!passes(&flow, |s| s.mark = masked(0x15, 0xf)), "a value outside its mask never matches");
+        assert!(passes(&flow, |s| s.zone = Some(7)) && !passes(&flow, |s| s.zone = Some(0)));
+        assert!(!passes(&flow, |s| s.orig.zone = Some(7)), "the zone of both directions is another one");
+        flow.set_reply_zone(9);
+        assert!(passes(&flow, |s| s.reply.zone = Some(9)));
+    }
+
+    #[test]
+    fn status_bits_may_be_wanted_or_unwanted() {
+        let mut flow = udp();
+        let status = |flow: &Flow, value, mask| passes(flow, |s| s.status = Masked { value, mask });
+        assert!(status(&flow, IPS_SEEN_REPLY, IPS_SEEN_REPLY));
+        assert!(status(&flow, IPS_SEEN_REPLY, IPS_SEEN_REPLY | IPS_ASSURED));
+        assert!(!status(&flow, 0, IPS_SEEN_REPLY));
+        flow.unset(Attr::Status);
+        assert!(!status(&flow, 0, IPS_SEEN_REPLY), "an unknown status never matches");
+    }
+
+    #[test]
+    fn id_secmark_state_tags_and_labels_must_be_there() {
+        let mut flow = udp();
+        let mut labels = Bitmask::new(127).unwrap();
+        labels.set(100);
+        let wanted = labels.clone();
+        let conditions: [&dyn Fn(&mut Selector); 5] = [
+            &|s| s.id = Some(0),
+            &|s| s.secmark = Some(0),
+            &|s| s.state = Some(0),
+            &|s| s.vtags[1] = Some(0),
+            &|s| s.labels = Some(wanted.clone()),
+        ];
+        assert!(conditions.iter().all(|set| !passes(&flow, set)));
+        flow.set_id(0);
+        flow.set_secmark(0);
+        flow.set_sctp_state(0);
+        flow.set_bytes(Attr::SctpVtagRepl, &[0]);
+        labels.set(1);
+        flow.set_labels(labels);
+        assert!(conditions.iter().all(|set| passes(&flow, set)));
+        assert!(!passes(&flow, |s| s.labels = Some(Bitmask::from_ne_bytes(&[4]))));
+    }
+
+    fn translated(l4: [L4; 2], status: u32) -> Flow {
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("fd00::1"), ip("fd00::2"), l4[0]);
+        flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::99"), l4[1]);
+        flow.set_status(status);
+        flow
+    }
+
+    fn nat(address: &str, port: Option<u16>) -> Option<NatSelector> {
+        Some(NatSelector { address: Some(ip(address)), port })
+    }
+
+    #[test]
+    fn translations_compare_address_and_port_of_both_families() {
+        let ports = [L4::Tcp { sport: 1, dport: 80 }, L4::Tcp { sport: 80, dport: 5001 }];
+        let flow = translated(ports, IPS_SRC_NAT_DONE);
+        let any = Some(NatSelector::default());
+        assert!(passes(&flow, |s| s.source_nat = any) && passes(&flow, |s| s.any_nat = any));
+        assert!(!passes(&flow, |s| s.destination_nat = any));
+        assert!(passes(&flow, |s| s.source_nat = nat("fd00::99", Some(5001))));
+        assert!(!passes(&flow, |s| s.source_nat = nat("fd00::98", None)), "IPv6 addresses are compared");
+        assert!(!passes(&flow, |s| s.source_nat = nat("fd00::99", Some(5000))));
+        assert!(passes(&flow, |s| s.any_nat = nat("fd00::99", None)));
+        let undone = translated(ports, IPS_DST_NAT_DONE);
+        assert!(!passes(&undone, |s| s.source_nat = any), "the status denies it");
+    }
+
+    #[test]
+    fn icmp_flows_are_translated_in_address_or_id_only() {
+        let icmp = |kind, id| L4::IcmpV6 { kind, code: 0, id };
+        let both = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE;
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("fd00::1"), ip("fd00::2"), icmp(128, 7));
+        flow.set_reply_from_original();
+        flow.set_status(both);
+        let any = Some(NatSelector::default());
+        assert!(!passes(&flow, |s| s.source_nat = any) && !passes(&flow, |s| s.destination_nat = any));
+        let mut flow = translated([icmp(128, 7), icmp(129, 8)], both);
+        assert!(passes(&flow, |s| s.source_nat = nat("fd00::99", Some(8))));
+        assert!(!passes(&flow, |s| s.destination_nat = any));
+        flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::1"), icmp(129, 8));
+        assert!(passes(&flow, |s| s.source_nat = any), "the id alone is translated");
+    }
+
+    #[test]
+    fn the_kernel_gets_family_mark_and_status() {
+        let mut selector = Selector { family: Some(2), ..Selector::default() };
+        assert_eq!(selector.kernel_filter().status, None, "a mask of 0 is an error for the kernel");
+        selector.status = Masked { value: 0, mask: 2 };
+        selector.mark = Some(Masked { value: 1, mask: 3 });
+        let filter = selector.kernel_filter();
+        assert_eq!(
+            (filter.family, filter.mark, filter.status),
+            (Some(2), selector.mark, Some(selector.status))
+        );
+        assert!(filter.tuple.is_none() && filter.zone.is_none());
+    }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The tool's worked examples, run as a user runs them: exit status, standard output and standard error of
+//! each command line, in a network namespace of its own.
+//!
+//! `vectors/cli.txt` holds them; its head describes the form. Numbers that differ from run to run stand as
+//! names with `@`; lines of standard output are compared without regard to their order, which is the hash's.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop at once
+#![allow(clippy::explicit_write)] // what the test harness must not capture
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
+/// Set in the copy of this program that runs inside a namespace.
+const INSIDE: &str = "CONNTRACK_TEST_INSIDE";
+
+/// Runs a test's body in a fresh network namespace: this program starts itself again there.
+fn in_namespace(test: &str, body: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    let works = |flags: &str| {
+        Command::new("unshare").args([flags, "true"]).output().is_ok_and(|o| o.status.success())
+    };
+    let Some(flags) = ["-n", "-rn"].into_iter().find(|flags| works(flags)) else {
+        return skip(test, "no network namespace");
+    };
+    let output = Command::new("unshare")
+        .arg(flags)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{test}, inside its namespace:\n{}", String::from_utf8_lossy(&said));
+}
+
+/// Says that a test did not run; where tests are to be complete that is a failure.
+fn skip(test: &str, why: &str) {
+    writeln!(std::io::stderr(), "SKIP {test}: {why}").unwrap();
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "skipped in CI: {test}: {why}");
+}
+
+/// One command line and what it must do.
+#[derive(Default)]
+struct Example {
+    line: usize,
+    command: String,
+    stdin: String,
+    status: i32,
+    stdout: Vec<String>,
+    stderr: Vec<String>,
+}
+
+/// The examples of one group of the file.
+fn examples(group: &str) -> Vec<Example> {
+    let text = include_str!("vectors/cli.txt");
+    let mut examples: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for (number, line) in text.lines().enumerate() {
+        if let Some(name) = line.strip_prefix("## ") {
+            inside = name == group;
+        }
+        let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if !inside || mark.starts_with('#') || mark.is_empty() {
+            continue;
+        }
+        if mark == "$" {
+            examples.push(Example { line: number + 1, command: rest.into(), ..Example::default() });
+            continue;
+        }
+        let example = examples.last_mut().expect("an expectation without command");
+        match mark {
+            "=>" => example.status = rest.parse().unwrap(),
+            "<" => example.stdin = unescaped(rest),
+            "O" => example.stdout.push(unescaped(rest)),
+            "E" => example.stderr.push(unescaped(rest)),
+            _ => panic!("line {}: {line}", number + 1),
+        }
+    }
+    assert!(!examples.is_empty(), "no group {group}");
+    examples
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
+}
+
+/// Splits a command line as a shell does, quotes only.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
+    for c in command.chars() {
+        match (quote, c) {
+            (None, ' ') => words.extend(word.take()),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(open), c) if c == open => quote = None,
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+fn tool(words: &[String], stdin: &str) -> Output {
+    let mut child = start(words);
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn start(words: &[String]) -> Child {
+    Command::new(TOOL)
+        .args(words)
+        .env_remove("POSIXLY_CORRECT")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The version line, which starts every message.
+fn version_line() -> String {
+    format!("conntrack v1.4.9 (libconntrack {})", env!("CARGO_PKG_VERSION"))
+}
+
+/// Whether a line is what a pattern says: `@name` stands for digits.
+fn fits(pattern: &str, line: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('@') else { return pattern == line };
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let Some(line) = line.strip_prefix(before) else { return false };
+    let behind = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    behind.len() < line.len() && fits(after, behind)
+}
+
+/// Whether lines and patterns pair up, in any order.
+fn pair_up(patterns: &[String], text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut left: Vec<&String> = patterns.iter().collect();
+    text.lines().all(|line| match left.iter().position(|pattern| fits(pattern, line)) {
+        Some(at) => {
+            left.remove(at);
+            true
+        }
+        None => false,
+    }) && left.is_empty()
+}
+
+/// Runs the examples of a group one after the other and reports all that come out differently.
+fn run_group(group: &str) -> String {
+    let mut report = String::new();
+    for example in examples(group) {
+        let output = tool(&words(&example.command), &example.stdin);
+        let usage = example.stdout == ["<usage text>"];
+        let stdout = if usage {
+            output.stdout.starts_with(b"Command line")
+        } else {
+            pair_up(&example.stdout, &output.stdout)
+        };
+        let stderr: Vec<String> = example.stderr.iter().map(|line| expand(line)).collect();
+        let stderr_text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let same = stdout
+            && stderr_text.split_terminator('\n').eq(stderr.iter().map(String::as_str))
+            && output.status.code() == Some(example.status);
+        if !same {
+            writeln!(
+                report,
+                "line {}: {}\n=> {:?}\n{}{}",
+                example.line,
+                example.command,
+                output.status.code(),
+                String::from_utf8_lossy(&output.stdout),
+                stderr_text
+            )
+            .unwrap();
+        }
+    }
+    report
+}
+
+/// `P:` is the version line in front of a message, `TRY` the hint at the help.
+fn expand(line: &str) -> String {
+    match line {
+        "TRY" => "Try `conntrack -h' or 'conntrack --help' for more information.".into(),
+        _ => match line.strip_prefix("P: ") {
+            Some(text) => format!("{}: {text}", version_line()),
+            None => line.into(),
+        },
+    }
+}
+
+#[test]
+fn worked_examples() {
+    in_namespace("worked_examples", || {
+        // Groups C to J build on each other's table.
+        let report: String = ["A", "B", "C", "D", "E", "F", "G", "H", "J"].map(run_group).concat();
+        assert!(report.is_empty(), "{report}");
+    });
+}
+
+/// An `-E` that runs until it is interrupted.
+struct Follower {
+    child: Child,
+    lines: std::sync::mpsc::Receiver<String>,
+}
+
+impl Follower {
+    /// Starts and waits until the program has joined its groups.
+    fn start(command: &str) -> Follower {
+        let mut child = start(&words(command));
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let until = Instant::now() + Duration::from_secs(10);
+        while !has_subscriber() {
+            assert!(Instant::now() < until, "{command} did not subscribe");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Follower { child, lines }
+    }
+
+    /// Waits for so many lines, interrupts the program, and gives what it printed and said.
+    fn stop(mut self, lines: usize, signal: &str) -> (Vec<String>, String, Option<i32>) {
+        let wait = Duration::from_secs(10);
+        let mut seen: Vec<String> = (0..lines).map_while(|_| self.lines.recv_timeout(wait).ok()).collect();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        let mut stderr = String::new();
+        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut stderr).unwrap();
+        let status = self.child.wait().unwrap();
+        seen.extend(self.lines.iter());
+        (seen, stderr, status.code())
+    }
+}
+
+/// Whether a netfilter socket in this namespace has joined groups.
+fn has_subscriber() -> bool {
+    let text = std::fs::read_to_string("/proc/net/netlink").unwrap();
+    let joined = |line: &str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns.get(1) == Some(&"12") && columns.get(3).is_some_and(|groups| *groups != "00000000")
+    };
+    text.lines().any(joined)
+}
+
+/// Makes an entry, changes it and deletes it while `-E` runs; the events' lines.
+fn follow(options: &str, lines: usize) -> Vec<String> {
+    let follower = Follower::start(&format!("-E {options}"));
+    let key = "-p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 1000 --dport 80";
+    for command in
+        [format!("-I {key} -t 1000 --state ESTABLISHED"), format!("-U {key} -m 5"), format!("-D {key}")]
+    {
+        let output = tool(&words(&command), "");
+        assert!(output.status.success(), "{command}: {output:?}");
+    }
+    let (seen, stderr, status) = follower.stop(lines, "INT");
+    assert_eq!(status, Some(0));
+    let events =
+        seen.iter().filter(|line| !line.starts_with("<?xml") && !line.contains("conntrack>")).count();
+    let summary = format!("{}: {events} flow events have been shown.\n", version_line());
+    assert!(stderr.ends_with(&summary), "{stderr}");
+    // Who caused an event is known only as long as that process lives.
+    seen.iter().map(|line| line.split(" progname=").next().unwrap_or_default().to_string()).collect()
+}
+
+#[test]
+fn events() {
+    in_namespace("events", || {
+        for example in examples("I") {
+            let lines = example.stdout.iter().filter(|line| *line != "</conntrack>").count();
+            let seen = follow(&example.command, lines);
+            assert!(pair_up(&example.stdout, seen.join("\n").as_bytes()), "{}: {seen:#?}", example.command);
+        }
+    });
+}
+
+#[test]
+fn events_end_with_sigterm_and_tell_the_buffer_size() {
+    in_namespace("events_end_with_sigterm_and_tell_the_buffer_size", || {
+        let (seen, stderr, status) = Follower::start("-E -b 100000 -f ipv6").stop(0, "TERM");
+        assert_eq!((seen, status), (Vec::new(), Some(0)));
+        let expected = format!(
+            "NOTICE: Netlink socket buffer size has been set to 200000 bytes.\n{}: 0 flow events have been shown.\n",
+            version_line()
+        );
+        assert_eq!(stderr, expected);
+    });
+}
+
+#[test]
+fn the_names_in_patterns_stand_for_digits() {
+    assert!(fits("a @t b=@id", "a 17 b=0") && fits("[@sec.@usec]", "[1.000002]"));
+    assert!(!fits("a @t", "a x") && !fits("a @t", "a ") && !fits("@t b", "1 c"));
+}
