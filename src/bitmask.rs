@@ -72,7 +72,10 @@ impl Bitmask {
 
     /// The set bits, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..=self.max_bit()).filter(|&bit| self.test(bit))
+        let words = (0..).step_by(32).zip(&self.words).filter(|(_, word)| **word != 0);
+        words.flat_map(|(first, word)| {
+            (0..32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
+        })
     }
 
     /// Whether both have the same bits set; sizes may differ.

@@ -184,9 +184,11 @@ fn age_secs(flow: &Flow, start_nanos: u64, clock: Clock) -> u64 {
 
 fn times(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
     field(out, b"delta-time=", flow.start_nanos().map(|start| age_secs(flow, start, style.clock)));
-    if !style.flags.contains(Flags::TIMESTAMP) {
+    if !style.flags.contains(Flags::TIMESTAMP) || !flow.any_set(&[Attr::TimestampStart, Attr::TimestampStop])
+    {
         return;
     }
+    clock::follow_zone();
     let moments: [(&[u8], _); 2] = [(b"[start=", flow.start_nanos()), (b"[stop=", flow.stop_nanos())];
     for (label, nanos) in moments {
         if let Some(moment) = nanos.and_then(|nanos| clock::local(nanos / NANOS)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Wall-clock time and its local break-down, as printed timestamps need it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A moment in the local time zone (`TZ`).
@@ -35,6 +36,26 @@ pub fn now_nanos() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+unsafe extern "C" {
+    // The libc crate does not declare it for Linux.
+    safe fn tzset();
+}
+
+/// When `/etc/localtime` was last looked at, in seconds since 1970.
+static LOOKED_SECS: AtomicU64 = AtomicU64::new(0);
+
+/// Looks at the time zone anew, as C's `ctime` does each time; [`local`] alone keeps the zone that was seen
+/// last. A changed `TZ` is seen at once. Without one the system's zone counts; that costs a look at its file,
+/// so it is looked at once a second.
+pub fn follow_zone() {
+    // SAFETY: the name is NUL-terminated; only whether the result is null is looked at.
+    let is_set = !unsafe { libc::getenv(c"TZ".as_ptr()) }.is_null();
+    let now = if is_set { 0 } else { now_secs() };
+    if LOOKED_SECS.swap(now, Ordering::Relaxed) != now || is_set {
+        tzset();
+    }
+}
+
 /// Breaks seconds since 1970 down in the local time zone; nothing when the year does not fit.
 #[must_use]
 pub fn local(secs: u64) -> Option<LocalTime> {
@@ -56,4 +77,45 @@ pub fn local(secs: u64) -> Option<LocalTime> {
         year: i64::from(tm.tm_year) + 1900,
         weekday: small(tm.tm_wday),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_new_zone_is_seen_when_looked_for() {
+        // The environment belongs to the whole process, so the test runs in one of its own.
+        const ALONE: &str = "CLOCK_TEST_ALONE";
+        if std::env::var_os(ALONE).is_none() {
+            let mut again = Command::new(std::env::current_exe().unwrap());
+            let test = "sys::clock::tests::a_new_zone_is_seen_when_looked_for";
+            let output = again.args(["--exact", test]).env(ALONE, "1").env("TZ", "UTC").output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            return;
+        }
+        let hour = || local(0).unwrap().hour;
+        assert_eq!(hour(), 0);
+        // SAFETY: no other thread of this process reads the environment.
+        unsafe { std::env::set_var("TZ", "TST-5") };
+        assert_eq!(hour(), 0);
+        follow_zone();
+        assert_eq!(hour(), 5);
+        // SAFETY: as above.
+        unsafe { std::env::set_var("TZ", "TST-6") };
+        follow_zone();
+        assert_eq!(hour(), 6);
+        // SAFETY: as above.
+        unsafe { std::env::remove_var("TZ") };
+        follow_zone();
+        follow_zone();
+        assert_eq!(Some(hour()), system_hour());
+    }
+
+    /// The hour of the epoch in the system's own zone, told by another program.
+    fn system_hour() -> Option<u8> {
+        let output = Command::new("date").args(["-d", "@0", "+%H"]).env_remove("TZ").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse().ok()
+    }
 }
