@@ -74,6 +74,8 @@
 //! links the C library switches it off.
 
 pub mod bitmask;
+#[cfg(feature = "capi")]
+mod capi;
 pub mod codec;
 pub mod error;
 pub mod expect;

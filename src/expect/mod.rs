@@ -278,7 +278,8 @@ impl Flow {
         head
     }
 
-    fn from_head(head: &[u8]) -> Flow {
+    /// The flow of which these bytes are the head; nothing else is known of it.
+    pub(crate) fn from_head(head: &[u8]) -> Flow {
         let mut flow = Flow::new();
         flow.store_at(0, head.get(..flow::tuple::LEN).unwrap_or_default());
         flow.set_presence([40, 44, 48].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default())));

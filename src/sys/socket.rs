@@ -121,26 +121,7 @@ impl Socket {
     /// [`Error::Overrun`] when the receive queue overflowed (the next call goes on), else the system's
     /// error; `EINTR` is reported, so that a caller can react to a signal.
     pub fn receive(&self, buf: &mut [u8]) -> Result<Datagram> {
-        // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
-        let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) = unsafe { std::mem::zeroed() };
-        let mut io = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
-        message.msg_name = (&raw mut from).cast();
-        message.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
-        message.msg_iov = &raw mut io;
-        message.msg_iovlen = 1;
-        // SAFETY: every pointer in `message` is valid for the length beside it until the call returns.
-        let received = unsafe { libc::recvmsg(self.inner.as_raw_fd(), &raw mut message, 0) };
-        match usize::try_from(received) {
-            Ok(len) => Ok(Datagram {
-                len: len.min(buf.len()),
-                sender: from.nl_pid,
-                truncated: message.msg_flags & libc::MSG_TRUNC != 0,
-            }),
-            Err(_) => Err(match errno::get() {
-                libc::ENOBUFS => Error::Overrun,
-                other => Error::Os(other),
-            }),
-        }
+        raw::receive(self.inner.as_raw_fd(), buf, true)
     }
 
     /// Sets the receive buffer, beyond the system's limit where privilege allows, and returns the size that
@@ -215,5 +196,89 @@ impl Socket {
     pub fn into_fd(self) -> OwnedFd {
         // SAFETY: `into_raw_fd` gave up the ownership that is taken here.
         unsafe { OwnedFd::from_raw_fd(self.inner.into_raw_fd()) }
+    }
+}
+
+/// The same on a descriptor that somebody else owns and may change under us: the C border's handles.
+///
+/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse.
+pub mod raw {
+    use super::{Datagram, Error, RawFd, Result, check, errno};
+
+    fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
+        // SAFETY: all-zero is a valid sockaddr_nl.
+        let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
+        address.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+        address.nl_pid = port_id;
+        address.nl_groups = groups;
+        address
+    }
+
+    /// Replaces the set of multicast groups 1..=32 of a socket that has this port id.
+    ///
+    /// # Errors
+    /// `EPERM` without privilege.
+    pub fn bind(fd: RawFd, port_id: u32, groups: u32) -> Result<()> {
+        let address = kernel_address(port_id, groups);
+        let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        // SAFETY: the pointer is valid for the length given.
+        check(unsafe { libc::bind(fd, (&raw const address).cast(), len) }).map(drop)
+    }
+
+    /// Sends one datagram to the kernel and returns the bytes sent.
+    ///
+    /// # Errors
+    /// The system's error; `EINTR` is retried.
+    pub fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
+        let to = kernel_address(0, 0);
+        let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        loop {
+            // SAFETY: both pointers are valid for the lengths beside them.
+            let sent = unsafe {
+                libc::sendto(fd, datagram.as_ptr().cast(), datagram.len(), 0, (&raw const to).cast(), len)
+            };
+            match (usize::try_from(sent), errno::get()) {
+                (Ok(sent), _) => return Ok(sent),
+                (Err(_), libc::EINTR) => {}
+                (Err(_), other) => return Err(Error::Os(other)),
+            }
+        }
+    }
+
+    /// Receives one datagram into `buf`; without `wait`, `EAGAIN` says that there is none.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`](super::Socket::receive).
+    pub fn receive(fd: RawFd, buf: &mut [u8], wait: bool) -> Result<Datagram> {
+        // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
+        let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) = unsafe { std::mem::zeroed() };
+        let mut io = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
+        message.msg_name = (&raw mut from).cast();
+        message.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        message.msg_iov = &raw mut io;
+        message.msg_iovlen = 1;
+        let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+        // SAFETY: every pointer in `message` is valid for the length beside it until the call returns.
+        let received = unsafe { libc::recvmsg(fd, &raw mut message, flags) };
+        match usize::try_from(received) {
+            Ok(len) => Ok(Datagram {
+                len: len.min(buf.len()),
+                sender: from.nl_pid,
+                truncated: message.msg_flags & libc::MSG_TRUNC != 0,
+            }),
+            Err(_) => Err(match errno::get() {
+                libc::ENOBUFS => Error::Overrun,
+                other => Error::Os(other),
+            }),
+        }
+    }
+
+    /// Closes a descriptor.
+    ///
+    /// # Errors
+    /// The system's error; the number is free in any case.
+    pub fn close(fd: RawFd) -> Result<()> {
+        // SAFETY: the caller owns the descriptor; no pointer is passed.
+        check(unsafe { libc::close(fd) }).map(drop)
     }
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bit masks, as connection labels use them.
+
+use super::border::{boundary, boundary_or, exclusive, give, shared, take};
+use super::layout::nfct_bitmask;
+use crate::bitmask::Bitmask;
+use libc::{c_int, c_uint};
+
+/// Makes a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
+///
+/// Returns the mask, to be released with nfct_bitmask_destroy() or given to an object, or NULL when `max` is
+/// above 65535.
+#[unsafe(no_mangle)]
+pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
+    boundary(|| Ok(Bitmask::new(max).map_or(std::ptr::null_mut(), give)))
+}
+
+/// Duplicates a mask. Returns the copy, to be released with nfct_bitmask_destroy(), or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_clone(b: *const nfct_bitmask) -> *mut nfct_bitmask {
+    boundary(|| {
+        // SAFETY: C gives a live mask.
+        let mask = unsafe { shared(b) }?;
+        Ok(give(mask.clone()))
+    })
+}
+
+/// Returns the highest bit that a mask has room for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_maxbit(b: *const nfct_bitmask) -> c_uint {
+    boundary(|| {
+        // SAFETY: C gives a live mask.
+        unsafe { shared(b) }.map(Bitmask::max_bit)
+    })
+}
+
+/// Sets a bit; one beyond the mask changes nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_set_bit(b: *mut nfct_bitmask, bit: c_uint) {
+    boundary(|| {
+        // SAFETY: C gives a live mask.
+        unsafe { exclusive(b) }.map(|mask| mask.set(bit))
+    })
+}
+
+/// Tells whether a bit is set: 1 or 0; one beyond the mask is not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_test_bit(b: *const nfct_bitmask, bit: c_uint) -> c_int {
+    boundary_or(0, || {
+        // SAFETY: C gives a live mask.
+        unsafe { shared(b) }.map(|mask| c_int::from(mask.test(bit)))
+    })
+}
+
+/// Clears a bit; one beyond the mask changes nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_unset_bit(b: *mut nfct_bitmask, bit: c_uint) {
+    boundary(|| {
+        // SAFETY: C gives a live mask.
+        unsafe { exclusive(b) }.map(|mask| mask.unset(bit))
+    })
+}
+
+/// Releases a mask that no object owns; NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_destroy(b: *mut nfct_bitmask) {
+    boundary(|| {
+        if b.is_null() {
+            return Ok(());
+        }
+        // SAFETY: C gives up a mask that it got from this library.
+        unsafe { take(b) }.map(drop)
+    })
+}
+
+/// Clears all bits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_clear(b: *mut nfct_bitmask) {
+    boundary(|| {
+        // SAFETY: C gives a live mask.
+        unsafe { exclusive(b) }.map(Bitmask::clear)
+    })
+}
+
+/// Tells whether two masks have the same size and the same bits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_bitmask_equal(b1: *const nfct_bitmask, b2: *const nfct_bitmask) -> bool {
+    boundary(|| {
+        // SAFETY: C gives live masks.
+        let (a, b) = unsafe { (shared(b1)?, shared(b2)?) };
+        Ok(a == b)
+    })
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Expectation objects: life, attributes, comparison.
+
+use super::border::{boundary, boundary_or, bytes, exclusive, give, shared, take, text, zeroed};
+use super::conntrack::View;
+use super::layout::{ExpectationAttr, nf_expect};
+use crate::error::{Error, Result};
+use crate::expect::{ExpectAttr, ExpectKind, ExpectRow, Expectation};
+use crate::flow::CompareFlags;
+use libc::{c_int, c_uint, c_void, size_t};
+
+fn attr(kind: ExpectationAttr) -> Result<ExpectAttr> {
+    ExpectAttr::from_number(kind).ok_or(Error::Invalid("expectation attribute number"))
+}
+
+/// Makes an empty expectation object.
+///
+/// Returns the object, to be released with nfexp_destroy(), or NULL with errno ENOMEM.
+#[unsafe(no_mangle)]
+pub extern "C" fn nfexp_new() -> *mut nf_expect {
+    boundary(zeroed)
+}
+
+/// Releases an expectation object that nfexp_new() or nfexp_clone() made, or that a callback kept by
+/// returning NFCT_CB_STOLEN.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_destroy(exp: *mut nf_expect) {
+    boundary(|| {
+        // SAFETY: C gives up an object that it got from this library.
+        unsafe { take(exp) }.map(drop)
+    })
+}
+
+/// Returns the size of an expectation object in bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_sizeof(exp: *const nf_expect) -> size_t {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { shared(exp) }.map(size_of_val)
+    })
+}
+
+/// Returns the size of an expectation object in bytes: so much memory, cleared, is an empty object.
+#[unsafe(no_mangle)]
+pub extern "C" fn nfexp_maxsize() -> size_t {
+    size_of::<Expectation>()
+}
+
+/// Duplicates an expectation object. Returns the copy, to be released with nfexp_destroy(), or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_clone(exp: *const nf_expect) -> *mut nf_expect {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        let expect = unsafe { shared(exp) }?;
+        Ok(give(*expect))
+    })
+}
+
+/// Compares two expectations as NFCT_CMP_MASK and NFCT_CMP_STRICT say: 1 when they are equal, else 0.
+///
+/// The timeout is never compared.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_cmp(exp1: *const nf_expect, exp2: *const nf_expect, flags: c_uint) -> c_int {
+    boundary_or(0, || {
+        // SAFETY: C gives live objects.
+        let (a, b) = unsafe { (shared(exp1)?, shared(exp2)?) };
+        Ok(c_int::from(a.equals(b, CompareFlags::from_bits_retain(flags))))
+    })
+}
+
+/// Sets an attribute from its value: a conntrack object for the tuples, of which the original tuple is
+/// copied; a 16-bit number for the zone; a string for the names; else a 32-bit number.
+///
+/// An unknown attribute is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_set_attr(exp: *mut nf_expect, r#type: ExpectationAttr, value: *const c_void) {
+    boundary(|| {
+        if exp.is_null() || value.is_null() {
+            return Err(Error::Invalid("NULL"));
+        }
+        let Some(attr) = ExpectAttr::from_number(r#type) else {
+            return Ok(());
+        };
+        // The value is copied before the object is borrowed: it may be a part of the object.
+        // SAFETY: C gives a value of the attribute's kind.
+        let (field, len) = unsafe { value_of(attr.row(), value) }?;
+        // SAFETY: C gives a live object.
+        unsafe { exclusive(exp) }?.set_bytes(attr, field.get(..len).unwrap_or_default());
+        Ok(())
+    })
+}
+
+unsafe fn value_of(row: &ExpectRow, value: *const c_void) -> Result<([u8; crate::flow::HEAD_LEN], usize)> {
+    let mut field = [0; crate::flow::HEAD_LEN];
+    let source = match row.kind {
+        // SAFETY: as for this function: the value is a conntrack object or another expectation's tuple.
+        ExpectKind::Tuple => return Ok((unsafe { View::of(value.cast()) }?.kept_head(), row.size)),
+        // SAFETY: as for this function.
+        ExpectKind::Number => unsafe { bytes(value, row.size) }?,
+        // SAFETY: as for this function.
+        ExpectKind::Text => unsafe { text(value.cast(), row.size) }?,
+    };
+    field.iter_mut().zip(source).for_each(|(to, from)| *to = *from);
+    Ok((field, source.len()))
+}
+
+/// Sets a number or, from the number's bytes, a string; zeros extend it, and its low bits are kept.
+unsafe fn set_number(exp: *mut nf_expect, kind: ExpectationAttr, value: u32, width: usize) -> Result<()> {
+    // SAFETY: as for this function.
+    let expect = unsafe { exclusive(exp) }?;
+    let Some(attr) = ExpectAttr::from_number(kind) else {
+        return Ok(());
+    };
+    match attr.row().kind {
+        ExpectKind::Tuple => return Err(Error::Invalid("a number for a tuple")),
+        ExpectKind::Number => expect.set_number(attr, value),
+        ExpectKind::Text => {
+            let bytes = value.to_ne_bytes();
+            let skip = if cfg!(target_endian = "big") { bytes.len() - width } else { 0 };
+            expect.set_text(attr, bytes.get(skip..skip + width).unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// Sets an attribute from an 8-bit value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_set_attr_u8(exp: *mut nf_expect, r#type: ExpectationAttr, value: u8) {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { set_number(exp, r#type, value.into(), size_of_val(&value)) }
+    })
+}
+
+/// Sets an attribute from a 16-bit value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_set_attr_u16(exp: *mut nf_expect, r#type: ExpectationAttr, value: u16) {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { set_number(exp, r#type, value.into(), size_of_val(&value)) }
+    })
+}
+
+/// Sets an attribute from a 32-bit value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_set_attr_u32(exp: *mut nf_expect, r#type: ExpectationAttr, value: u32) {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { set_number(exp, r#type, value, size_of_val(&value)) }
+    })
+}
+
+/// Where an attribute that is present is stored.
+unsafe fn present(exp: *const nf_expect, kind: ExpectationAttr) -> Result<*const u8> {
+    // SAFETY: as for this function.
+    let expect = unsafe { shared(exp) }?;
+    let attr = attr(kind)?;
+    if !expect.is_set(attr) {
+        return Err(Error::Os(libc::ENODATA));
+    }
+    Ok(exp.cast::<u8>().wrapping_add(attr.row().offset))
+}
+
+/// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
+/// set, EINVAL for an unknown attribute.
+///
+/// A tuple is returned as a conntrack object, of which the attributes of the original tuple may be read; it
+/// must not be changed, copied or released.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_get_attr(exp: *const nf_expect, r#type: ExpectationAttr) -> *const c_void {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { present(exp, r#type) }.map(<*const u8>::cast)
+    })
+}
+
+/// `N` bytes where an attribute is stored, neighbours included where it is shorter.
+unsafe fn number<const N: usize>(exp: *const nf_expect, kind: ExpectationAttr) -> Result<[u8; N]> {
+    // SAFETY: as for this function.
+    let at = unsafe { present(exp, kind) }?;
+    // SAFETY: every attribute has four bytes of the object at its offset; a byte array needs no alignment.
+    Ok(unsafe { at.cast::<[u8; N]>().read_unaligned() })
+}
+
+/// Returns an 8-bit attribute, or 0 with errno ENODATA when it is not set, EINVAL when it does not exist.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_get_attr_u8(exp: *const nf_expect, r#type: ExpectationAttr) -> u8 {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { number(exp, r#type) }.map(u8::from_ne_bytes)
+    })
+}
+
+/// Returns a 16-bit attribute. Errors as nfexp_get_attr_u8().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_get_attr_u16(exp: *const nf_expect, r#type: ExpectationAttr) -> u16 {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { number(exp, r#type) }.map(u16::from_ne_bytes)
+    })
+}
+
+/// Returns a 32-bit attribute. Errors as nfexp_get_attr_u8().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_get_attr_u32(exp: *const nf_expect, r#type: ExpectationAttr) -> u32 {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        unsafe { number(exp, r#type) }.map(u32::from_ne_bytes)
+    })
+}
+
+/// Tells whether an attribute is set: 1 or 0, or -1 with errno EINVAL when it does not exist.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_attr_is_set(exp: *const nf_expect, r#type: ExpectationAttr) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        let expect = unsafe { shared(exp) }?;
+        Ok(c_int::from(expect.is_set(attr(r#type)?)))
+    })
+}
+
+/// Marks an attribute as not set: 0, or -1 with errno EINVAL when it does not exist.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_attr_unset(exp: *mut nf_expect, r#type: ExpectationAttr) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        let expect = unsafe { exclusive(exp) }?;
+        expect.unset(attr(r#type)?);
+        Ok(0)
+    })
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Objects to messages and back, for programs with a socket of their own.
+
+use super::border::{array, boundary, bytes, bytes_mut, exclusive, message, shared};
+use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
+use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
+use crate::error::{Error, Result};
+use crate::request;
+use crate::wire::frame::{HEADER_LEN, NFGEN_LEN};
+use crate::wire::{Attrs, Builder, Header, align4};
+use libc::{c_int, c_void, nlmsghdr, size_t};
+
+/// Offset of `nfgen_family` in a message.
+const FAMILY_AT: usize = HEADER_LEN;
+/// Stands for a family that nobody has named.
+const NO_FAMILY: u8 = 0xff;
+/// Offset of the attributes in a message.
+const ATTRS_AT: usize = HEADER_LEN + NFGEN_LEN;
+
+/// Appends what `fill` writes to C's message, the size of whose buffer nobody tells; returns 0.
+///
+/// A family that no message can carry gives -1 with `errno` as it was and leaves what came before it; any
+/// other failure leaves the message alone.
+unsafe fn append(nlh: *mut nlmsghdr, fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
+    // SAFETY: as for this function.
+    let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
+    let mut scratch = [0; request::MAX_LEN];
+    let mut b = Builder::message(&mut scratch, Header::default(), NO_FAMILY, 0)?;
+    let outcome = fill(&mut b);
+    let built = b.finish();
+    if !matches!(outcome, Ok(()) | Err(Error::Unsupported(_))) {
+        return outcome.map(|()| 0);
+    }
+    let attrs = scratch.get(ATTRS_AT..built).unwrap_or_default();
+    let len = u32::try_from(start + attrs.len()).map_err(|_| Error::NoSpace)?;
+    let at = |offset: usize| nlh.cast::<u8>().wrapping_add(offset).cast::<c_void>();
+    // SAFETY: as for this function: C vouches for room behind the message.
+    unsafe { bytes_mut(at(start), attrs.len()) }?.copy_from_slice(attrs);
+    if !attrs.is_empty() {
+        // SAFETY: as for this function: the message has a header.
+        unsafe { bytes_mut(at(0), 4) }?.copy_from_slice(&len.to_ne_bytes());
+    }
+    if let Some(&family) = scratch.get(FAMILY_AT).filter(|family| **family != NO_FAMILY) {
+        // SAFETY: as for this function: whoever names a family has put nfgenmsg behind the header.
+        unsafe { bytes_mut(at(FAMILY_AT), 1) }?.fill(family);
+    }
+    Ok(if outcome.is_ok() { 0 } else { -1 })
+}
+
+/// Appends a conntrack object's attributes to a message that has its netlink and netfilter headers.
+///
+/// The buffer must have room: 1024 bytes suffice for an object without labels and helper data.
+/// Returns 0, or -1 with errno EINVAL when the object has no ATTR_ORIG_L3PROTO, -1 with errno unchanged when
+/// a tuple's family is neither IPv4 nor IPv6.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_nlmsg_build(nlh: *mut nlmsghdr, ct: *const nf_conntrack) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        let flow = unsafe { shared(ct) }?;
+        // SAFETY: C gives a message in a buffer with room.
+        unsafe { append(nlh, |b| flow_encode::attributes(b, flow)) }
+    })
+}
+
+/// Appends a dump filter's attributes to a message that has its netlink and netfilter headers, and sets the
+/// message's family where the filter names one.
+///
+/// Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another one than the filter.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_nlmsg_build_filter(
+    nlh: *mut nlmsghdr,
+    filter_dump: *const nfct_filter_dump,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live filter.
+        let filter = unsafe { shared(filter_dump) }?;
+        // SAFETY: C gives a message in a buffer with room.
+        unsafe { append(nlh, |b| filter.encode(b)) }
+    })
+}
+
+/// Adds what a conntrack message tells to an object.
+///
+/// Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; what came before it has
+/// been taken.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conntrack) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object and a message, which do not overlap.
+        let (flow, frame) = unsafe { (exclusive(ct)?, message(nlh)?) };
+        flow_decode::message(flow, &frame).map(|()| 0)
+    })
+}
+
+/// Adds what a conntrack message's attributes tell to an object; `l3num` is the message's family.
+///
+/// Returns as nfct_nlmsg_parse().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_payload_parse(
+    payload: *const c_void,
+    payload_len: size_t,
+    l3num: u16,
+    ct: *mut nf_conntrack,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object and `payload_len` bytes, which do not overlap.
+        let (flow, area) = unsafe { (exclusive(ct)?, bytes(payload, payload_len)?) };
+        let [_, family] = l3num.to_be_bytes();
+        flow_decode::attributes(flow, family, Attrs::new(area)).map(|()| 0)
+    })
+}
+
+/// Appends an expectation's attributes to a message that has its netlink and netfilter headers. Returns 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_nlmsg_build(nlh: *mut nlmsghdr, exp: *const nf_expect) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object.
+        let expect = unsafe { shared(exp) }?;
+        // SAFETY: C gives a message in a buffer with room.
+        unsafe { append(nlh, |b| expect_encode::attributes(b, expect)) }
+    })
+}
+
+/// Adds what an expectation message tells to an object. Returns as nfct_nlmsg_parse().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_nlmsg_parse(nlh: *const nlmsghdr, exp: *mut nf_expect) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live object and a message, which do not overlap.
+        let (expect, frame) = unsafe { (exclusive(exp)?, message(nlh)?) };
+        expect_decode::message(expect, &frame).map(|()| 0)
+    })
+}
