@@ -8,6 +8,7 @@ use crate::bitmask::Bitmask;
 use crate::expect::Expectation;
 use crate::filter::DumpFilter;
 use crate::flow::Flow;
+use crate::label::LabelMap;
 use libc::{c_int, c_uint};
 
 /// A conntrack object: one entry of the connection tracking table, or the part of one that is known.
@@ -26,6 +27,11 @@ pub struct nf_expect {
 
 /// A set of bits, as connection labels use it.
 pub struct nfct_bitmask {
+    _tag: (),
+}
+
+/// Names for the bits of connection labels.
+pub struct nfct_labelmap {
     _tag: (),
 }
 
@@ -51,6 +57,10 @@ impl Object for nf_expect {
 
 impl Object for nfct_bitmask {
     type Inner = Bitmask;
+}
+
+impl Object for nfct_labelmap {
+    type Inner = LabelMap;
 }
 
 impl Object for nfct_filter_dump {

@@ -12,6 +12,7 @@
 //! | `nf_conntrack` | [`Flow`](crate::Flow) | `nfct_new`, `nfct_clone`, the receive loop for a callback; or C, as zeroed memory | `nfct_destroy`; the loop unless the callback kept it |
 //! | `nf_expect` | [`Expectation`](crate::Expectation) | `nfexp_new`, `nfexp_clone`, the receive loop; or C, as zeroed memory | `nfexp_destroy`; the loop unless kept |
 //! | `nfct_bitmask` | [`Bitmask`](crate::Bitmask) | `nfct_bitmask_new`, `nfct_bitmask_clone` | `nfct_bitmask_destroy`, or the flow it was given to |
+//! | `nfct_labelmap` | [`LabelMap`](crate::label::LabelMap) | `nfct_labelmap_new` | `nfct_labelmap_destroy` |
 //! | `nfct_filter_dump` | [`DumpFilter`](crate::DumpFilter) | `nfct_filter_dump_create` | `nfct_filter_dump_destroy` |
 //! | `nfct_handle` | `handle::Handle` | `nfct_open`, `nfct_open_nfnl` | `nfct_close` |
 //! | `nfnl_handle` | `nfnl::Netfilter`, from `calloc` | `nfct_open`; or libnfnetlink | `nfct_close` of the handle on it |
@@ -27,6 +28,8 @@ mod conntrack;
 mod expect;
 mod group;
 mod handle;
+mod label;
 mod layout;
 mod message;
 mod nfnl;
+mod print;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Label maps: names for the bits of connection labels.
+
+use super::border::{boundary, give, shared, take, text};
+use super::layout::nfct_labelmap;
+use crate::error::{Error, Result};
+use crate::label::LabelMap;
+use libc::{c_char, c_int, c_uint};
+use std::ffi::{CStr, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+const DEFAULT_PATH: &CStr = c"/etc/xtables/connlabel.conf";
+
+/// Returns the path of the label file that is read when none is named.
+#[unsafe(no_mangle)]
+pub extern "C" fn nfct_labels_get_path() -> *const c_char {
+    DEFAULT_PATH.as_ptr()
+}
+
+/// Reads a label map from a file; NULL names the usual one.
+///
+/// Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), or 0 when no
+/// line names a label.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
+    boundary(|| {
+        let path = match path.is_null() {
+            true => DEFAULT_PATH.to_bytes(),
+            // SAFETY: C gives a string.
+            false => unsafe { text(path, libc::PATH_MAX as usize) }?,
+        };
+        open(Path::new(OsStr::from_bytes(path))).map(give)
+    })
+}
+
+fn open(path: &Path) -> Result<LabelMap> {
+    LabelMap::open(Some(path)).map_err(|error| match error {
+        Error::Invalid(_) => Error::Os(0), // read, and nothing in it
+        other => other,
+    })
+}
+
+/// Releases a label map and its names.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_labelmap_destroy(map: *mut nfct_labelmap) {
+    boundary(|| {
+        // SAFETY: C gives up a map that it got from this library.
+        unsafe { take(map) }.map(drop)
+    })
+}
+
+/// Returns the name of a bit, "" for one without a name, or NULL above the highest bit that has one.
+///
+/// The name is valid as long as the map.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_labelmap_get_name(m: *mut nfct_labelmap, bit: c_uint) -> *const c_char {
+    boundary(|| {
+        // SAFETY: C gives a live map.
+        let map = unsafe { shared(m) }?;
+        Ok(map.name(bit).map_or(std::ptr::null(), CStr::as_ptr))
+    })
+}
+
+/// Returns the bit with this name, or -1 when no bit has it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_labelmap_get_bit(m: *mut nfct_labelmap, name: *const c_char) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives a live map and a string; no name is longer than a line of the file.
+        let (map, name) = unsafe { (shared(m)?, text(name, 1024)?) };
+        Ok(map.bit(name).map_or(-1, |bit| c_int::try_from(bit).unwrap_or(-1)))
+    })
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Objects as text and XML.
+
+use super::border::{Object, boundary, bytes_mut, shared};
+use super::layout::{nf_conntrack, nf_expect, nfct_labelmap};
+use crate::codec::EventKind;
+use crate::error::{Error, Result};
+use crate::format::{self, Flags, Style, Syntax};
+use crate::label::LabelMap;
+use libc::{c_char, c_int, c_uint};
+
+/// Prints an object with `write` into C's buffer; -1 with `errno` as it was when the object lacks what is
+/// printed first.
+unsafe fn print<C: Object>(
+    (buf, size): (*mut c_char, c_uint),
+    object: *const C,
+    (msg_type, out_type, flags): (c_uint, c_uint, c_uint),
+    labels: Option<&LabelMap>,
+    write: impl FnOnce(&mut [u8], &C::Inner, &Style<'_>) -> Result<usize>,
+) -> Result<c_int> {
+    // SAFETY: as for this function.
+    let object = unsafe { shared(object) }?;
+    let style = Style {
+        syntax: match out_type {
+            0 => Syntax::Text,
+            1 => Syntax::Xml,
+            _ => return Err(Error::Os(libc::ENOENT)),
+        },
+        event: match msg_type {
+            1 => Some(EventKind::New),
+            2 => Some(EventKind::Update),
+            4 => Some(EventKind::Destroy),
+            _ => None,
+        },
+        flags: Flags::from_bits_truncate(flags),
+        labels,
+        ..Style::default()
+    };
+    // SAFETY: as for this function: C lets us write `size` bytes.
+    let room = if size == 0 { &mut [] } else { unsafe { bytes_mut(buf.cast(), size as usize) }? };
+    match write(room, object, &style) {
+        Err(Error::Invalid(_)) => Ok(-1),
+        written => written.map(|len| c_int::try_from(len).unwrap_or(c_int::MAX)),
+    }
+}
+
+fn check_buffer(buf: *mut c_char, size: c_uint) -> Result<()> {
+    if buf.is_null() || size == 0 { Err(Error::Invalid("no buffer")) } else { Ok(()) }
+}
+
+/// Prints a conntrack object into `buf`, cut to `size` bytes with the final NUL.
+///
+/// `msg_type` is one of NFCT_T_*, shown in front; `out_type` one of NFCT_O_*; `out_flags` any of NFCT_OF_*.
+///
+/// Returns the length that the whole text needs without its NUL, or -1: with errno ENOENT for an unknown
+/// `out_type`, unchanged when the object lacks its protocol.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_snprintf(
+    buf: *mut c_char,
+    size: c_uint,
+    ct: *const nf_conntrack,
+    msg_type: c_uint,
+    out_type: c_uint,
+    out_flags: c_uint,
+) -> c_int {
+    boundary(|| {
+        check_buffer(buf, size)?;
+        // SAFETY: C gives a live object and a buffer of `size` bytes.
+        unsafe { print((buf, size), ct, (msg_type, out_type, out_flags), None, format::flow) }
+    })
+}
+
+/// As nfct_snprintf(), with the names of the connection labels from a label map, which may be NULL.
+///
+/// With a `size` of 0 nothing is written, and `buf` may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfct_snprintf_labels(
+    buf: *mut c_char,
+    size: c_uint,
+    ct: *const nf_conntrack,
+    msg_type: c_uint,
+    out_type: c_uint,
+    out_flags: c_uint,
+    map: *mut nfct_labelmap,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: C gives NULL or a live map.
+        let labels = if map.is_null() { None } else { Some(unsafe { shared(map) }?) };
+        // SAFETY: C gives a live object and a buffer of `size` bytes.
+        unsafe { print((buf, size), ct, (msg_type, out_type, out_flags), labels, format::flow) }
+    })
+}
+
+/// Prints an expectation object; as nfct_snprintf().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nfexp_snprintf(
+    buf: *mut c_char,
+    size: c_uint,
+    exp: *const nf_expect,
+    msg_type: c_uint,
+    out_type: c_uint,
+    out_flags: c_uint,
+) -> c_int {
+    boundary(|| {
+        check_buffer(buf, size)?;
+        // SAFETY: C gives a live object and a buffer of `size` bytes.
+        unsafe { print((buf, size), exp, (msg_type, out_type, out_flags), None, format::expectation) }
+    })
+}
