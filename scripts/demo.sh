@@ -21,7 +21,7 @@ build() {
 }
 
 say() {
-    printf '\n\033[1m%s\033[0m\n' "$*"
+    if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi
 }
 
 fail() {
@@ -50,6 +50,8 @@ show() {
 
     [ "$(readlink /proc/self/ns/net)" != "$OUTSIDE" ] || fail 'this is still the machine'\''s own network'
     say 'A throw-away network namespace: its table is empty.'
+    run conntrack -V
+    expect 'libconntrack'
     run conntrack -L
     expect ' 0 flow entries'
 
