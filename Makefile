@@ -38,10 +38,12 @@ REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),
 
 .PHONY: all install uninstall stage demo test bench try header clean
 all:
-# The tool first: it builds the Rust library too. Then the C libraries on their own, because cargo leaves
-# link-time optimisation out when one compiler run also makes an rlib: a third of the size is at stake.
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release --bin conntrack
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --release --lib --crate-type cdylib,staticlib
+# Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
+# run of its own, after the one that it would be overwritten by. The archive stays as the first run made it:
+# optimised as a whole it would hold the standard library in the same object, and clash with a second Rust
+# archive in one program.
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --release --lib --crate-type cdylib
 
 # What is installed beside the files proper, as NAME:WHAT; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)

@@ -92,6 +92,17 @@ refuses_without_build() {
         echo "$said" | grep '^make install: .* is missing: run make first, then make install\.$'
 }
 
+# Two Rust archives in one static program: ours must not bring the standard library in one piece with it.
+beside_another_archive() {
+    printf '%s\n' '#[unsafe(no_mangle)] pub extern "C" fn second(n: i32) -> i32 {' \
+        'std::panic::catch_unwind(|| (0..n).collect::<Vec<i32>>().iter().sum()).unwrap_or(-1) }' >"$work/second.rs"
+    printf '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>\n%s\n' 'int second(int);
+        int main(void) { nfct_destroy(nfct_new()); return second(5) != 10; }' >"$work/both.c"
+    rustc --edition 2024 -O --crate-type staticlib -o "$work/libsecond.a" "$work/second.rs" &&
+        ${CC:-cc} -static -I"$root/usr/include" -o "$work/both" "$work/both.c" \
+            "$root/usr/lib/multiarch/libconntrack.a" "$work/libsecond.a" && "$work/both"
+}
+
 # `make try` puts the staged library under a program that was linked with it, and prints its output.
 tries_ours() {
     make --no-print-directory --silent try CARGO=false CMD="LD_TRACE_LOADED_OBJECTS=1 '$work/tiny'" |
@@ -110,6 +121,7 @@ check 'pkg-config: relocated prefix' same "-L$root/usr/lib/multiarch -lnetfilter
     "$(asked --libs libnetfilter_conntrack | sed 's/ *$//')"
 check 'a program linked with -lnetfilter_conntrack' records_soname libnetfilter_conntrack
 check 'a program linked with -lconntrack' records_soname libconntrack
+check 'the archive beside another Rust archive' beside_another_archive
 check 'make try' tries_ours
 check 'no path of the builder in the binaries' no_builder_paths
 check 'uninstall' package uninstall CARGO=false
