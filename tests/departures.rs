@@ -253,3 +253,29 @@ fn what_is_set_again_replaces_what_was_there() {
     assert_eq!(flow.security_context(), Some(c"second"));
     assert_eq!(flow.labels().unwrap().words(), [u32::from_ne_bytes([b's'; 4]); 4]);
 }
+
+#[test]
+fn what_comes_twice_is_taken_in_the_order_of_the_message() {
+    let times = |start, stop| {
+        area(|b| {
+            b.nest(CTA_TIMESTAMP, |b| {
+                [(CTA_TIMESTAMP_START, start), (CTA_TIMESTAMP_STOP, stop)].into_iter().try_for_each(
+                    |(kind, value): (u16, Option<u64>)| value.map_or(Ok(()), |value| b.be64(kind, value)),
+                )
+            })
+        })
+    };
+    let flow = decode(&[times(Some(1), None), times(None, Some(2))].concat()).unwrap();
+    assert_eq!((flow.start_nanos(), flow.stop_nanos()), (Some(1), Some(2)));
+
+    let both_families = area(|b| {
+        b.nest(CTA_TUPLE_ORIG, |b| {
+            b.nest(CTA_TUPLE_IP, |b| {
+                b.bytes(CTA_IP_V6_SRC, &[6; 16])?;
+                b.bytes(CTA_IP_V4_SRC, &[4; 4])
+            })
+        })
+    });
+    let source = decode(&both_families).unwrap().tuple(Dir::Orig).src_bytes();
+    assert_eq!(source, [4, 4, 4, 4, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6]);
+}

@@ -129,8 +129,8 @@ fn in_zone(zone: &str, test: &str) -> bool {
         return true;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
-    let status = again.args(["--exact", test, "--nocapture"]).env("TZ", zone).status().unwrap();
-    assert!(status.success(), "{test} failed with TZ={zone}");
+    let output = again.args(["--exact", test]).env("TZ", zone).output().unwrap();
+    assert!(output.status.success(), "with TZ={zone}:\n{}", String::from_utf8_lossy(&output.stdout));
     false
 }
 
