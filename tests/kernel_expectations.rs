@@ -14,7 +14,7 @@ use netns::{count, flow, ip, isolated, tcp, track_packets};
 use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
 
-/// The control connection of an FTP session, with its helper.
+/// The control connection of FTP, with its helper.
 fn control(sport: u16) -> Flow {
     let mut flow = flow("127.0.0.1", "127.0.0.1", L4::Tcp { sport, dport: 21 });
     flow.set_helper_name(b"ftp");
@@ -40,7 +40,7 @@ fn data(master: &Flow, dport: u16) -> Expectation {
 }
 
 /// A handle with one control connection in the table; skipped without the helper.
-fn session() -> Handle {
+fn with_control() -> Handle {
     let mut handle = Handle::open().unwrap();
     add_control(&mut handle, 1);
     handle
@@ -67,7 +67,7 @@ fn expected_ports(handle: &mut Handle, family: u8) -> Vec<u16> {
 #[test]
 fn an_expectation_is_made_and_found() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         let asked = data(&control(1), 5000);
         handle.create_expectation(&asked).unwrap();
         let found = handle.expectation(&asked).unwrap();
@@ -87,7 +87,7 @@ fn an_expectation_is_made_and_found() {
 #[test]
 fn refusals_say_why() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         let kernel = |errno| Err(Error::Kernel(errno));
         let asked = data(&control(1), 5000);
         assert_eq!(handle.create_expectation(&data(&control(2), 5000)), kernel(libc::ENOENT), "no master");
@@ -108,7 +108,7 @@ fn refusals_say_why() {
 #[test]
 fn delete_takes_the_named_expectation_only() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         add_control(&mut handle, 2);
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         handle.create_expectation(&data(&control(2), 5001)).unwrap();
@@ -121,7 +121,7 @@ fn delete_takes_the_named_expectation_only() {
 #[test]
 fn a_delete_that_names_nothing_is_refused_and_the_table_untouched() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         let mut masterful = Expectation::new();
         masterful.set_tuple(ExpectAttr::Master, &control(1));
@@ -139,7 +139,7 @@ fn a_delete_that_names_nothing_is_refused_and_the_table_untouched() {
 #[test]
 fn lists_go_by_family_and_may_be_stopped() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         add_control(&mut handle, 2);
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         handle.create_expectation(&data(&control(2), 5001)).unwrap();
@@ -159,7 +159,7 @@ fn lists_go_by_family_and_may_be_stopped() {
 #[test]
 fn flush_takes_expectations_and_leaves_flows() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         handle.flush_expectations().unwrap();
         assert_eq!(expected_ports(&mut handle, AF_UNSPEC), []);
@@ -173,7 +173,7 @@ fn flush_takes_expectations_and_leaves_flows() {
 #[test]
 fn expectations_end_with_their_master() {
     isolated(|| {
-        let mut handle = session();
+        let mut handle = with_control();
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         handle.delete(&control(1)).unwrap();
         assert_eq!(expected_ports(&mut handle, AF_UNSPEC), []);
@@ -185,7 +185,7 @@ fn expectations_have_events() {
     isolated(|| {
         let mut events = Events::open(Groups::EXPECTATIONS).unwrap();
         events.socket().set_non_blocking(true).unwrap();
-        let mut handle = session();
+        let mut handle = with_control();
         handle.create_expectation(&data(&control(1), 5000)).unwrap();
         handle.delete_expectation(&data(&control(1), 5000)).unwrap();
         handle.create_expectation(&data(&control(1), 5001)).unwrap();
@@ -208,7 +208,7 @@ fn a_connection_that_was_expected_says_so() {
         track_packets();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mut handle = session();
+        let mut handle = with_control();
         handle.create_expectation(&data(&control(1), port)).unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let sport = client.local_addr().unwrap().port();
