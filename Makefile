@@ -29,8 +29,10 @@ CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
 STAGE    := $(CURDIR)/stage
-RELEASE  := $(or $(CARGO_TARGET_DIR),target)/release
-BUILT    := $(addprefix $(RELEASE)/,libnetfilter_conntrack.so libnetfilter_conntrack.a conntrack)
+TARGET   := $(or $(CARGO_TARGET_DIR),target)
+SHARED   := $(TARGET)/shared/libnetfilter_conntrack.so
+ARCHIVE  := $(TARGET)/release/libnetfilter_conntrack.a
+TOOL     := $(TARGET)/release/conntrack
 HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 
 # Panic messages hold file names: not the builder's folders.
@@ -39,11 +41,10 @@ REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),
 .PHONY: all install uninstall stage demo test bench try header clean
 all:
 # Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
-# run of its own, after the one that it would be overwritten by. The archive stays as the first run made it:
-# optimised as a whole it would hold the standard library in the same object, and clash with a second Rust
-# archive in one program.
+# run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
+# library in the same object, and clash with a second Rust archive in one program.
 	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --release --lib --crate-type cdylib
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --profile shared --lib --crate-type cdylib
 
 # What is installed beside the files proper, as NAME:WHAT; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)
@@ -59,18 +60,18 @@ REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi
 relative = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
 install:
-	@for file in $(BUILT); do test -f "$$file" || \
+	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
-	$(INSTALL) -m 644 $(RELEASE)/libnetfilter_conntrack.so '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
-	$(INSTALL) -m 644 $(RELEASE)/libnetfilter_conntrack.a '$(LIB)/libnetfilter_conntrack.a'
+	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
+	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
 	@for link in $(LINKS); do ln -sfn "$${link#*:}" "$(LIB)/$${link%%:*}"; done
 	@for pc in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \
 		-e 's|@INCLUDEDIR@|$(call relative,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@API_LEVEL@|$(API_LEVEL)|' pkgconfig/$$pc.in >"$(LIB)/pkgconfig/$$pc" || exit 1; \
 		chmod 644 "$(LIB)/pkgconfig/$$pc"; done
 	$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/'
-	$(INSTALL) -m 755 $(RELEASE)/conntrack '$(DESTDIR)$(SBINDIR)/conntrack'
+	$(INSTALL) -m 755 $(TOOL) '$(DESTDIR)$(SBINDIR)/conntrack'
 	@for pair in $(EXTRAS); do $(INSTALL) -D -m 644 "$${pair%%:*}" "$(DESTDIR)$${pair#*:}"; done
 	@$(REFRESH)
 
@@ -109,8 +110,8 @@ bench:
 export CMD
 try:
 	@test -n "$$CMD" || { echo "make try: say which program: make try CMD='conntrack -L'" >&2; exit 1; }
-	@test -f $(RELEASE)/libnetfilter_conntrack.so || $(MAKE) --no-print-directory all
-	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(RELEASE)/libnetfilter_conntrack.so || \
+	@test -f $(SHARED) || $(MAKE) --no-print-directory all
+	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(SHARED) || \
 		$(MAKE) --no-print-directory --assume-old=all stage
 	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
 

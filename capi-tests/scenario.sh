@@ -57,13 +57,14 @@ before_expectation() {
     expectation
 }
 
-# Each prints the number of lines that the program prints about it.
+# Each prints the number of lines that the program prints about it. Only flows made while someone listens are
+# sure to give events.
 during_changes() {
     tool -I -p udp -s 10.9.0.1 -d 10.9.0.2 --sport 5 --dport 6 -t 1000
     tool -U -p udp -s 10.9.0.1 -d 10.9.0.2 -m 9
     tool -D -p udp -s 10.9.0.1 -d 10.9.0.2
-    tool -D -p tcp -s 1.1.1.1
     tool -I -p tcp -s fd00::7 -d fd00::8 --sport 5 --dport 6 --state SYN_RECV -t 1000
+    tool -D -p tcp -f ipv6 -s fd00::7
     echo 5
 }
 
