@@ -7,6 +7,7 @@ use super::border::{AllZero, Object};
 use crate::bitmask::Bitmask;
 use crate::expect::Expectation;
 use crate::filter::DumpFilter;
+use crate::filter::socket_filter::EventFilter;
 use crate::flow::Flow;
 use crate::label::LabelMap;
 use libc::{c_int, c_uint};
@@ -40,6 +41,11 @@ pub struct nfct_filter_dump {
     _tag: (),
 }
 
+/// A filter of events, on a socket.
+pub struct nfct_filter {
+    _tag: (),
+}
+
 /// A connection to the kernel.
 ///
 /// Different handles may be used from different threads at the same time; one handle by one thread at a time.
@@ -63,6 +69,10 @@ impl Object for nfct_labelmap {
     type Inner = LabelMap;
 }
 
+impl Object for nfct_filter {
+    type Inner = EventFilter;
+}
+
 impl Object for nfct_filter_dump {
     type Inner = DumpFilter;
 }
@@ -82,3 +92,89 @@ pub type ConntrackGroup = c_uint;
 pub type ExpectationAttr = c_uint;
 pub type MessageType = c_int;
 pub type QueryNumber = c_uint;
+pub type FilterAttr = c_uint;
+pub type FilterLogic = c_uint;
+pub type FilterDumpAttr = c_uint;
+
+/// ATTR_GRP_*_IPV4: addresses in network byte order.
+#[repr(C)]
+pub struct nfct_attr_grp_ipv4 {
+    pub src: u32,
+    pub dst: u32,
+}
+
+/// ATTR_GRP_*_IPV6: addresses in network byte order.
+#[repr(C)]
+pub struct nfct_attr_grp_ipv6 {
+    pub src: [u32; 4],
+    pub dst: [u32; 4],
+}
+
+/// ATTR_GRP_*_PORT: ports in network byte order.
+#[repr(C)]
+pub struct nfct_attr_grp_port {
+    pub sport: u16,
+    pub dport: u16,
+}
+
+/// ATTR_GRP_ICMP; the id is in network byte order.
+#[repr(C)]
+pub struct nfct_attr_grp_icmp {
+    pub id: u16,
+    pub code: u8,
+    pub r#type: u8,
+}
+
+/// ATTR_GRP_*_COUNTERS.
+#[repr(C)]
+pub struct nfct_attr_grp_ctrs {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+/// ATTR_GRP_*_ADDR_*: an address of either family in network byte order.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union nfct_attr_grp_addr {
+    pub ip: u32,
+    pub ip6: [u32; 4],
+    pub addr: [u32; 4],
+}
+
+/// NFCT_FILTER_L4PROTO_STATE: a protocol and one of its states.
+#[repr(C)]
+pub struct nfct_filter_proto {
+    pub proto: u16,
+    pub state: u16,
+}
+
+/// NFCT_FILTER_*_IPV4: address and mask in host byte order.
+#[repr(C)]
+pub struct nfct_filter_ipv4 {
+    pub addr: u32,
+    pub mask: u32,
+}
+
+/// NFCT_FILTER_*_IPV6: address and mask as four words in host byte order.
+#[repr(C)]
+pub struct nfct_filter_ipv6 {
+    pub addr: [u32; 4],
+    pub mask: [u32; 4],
+}
+
+/// NFCT_FILTER_MARK, NFCT_FILTER_DUMP_MARK and NFCT_FILTER_DUMP_STATUS: a value and the bits that count.
+#[repr(C)]
+pub struct nfct_filter_dump_mark {
+    pub val: u32,
+    pub mask: u32,
+}
+
+const _: () = {
+    assert!(size_of::<nfct_attr_grp_ipv4>() == 8 && size_of::<nfct_attr_grp_ipv6>() == 32);
+    assert!(size_of::<nfct_attr_grp_port>() == 4 && size_of::<nfct_attr_grp_icmp>() == 4);
+    assert!(size_of::<nfct_attr_grp_ctrs>() == 16 && size_of::<nfct_attr_grp_addr>() == 16);
+    assert!(size_of::<nfct_filter_proto>() == 4 && size_of::<nfct_filter_ipv4>() == 8);
+    assert!(size_of::<nfct_filter_ipv6>() == 32 && size_of::<nfct_filter_dump_mark>() == 8);
+    assert!(std::mem::offset_of!(nfct_attr_grp_icmp, code) == 2);
+    assert!(std::mem::offset_of!(nfct_attr_grp_icmp, r#type) == 3);
+};

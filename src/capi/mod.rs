@@ -14,6 +14,7 @@
 //! | `nfct_bitmask` | [`Bitmask`](crate::Bitmask) | `nfct_bitmask_new`, `nfct_bitmask_clone` | `nfct_bitmask_destroy`, or the flow it was given to |
 //! | `nfct_labelmap` | [`LabelMap`](crate::label::LabelMap) | `nfct_labelmap_new` | `nfct_labelmap_destroy` |
 //! | `nfct_filter_dump` | [`DumpFilter`](crate::DumpFilter) | `nfct_filter_dump_create` | `nfct_filter_dump_destroy` |
+//! | `nfct_filter` | [`EventFilter`](crate::filter::socket_filter::EventFilter) | `nfct_filter_create` | `nfct_filter_destroy` |
 //! | `nfct_handle` | `handle::Handle` | `nfct_open`, `nfct_open_nfnl` | `nfct_close` |
 //! | `nfnl_handle` | `nfnl::Netfilter`, from `calloc` | `nfct_open`; or libnfnetlink | `nfct_close` of the handle on it |
 //!
@@ -24,8 +25,12 @@
 
 mod bitmask;
 mod border;
+mod compat;
 mod conntrack;
+#[cfg(cbindgen)]
+mod decl;
 mod expect;
+mod filter;
 mod group;
 mod handle;
 mod label;

@@ -22,6 +22,12 @@ pub struct nfnl_handle {
     _tag: (),
 }
 
+/// A subsystem of such a handle.
+#[allow(non_camel_case_types)] // the C name
+pub struct nfnl_subsys_handle {
+    _tag: (),
+}
+
 impl Object for nfnl_handle {
     type Inner = Netfilter;
 }

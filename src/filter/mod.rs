@@ -5,6 +5,7 @@
 
 pub mod dump;
 pub mod selector;
+pub mod socket_filter;
 
 pub use dump::DumpFilter;
 pub use selector::Selector;

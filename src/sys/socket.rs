@@ -281,4 +281,33 @@ pub mod raw {
         // SAFETY: the caller owns the descriptor; no pointer is passed.
         check(unsafe { libc::close(fd) }).map(drop)
     }
+
+    /// Lets a program judge what comes in: it returns 0 for a datagram to be dropped. Replaces an older one.
+    ///
+    /// # Errors
+    /// The system's error: `EBADF`, `ENOTSOCK`, `EINVAL` for a program that the kernel refuses.
+    pub fn attach_filter(fd: RawFd, program: &[libc::sock_filter]) -> Result<()> {
+        let len = u16::try_from(program.len()).map_err(|_| Error::Os(libc::EINVAL))?;
+        let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
+        let size = size_of::<libc::sock_fprog>() as libc::socklen_t;
+        // SAFETY: the kernel reads the program, as long as it says, and writes nothing.
+        check(unsafe {
+            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, (&raw const program).cast(), size)
+        })
+        .map(drop)
+    }
+
+    /// Takes the program off again.
+    ///
+    /// # Errors
+    /// The system's error; `ENOENT` when there is none.
+    pub fn detach_filter(fd: RawFd) -> Result<()> {
+        let unused: libc::c_int = 0;
+        let size = size_of::<libc::c_int>() as libc::socklen_t;
+        // SAFETY: the pointer is valid for the length given.
+        check(unsafe {
+            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, (&raw const unused).cast(), size)
+        })
+        .map(drop)
+    }
 }
