@@ -139,8 +139,7 @@ impl Header {
         let builder = files.iter().fold(Builder::new(), Builder::with_src);
         let mut text = Vec::new();
         builder.with_config(self.config(&files)).generate().expect("render the header").write(&mut text);
-        let text = String::from_utf8(text).expect("a header is text");
-        text.lines().map(without_stand_in).collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n"
+        tidy(&String::from_utf8(text).expect("a header is text"))
     }
 
     fn config(&self, files: &[PathBuf]) -> Config {
@@ -184,7 +183,30 @@ fn declared(file: &Path) -> Vec<String> {
     text.lines().filter_map(name).filter(|name| name.starts_with(|c: char| c.is_lowercase())).collect()
 }
 
-/// An enumeration that C leaves without a tag has a stand-in for one in Rust.
-fn without_stand_in(line: &str) -> &str {
-    if line.starts_with("enum anonymous_") { "enum {" } else { line }
+/// What the generator cannot: enumerations without a tag, short comments on one line, constants without a blank
+/// line between them.
+fn tidy(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        let text = line.trim_start();
+        let indent = &line[..line.len() - text.len()];
+        match (lines.as_slice(), text) {
+            ([.., open, only], "*/") if open.trim_start() == "/*" => {
+                let comment = format!("{indent}/* {} */", only.trim_start());
+                let indent = indent.len() - usize::from(indent.len() % 2 == 1);
+                lines.truncate(lines.len() - 2);
+                lines.push(format!("{}{}", " ".repeat(indent), comment.trim_start()));
+            }
+            ([.., last], "") if last.is_empty() => {}
+            ([.., before, last], _)
+                if text.starts_with("#define ") && last.is_empty() && before.starts_with("#define ") =>
+            {
+                lines.pop();
+                lines.push(line.to_owned());
+            }
+            _ if text.starts_with("enum anonymous_") => lines.push(format!("{indent}enum {{")),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#ifndef _LIBNETFILTER_CONNTRACK_DCCP_H_
+#define _LIBNETFILTER_CONNTRACK_DCCP_H_
+
+/* Made from src/capi by `make header`: change it there. */
+
+#define DCCP_ROLE_MAX (__DCCP_CONNTRACK_ROLE_MAX - 1)
+
+/* The states of a DCCP connection, ATTR_DCCP_STATE. */
+enum dccp_state {
+  DCCP_CONNTRACK_NONE = 0,
+  DCCP_CONNTRACK_REQUEST = 1,
+  DCCP_CONNTRACK_RESPOND = 2,
+  DCCP_CONNTRACK_PARTOPEN = 3,
+  DCCP_CONNTRACK_OPEN = 4,
+  DCCP_CONNTRACK_CLOSEREQ = 5,
+  DCCP_CONNTRACK_CLOSING = 6,
+  DCCP_CONNTRACK_TIMEWAIT = 7,
+  DCCP_CONNTRACK_IGNORE = 8,
+  DCCP_CONNTRACK_INVALID = 9,
+  DCCP_CONNTRACK_MAX = 10,
+};
+
+/* Who opened a DCCP connection, ATTR_DCCP_ROLE. */
+enum dccp_roles {
+  DCCP_CONNTRACK_ROLE_CLIENT = 0,
+  DCCP_CONNTRACK_ROLE_SERVER = 1,
+  __DCCP_CONNTRACK_ROLE_MAX = 2,
+};
+
+#endif  /* _LIBNETFILTER_CONNTRACK_DCCP_H_ */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#ifndef _LIBNETFILTER_CONNTRACK_IPV4_H_
+#define _LIBNETFILTER_CONNTRACK_IPV4_H_
+
+/* Made from src/capi by `make header`: change it there. */
+
+#warning "Please, remove libnetfilter_conntrack_ipv4.h from your includes!"
+
+#endif  /* _LIBNETFILTER_CONNTRACK_IPV4_H_ */

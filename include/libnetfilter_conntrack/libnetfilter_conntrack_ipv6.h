@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#ifndef _LIBNETFILTER_CONNTRACK_IPV6_H_
+#define _LIBNETFILTER_CONNTRACK_IPV6_H_
+
+/* Made from src/capi by `make header`: change it there. */
+
+#warning "Please, remove libnetfilter_conntrack_ipv6.h from your includes!"
+
+#endif  /* _LIBNETFILTER_CONNTRACK_IPV6_H_ */
