@@ -2,6 +2,8 @@
 //! Renders the C headers from `src/capi` with cbindgen, into `OUT_DIR/include/libnetfilter_conntrack`, and
 //! into the folder that `HEADER_DIR` names as well.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing)] // a panic is how a build script reports
+
 use cbindgen::{
     Builder, Config, DocumentationStyle, EnumConfig, ExportConfig, FunctionConfig, Language, Style,
 };

@@ -43,7 +43,7 @@ compile() {
 
 include() { printf '#include <%s>\n' "$@"; }
 
-alone=$(cd "$INCLUDE" && ls $FOLDER/*.h | grep -v -e _ipv4 -e _ipv6)
+alone=$(cd "$INCLUDE" && find $FOLDER -name '*.h' ! -name '*_ipv[46].h' | LC_ALL=C sort)
 kernel='linux/netfilter/nfnetlink.h linux/netfilter/nfnetlink_conntrack.h linux/netfilter/nf_conntrack_common.h'
 for rules in 'c c99' 'c c17' 'c++ c++17'; do
     # shellcheck disable=SC2086  # language and standard are two words, lists of headers are words

@@ -16,6 +16,7 @@ demo,test,bench  util-linux                   unshare
 test,bench       conntrack                    /usr/sbin/conntrack
 test             libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntrack-dev/examples/nfct-mnl-dump.c
 test             libmnl-dev                   /usr/include/libmnl/libmnl.h
+test             g++                          g++
 test             nftables                     /usr/sbin/nft
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck

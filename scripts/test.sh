@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
-# Rust tests (unit, golden, kernel, documentation), the installed files, the C programs.
+# Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
+# C programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
@@ -21,7 +22,10 @@ ring() {
 }
 
 cargo test --locked --no-run # here, because there is no network inside
+cargo test --locked --no-run --features header --test header
 ring scripts/in-namespace.sh cargo test --locked --offline --no-fail-fast
+ring cargo test --locked --offline --features header --test header
+ring capi-tests/abi.sh
 ring capi-tests/install.sh
 ring capi-tests/run.sh
 
