@@ -51,9 +51,11 @@ LIB   := $(DESTDIR)$(LIBDIR)
 LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so:$(SONAME) \
 	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
-# Files of the tree and where they go, each only when the tree has it.
-EXTRAS := $(foreach pair,man/conntrack.8:$(MANDIR)/man8/conntrack.8,\
-	$(if $(wildcard $(firstword $(subst :, ,$(pair)))),$(pair)))
+# Files of the tree and where they go.
+EXTRAS := man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
+	completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
+	completions/_conntrack:$(PREFIX)/share/zsh/site-functions/_conntrack \
+	completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish
 
 # Runs the loader's cache only for an install into the running system.
 REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi

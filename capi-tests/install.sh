@@ -38,10 +38,8 @@ headers=$(for name in libnetfilter_conntrack libnetfilter_conntrack_dccp libnetf
     libnetfilter_conntrack_ipv4 libnetfilter_conntrack_ipv6 libnetfilter_conntrack_sctp \
     libnetfilter_conntrack_tcp libnetfilter_conntrack_udp linux_nf_conntrack_common \
     linux_nfnetlink_conntrack; do echo "usr/include/libnetfilter_conntrack/$name.h"; done)
-manual=$([ ! -f man/conntrack.8 ] || echo usr/share/man/man8/conntrack.8)
 expected=$(LC_ALL=C sort <<END | grep .
 $headers
-$manual
 usr/lib/multiarch/libconntrack.a -> libnetfilter_conntrack.a
 usr/lib/multiarch/libconntrack.so -> libnetfilter_conntrack.so.3
 usr/lib/multiarch/libnetfilter_conntrack.a
@@ -51,6 +49,10 @@ usr/lib/multiarch/libnetfilter_conntrack.so.3.8.0
 usr/lib/multiarch/pkgconfig/libconntrack.pc
 usr/lib/multiarch/pkgconfig/libnetfilter_conntrack.pc
 usr/sbin/conntrack
+usr/share/bash-completion/completions/conntrack
+usr/share/fish/vendor_completions.d/conntrack.fish
+usr/share/man/man8/conntrack.8
+usr/share/zsh/site-functions/_conntrack
 END
 )
 

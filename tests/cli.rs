@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop at once
 #![allow(clippy::explicit_write)] // what the test harness must not capture
 
+use netfilter_conntrack::{Dir, Flow, Handle, L4};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
@@ -20,13 +21,19 @@ const INSIDE: &str = "CONNTRACK_TEST_INSIDE";
 
 /// Runs a test's body in a fresh network namespace: this program starts itself again there.
 fn in_namespace(test: &str, body: impl FnOnce()) {
+    in_namespaces("n", test, body);
+}
+
+/// The same for more kinds of namespaces, as `unshare` calls them.
+fn in_namespaces(kinds: &str, test: &str, body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return body();
     }
     let works = |flags: &str| {
         Command::new("unshare").args([flags, "true"]).output().is_ok_and(|o| o.status.success())
     };
-    let Some(flags) = ["-n", "-rn"].into_iter().find(|flags| works(flags)) else {
+    let Some(flags) = [format!("-{kinds}"), format!("-r{kinds}")].into_iter().find(|flags| works(flags))
+    else {
         return skip(test, "no network namespace");
     };
     let output = Command::new("unshare")
@@ -57,9 +64,18 @@ struct Example {
     stderr: Vec<String>,
 }
 
-/// The examples of one group of the file.
+/// The files of examples.
+const FILES: [&str; 4] = [
+    include_str!("vectors/cli.txt"),
+    include_str!("vectors/cli_differences.txt"),
+    include_str!("vectors/cli_labels.txt"),
+    include_str!("vectors/cli_expect.txt"),
+];
+
+/// The examples of one group.
 fn examples(group: &str) -> Vec<Example> {
-    let text = include_str!("vectors/cli.txt");
+    let heading = format!("## {group}\n");
+    let text = FILES.iter().find(|text| text.contains(&heading)).expect(group);
     let mut examples: Vec<Example> = Vec::new();
     let mut inside = false;
     for (number, line) in text.lines().enumerate() {
@@ -111,14 +127,20 @@ fn words(command: &str) -> Vec<String> {
 }
 
 fn tool(words: &[String], stdin: &str) -> Output {
-    let mut child = start(words);
+    tool_through(&[], words, stdin)
+}
+
+/// Runs the tool, `through` a program that starts it if one is named.
+fn tool_through(through: &[&str], words: &[String], stdin: &str) -> Output {
+    let mut child = start(through, words);
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 
-fn start(words: &[String]) -> Child {
-    Command::new(TOOL)
-        .args(words)
+fn start(through: &[&str], words: &[String]) -> Child {
+    let mut line = through.iter().copied().chain([TOOL]).chain(words.iter().map(String::as_str));
+    Command::new(line.next().unwrap())
+        .args(line)
         .env_remove("POSIXLY_CORRECT")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -156,9 +178,13 @@ fn pair_up(patterns: &[String], text: &[u8]) -> bool {
 
 /// Runs the examples of a group one after the other and reports all that come out differently.
 fn run_group(group: &str) -> String {
+    run_group_through(&[], group)
+}
+
+fn run_group_through(through: &[&str], group: &str) -> String {
     let mut report = String::new();
     for example in examples(group) {
-        let output = tool(&words(&example.command), &example.stdin);
+        let output = tool_through(through, &words(&example.command), &example.stdin);
         let usage = example.stdout == ["<usage text>"];
         let stdout = if usage {
             output.stdout.starts_with(b"Command line")
@@ -206,6 +232,143 @@ fn worked_examples() {
     });
 }
 
+/// Each difference from the original: a test of its own, which runs its group of examples on the fixture.
+macro_rules! differences {
+    ($(fn $name:ident();)*) => {$(
+        #[test]
+        fn $name() {
+            in_namespace(stringify!($name), || {
+                let report = ["fixture", stringify!($name)].map(run_group).concat();
+                assert!(report.is_empty(), "{report}");
+            });
+        }
+    )*};
+}
+
+differences! {
+    fn attached_values_are_values();
+    fn status_bits_that_must_be_clear_select();
+    fn what_selects_nothing_deletes_nothing();
+    fn every_filter_is_compared();
+    fn a_flush_of_one_family_leaves_the_other();
+    fn updates_reach_the_entry_in_its_zone();
+    fn tuples_are_completed_from_the_other_direction();
+    fn sctp_states_and_tags_are_known();
+    fn xml_has_one_root();
+    fn numbers_are_whole_and_in_range();
+    fn lines_of_a_file_stand_alone();
+    fn the_last_protocol_counts();
+}
+
+#[test]
+fn without_privilege() {
+    in_namespace("without_privilege", || {
+        let drop = ["setpriv", "--bounding-set", "-net_admin"];
+        let report = run_group("fixture") + &run_group_through(&drop, "without_privilege");
+        assert!(report.is_empty(), "{report}");
+    });
+}
+
+fn succeeds(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn labels() {
+    in_namespaces("nm", "labels", || {
+        succeeds("mount", &["-t", "tmpfs", "none", "/etc"]);
+        std::fs::create_dir("/etc/xtables").unwrap();
+        let names = "0 zero\n1 one\n5 five\n7 seven up\n100 hundred\n127 last\n130 big\n";
+        std::fs::write("/etc/xtables/connlabel.conf", names).unwrap();
+        let before = run_group("before");
+        let rules = "add table ip t; add chain ip t c { type filter hook input priority 0; }; \
+                     add rule ip t c ct label set 1";
+        succeeds("nft", &[rules]);
+        let report = before + &run_group("after");
+        assert!(report.is_empty(), "{report}");
+    });
+}
+
+#[test]
+fn expectations() {
+    in_namespace("expectations", || {
+        let address = |text: &str| text.parse().unwrap();
+        let mut master = Flow::new();
+        let ports = L4::Tcp { sport: 40000, dport: 21 };
+        master.set_tuple(Dir::Orig, address("10.9.0.1"), address("10.9.0.2"), ports);
+        master.set_reply_from_original();
+        master.set_timeout_secs(1000);
+        master.set_helper_name(b"ftp");
+        Handle::open().unwrap().create(&master).unwrap();
+        let report = run_group("expectations");
+        assert!(report.is_empty(), "{report}");
+    });
+}
+
+#[test]
+fn limits_of_load_files_are_gone() {
+    in_namespace("limits_of_load_files_are_gone", || {
+        let entry = "-A -p udp -t 50 -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2";
+        let long = format!("{entry}{}{} --sport 7\n", " -m 5".repeat(3000), " ".repeat(20000));
+        let output = tool(&words("-R -"), &long);
+        assert!(output.status.success(), "{output:?}");
+        let output = tool(&words("-L -p udp --sport 7 -m 5"), "");
+        assert!(output.stderr.ends_with(b": 1 flow entries have been shown.\n"), "{output:?}");
+        let unknown = "x".repeat(2000);
+        let output = tool(&words("-R -"), &format!("-D -l {unknown}\n"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("unknown label '{unknown}'")));
+    });
+}
+
+#[test]
+fn version_and_help_need_no_socket() {
+    // One descriptor is left, which standard output takes.
+    for option in ["-V", "-h"] {
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -n 4; exec \"$0\" \"$1\"", TOOL, option])
+            .output()
+            .unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{option}: {output:?}");
+    }
+    in_namespace("version_and_help_need_no_socket", || {
+        let output = Command::new("sh").args(["-c", "ulimit -n 4; exec \"$0\" -C", TOOL]).output().unwrap();
+        let expected = format!("{}: Can't open handler: Too many open files\n", version_line());
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr)),
+            (Some(1), expected.into())
+        );
+    });
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(TOOL).arg("-h").stdout(full).output().unwrap();
+    let expected = format!("{}: cannot write to standard output: No space left on device\n", version_line());
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr)), (Some(1), expected.into()));
+}
+
+#[test]
+fn a_closed_pipe_ends_the_tool_like_a_c_program() {
+    let script = "\"$0\" -h | true; kill -l ${PIPESTATUS[0]}";
+    let piped = |script: &str| Command::new("bash").args(["-c", script, TOOL]).output().unwrap();
+    // Help may fit into the pipe before its reader has gone, so the reader is waited for.
+    let output = piped(&script.replace("\"$0\" -h", "{ sleep 0.2; exec \"$0\" -h; }"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "PIPE\n", "{output:?}");
+}
+
+#[test]
+fn the_summary_comes_last() {
+    in_namespace("the_summary_comes_last", || {
+        let report = run_group("fixture");
+        assert!(report.is_empty(), "{report}");
+        let output = Command::new("sh").args(["-c", "exec \"$0\" -L 2>&1", TOOL]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.ends_with(": 7 flow entries have been shown.\n") && text.lines().count() == 8, "{text}");
+    });
+}
+
 /// An `-E` that runs until it is interrupted.
 struct Follower {
     child: Child,
@@ -215,7 +378,7 @@ struct Follower {
 impl Follower {
     /// Starts and waits until the program has joined its groups.
     fn start(command: &str) -> Follower {
-        let mut child = start(&words(command));
+        let mut child = start(&[], &words(command));
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));

@@ -130,34 +130,24 @@ fn protocol(out: &mut Out<'_>, flow: &Flow, number: u8) {
         Some((_, name)) => out.put(name.as_bytes()),
         None => out.number(number),
     }
-    let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     match l4_kind(number) {
         L4Kind::Ports => {
-            pairs(
-                out,
-                orig,
-                reply,
-                [b" --sport ", b" --dport ", b" --reply-port-src ", b" --reply-port-dst "],
-            );
+            ports(out, flow, [b" --sport ", b" --dport ", b" --reply-port-src ", b" --reply-port-dst "]);
         }
         L4Kind::Keys => {
-            pairs(
-                out,
-                orig,
-                reply,
-                [b" --srckey ", b" --dstkey ", b" --reply-key-src ", b" --reply-key-dst "],
-            );
+            ports(out, flow, [b" --srckey ", b" --dstkey ", b" --reply-key-src ", b" --reply-key-dst "]);
         }
-        L4Kind::Icmp => icmp(out, orig, number),
+        L4Kind::Icmp => icmp(out, flow.tuple(Dir::Orig), number),
         L4Kind::None => {}
     }
     state(out, flow);
 }
 
-fn pairs(out: &mut Out<'_>, orig: Tuple<'_>, reply: Tuple<'_>, names: [&[u8]; 4]) {
-    let values = [orig.l4_src(), orig.l4_dst(), reply.l4_src(), reply.l4_dst()];
-    for (name, value) in names.into_iter().zip(values) {
-        option(out, name, Some(value));
+/// Ports or keys, as far as they are known: the kernel knows none of a protocol that it does not track.
+fn ports(out: &mut Out<'_>, flow: &Flow, names: [&[u8]; 4]) {
+    let attrs = [Attr::OrigPortSrc, Attr::OrigPortDst, Attr::ReplPortSrc, Attr::ReplPortDst];
+    for (name, attr) in names.into_iter().zip(attrs) {
+        option(out, name, flow.u16(attr).map(u16::from_be));
     }
 }
 

@@ -310,3 +310,53 @@ pub fn new_expectation(request: &Request) -> Result<Expectation, Complaint> {
     }
     Ok(expect)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Parser;
+
+    fn request(line: &str) -> Request {
+        let words: Vec<&str> = line.split(' ').collect();
+        Parser::default().parse(&words).unwrap()
+    }
+
+    #[test]
+    fn every_tuple_of_an_expectation_has_the_protocol() {
+        let addresses = "-s 1.1.1.1 -d 1.1.1.2 --tuple-src 1.1.1.1 --tuple-dst 1.1.1.3 --mask-src 0.0.0.0 --mask-dst 0.0.0.0";
+        let ports = "--sport 1 --dport 2 --tuple-port-src 0 --tuple-port-dst 2570 --mask-port-src 0 --mask-port-dst 65535";
+        let sctp = format!("-p sctp {ports} --orig-vtag 1 --reply-vtag 2");
+        for (options, protocol) in [(format!("-p tcp {ports}"), 6), (sctp, 132), ("-p 50".into(), 50)] {
+            let expect = new_expectation(&request(&format!("-I expect -t 9 {addresses} {options}"))).unwrap();
+            for which in [ExpectAttr::Master, ExpectAttr::Expected, ExpectAttr::Mask] {
+                assert_eq!(expect.tuple(which).l4(), protocol, "{options} {which:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_tcp_entry_has_lenient_windows() {
+        let flags = |state: &str| {
+            let line = format!("-I -p tcp -t 9 -s 1.1.1.1 -d 1.1.1.2 --sport 1 --dport 2 --state {state}");
+            let flow = new_entry(&request(&line)).unwrap();
+            let attrs = [Attr::TcpFlagsOrig, Attr::TcpMaskOrig, Attr::TcpFlagsRepl, Attr::TcpMaskRepl];
+            attrs.map(|attr| flow.u8(attr))
+        };
+        assert_eq!(flags("ESTABLISHED"), [Some(0x0a); 4]);
+        assert_eq!(flags("TIME_WAIT"), [Some(0x0e); 4]);
+    }
+
+    #[test]
+    fn the_saved_form_of_a_translated_entry_keeps_its_ports() {
+        let tuple = "-s 1.1.1.1 -d 2.2.2.2 -g 6.6.6.6 -n 5.5.5.5";
+        let ports = "--sport 81 --dport 82 --reply-port-src 8080 --reply-port-dst 9999";
+        let flow = new_entry(&request(&format!("-A -t 9 {tuple} -p udp {ports}"))).unwrap();
+        assert_eq!(flow.tuple(Dir::Reply).protocol(), L4::Udp { sport: 8080, dport: 9999 });
+        assert_eq!(
+            flow.tuple(Dir::Reply).dst(),
+            Some("1.1.1.1".parse().unwrap()),
+            "the kernel translates it"
+        );
+        assert!(flow.is_set(Attr::SnatIpv4) && flow.is_set(Attr::DnatIpv4));
+    }
+}

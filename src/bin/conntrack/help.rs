@@ -111,6 +111,7 @@ fn described(option: &str, description: &str) -> String {
 mod tests {
     use super::*;
     use crate::options::PROTOCOLS;
+    use std::collections::BTreeSet;
 
     fn everything() -> String {
         let known =
@@ -132,6 +133,30 @@ mod tests {
         let protocols = PROTOCOLS.iter().flat_map(Protocol::rows);
         for long in COMMANDS.iter().chain(PARAMS).chain(protocols).flat_map(|row| row.longs) {
             assert!(text.contains(&format!("--{long}")), "{long}");
+        }
+    }
+
+    /// The long names in a text.
+    fn long_names(text: &str) -> BTreeSet<&str> {
+        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        text.split("--")
+            .skip(1)
+            .map(|rest| rest.split(|c| !name(c)).next().unwrap_or_default())
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn help_manual_page_and_option_table_name_the_same_options() {
+        let protocols = PROTOCOLS.iter().flat_map(Protocol::rows);
+        let rows = COMMANDS.iter().chain(PARAMS).chain(protocols);
+        let mut table: BTreeSet<&str> = rows.clone().flat_map(|row| row.longs).copied().collect();
+        table.insert("load-file");
+        assert_eq!(long_names(&everything()), table);
+        let page = include_str!("../../../man/conntrack.8").replace("\\-", "-");
+        assert_eq!(long_names(&page), table);
+        for letter in rows.filter_map(|row| row.short).filter(u8::is_ascii_alphabetic).map(char::from) {
+            assert!(page.contains(&format!(".BR -{letter} \", \" --")), "-{letter} has no paragraph");
         }
     }
 

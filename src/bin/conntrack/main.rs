@@ -10,6 +10,8 @@
 
 mod args;
 mod command;
+#[cfg(test)]
+mod completion;
 mod entry;
 mod help;
 mod legality;

@@ -212,3 +212,49 @@ fn event_time(buf: &mut Vec<u8>, flow: &Flow) {
     let nanos = flow.event_nanos().unwrap_or_else(clock::now_nanos);
     let _ = write!(buf, "[{:<8}.{:06}]\t", nanos / 1_000_000_000, nanos / 1000 % 1_000_000);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netfilter_conntrack::{Bitmask, Dir, L4};
+
+    fn flow() -> Flow {
+        let mut flow = Flow::new();
+        let address = |text: &str| text.parse().unwrap();
+        flow.set_tuple(Dir::Orig, address("1.1.1.1"), address("2.2.2.2"), L4::Other(50));
+        flow
+    }
+
+    fn labelled(bits: std::ops::Range<u32>) -> Flow {
+        let mut labels = Bitmask::new(1023).unwrap();
+        bits.for_each(|bit| labels.set(bit));
+        let mut flow = flow();
+        flow.set_labels(labels);
+        flow
+    }
+
+    /// What is printed for a flow with these names for labels.
+    fn printed(flow: &Flow, names: &str) -> String {
+        let map = LabelMap::read(names.as_bytes()).unwrap();
+        let request = Request::default();
+        let view = View { labels: Some(&map), ..View::new(&request) };
+        let mut output = Output { out: None, buf: Vec::new(), root: None };
+        output.flow(&view, flow).unwrap();
+        String::from_utf8(output.buf).unwrap()
+    }
+
+    #[test]
+    fn labels_without_names_are_not_mentioned() {
+        let plain = "unknown  50 src=1.1.1.1 dst=2.2.2.2";
+        assert_eq!(printed(&labelled(3..5), "1 one\n"), format!("{plain}\n"));
+        assert_eq!(printed(&labelled(1..5), "1 one\n"), format!("{plain} labels=one\n"));
+        assert_eq!(printed(&flow(), "1 one\n"), format!("{plain}\n"));
+    }
+
+    #[test]
+    fn long_lines_are_not_cut() {
+        let names: String = (0..1024).map(|bit| format!("{bit} a-rather-long-name-{bit}\n")).collect();
+        let line = printed(&labelled(0..1024), &names);
+        assert!(line.len() > 20_000 && line.ends_with("a-rather-long-name-1023\n"));
+    }
+}

@@ -434,3 +434,108 @@ fn set_labelmap(request: &mut Request, row: &Row, word: &[u8]) -> Result<(), Com
 pub fn event_groups(request: &Request) -> Groups {
     if request.has(Param::EventMask) { Groups::from_bits_retain(request.events) } else { Groups::FLOWS }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Request, String> {
+        let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+        Parser::default().parse(&words).map_err(|complaint| complaint.to_string())
+    }
+
+    fn complaint(line: &str) -> String {
+        parse(line).err().unwrap_or_else(|| panic!("no complaint: {line}"))
+    }
+
+    #[test]
+    fn words_are_judged_from_left_to_right_before_anything_else() {
+        assert_eq!(complaint("-L foo -L"), "unknown type `foo'");
+        assert_eq!(complaint("-L -L foo"), "unknown type `foo'");
+        assert_eq!(complaint("-L -L -s foo"), "Invalid commands combination");
+        assert_eq!(complaint("-L -t 5 -s foo"), "Invalid IP address `foo'");
+        assert_eq!(complaint("-L -t 5 -m x -s foo"), "unexpected value 'x' with -m option");
+        assert_eq!(complaint("-L -t 5 -l nosuch -n -j"), "unknown label 'nosuch'");
+        assert_eq!(complaint("-L -t 5 -n -j"), "cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
+        assert_eq!(complaint("-I -p tcp --role"), "unknown option `--role'");
+    }
+
+    #[test]
+    fn general_options_are_checked_before_the_protocols() {
+        assert_eq!(
+            complaint("-L -p tcp --mask-port-src 1 -t 5"),
+            "Illegal option `--timeout' with this command"
+        );
+        assert_eq!(
+            complaint("-L -p tcp --mask-port-src 1"),
+            "Illegal option `--mask-port-src' with this command"
+        );
+        assert!(parse("-h -p tcp --mask-port-src 1").is_ok(), "help takes every option of a protocol");
+    }
+
+    #[test]
+    fn one_family_for_all_addresses() {
+        for line in [
+            "-L -s 1.1.1.1 -d ::1",
+            "-L -f ipv6 -n 1.1.1.1",
+            "-L -s ::1 --mask-src 255.0.0.0",
+            "-L -f ipv4 -f ipv6",
+        ] {
+            assert_eq!(complaint(line), "mismatched address family", "{line}");
+        }
+        assert_eq!(parse("-L -j [::1]:5").unwrap().family, Some(Family::Ipv6));
+    }
+
+    #[test]
+    fn prefix_lengths_imply_masks_for_legality_too() {
+        let request = parse("-L -s 10.0.0.0/8 -s 10.1.0.0").unwrap();
+        assert!(request.has(Param::MaskSrc) && !request.has(Param::MaskDst));
+        assert_eq!(request.mask.src, Some("255.0.0.0".parse().unwrap()), "an earlier mask stays in force");
+        assert_eq!(
+            complaint("-I -p udp -t 1 -s 1.0.0.0/8 -d 2.2.2.2 --sport 1 --dport 2"),
+            "Illegal option `--mask-src' with this command"
+        );
+    }
+
+    #[test]
+    fn save_stands_alone() {
+        let refused = "cannot combine save output with any other output type, use -o save only";
+        assert_eq!(complaint("-L -o save,xml"), refused);
+        assert_eq!(complaint("-L -o id -o save"), refused);
+        assert!(parse("-L -o save,userspace").is_ok());
+    }
+
+    #[test]
+    fn options_accumulate_or_replace() {
+        let request = parse("-L -u ASSURED -u !SEEN_REPLY -m 1 -m 2/3 -p tcp --sport 1 --sport 2").unwrap();
+        assert_eq!(request.status, StatusBits { set: 4, clear: 2 });
+        assert_eq!(request.mark, Some(Masked { value: 2, mask: 3 }));
+        assert_eq!(request.field(Field::SrcPort), Some(2));
+        assert_eq!(event_groups(&parse("-E -e NEW -e DESTROY").unwrap()), Groups::NEW | Groups::DESTROY);
+        assert_eq!(event_groups(&parse("-E").unwrap()), Groups::FLOWS);
+    }
+
+    #[test]
+    fn protocols_come_by_name_by_system_name_and_by_number() {
+        let protocol = |word: &str| {
+            let choice = parse(&format!("-L -p {word}")).unwrap().protocol.unwrap();
+            (choice.number, choice.known.map(|known| known.name))
+        };
+        assert_eq!(protocol("UDPlite"), (136, Some("udplite")));
+        assert_eq!(protocol("0x11"), (17, Some("udp")));
+        assert_eq!(protocol("50"), (50, None));
+        assert_eq!(complaint("-L -p 256"), "`256' unsupported protocol");
+        assert_eq!(complaint("-L -p nosuch"), "`nosuch' unsupported protocol");
+    }
+
+    #[test]
+    fn label_lists_name_all_their_labels() {
+        let map = LabelMap::read(&b"1 one\n100 hundred\n"[..]).unwrap();
+        let names = [b"one".to_vec(), b"hundred".to_vec()];
+        let bits = label_bits(Some(&map), &names).unwrap();
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [1, 100]);
+        let mut request = Request::default();
+        add_labels(&mut request, Param::Label, Some(b"a,b")).unwrap();
+        assert_eq!(request.names.wanted, [b"a", b"b"]);
+    }
+}
