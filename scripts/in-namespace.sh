@@ -9,6 +9,10 @@
 # The machine's own table is out of its reach. Where namespaces are not to be had it says so and fails.
 set -eu
 
+# Inside, the command is root, or looks like it: it finds root's programs as well.
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
 for how in '--net --mount' '--map-root-user --net --mount'; do
     # shellcheck disable=SC2086  # each word is an option
     if unshare $how true 2>/dev/null; then
