@@ -38,3 +38,5 @@ mod layout;
 mod message;
 mod nfnl;
 mod print;
+#[cfg(test)]
+mod tests;
