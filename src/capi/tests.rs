@@ -647,6 +647,29 @@ fn messages_are_appended_behind_what_is_there() {
 }
 
 #[test]
+fn a_dump_filter_keeps_a_tuple_of_its_own() {
+    let mut buf = [0u32; 256];
+    let nlh: *mut libc::nlmsghdr = buf.as_mut_ptr().cast();
+    // SAFETY: live objects and a buffer with room.
+    unsafe {
+        let (ct, filter) = (nfct_new(), nfct_filter_dump_create());
+        nfct_copy(ct, c(&mut udp(1)), 0);
+        let mask = nfct_bitmask_new(31);
+        nfct_bitmask_set_bit(mask, 3);
+        nfct_set_attr(ct, CONNLABELS, mask.cast());
+        nfct_filter_dump_set_attr(filter, 4, ct.cast_const().cast());
+        nfct_destroy(ct);
+        (*nlh).nlmsg_len = 20;
+        assert_eq!(nfct_nlmsg_build_filter(nlh, filter), 0);
+        nfct_filter_dump_destroy(filter);
+        let copy = nfct_new();
+        assert_eq!(nfct_nlmsg_parse(nlh, copy), 0);
+        assert_eq!(nfct_bitmask_test_bit(nfct_get_attr(copy, CONNLABELS).cast(), 3), 1);
+        nfct_destroy(copy);
+    }
+}
+
+#[test]
 fn deprecated_builders_stay_inside_their_buffer() {
     let mut flow = udp(1);
     let ssh = std::ptr::dangling_mut();
