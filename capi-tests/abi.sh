@@ -83,7 +83,7 @@ check "with libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses
 
 # Numbers: what the compiler makes of both sets of headers.
 numbers() {
-    ${CC:-cc} -w "$@" -o "$work/numbers" capi-tests/abi_constants.c && "$work/numbers"
+    ${CC:-cc} -w "$@" -o "$work/numbers" capi-tests/abi/constants.c && "$work/numbers"
 }
 if [ -f /usr/include/$FOLDER/libnetfilter_conntrack.h ]; then
     since=
