@@ -12,13 +12,6 @@ FOLDER=libnetfilter_conntrack
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# check WHAT COMMAND...: one result; the command's output is shown when it fails.
-check() {
-    what=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then pass "$what"; else fail "$what"; cat "$work/log"; fi
-}
-
 # Names.
 nm -D --defined-only "$STAGE/lib/libnetfilter_conntrack.so.3" | awk '{print $3}' | LC_ALL=C sort >"$work/exports"
 check 'the library exports the 105 public names and nothing else' diff capi-tests/exports.txt "$work/exports"

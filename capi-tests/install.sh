@@ -16,13 +16,6 @@ package() {
     make --no-print-directory --silent $PACKAGE "$@"
 }
 
-# check WHAT COMMAND...: one result; the command's output is shown when it fails.
-check() {
-    what=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then pass "$what"; else fail "$what"; cat "$work/log"; fi
-}
-
 # Compares two texts.
 same() {
     [ "$1" = "$2" ] || { printf 'expected:\n%s\nfound:\n%s\n' "$1" "$2"; return 1; }

@@ -138,8 +138,9 @@ done <<END
 $rows
 END
 if [ -z "$wanted" ]; then
-    # No row may be missing: each source has one.
+    # No row may be missing: each source has one, but those of the abi ring.
     for source in capi-tests/*.c examples/*.c "$DEBIAN_EXAMPLES"/*.c; do
+        case $source in capi-tests/abi_*) continue ;; esac
         echo "$rows" | grep -q -E "^(DEB:)?$(basename "$source" .c) " || fail "$source: not in capi-tests/scenarios"
     done
     for program in list create; do

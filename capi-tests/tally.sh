@@ -23,6 +23,13 @@ skip() {
     fi
 }
 
+# check WHAT COMMAND...: one result; the command's output is shown when it fails.
+check() {
+    what=$1
+    shift
+    if output=$("$@" 2>&1); then pass "$what"; else fail "$what"; echo "$output"; fi
+}
+
 # The closing line under a ring's name; fails when anything failed or nothing ran.
 tally() {
     echo "$1: $passed passed, $failed failed, $skipped skipped"
