@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The frame of one scenario on one library; run.sh starts it in namespaces of its own (network, mount, process).
+#
+#   scene.sh SCENARIO
+#
+# In:  LIBRARY  folder with the libnetfilter_conntrack.so.3 under test
+#      WITNESS  folder with the original, for commands that prepare or look at a scene
+#      TREE     unpacked Debian packages (may be empty: then the installed programs are used)
+#      OUT      receives one record for each step: the command, its output, its exit status
+#      TRACE    receives the loader's own trace of each consumer
+# Everything a scenario makes (namespaces, mounts, processes) ends with this shell.
+
+set -u
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+MULTIARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
+export LC_ALL=C TZ=UTC
+PATH=$TREE/usr/sbin:$TREE/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin
+TMP=/run/scene
+STEPS=0
+IN=     # namespace of the next commands; empty: the scene's first one
+SORTED= # set: sort the standard output of steps, for lists in the kernel's hash order
+
+# Starts a step: $record is its file, $raw its output as it came. Numbers keep records in order of play.
+begin() {
+    STEPS=$((STEPS + 1))
+    record=$OUT/$(printf '%03d' $STEPS)-$1
+    raw=$OUT/raw/${record##*/}
+}
+
+# within COMMAND...: runs it in the namespace $IN.
+within() {
+    if [ -n "$IN" ]; then exec nsenter --net="/run/netns/$IN" "$@"; else exec "$@"; fi
+}
+
+# consumer COMMAND...: becomes that program, on the library under test, with the loader's trace.
+consumer() {
+    within env LD_LIBRARY_PATH="$LIBRARY:$TREE/usr/lib/$MULTIARCH" LD_DEBUG=libs \
+        LD_DEBUG_OUTPUT="$TRACE/${record##*/}" "$@"
+}
+
+# write_record STATUS COMMAND...: joins what a step left into its record, normalised; the raw output stays beside it.
+write_record() {
+    local status=$1
+    shift
+    {
+        echo "\$ ${IN:+$IN: }$*"
+        normalise <"$raw.out" | if [ -n "$SORTED" ]; then sort; else cat; fi
+        normalise <"$raw.err" | sed 's/^/! /'
+        echo "exit $status"
+    } >"$record"
+}
+normalise() { sed -E -f "$HERE/normalise.sed"; }
+
+# step NAME COMMAND...: plays a consumer to its end and records it.
+step() {
+    begin "$1"
+    shift
+    (consumer timeout -k 1 20 "$@") >"$raw.out" 2>"$raw.err" </dev/null
+    write_record $? "$@"
+}
+
+# note NAME COMMAND...: records a command that does not use the library under test.
+note() {
+    begin "$1"
+    touch "$TRACE/${record##*/}.none"
+    shift
+    (within timeout -k 1 20 "$@") >"$raw.out" 2>"$raw.err" </dev/null
+    write_record $? "$@"
+}
+
+# start NAME COMMAND...: plays a consumer in the background; $started is its process, $record its record.
+start() {
+    begin "$1"
+    shift
+    (consumer "$@") >"$raw.out" 2>"$raw.err" </dev/null &
+    started=$!
+    printf '%s\n' "$*" >"$TMP/command.$started"
+    printf '%s\n' "$record" >"$TMP/record.$started"
+}
+
+# complete PROCESS STATUS: completes the record of what start began and has ended.
+complete() {
+    local record raw
+    record=$(cat "$TMP/record.$1")
+    raw=$OUT/raw/${record##*/}
+    write_record "$2" "$(cat "$TMP/command.$1")"
+}
+
+# finish PROCESS SIGNAL: ends what start began and completes its record.
+finish() {
+    kill -s "$2" "$1"
+    wait "$1"
+    complete "$1" $?
+}
+
+# await COMMAND...: until it succeeds; after ten seconds the scene notes the failure, which fails it, and goes on.
+await() {
+    for _ in {1..200}; do
+        ("$@") >/dev/null 2>&1 && return 0
+        sleep 0.05
+    done
+    echo "never happened: $*" >>"$OUT/failed"
+    return 1
+}
+
+# Conditions for await.
+# The process has a conntrack socket that is in a multicast group. (Columns: socket, protocol, port id, groups, ..., inode.)
+listening() {
+    local inodes
+    inodes=$(awk '$2 == 12 && $4 !~ /^0+$/ { print "socket:[" $10 "]" }' "/proc/$1/net/netlink")
+    find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | grep -qFx "$inodes"
+}
+# Nobody has an event left to read. (Fifth column: bytes queued.)
+drained() { awk '$2 == 12 && $4 !~ /^0+$/ && $5 > 0 { exit 1 }' /proc/net/netlink; }
+carrier() { within ip -o link show "$1" | grep -q 'state UP'; }
+lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+holds() { grep -q -- "$2" "$1"; }
+exists() { [ -e "$1" ]; }
+
+# witness COMMAND...: a command of the scene itself, on the original.
+witness() { (within env LD_LIBRARY_PATH="$WITNESS:$TREE/usr/lib/$MULTIARCH" "$@") >/dev/null 2>&1; }
+
+# quiet COMMAND...: a command that prepares the scene; its failure fails the scenario.
+quiet() {
+    local said
+    said=$( (within "$@") 2>&1 ) || echo "$* said: $said" >>"$OUT/failed"
+}
+
+# serve COMMAND...: a background process of the scene; returns when it has said `ready`.
+serve() {
+    local log=$TMP/serve.$RANDOM
+    (within "$@") >"$log" 2>&1 &
+    served=$!
+    await holds "$log" ready
+}
+traffic() { quiet /usr/bin/python3 "$HERE/traffic.py" "$@"; }
+
+# skip REASON: the rest of the scenario cannot be played here.
+skip() {
+    echo "$*" >>"$OUT/skipped"
+    exit 0
+}
+need() { command -v "$1" >/dev/null || skip "no program $1"; }
+
+# own_etc: a private copy of /etc, so that a scenario can lay files there.
+own_etc() {
+    mkdir -p "$TMP/etc"
+    cp -a /etc/. "$TMP/etc" 2>/dev/null
+    mount --bind "$TMP/etc" /etc || skip "no bind mount"
+    mkdir -p /etc/xtables
+}
+
+# namespace NAME: one more network namespace; it and its name vanish with the scene.
+namespace() {
+    quiet ip netns add "$1"
+    IN=$1 quiet ip link set lo up
+}
+
+# track: makes the kernel follow every flow in $IN, with counters, events of every flow, and timers that end in 50 (see normalise.sed).
+track() {
+    quiet nft add table inet track
+    quiet nft 'add chain inet track every { type filter hook prerouting priority 0; }'
+    quiet nft 'add rule inet track every ct state new,established,related accept'
+    local timer settings=(nf_conntrack_acct=1 nf_conntrack_events=1 nf_conntrack_udp_timeout=350
+        nf_conntrack_udp_timeout_stream=350 nf_conntrack_icmp_timeout=350 nf_conntrack_tcp_timeout_established=3650)
+    for timer in syn_sent syn_recv fin_wait close_wait last_ack time_wait close; do
+        settings+=("nf_conntrack_tcp_timeout_$timer=450")
+    done
+    quiet sysctl -qw "${settings[@]/#/net.netfilter.}"
+}
+
+# join HERE-DEVICE HERE-ADDRESS NAME ADDRESS: a veth pair to a new namespace NAME, whose end is called `eth`.
+join() {
+    namespace "$3"
+    quiet ip link add "$1" type veth peer name eth netns "$3"
+    quiet ip address add "$2" dev "$1"
+    quiet ip link set "$1" up
+    IN=$3 quiet ip address add "$4" dev eth
+    IN=$3 quiet ip link set eth up
+    await carrier "$1"
+}
+
+# router: this namespace forwards between `client` (10.8.1.2) and `server` (10.8.2.2). It follows every flow, sends the
+# client's out with the source 10.8.2.9 and hands UDP to its own port 5353 on to the server's port 53.
+router() {
+    join to-client 10.8.1.1/24 client 10.8.1.2/24
+    join to-server 10.8.2.1/24 server 10.8.2.2/24
+    IN=client quiet ip route add default via 10.8.1.1
+    IN=server quiet ip route add default via 10.8.2.1
+    quiet sysctl -qw net.ipv4.ip_forward=1
+    track
+    quiet nft add table ip nat
+    quiet nft 'add chain ip nat pre { type nat hook prerouting priority -100; }'
+    quiet nft 'add chain ip nat post { type nat hook postrouting priority 100; }'
+    quiet nft add rule ip nat pre udp dport 5353 dnat to 10.8.2.2:53
+    quiet nft add rule ip nat post ip saddr 10.8.1.0/24 oif to-server snat to 10.8.2.9
+    quiet ip address add 10.8.2.9/32 dev to-server
+}
+
+ulimit -f 65536 # no program fills the disk: 64 MiB a file
+mount --make-rprivate / && mount -t tmpfs tmpfs /run || exit 3
+mkdir -p "$TMP" /run/netns "$OUT/raw"
+ip link set lo up
+. "$HERE/$1.sh"
+exit 0
