@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # oidentd on a router answers for the translated connections of its clients. It looks them up in the library's text
-# output, so every blank of a line counts.
+# output, so every blank of a line counts. It would rather read /proc/net/nf_conntrack, which many kernels lack; here
+# /proc is hidden from it.
 
 need oidentd
 own_etc
@@ -15,7 +16,8 @@ IN=server serve /usr/bin/python3 "$HERE/traffic.py" serve 10.8.2.2 tcp:80
 IN=client serve /usr/bin/python3 "$HERE/traffic.py" hold 10.8.1.2:4001 10.8.2.2:80 hello
 IN=client serve /usr/bin/python3 "$HERE/traffic.py" hold 10.8.1.3:4002 10.8.2.2:80 hello
 
-start daemon oidentd --foreground --masquerade --nosyslog --user=root --group=root --port=113
+start daemon unshare --mount sh -c 'mount -t tmpfs tmpfs /proc && exec "$@"' - oidentd --foreground --masquerade --nosyslog \
+    --user=root --group=root --port=113
 daemon=$started
 bound() { (within ss -ltn) | grep -q ':113 '; }
 await bound

@@ -36,8 +36,10 @@ within() {
 
 # consumer COMMAND...: becomes that program, on the library under test, with the loader's trace.
 consumer() {
+    local liar=$LIBRARY/liar.so
+    [ -e "$liar" ] || liar=
     within env LD_LIBRARY_PATH="$LIBRARY:$TREE/usr/lib/$MULTIARCH" LD_DEBUG=libs \
-        LD_DEBUG_OUTPUT="$TRACE/${record##*/}" "$@"
+        LD_DEBUG_OUTPUT="$TRACE/${record##*/}" LD_PRELOAD="$liar" "$@"
 }
 
 # write_record STATUS COMMAND...: joins what a step left into its record, normalised; the raw output stays beside it.
@@ -70,11 +72,11 @@ note() {
     write_record $? "$@"
 }
 
-# start NAME COMMAND...: plays a consumer in the background; $started is its process, $record its record.
+# start NAME COMMAND...: plays a consumer in the background, on $KEYS as its standard input; $started is its process, $record its record.
 start() {
     begin "$1"
     shift
-    (consumer "$@") >"$raw.out" 2>"$raw.err" </dev/null &
+    (consumer "$@") >"$raw.out" 2>"$raw.err" <"${KEYS:-/dev/null}" &
     started=$!
     printf '%s\n' "$*" >"$TMP/command.$started"
     printf '%s\n' "$record" >"$TMP/record.$started"
