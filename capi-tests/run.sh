@@ -38,7 +38,8 @@ build() {
             [ -x "$work/bin/${1#DEB:}" ] ||
                 compile "$work/bin" "$DEBIAN_EXAMPLES/${1#DEB:}.c" 'libnetfilter_conntrack libmnl' -w ;;
         *)
-            [ -x "$work/bin/$1" ] || compile "$work/bin" "$(source_of "$1")" libconntrack -Wall -Wextra -Werror ;;
+            [ -x "$work/bin/$1" ] ||
+                compile "$work/bin" "$(source_of "$1")" "$(modules_of "$1")" -Wall -Wextra -Werror ;;
     esac
 }
 
@@ -46,6 +47,11 @@ source_of() {
     for folder in capi-tests examples; do
         if [ -f "$folder/$1.c" ]; then echo "$folder/$1.c"; fi
     done
+}
+
+# Ours, and what else the source includes.
+modules_of() {
+    echo libconntrack "$(grep -q '<libnfnetlink/' "$(source_of "$1")" && echo libnfnetlink)"
 }
 
 # on LIBRARY RESULT-NAME UNDER ROW...: one run in a namespace of its own; the outcome is in $work/RESULT-NAME.

@@ -15,6 +15,7 @@ demo,test,bench  pkg-config                   pkg-config
 demo,test,bench  util-linux                   unshare
 test,bench       conntrack                    /usr/sbin/conntrack
 test             libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntrack-dev/examples/nfct-mnl-dump.c
+test             libnfnetlink-dev             /usr/include/libnfnetlink/libnfnetlink.h
 test             libmnl-dev                   /usr/include/libmnl/libmnl.h
 test             g++                          g++
 test             nftables                     /usr/sbin/nft
