@@ -1,27 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Unpacks the Debian programs that use libnetfilter_conntrack, without installing them (no daemon starts, nothing
-# outside the folder changes), and prints the folder. What is already unpacked is kept. Needs apt's package lists.
+# Unpacks the Debian programs that use libnetfilter_conntrack, with the libraries they need, as far as they are not
+# installed. Nothing gets installed: no daemon starts, and nothing outside the folder changes. Needs apt's lists.
 #
-#   scripts/consumers-fetch.sh [FOLDER]        default: target/consumers
-
+#     scripts/consumers-fetch.sh [FOLDER]        default: target/consumers; prints the folder
+#
+# What is unpacked already is kept; what cannot be had is named on the standard error.
 set -eu
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
-TREE=${1:-$ROOT/target/consumers}
-PROGRAMS="conntrack conntrackd ulogd2 iptstate iptables dnsmasq-base oidentd netsniff-ng squid squid-common"
-LIBRARIES="libnetfilter-cthelper0 libnetfilter-cttimeout1 libnetfilter-log1 libnetfilter-acct1 libnfnetlink0 libmnl0
-    liburcu8 libgeoip1 libecap3 libltdl7"
+cd "$(dirname "$0")/.."
 
-mkdir -p "$TREE/packages"
-cd "$TREE/packages"
-for package in $PROGRAMS $LIBRARIES; do
-    [ ! -e "$package.unpacked" ] || continue
-    if apt-get download "$package" >"$package.log" 2>&1 && dpkg -x "$package"_*.deb "$TREE"; then
-        rm -f "$package"_*.deb "$package.log"
-        touch "$package.unpacked"
-    else
-        echo "cannot fetch $package: $(tail -n 1 "$package.log")" >&2
-    fi
+PROGRAMS='conntrack conntrackd ulogd2 iptstate iptables dnsmasq-base oidentd netsniff-ng squid'
+
+tree=${1:-target/consumers}
+mkdir -p "$tree/packages/partial"
+tree=$(realpath "$tree")
+cd "$tree/packages"
+
+# Downloads programs and what they depend on, without what is installed.
+download() {
+    apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives="$PWD" -o Debug::NoLocking=1 \
+        "$@" >log 2>&1 </dev/null
+}
+
+# One call reads apt's lists once. When it fails for one program, each gets a call of its own.
+# shellcheck disable=SC2086  # the list is words
+if [ ! -e complete ] && download $PROGRAMS; then
+    touch complete
+elif [ ! -e complete ]; then
+    for program in $PROGRAMS; do download "$program" || echo "$0: no $program: $(tail -n 1 log)" >&2; done
+fi
+for package in *.deb; do
+    [ -e "$package" ] || continue
+    dpkg -x "$package" "$tree"
+    rm "$package"
 done
-cd "$TREE" && pwd
+echo "$tree"

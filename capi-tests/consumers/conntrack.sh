@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # conntrack(8): every command and output form on entries it makes itself. One line of the table is one run of the tool:
@@ -18,7 +19,7 @@ LABELS
 quiet nft add table inet labels
 quiet nft add chain inet labels unused
 quiet nft add rule inet labels unused ct label set 1
-quiet sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
+kernel nf_conntrack_acct=1 nf_conntrack_timestamp=1
 
 SORTED=1
 play() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # conntrackd: two nodes joined by a veth pair. Three plays:
@@ -22,9 +23,9 @@ for IN in a b; do
     quiet nft 'add ct helper inet track ftp { type "ftp" protocol tcp; }'
     quiet nft 'add chain inet track helped { type filter hook output priority -150; }'
     quiet nft 'add rule inet track helped tcp dport 21 ct helper set "ftp"'
-    quiet sysctl -qw net.netfilter.nf_conntrack_timestamp=1
+    kernel nf_conntrack_timestamp=1
 done
-for IN in a b; do await carrier sync-$IN; done
+for IN in a b; do expect carrier sync-$IN; done
 IN=
 
 # configure NODE MODE FILTER: writes the node's file.
@@ -50,8 +51,8 @@ up() {
     for node in "$@"; do
         IN=$node start "$node-daemon" conntrackd -C "$TMP/$node.conf"
         daemon[$node]=$started
-        await exists "$TMP/$node.ctl"
-        await listening "$started"
+        expect exists "$TMP/$node.ctl"
+        expect subscribed "$started"
     done
 }
 down() {
@@ -74,7 +75,6 @@ ask() { IN=$1 within env LD_LIBRARY_PATH="$WITNESS:$TREE/usr/lib/$MULTIARCH" con
 shown() { (ask "${@:2}") | grep -q -- "$1"; }
 gone() { ! shown "$@"; }
 logged() { [ "$(grep -c -- "$2" "$TMP/$1.log")" -ge "$3" ]; }
-in_kernel() { (IN=$1 witness sh -c "conntrack -L | grep -q -- '$2'"); }
 caches() {
     local node
     for node in a b; do
@@ -86,8 +86,7 @@ caches() {
         SORTED=1 control $node expect-external -e exp
     done
 }
-kernel() { SORTED=1 IN=$1 step "$1-kernel" conntrack -L -o extended; }
-change() { IN=a witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
+table() { SORTED=1 IN=$1 step "$1-kernel" conntrack -L -o extended; }
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
 
@@ -105,31 +104,31 @@ configure a "$(udp 10.7.0.1 10.7.0.2 sync-a)" 'Filter From Userspace {
     }'
 configure b "$(udp 10.7.0.2 10.7.0.1 sync-b)" 'Filter From Userspace { Address Ignore { IPv4_address 10.7.0.0/24 } }'
 # Two flows before the daemons start are found by their first dump.
-change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -m 7
-change -I -p udp $V6 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -m 7
+IN=a change -I -p udp $V6 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
 up a b
 # Flows of every kind that come later arrive as events.
-change -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 3450
-change -U -p tcp $V4 --sport 1002 --dport 80 --state ESTABLISHED -t 3550 -u SEEN_REPLY,ASSURED
-change -I -p tcp $V6 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-change -I -p udp $V4 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY -m 0x10
-change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450 -u SEEN_REPLY
-change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
-change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450 -u SEEN_REPLY
-change -I -p gre $V4 --srckey 1 --dstkey 2 -t 3450 -u SEEN_REPLY
-change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -n 10.2.0.9:4000
-change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY -g 10.2.0.8
-change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -u SEEN_REPLY -w 5
-change -I -p udp $V4 --sport 1005 --dport 53 -t 3450 -u SEEN_REPLY
-change -D -p udp $V4 --sport 1005 --dport 53
+IN=a change -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 3450
+IN=a change -U -p tcp $V4 --sport 1002 --dport 80 --state ESTABLISHED -t 3550 -u SEEN_REPLY,ASSURED
+IN=a change -I -p tcp $V6 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
+IN=a change -I -p udp $V4 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY -m 0x10
+IN=a change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
+IN=a change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450 -u SEEN_REPLY
+IN=a change -I -p gre $V4 --srckey 1 --dstkey 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -n 10.2.0.9:4000
+IN=a change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY -g 10.2.0.8
+IN=a change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -u SEEN_REPLY -w 5
+IN=a change -I -p udp $V4 --sport 1005 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -D -p udp $V4 --sport 1005 --dport 53
 # A real FTP session within node a, whose helper expects a connection.
 IN=a serve /usr/bin/python3 "$HERE/traffic.py" serve 127.0.0.2 tcp:21
 IN=a serve /usr/bin/python3 "$HERE/traffic.py" hold 127.0.0.1:4001 127.0.0.2:21 'USER x' 'PORT 127,0,0,1,19,137'
-await shown 'sport=1004' b -e
-await shown 'dport=5001' b -e exp
-await gone 'sport=1005' b -e
+expect shown 'sport=1004' b -e
+expect shown 'dport=5001' b -e exp
+expect gone 'sport=1005' b -e
 caches
 for node in a b; do
     control $node stats -s
@@ -138,39 +137,36 @@ for node in a b; do
     control $node stats-network -s network
     control $node stats-link -s link
     control $node stats-expect -s expect
+    control $node stats-queue -s queue
 done
-await shown 'allocated queue nodes:.* 0' a -s queue # all messages are acknowledged
-await shown 'allocated queue nodes:.* 0' b -s queue
-control a stats-queue -s queue
-control b stats-queue -s queue
-kernel b
+table b
 control b commit -c
-await logged b 'commit has taken' 1
-kernel b
+expect logged b 'commit has taken' 1
+table b
 control b commit-expect -c exp
-await logged b 'commit has taken' 2
+expect logged b 'commit has taken' 2
 SORTED=1 IN=b step b-kernel-expect conntrack -L expect
-await shown 'sport=1001' b -i
+expect shown 'sport=1001' b -i
 caches
 control a flush-internal -f internal
 SORTED=1 control a internal -i
 control a resync -R
-await shown 'sport=1001' a -i
+expect shown 'sport=1001' a -i
 SORTED=1 control a internal -i
 control b flush-external -f external
 control b request-resync -n
-await shown 'sport=1004' b -e
+expect shown 'sport=1004' b -e
 SORTED=1 control b external -e
-change -U -p tcp $V4 --sport 1001 --dport 80 -m 77
-await shown 'mark=77' a -i
-await shown 'mark=77' b -e
-change -D -p tcp $V4 --sport 1001 --dport 80
-await gone 'mark=77' b -e
+IN=a change -U -p tcp $V4 --sport 1001 --dport 80 -m 77
+expect shown 'mark=77' a -i
+expect shown 'mark=77' b -e
+IN=a change -D -p tcp $V4 --sport 1001 --dport 80
+expect gone 'mark=77' b -e
 SORTED=1 control b external -e
 control a bulk -B
 control b kernel-flush -F
-await gone 'sport=1004' b -i
-kernel b
+expect gone 'sport=1004' b -i
+table b
 caches
 down a b
 
@@ -191,17 +187,17 @@ IN=
 configure a "$(multicast 10.7.0.1 sync-a)" "$FILTER"
 configure b "$(multicast 10.7.0.2 sync-b)" "$FILTER"
 up b a
-change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
-change -I -p tcp $V4 --sport 1 --dport 2 --state SYN_SENT -t 3450
-change -I -p tcp $V4 --sport 2001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-change -I -p udp $V6 --sport 2002 --dport 53 -t 3450 -u SEEN_REPLY -m 5
-change -I -p udp $V4 --sport 2003 --dport 53 -t 3450 -u SEEN_REPLY
-change -D -p udp $V4 --sport 2003 --dport 53
-change -I -p udp $V4 --sport 2004 --dport 53 -t 3450 -u SEEN_REPLY
-await in_kernel b 'sport=2004'
-kernel b
+IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
+IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
+IN=a change -I -p tcp $V4 --sport 1 --dport 2 --state SYN_SENT -t 3450
+IN=a change -I -p tcp $V4 --sport 2001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
+IN=a change -I -p udp $V6 --sport 2002 --dport 53 -t 3450 -u SEEN_REPLY -m 5
+IN=a change -I -p udp $V4 --sport 2003 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -D -p udp $V4 --sport 2003 --dport 53
+IN=a change -I -p udp $V4 --sport 2004 --dport 53 -t 3450 -u SEEN_REPLY
+IN=b expect in_table sport=2004
+table b
 for node in a b; do
     SORTED=1 control $node internal -i
     SORTED=1 control $node external -e
@@ -212,16 +208,16 @@ down a b
 # 3. Statistics of one node.
 configure a 'Stats { LogFile '"$TMP"'/flows.log }' 'Filter From Kernelspace { Protocol Accept { TCP UDP } }'
 up a
-change -I -p udp $V4 --sport 3001 --dport 53 -t 3450 -u SEEN_REPLY
-change -D -p udp $V4 --sport 3001 --dport 53
-change -I -p tcp $V4 --sport 3002 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-await shown 'sport=3002' a -i
+IN=a change -I -p udp $V4 --sport 3001 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -D -p udp $V4 --sport 3001 --dport 53
+IN=a change -I -p tcp $V4 --sport 3002 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
+expect shown 'sport=3002' a -i
 SORTED=1 control a internal -i
 SORTED=1 control a internal-xml -i -x
 control a stats -s
 control a stats-cache -s cache
-change -D -p tcp $V4 --sport 3002
-await gone 'sport=3002' a -i
-await holds "$TMP/flows.log" 'sport=3002'
+IN=a change -D -p tcp $V4 --sport 3002
+expect gone 'sport=3002' a -i
+expect holds "$TMP/flows.log" 'sport=3002'
 note flows-log cat "$TMP/flows.log"
 down a

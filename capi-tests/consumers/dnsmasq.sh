@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # dnsmasq reads the conntrack mark of each question: it answers by allow lists that hang on the mark, and gives its own
@@ -18,11 +19,10 @@ IN=server serve /usr/bin/python3 "$HERE/traffic.py" zone 10.9.1.2:5300 192.0.2.7
 ask() { IN=client note "$1" /usr/bin/python3 "$HERE/traffic.py" dns "$2" 10.9.0.1:53 "$3"; }
 DAEMON=(dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --pid-file= --cache-size=0
     --listen-address=10.9.0.1 --server=10.9.1.2#5300)
-bound() { (within ss -lun) | grep -q ':53 '; }
 
 start marks "${DAEMON[@]}" --conntrack
 marks=$started
-await bound
+expect bound udp 53
 ask marked 10.9.0.2:4001 a.example.com
 ask other-mark 10.9.0.3:4002 b.example.com
 ask unmarked 10.9.0.4:4003 c.example.com
@@ -32,7 +32,7 @@ note counters sh -c 'nft list chain inet track sent | grep counter'
 start lists "${DAEMON[@]}" --connmark-allowlist-enable=255 '--connmark-allowlist=7,*.example.com' \
     '--connmark-allowlist=8,*.b.org'
 lists=$started
-await bound
+expect bound udp 53
 ask allowed 10.9.0.2:4011 a.example.com
 ask refused 10.9.0.2:4012 a.b.org
 ask other-list 10.9.0.3:4013 a.b.org

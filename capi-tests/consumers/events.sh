@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # conntrack -E: listeners with every output form and filter watch the same changes; SIGINT ends them.
@@ -8,7 +9,7 @@ printf '1 one\n64 far-away\n' >/etc/xtables/connlabel.conf
 quiet nft add table inet labels
 quiet nft add chain inet labels unused
 quiet nft add rule inet labels unused ct label set 1
-quiet sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
+kernel nf_conntrack_acct=1 nf_conntrack_timestamp=1
 
 step refused conntrack -E -u ASSURED
 
@@ -17,7 +18,7 @@ listeners=()
 while read -r name words; do
     eval "start $name conntrack -E $words"
     listeners+=("$started")
-    await listening "$started"
+    expect subscribed "$started"
 done <<'TABLE'
 plain
 extended   -o extended
@@ -49,7 +50,6 @@ ipv6       -f ipv6
 buffer     -b 400000 -p gre
 TABLE
 
-change() { witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
 change -I -p tcp $V4 --sport 1001 --dport 80 --state SYN_SENT -t 3450
@@ -70,5 +70,5 @@ change -D -s 10.2.0.1 -d 10.2.0.2
 change -D -p sctp
 change -I -p 200 -s 10.255.0.1 -d 10.255.0.2 -t 3450
 
-await drained
+expect drained
 for listener in "${listeners[@]}"; do finish "$listener" INT; done

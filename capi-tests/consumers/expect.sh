@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Expectations: the kernel's FTP helper makes them out of real FTP lines between two namespaces; conntrack(8) lists,
@@ -17,10 +18,10 @@ serve /usr/bin/python3 "$HERE/traffic.py" serve 10.9.0.1 tcp:5001
 
 start events conntrack -E expect
 plain=$started
-await listening "$plain"
+expect subscribed "$plain"
 start events-xml conntrack -E expect -o xml,timestamp
 xml=$started
-await listening "$xml"
+expect subscribed "$xml"
 
 # Two FTP sessions that announce a port each: 5001 and 5002 (19 * 256 + 137, 138), and one over IPv6.
 serve /usr/bin/python3 "$HERE/traffic.py" hold 10.9.0.1:4001 10.9.0.2:21 'USER x' 'PORT 10,9,0,1,19,137'
@@ -46,6 +47,7 @@ step create-no-master conntrack -I expect -p tcp -s 10.9.0.1 -d 10.9.0.2 --sport
     --tuple-port-src 0 --tuple-port-dst 5008 --mask-port-src 0 --mask-port-dst 65535 -t 250
 step list-created conntrack -L expect
 IN=b traffic tcp 10.9.0.2:20 10.9.0.1:5001 data # takes the first expectation up
+expect in_table 'TIME_WAIT.*dport=5001'
 step list-used conntrack -L expect
 step expected-flow conntrack -L -p tcp --dport 5001
 step delete conntrack -D expect -p tcp -s 10.9.0.2 -d 10.9.0.1 --sport 0 --dport 5002 --reply-port-src 5002 --reply-port-dst 0
@@ -53,7 +55,7 @@ witness conntrack -D -p tcp --sport 4003 # takes its expectation along: one is l
 step flush conntrack -F expect
 step list-flushed conntrack -L expect
 
-await drained
+expect drained
 SORTED=
 finish "$plain" INT
 finish "$xml" INT

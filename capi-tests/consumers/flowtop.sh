@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # flowtop (netsniff-ng): the flows that are there when it starts (a dump) and one that comes and goes while it runs
@@ -5,7 +6,6 @@
 
 need flowtop
 track
-change() { witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
 change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
@@ -19,9 +19,9 @@ SCREEN=$TMP/screen
 KEYS=$TMP/keys start run sh -c "TERM=vt100 exec script -qefc 'stty cols 180 rows 50; flowtop -G -n -s -t 1 -T -U -S -4 -6' $SCREEN >/dev/null"
 flowtop=$started
 exec 9>"$TMP/keys"
-await holds "$SCREEN" 10.1.0.2
+expect holds "$SCREEN" 10.1.0.2
 change -I -p tcp -s 10.1.0.8 -d 10.1.0.9 --sport 1006 --dport 22 --state SYN_SENT -t 3450
-await holds "$SCREEN" 10.1.0.9
+expect holds "$SCREEN" 10.1.0.9
 change -D -s 10.1.0.8
 sleep 1.5
 echo q >&9

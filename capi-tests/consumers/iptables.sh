@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # iptables with the connlabel match, whose extension reads the label map through the library: names to bits when a

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # oidentd on a router answers for the translated connections of its clients. It looks them up in the library's text
@@ -19,8 +20,7 @@ IN=client serve /usr/bin/python3 "$HERE/traffic.py" hold 10.8.1.3:4002 10.8.2.2:
 start daemon unshare --mount sh -c 'mount -t tmpfs tmpfs /proc && exec "$@"' - oidentd --foreground --masquerade --nosyslog \
     --user=root --group=root --port=113
 daemon=$started
-bound() { (within ss -ltn) | grep -q ':113 '; }
-await bound
+expect bound tcp 113
 # What the server asks: the port that it sees on the router, then its own.
 IN=server note first-client /usr/bin/python3 "$HERE/traffic.py" ask 10.8.2.2:6001 10.8.2.9:113 '4001 , 80'
 IN=server note second-client /usr/bin/python3 "$HERE/traffic.py" ask 10.8.2.2:6002 10.8.2.9:113 '4002 , 80'

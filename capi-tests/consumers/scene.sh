@@ -12,6 +12,7 @@
 #      TRACE    receives the loader's own trace of each consumer
 # Everything a scenario makes (namespaces, mounts, processes) ends with this shell.
 
+# shellcheck disable=SC2317  # the functions are for the scenario
 set -u
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 MULTIARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
@@ -25,7 +26,7 @@ SORTED= # set: sort the standard output of steps, for lists in the kernel's hash
 # Starts a step: $record is its file, $raw its output as it came. Numbers keep records in order of play.
 begin() {
     STEPS=$((STEPS + 1))
-    record=$OUT/$(printf '%03d' $STEPS)-$1
+    record=$OUT/$(printf '%03d' "$STEPS")-$1
     raw=$OUT/raw/${record##*/}
 }
 
@@ -97,27 +98,23 @@ finish() {
     complete "$1" $?
 }
 
-# await COMMAND...: until it succeeds; after ten seconds the scene notes the failure, which fails it, and goes on.
-await() {
-    for _ in {1..200}; do
-        ("$@") >/dev/null 2>&1 && return 0
-        sleep 0.05
-    done
-    echo "never happened: $*" >>"$OUT/failed"
-    return 1
-}
+# expect COMMAND...: waits until it succeeds; when that never happens the scene has failed, and goes on.
+expect() { await "$@" || echo "never happened: $*" >>"$OUT/failed"; }
 
-# Conditions for await.
+# Conditions for expect.
 # The process has a conntrack socket that is in a multicast group. (Columns: socket, protocol, port id, groups, ..., inode.)
-listening() {
+subscribed() {
     local inodes
     inodes=$(awk '$2 == 12 && $4 !~ /^0+$/ { print "socket:[" $10 "]" }' "/proc/$1/net/netlink")
     find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | grep -qFx "$inodes"
 }
 # Nobody has an event left to read. (Fifth column: bytes queued.)
 drained() { awk '$2 == 12 && $4 !~ /^0+$/ && $5 > 0 { exit 1 }' /proc/net/netlink; }
-carrier() { within ip -o link show "$1" | grep -q 'state UP'; }
-lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+# `carrier DEVICE`, `bound tcp|udp PORT`, in $IN.
+carrier() { (within ip -o link show "$1") | grep -q 'state UP'; }
+bound() { (within ss -nl "--$1") | grep -q ":$2 "; }
+# The table in $IN has such a line.
+in_table() { witness sh -c "conntrack -L | grep -q -- '$1'"; }
 holds() { grep -q -- "$2" "$1"; }
 exists() { [ -e "$1" ]; }
 
@@ -134,8 +131,7 @@ quiet() {
 serve() {
     local log=$TMP/serve.$RANDOM
     (within "$@") >"$log" 2>&1 &
-    served=$!
-    await holds "$log" ready
+    expect holds "$log" ready
 }
 traffic() { quiet /usr/bin/python3 "$HERE/traffic.py" "$@"; }
 
@@ -144,7 +140,13 @@ skip() {
     echo "$*" >>"$OUT/skipped"
     exit 0
 }
-need() { command -v "$1" >/dev/null || skip "no program $1"; }
+# need PROGRAM: it is there, with every library.
+need() {
+    local file missing
+    file=$(command -v "$1") || skip "no program $1"
+    missing=$(LD_LIBRARY_PATH=$WITNESS:$TREE/usr/lib/$MULTIARCH ldd "$file" | awk '/not found/ { print $1 }')
+    [ -z "$missing" ] || skip "$1 lacks $missing"
+}
 
 # own_etc: a private copy of /etc, so that a scenario can lay files there.
 own_etc() {
@@ -160,6 +162,15 @@ namespace() {
     IN=$1 quiet ip link set lo up
 }
 
+# kernel SETTING=VALUE...: of /proc/sys/net/netfilter, in the namespace $IN.
+kernel() {
+    local setting
+    for setting; do quiet sh -c "echo ${setting#*=} >/proc/sys/net/netfilter/${setting%%=*}"; done
+}
+
+# change OPTION...: a change of the table by the original's tool; `change` fails the scene when it fails.
+change() { witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
+
 # track: makes the kernel follow every flow in $IN, with counters, events of every flow, and timers that end in 50 (see normalise.sed).
 track() {
     quiet nft add table inet track
@@ -167,10 +178,10 @@ track() {
     quiet nft 'add rule inet track every ct state new,established,related accept'
     local timer settings=(nf_conntrack_acct=1 nf_conntrack_events=1 nf_conntrack_udp_timeout=350
         nf_conntrack_udp_timeout_stream=350 nf_conntrack_icmp_timeout=350 nf_conntrack_tcp_timeout_established=3650)
-    for timer in syn_sent syn_recv fin_wait close_wait last_ack time_wait close; do
+    for timer in syn_sent syn_recv fin_wait close_wait last_ack time_wait close max_retrans unacknowledged; do
         settings+=("nf_conntrack_tcp_timeout_$timer=450")
     done
-    quiet sysctl -qw "${settings[@]/#/net.netfilter.}"
+    kernel "${settings[@]}"
 }
 
 # join HERE-DEVICE HERE-ADDRESS NAME ADDRESS: a veth pair to a new namespace NAME, whose end is called `eth`.
@@ -181,7 +192,7 @@ join() {
     quiet ip link set "$1" up
     IN=$3 quiet ip address add "$4" dev eth
     IN=$3 quiet ip link set eth up
-    await carrier "$1"
+    expect carrier "$1"
 }
 
 # router: this namespace forwards between `client` (10.8.1.2) and `server` (10.8.2.2). It follows every flow, sends the
@@ -191,7 +202,7 @@ router() {
     join to-server 10.8.2.1/24 server 10.8.2.2/24
     IN=client quiet ip route add default via 10.8.1.1
     IN=server quiet ip route add default via 10.8.2.1
-    quiet sysctl -qw net.ipv4.ip_forward=1
+    echo 1 >/proc/sys/net/ipv4/ip_forward
     track
     quiet nft add table ip nat
     quiet nft 'add chain ip nat pre { type nat hook prerouting priority -100; }'
@@ -205,5 +216,8 @@ ulimit -f 65536 # no program fills the disk: 64 MiB a file
 mount --make-rprivate / && mount -t tmpfs tmpfs /run || exit 3
 mkdir -p "$TMP" /run/netns "$OUT/raw"
 ip link set lo up
+# shellcheck source=scripts/await.sh
+. "$HERE/../../scripts/await.sh"
+# shellcheck source=/dev/null
 . "$HERE/$1.sh"
 exit 0

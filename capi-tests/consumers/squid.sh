@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # squid reads conntrack marks: of the client's connection for its access rule, and of the server's connection to put it
@@ -41,8 +42,7 @@ CONFIG
 chown -R daemon "$TMP"
 start daemon squid -N -f "$TMP/squid.conf"
 daemon=$started
-bound() { (within ss -ltn) | grep -q '10.9.0.1:3128 '; }
-await bound
+expect bound tcp 3128
 IN=client note allowed /usr/bin/python3 "$HERE/traffic.py" get 10.9.0.2:4001 10.9.0.1:3128 http://10.9.1.2:8080/
 IN=client note denied /usr/bin/python3 "$HERE/traffic.py" get 10.9.0.3:4002 10.9.0.1:3128 http://10.9.1.2:8080/
 note marked sh -c 'nft list chain inet track sent | grep -c "counter packets [1-9]"'

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A router between two namespaces translates real TCP, UDP and ICMP traffic; conntrack(8) watches and lists it.
@@ -9,12 +10,13 @@ IN=server serve /usr/bin/python3 "$HERE/traffic.py" serve 10.8.2.2 tcp:80 udp:53
 
 start events conntrack -E -e NEW,DESTROY -o extended
 events=$started
-await listening "$events"
+expect subscribed "$events"
 start states conntrack -E -e UPDATES -p tcp
 states=$started
-await listening "$states"
+expect subscribed "$states"
 
 IN=client traffic tcp 10.8.1.2:4001 10.8.2.2:80 hello again
+expect in_table TIME_WAIT
 IN=client traffic udp 10.8.1.2:4002 10.8.2.2:7 one two three
 IN=client traffic udp 10.8.1.2:4003 10.8.1.1:5353 question
 IN=client traffic ping 10.8.1.2 10.8.2.2 77
@@ -33,7 +35,7 @@ step delete-dnat conntrack -D -p udp -g
 step delete-icmp conntrack -D -p icmp
 step delete-mark conntrack -D -m 0x51
 step flush conntrack -F
-await drained
+expect drained
 SORTED=
 finish "$events" INT
 finish "$states" INT

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # a part of scene.sh; words are meant to split
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # ulogd2 with its NFCT input: real and made flows go to files through every output that Debian ships without a
@@ -33,13 +34,13 @@ up() {
     daemon[$1]=$started
     case $3 in
     *pollinterval*) ;;
-    *) await listening "$started" ;;
+    *) expect subscribed "$started" ;;
     esac
 }
 
 join to-server 10.9.0.1/24 server 10.9.0.2/24
 track
-quiet sysctl -qw net.netfilter.nf_conntrack_timestamp=1
+kernel nf_conntrack_timestamp=1
 IN=server serve /usr/bin/python3 "$HERE/traffic.py" serve 10.9.0.2 tcp:80 udp:53
 
 ALL='hash_enable=0
@@ -65,7 +66,6 @@ netlink_socket_buffer_size=262144
 netlink_socket_buffer_maxsize=1048576"
 up poll ct:NFCT,ip2str:IP2STR,print:PRINTFLOW,emu:LOGEMU 'pollinterval=1'
 
-change() { witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
 traffic tcp 10.9.0.1:4001 10.9.0.2:80 hello again
@@ -90,8 +90,8 @@ change -D -p icmpv6
 change -D -w 5
 change -D -s 10.2.0.1
 
-await drained
-await lines "$TMP/poll/out" 9 # the poll has missed every flow that is gone
+expect drained
+expect has_lines "$TMP/poll/out" 9 # the poll has missed every flow that is gone
 for name in "${names[@]}"; do finish "${daemon[$name]}" TERM; done
 for name in "${names[@]}"; do
     [ "$name" != poll ] || SORTED=1
