@@ -19,6 +19,9 @@ test             libnfnetlink-dev             /usr/include/libnfnetlink/libnfnet
 test             libmnl-dev                   /usr/include/libmnl/libmnl.h
 test             g++                          g++
 test             nftables                     /usr/sbin/nft
+test             iproute2                     /usr/bin/ss
+test             bsdutils                     script
+test             python3                      /usr/bin/python3
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# C programs.
+# C programs, Debian's programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
@@ -28,6 +28,8 @@ ring cargo test --locked --offline --features header --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
 ring capi-tests/run.sh
+ring capi-tests/consumers/run.sh
+ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd
 
 # Cargo names a program, then says how many passed. A test that skips itself counts as passed there; a test
 # that runs its own program again, for one test, prints a count of that too.

@@ -5,6 +5,7 @@
 # question to the next server the same mark. The kernel's counters show the marks that it set.
 
 need dnsmasq
+need_users
 join to-client 10.9.0.1/24 client 10.9.0.2/24
 IN=client quiet ip address add 10.9.0.3/24 dev eth
 IN=client quiet ip address add 10.9.0.4/24 dev eth

@@ -6,6 +6,7 @@
 # /proc is hidden from it.
 
 need oidentd
+need_users
 own_etc
 cat >/etc/oidentd_masq.conf <<'MASQ'
 10.8.1.2	alice	UNIX

@@ -133,4 +133,4 @@ if lay_sides; then
         fi
     done
 fi
-tally consumers
+if [ "$AGAINST" = liar ]; then tally liar; else tally consumers; fi

@@ -148,6 +148,9 @@ need() {
     [ -z "$missing" ] || skip "$1 lacks $missing"
 }
 
+# need_users: a daemon that changes its user needs more users than an ordinary user's namespace has.
+need_users() { grep -q ' 4294967295$' /proc/self/uid_map || skip "needs root: the daemon changes its user"; }
+
 # own_etc: a private copy of /etc, so that a scenario can lay files there.
 own_etc() {
     mkdir -p "$TMP/etc"

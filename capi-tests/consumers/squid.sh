@@ -5,6 +5,7 @@
 # on what it sends to the client. The kernel's counters show the marks that it set.
 
 need squid
+need_users
 mount -t tmpfs tmpfs /dev/shm # its shared memory has fixed names
 join to-client 10.9.0.1/24 client 10.9.0.2/24
 IN=client quiet ip address add 10.9.0.3/24 dev eth
