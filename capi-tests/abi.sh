@@ -25,6 +25,37 @@ else
     skip 'every name of the original is exported or listed as left out: there is no original'
 fi
 
+# What abidiff, which judges binaries as distributions do, says of a swap. The original carries no types, so the
+# signatures are compared below, as the compiler reads them from both sets of headers.
+if original=$(scripts/original.sh library) && command -v abidiff >/dev/null; then
+    abidiff "$original" "$STAGE/lib/libnetfilter_conntrack.so.3" >"$work/abidiff" || true
+    sed -n 's/^ *\[D\] *\([a-z_0-9]*\).*/\1/p' "$work/abidiff" | LC_ALL=C sort >"$work/removed"
+    grep -v -e '^#' -e '^$' capi-tests/not-exported.txt | LC_ALL=C sort >"$work/left-out"
+    check "abidiff: no public name removed ($(wc -l <"$work/removed") private ones are)" \
+        sh -c "grep -q 'changes summary' '$work/abidiff' && LC_ALL=C comm -23 '$work/removed' '$work/left-out' | diff - /dev/null"
+    check 'abidiff: no signature changed' \
+        sh -c "! grep 'changes summary' '$work/abidiff' | grep -v ', 0 Changed' | grep ' Changed'"
+else
+    skip 'abidiff: there is no original or no abidiff'
+fi
+
+# signatures [FLAGS...]: every function of the main header, as the compiler understands it.
+signatures() {
+    echo '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>' >"$work/main.c"
+    gcc "$@" -fsyntax-only -aux-info "$work/aux" "$work/main.c"
+    sed -n -e 's/^.*\(extern .*n\(fct\|fexp\)_[a-z0-9_]* (.*\)$/\1/p' "$work/aux" |
+        sed -e 's/const \(enum\|int\|unsigned\|uint\|u_int\|size_t\)/\1/g' -e 's/u_int/uint/g' \
+            -e 's/ \([,)]\)/\1/g' | LC_ALL=C sort -u
+}
+if [ -f /usr/include/$FOLDER/libnetfilter_conntrack.h ] && command -v gcc >/dev/null; then
+    signatures >"$work/theirs"
+    signatures -I "$INCLUDE" >"$work/ours"
+    check "$(wc -l <"$work/theirs") signatures are the original's" \
+        sh -c "test -s '$work/theirs' && LC_ALL=C comm -23 '$work/theirs' '$work/ours' | diff - /dev/null"
+else
+    skip "signatures are the original's: its headers or gcc are not installed"
+fi
+
 # compile LANGUAGE STANDARD SOURCE [FLAGS...]: the source's lines as one file, warnings are errors.
 compile() {
     language=$1 standard=$2 source=$3

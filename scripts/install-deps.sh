@@ -17,6 +17,7 @@ test,bench       conntrack                    /usr/sbin/conntrack
 test             libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntrack-dev/examples/nfct-mnl-dump.c
 test             libnfnetlink-dev             /usr/include/libnfnetlink/libnfnetlink.h
 test             libmnl-dev                   /usr/include/libmnl/libmnl.h
+test             abigail-tools                abidiff
 test             g++                          g++
 test             nftables                     /usr/sbin/nft
 test             iproute2                     /usr/bin/ss
