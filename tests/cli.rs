@@ -5,53 +5,21 @@
 //! `vectors/cli.txt` holds them; its head describes the form. Numbers that differ from run to run stand as
 //! names with `@`; lines of standard output are compared without regard to their order, which is the hash's.
 
-#![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop at once
-#![allow(clippy::explicit_write)] // what the test harness must not capture
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-use netfilter_conntrack::{Dir, Flow, Handle, L4};
+mod netns;
+#[path = "support/words.rs"]
+mod words;
+
+use netfilter_conntrack::L4;
+use netns::{flow, isolated, rules, run, table};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use words::words;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
-/// Set in the copy of this program that runs inside a namespace.
-const INSIDE: &str = "CONNTRACK_TEST_INSIDE";
-
-/// Runs a test's body in a fresh network namespace: this program starts itself again there.
-fn in_namespace(test: &str, body: impl FnOnce()) {
-    in_namespaces("n", test, body);
-}
-
-/// The same for more kinds of namespaces, as `unshare` calls them.
-fn in_namespaces(kinds: &str, test: &str, body: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
-        return body();
-    }
-    let works = |flags: &str| {
-        Command::new("unshare").args([flags, "true"]).output().is_ok_and(|o| o.status.success())
-    };
-    let Some(flags) = [format!("-{kinds}"), format!("-r{kinds}")].into_iter().find(|flags| works(flags))
-    else {
-        return skip(test, "no network namespace");
-    };
-    let output = Command::new("unshare")
-        .arg(flags)
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{test}, inside its namespace:\n{}", String::from_utf8_lossy(&said));
-}
-
-/// Says that a test did not run; where tests are to be complete that is a failure.
-fn skip(test: &str, why: &str) {
-    writeln!(std::io::stderr(), "SKIP {test}: {why}").unwrap();
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "skipped in CI: {test}: {why}");
-}
 
 /// One command line and what it must do.
 #[derive(Default)]
@@ -107,46 +75,15 @@ fn unescaped(text: &str) -> String {
     text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
 }
 
-/// Splits a command line as a shell does, quotes only.
-fn words(command: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let (mut word, mut quote): (Option<String>, Option<char>) = (None, None);
-    for c in command.chars() {
-        match (quote, c) {
-            (None, ' ') => words.extend(word.take()),
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (Some(open), c) if c == open => quote = None,
-            _ => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
-}
-
 fn tool(words: &[String], stdin: &str) -> Output {
     tool_through(&[], words, stdin)
 }
 
 /// Runs the tool, `through` a program that starts it if one is named.
 fn tool_through(through: &[&str], words: &[String], stdin: &str) -> Output {
-    let mut child = start(through, words);
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn start(through: &[&str], words: &[String]) -> Child {
-    let mut line = through.iter().copied().chain([TOOL]).chain(words.iter().map(String::as_str));
-    Command::new(line.next().unwrap())
-        .args(line)
-        .env_remove("POSIXLY_CORRECT")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    let line: Vec<&str> =
+        through.iter().copied().chain([TOOL]).chain(words.iter().map(String::as_str)).collect();
+    run(line[0], &line[1..], stdin)
 }
 
 /// The version line, which starts every message.
@@ -225,7 +162,7 @@ fn expand(line: &str) -> String {
 
 #[test]
 fn worked_examples() {
-    in_namespace("worked_examples", || {
+    isolated(|| {
         // Groups C to J build on each other's table.
         let report: String = ["A", "B", "C", "D", "E", "F", "G", "H", "J"].map(run_group).concat();
         assert!(report.is_empty(), "{report}");
@@ -237,7 +174,7 @@ macro_rules! differences {
     ($(fn $name:ident();)*) => {$(
         #[test]
         fn $name() {
-            in_namespace(stringify!($name), || {
+            isolated(|| {
                 let report = ["fixture", stringify!($name)].map(run_group).concat();
                 assert!(report.is_empty(), "{report}");
             });
@@ -262,45 +199,36 @@ differences! {
 
 #[test]
 fn without_privilege() {
-    in_namespace("without_privilege", || {
+    isolated(|| {
         let drop = ["setpriv", "--bounding-set", "-net_admin"];
         let report = run_group("fixture") + &run_group_through(&drop, "without_privilege");
         assert!(report.is_empty(), "{report}");
     });
 }
 
-fn succeeds(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
+/// Gives the program behind it another `/etc`, with a label file.
+const WITH_LABEL_FILE: &str = "mount -t tmpfs none /etc && mkdir /etc/xtables && \
+    printf '0 zero\\n1 one\\n5 five\\n7 seven up\\n100 hundred\\n127 last\\n130 big\\n' >/etc/xtables/connlabel.conf && \
+    exec \"$0\" \"$@\"";
 
 #[test]
 fn labels() {
-    in_namespaces("nm", "labels", || {
-        succeeds("mount", &["-t", "tmpfs", "none", "/etc"]);
-        std::fs::create_dir("/etc/xtables").unwrap();
-        let names = "0 zero\n1 one\n5 five\n7 seven up\n100 hundred\n127 last\n130 big\n";
-        std::fs::write("/etc/xtables/connlabel.conf", names).unwrap();
-        let before = run_group("before");
-        let rules = "add table ip t; add chain ip t c { type filter hook input priority 0; }; \
-                     add rule ip t c ct label set 1";
-        succeeds("nft", &[rules]);
-        let report = before + &run_group("after");
+    isolated(|| {
+        let through = ["unshare", "--mount", "sh", "-c", WITH_LABEL_FILE];
+        let before = run_group_through(&through, "before");
+        rules("table ip t { chain c { type filter hook input priority 0; ct label set 1; }; }");
+        let report = before + &run_group_through(&through, "after");
         assert!(report.is_empty(), "{report}");
     });
 }
 
 #[test]
 fn expectations() {
-    in_namespace("expectations", || {
-        let address = |text: &str| text.parse().unwrap();
-        let mut master = Flow::new();
-        let ports = L4::Tcp { sport: 40000, dport: 21 };
-        master.set_tuple(Dir::Orig, address("10.9.0.1"), address("10.9.0.2"), ports);
-        master.set_reply_from_original();
+    isolated(|| {
+        let mut master = flow("10.9.0.1", "10.9.0.2", L4::Tcp { sport: 40000, dport: 21 });
         master.set_timeout_secs(1000);
         master.set_helper_name(b"ftp");
-        Handle::open().unwrap().create(&master).unwrap();
+        table(&[master]);
         let report = run_group("expectations");
         assert!(report.is_empty(), "{report}");
     });
@@ -308,7 +236,7 @@ fn expectations() {
 
 #[test]
 fn limits_of_load_files_are_gone() {
-    in_namespace("limits_of_load_files_are_gone", || {
+    isolated(|| {
         let entry = "-A -p udp -t 50 -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2";
         let long = format!("{entry}{}{} --sport 7\n", " -m 5".repeat(3000), " ".repeat(20000));
         let output = tool(&words("-R -"), &long);
@@ -331,7 +259,7 @@ fn version_and_help_need_no_socket() {
             .unwrap();
         assert!(output.status.success() && !output.stdout.is_empty(), "{option}: {output:?}");
     }
-    in_namespace("version_and_help_need_no_socket", || {
+    isolated(|| {
         let output = Command::new("sh").args(["-c", "ulimit -n 4; exec \"$0\" -C", TOOL]).output().unwrap();
         let expected = format!("{}: Can't open handler: Too many open files\n", version_line());
         assert_eq!(
@@ -360,7 +288,7 @@ fn a_closed_pipe_ends_the_tool_like_a_c_program() {
 
 #[test]
 fn the_summary_comes_last() {
-    in_namespace("the_summary_comes_last", || {
+    isolated(|| {
         let report = run_group("fixture");
         assert!(report.is_empty(), "{report}");
         let output = Command::new("sh").args(["-c", "exec \"$0\" -L 2>&1", TOOL]).output().unwrap();
@@ -378,7 +306,12 @@ struct Follower {
 impl Follower {
     /// Starts and waits until the program has joined its groups.
     fn start(command: &str) -> Follower {
-        let mut child = start(&[], &words(command));
+        let mut child = Command::new(TOOL)
+            .args(words(command))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
@@ -397,7 +330,7 @@ impl Follower {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let mut stderr = String::new();
-        std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut stderr).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         let status = self.child.wait().unwrap();
         seen.extend(self.lines.iter());
         (seen, stderr, status.code())
@@ -406,7 +339,7 @@ impl Follower {
 
 /// Whether a netfilter socket in this namespace has joined groups.
 fn has_subscriber() -> bool {
-    let text = std::fs::read_to_string("/proc/net/netlink").unwrap();
+    let text = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
     let joined = |line: &str| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         columns.get(1) == Some(&"12") && columns.get(3).is_some_and(|groups| *groups != "00000000")
@@ -436,7 +369,7 @@ fn follow(options: &str, lines: usize) -> Vec<String> {
 
 #[test]
 fn events() {
-    in_namespace("events", || {
+    isolated(|| {
         for example in examples("I") {
             let lines = example.stdout.iter().filter(|line| *line != "</conntrack>").count();
             let seen = follow(&example.command, lines);
@@ -447,7 +380,7 @@ fn events() {
 
 #[test]
 fn events_end_with_sigterm_and_tell_the_buffer_size() {
-    in_namespace("events_end_with_sigterm_and_tell_the_buffer_size", || {
+    isolated(|| {
         let (seen, stderr, status) = Follower::start("-E -b 100000 -f ipv6").stop(0, "TERM");
         assert_eq!((seen, status), (Vec::new(), Some(0)));
         let expected = format!(
