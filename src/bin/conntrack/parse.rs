@@ -184,7 +184,7 @@ impl Parser {
     }
 
     fn set_param(&mut self, request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
-        let (option, word) = (item.row.as_typed(), item.value.unwrap_or_default());
+        let (option, word) = (item.row, item.value.unwrap_or_default());
         match (item.row.value, param) {
             (Value::Network | Value::Address, _) => set_address(request, param, item.row, word)?,
             (Value::NatTarget, Param::NatRange) => {
@@ -192,18 +192,18 @@ impl Parser {
             }
             (Value::NatTarget, _) => set_nat(request, param, item)?,
             (Value::Label, _) => add_labels(request, param, item.value)?,
-            (_, Param::Timeout) => request.timeout = Some(value::decimal_number(word, &option)?),
+            (_, Param::Timeout) => request.timeout = Some(value::decimal_number(word, option)?),
             (_, Param::Status) => self.add_status(request, word)?,
             (_, Param::EventMask) => request.events |= value::list(word, value::EVENTS)?,
-            (_, Param::Mark) => request.mark = Some(value::masked(word, &option)?),
-            (_, Param::Id) => request.id = Some(value::number(word, &option)?),
+            (_, Param::Mark) => request.mark = Some(value::masked(word, option)?),
+            (_, Param::Id) => request.id = Some(value::number(word, option)?),
             (_, Param::Family) => request.join_family(value::family(word)?)?,
             (_, Param::Output) => add_formats(request, word)?,
-            (_, Param::Secmark) => request.secmark = Some(value::number(word, &option)?),
-            (_, Param::BufferSize) => request.buffer_size = Some(value::decimal_number(word, &option)?),
-            (_, Param::Zone) => request.zone = Some(value::number(word, &option)?),
-            (_, Param::OrigZone) => request.orig_zone = Some(value::number(word, &option)?),
-            (_, Param::ReplyZone) => request.reply_zone = Some(value::number(word, &option)?),
+            (_, Param::Secmark) => request.secmark = Some(value::number(word, option)?),
+            (_, Param::BufferSize) => request.buffer_size = Some(value::decimal_number(word, option)?),
+            (_, Param::Zone) => request.zone = Some(value::number(word, option)?),
+            (_, Param::OrigZone) => request.orig_zone = Some(value::number(word, option)?),
+            (_, Param::ReplyZone) => request.reply_zone = Some(value::number(word, option)?),
             (_, Param::Labelmap) => set_labelmap(request, item.row, word)?,
             _ => {} // what takes no value is noted already
         }
@@ -306,7 +306,7 @@ fn protocol(word: &[u8]) -> Result<ProtocolChoice, Complaint> {
     if let Some(number) = name.and_then(protocol_number).and_then(|number| u8::try_from(number).ok()) {
         return Ok(ProtocolChoice { number, known: None });
     }
-    let number = value::number(word, "").map_err(|_| Complaint::Protocol(text(word)))?;
+    let number = value::fitting(word).ok_or_else(|| Complaint::Protocol(text(word)))?;
     Ok(ProtocolChoice { number, known: Protocol::by_number(number) })
 }
 
@@ -331,13 +331,11 @@ fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), 
     if !protocol.rows().any(|row| std::ptr::eq(row, item.row)) {
         return Ok(()); // an option of a protocol that was replaced
     }
-    let (option, word) = (item.row.as_typed(), item.value.unwrap_or_default());
+    let (option, word) = (item.row, item.value.unwrap_or_default());
     let value = match (item.row.value, field) {
-        (Value::Port, _) | (_, Field::IcmpId) => {
-            value::decimal_number::<u16>(word, &option).map(u32::from)?
-        }
-        (Value::Key, _) => value::number::<u16>(word, &option).map(u32::from)?,
-        (Value::Tag, _) => value::decimal_number(word, &option)?,
+        (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from)?,
+        (Value::Key, _) => value::number::<u16>(word, option).map(u32::from)?,
+        (Value::Tag, _) => value::decimal_number(word, option)?,
         (Value::State, _) => {
             let unknown = || Complaint::Name(protocol.state_message, text(word));
             protocol.state(word).map(u32::from).ok_or_else(unknown)?
@@ -347,7 +345,7 @@ fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), 
             role.map(|&(_, role)| u32::from(role))
                 .ok_or_else(|| Complaint::Name("Unknown DCCP role", text(word)))?
         }
-        _ => value::decimal_number::<u8>(word, &option).map(u32::from)?,
+        _ => value::decimal_number::<u8>(word, option).map(u32::from)?,
     };
     request.set_field(field, Some(value));
     Ok(())
@@ -383,15 +381,16 @@ fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> R
 }
 
 fn set_nat(request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
-    let target = item.value.map(|word| value::nat_target(word, item.row.name())).transpose()?;
-    if let Some(target) = target {
-        request.join_family(Family::of(target.address))?;
-    }
-    match param {
-        Param::SrcNat => request.source_nat = target,
-        Param::DstNat => request.destination_nat = target,
-        _ => request.any_nat = target,
-    }
+    // The option once more without a target leaves the target that was given.
+    let Some(word) = item.value else { return Ok(()) };
+    let target = value::nat_target(word, item.row.name())?;
+    request.join_family(Family::of(target.address))?;
+    let slot = match param {
+        Param::SrcNat => &mut request.source_nat,
+        Param::DstNat => &mut request.destination_nat,
+        _ => &mut request.any_nat,
+    };
+    *slot = Some(target);
     Ok(())
 }
 
@@ -513,6 +512,12 @@ mod tests {
         assert_eq!(request.field(Field::SrcPort), Some(2));
         assert_eq!(event_groups(&parse("-E -e NEW -e DESTROY").unwrap()), Groups::NEW | Groups::DESTROY);
         assert_eq!(event_groups(&parse("-E").unwrap()), Groups::FLOWS);
+    }
+
+    #[test]
+    fn a_target_of_a_translation_stays() {
+        let request = parse("-L -n 5.5.5.5 -n 5.5.5.6:99 -n").unwrap();
+        assert_eq!(request.source_nat.map(|nat| nat.port), Some(Some(99)));
     }
 
     #[test]

@@ -56,6 +56,17 @@ pub fn of(verb: Verb, table: Table, error: Error) -> Complaint {
     Complaint::Operation(words(verb, table, error))
 }
 
+/// A refusal, given what the kernel said to a request that has nothing to be wrong: a kernel that calls this one
+/// invalid too does not know connection tracking over netlink.
+pub fn explained(complaint: Complaint, innocent: Option<Error>) -> Complaint {
+    match innocent {
+        Some(Error::Kernel(libc::EINVAL)) => Complaint::Operation(
+            "this kernel has no connection tracking over netlink (CONFIG_NF_CT_NETLINK)".into(),
+        ),
+        _ => complaint,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +84,14 @@ mod tests {
         assert_eq!(says(List, Table::Dying, ENOTSUPP), "function not implemented");
         assert_eq!(says(Update, Table::Conntrack, libc::EBUSY), "Device or resource busy");
         assert!(says(Flush, Table::Expect, libc::EPERM).starts_with("sorry, you must be root"));
+    }
+
+    #[test]
+    fn a_kernel_without_the_interface_is_named() {
+        let refused = || of(List, Table::Conntrack, Error::Kernel(libc::EINVAL));
+        let text = |innocent| explained(refused(), innocent).to_string();
+        assert_eq!(text(None), "Operation failed: invalid parameters");
+        assert_eq!(text(Some(Error::Kernel(libc::EPERM))), "Operation failed: invalid parameters");
+        assert!(text(Some(Error::Kernel(libc::EINVAL))).contains("CONFIG_NF_CT_NETLINK"));
     }
 }

@@ -7,6 +7,7 @@
 
 use crate::args::text;
 use crate::message::Complaint;
+use crate::options::Row;
 use netfilter_conntrack::Groups;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::wire::consts::{
@@ -124,29 +125,33 @@ fn decimal(word: &[u8]) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-fn narrow<T: TryFrom<u64>>(number: Option<u64>, word: &[u8], option: &str) -> Result<T, Complaint> {
-    number
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| Complaint::Value(text(word), option.to_string()))
+/// A number of a type, as it is or not at all.
+pub fn fitting<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    c_number(word).and_then(|number| T::try_from(number).ok())
+}
+
+fn unexpected(word: &[u8], option: &Row) -> Complaint {
+    Complaint::Value(text(word), option.as_typed())
 }
 
 /// A number in C notation that fits its type; `option` is the option in the complaint.
-pub fn number<T: TryFrom<u64>>(word: &[u8], option: &str) -> Result<T, Complaint> {
-    narrow(c_number(word), word, option)
+pub fn number<T: TryFrom<u64>>(word: &[u8], option: &Row) -> Result<T, Complaint> {
+    fitting(word).ok_or_else(|| unexpected(word, option))
 }
 
 /// A decimal number that fits its type.
-pub fn decimal_number<T: TryFrom<u64>>(word: &[u8], option: &str) -> Result<T, Complaint> {
-    narrow(decimal(word), word, option)
+pub fn decimal_number<T: TryFrom<u64>>(word: &[u8], option: &Row) -> Result<T, Complaint> {
+    decimal(word).and_then(|number| T::try_from(number).ok()).ok_or_else(|| unexpected(word, option))
 }
 
 /// A mark, `V` or `V/M`; without mask all bits count.
-pub fn masked(word: &[u8], option: &str) -> Result<Masked, Complaint> {
-    let unexpected = |_| Complaint::Value(text(word), option.to_string());
-    let mut parts = word.splitn(2, |&byte| byte == b'/');
-    let value = number(parts.next().unwrap_or_default(), option).map_err(unexpected)?;
-    let mask = parts.next().map_or(Ok(u32::MAX), |mask| number(mask, option)).map_err(unexpected)?;
-    Ok(Masked { value, mask })
+pub fn masked(word: &[u8], option: &Row) -> Result<Masked, Complaint> {
+    let (value, mask) = split_at(word, b'/');
+    let mask = mask.map_or(Some(u32::MAX), fitting);
+    match (fitting(value), mask) {
+        (Some(value), Some(mask)) => Ok(Masked { value, mask }),
+        _ => Err(unexpected(word, option)),
+    }
 }
 
 /// An IPv4 address in one of the classic forms: one to four numbers, the last filling the bytes that are left.
@@ -310,6 +315,7 @@ pub fn status(word: &[u8], notices: &mut Vec<&'static str>) -> Result<StatusBits
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{PROTOCOLS, Param};
 
     fn said<T: std::fmt::Debug>(result: Result<T, Complaint>) -> String {
         result.unwrap_err().to_string()
@@ -317,7 +323,7 @@ mod tests {
 
     #[test]
     fn numbers_are_taken_whole_and_in_range() {
-        let number = |word: &str| number::<u16>(word.as_bytes(), "-w");
+        let number = |word: &str| number::<u16>(word.as_bytes(), Param::Zone.row());
         assert_eq!(number("0x10"), Ok(16));
         assert_eq!(number(" +010"), Ok(8));
         assert_eq!(number("0"), Ok(0));
@@ -326,21 +332,22 @@ mod tests {
         {
             assert_eq!(said(number(bad)), format!("unexpected value '{bad}' with -w option"));
         }
-        assert_eq!(decimal_number::<u16>(b"0080", "--sport"), Ok(80));
+        let sport = PROTOCOLS[0].rows().next().unwrap();
+        assert_eq!(decimal_number::<u16>(b"0080", sport), Ok(80));
         assert_eq!(
-            said(decimal_number::<u16>(b"http", "--sport")),
+            said(decimal_number::<u16>(b"http", sport)),
             "unexpected value 'http' with --sport option"
         );
-        assert_eq!(said(decimal_number::<u8>(b"300", "x")), "unexpected value '300' with x option");
+        assert_eq!(said(decimal_number::<u8>(b"300", sport)), "unexpected value '300' with --sport option");
     }
 
     #[test]
     fn marks_have_an_optional_mask() {
-        assert_eq!(masked(b"5", "-m"), Ok(Masked { value: 5, mask: u32::MAX }));
-        assert_eq!(masked(b"0x10/0xf0", "-m"), Ok(Masked { value: 16, mask: 0xf0 }));
+        assert_eq!(masked(b"5", Param::Mark.row()), Ok(Masked { value: 5, mask: u32::MAX }));
+        assert_eq!(masked(b"0x10/0xf0", Param::Mark.row()), Ok(Masked { value: 16, mask: 0xf0 }));
         for bad in ["5x", "5/", "5/0x1ffffffff", "/1", "5/1/1"] {
             assert_eq!(
-                said(masked(bad.as_bytes(), "-m")),
+                said(masked(bad.as_bytes(), Param::Mark.row())),
                 format!("unexpected value '{bad}' with -m option")
             );
         }

@@ -98,8 +98,18 @@ impl Session {
     pub fn run(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
         let done = self.dispatch(request, program);
         let finished = self.out.finish();
-        let done = done?;
+        let done = done.map_err(|complaint| self.explained(complaint))?;
         finished.map(|()| done)
+    }
+
+    /// A refusal, or what is behind it: a kernel without this interface calls every request invalid.
+    fn explained(&mut self, complaint: Complaint) -> Complaint {
+        match (&complaint, &mut self.handle) {
+            (Complaint::Operation(_), Some(handle)) => {
+                refusal::explained(complaint, handle.statistics().err())
+            }
+            _ => complaint,
+        }
     }
 
     fn dispatch(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
