@@ -35,7 +35,7 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench}
+target=${1:?usage: scripts/install-deps.sh demo|test|bench|lint}
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
 done)

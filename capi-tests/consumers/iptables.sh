@@ -14,6 +14,8 @@ cat >/etc/xtables/connlabel.conf <<'LABELS'
 127	last
 LABELS
 need conntrack
+# An unpacked iptables looks for its matches where an installed one has them.
+[ ! -d "$TREE/usr/lib/$MULTIARCH/xtables" ] || export XTABLES_LIBDIR="$TREE/usr/lib/$MULTIARCH/xtables"
 quiet nft add table inet labels
 quiet nft add chain inet labels unused
 quiet nft add rule inet labels unused ct label set 1

@@ -116,7 +116,13 @@ judge() {
 caught() {
     local differing
     differing=$(diff -rq --exclude=raw "$2/out" "$3/out" | wc -l)
-    if [ "$differing" -gt 0 ]; then pass "$1: the liar was caught in $differing steps"; else fail "$1: the liar was not noticed"; fi
+    if [ -e "$2/out/skipped" ]; then
+        skip "$1: $(cat "$2/out/skipped")"
+    elif [ "$differing" -gt 0 ]; then
+        pass "$1: the liar was caught in $differing steps"
+    else
+        fail "$1: the liar was not noticed"
+    fi
 }
 
 if lay_sides; then
