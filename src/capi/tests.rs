@@ -442,6 +442,24 @@ fn a_stop_leaves_nothing_that_the_next_query_takes_for_its_answer() {
 }
 
 #[test]
+fn a_receive_buffer_that_a_program_makes_too_small_loses_nothing() {
+    isolated("a_receive_buffer_that_a_program_makes_too_small_loses_nothing", || {
+        with_table(
+            300,
+            |_, _| {},
+            |program| {
+                for len in [0, 19, 20, 512] {
+                    // SAFETY: libnfnetlink keeps its receive length there, and writes it whenever it is asked.
+                    unsafe { nfct_nfnlh(program.handle).cast_mut().cast::<u32>().add(10).write(len) };
+                    assert_eq!((dump(program.handle), program.calls.replace(0)), (0, 300), "{len} bytes");
+                }
+                close(program);
+            },
+        );
+    });
+}
+
+#[test]
 fn a_query_inside_a_callback_gets_its_own_answer_and_the_outer_one_goes_on() {
     fn look_again(program: &Program, ct: *mut nf_conntrack) {
         thread_local!(static INSIDE: Cell<bool> = const { Cell::new(false) });
