@@ -8,6 +8,7 @@ use crate::message::Complaint;
 use crate::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
 use crate::output::Output;
 use crate::parse::{ProtocolChoice, Request};
+use crate::value::{EVENTS, FORMATS, STATUS};
 use netfilter_conntrack::sys::process::protocol_name;
 
 /// Columns of a screen.
@@ -38,14 +39,17 @@ pub fn general(program: &str) -> String {
     text += &format!("Usage: {program} [commands] [options]\n");
     text += "\nCommands:\n";
     COMMANDS.iter().for_each(|row| text += &line(row));
-    text += &described("  -R, --load-file file", "run the command lines in a file (-: standard input)");
-    let tables: Vec<&str> = ["conntrack", "expect", "dying", "unconfirmed"].into();
-    debug_assert_eq!(tables.len(), TABLES.len());
-    text += &format!("\nTables: {}\n", tables.join(", "));
+    text += &described("  -R, --load-file file", "run the command lines in a file");
+    let tables = TABLES.map(|(name, _)| name).join(", ");
+    text += &format!("\nTables: {tables}\n");
     for (section, heading) in HEADINGS {
         text += &format!("\n{heading}\n");
         PARAMS.iter().filter(|row| row.section == *section).for_each(|row| text += &line(row));
     }
+    text += "\nNames in lists (a prefix will do):\n";
+    text += &names("status:", STATUS.iter().map(|(name, _)| *name).chain(["UNREPLIED"]));
+    text += &names("event: ", EVENTS.iter().map(|(name, _)| *name));
+    text += &names("format:", FORMATS.iter().map(|(name, _)| *name));
     text + "\n"
 }
 
@@ -63,18 +67,25 @@ pub fn of_protocol(protocol: ProtocolChoice) -> String {
 }
 
 fn states(protocol: &Protocol) -> String {
-    if protocol.states.is_empty() {
-        return String::new();
-    }
-    let mut text = String::from("\n  States:");
-    let mut column = text.len() - 1;
-    for name in protocol.states.iter().copied().chain(protocol.aliases.iter().map(|(name, _)| *name)) {
-        if column + 1 + name.len() > WIDTH {
-            text += "\n         ";
-            column = 9;
+    match protocol.states {
+        [] => String::new(),
+        states => {
+            let aliases = protocol.aliases.iter().map(|(name, _)| *name);
+            format!("\n{}", names("States:", states.iter().copied().chain(aliases)))
         }
-        text += " ";
-        text += name;
+    }
+}
+
+/// A heading and the names behind it, in as many lines as they need.
+fn names(heading: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let mut text = format!("  {heading}");
+    let (indent, mut column) = (text.len(), text.len());
+    for name in names {
+        if column + 1 + name.len() > WIDTH {
+            text += &format!("\n{:indent$}", "");
+            column = indent;
+        }
+        text += &format!(" {name}");
         column += 1 + name.len();
     }
     text + "\n"
@@ -96,14 +107,9 @@ fn line(row: &Row) -> String {
 
 /// A line with a description, or two when the first part is long.
 fn described(option: &str, description: &str) -> String {
-    if option.len() + 2 > DESCRIPTION || DESCRIPTION + description.len() > WIDTH {
-        format!(
-            "{option}\n{:1$}{description}\n",
-            "",
-            WIDTH.saturating_sub(description.len()).min(DESCRIPTION)
-        )
-    } else {
-        format!("{option:DESCRIPTION$}{description}\n")
+    match option.len() + 2 > DESCRIPTION {
+        true => format!("{option}\n{:DESCRIPTION$}{description}\n", ""),
+        false => format!("{option:DESCRIPTION$}{description}\n"),
     }
 }
 

@@ -287,8 +287,8 @@ const MAYBE: Takes = Takes::Perhaps { short: true, long: true };
 pub const COMMANDS: &[Row] = &[
     command(Verb::List, b'L', &["dump"], TABLE, "list entries or expectations"),
     command(Verb::Get, b'G', &["get"], TABLE, "show one entry or expectation"),
-    command(Verb::Delete, b'D', &["delete"], TABLE, "delete the matching entries, or one expectation"),
-    command(Verb::Create, b'I', &["create"], TABLE, "create an entry or expectation; fails if it exists"),
+    command(Verb::Delete, b'D', &["delete"], TABLE, "delete matching entries, or an expectation"),
+    command(Verb::Create, b'I', &["create"], TABLE, "create an entry or expectation"),
     command(Verb::Add, b'A', &["add"], TABLE, "create an entry, or update it if it exists"),
     command(Verb::Update, b'U', &["update"], TABLE, "update the matching entries"),
     command(Verb::Event, b'E', &["event"], TABLE, "show events as they happen"),
@@ -296,7 +296,7 @@ pub const COMMANDS: &[Row] = &[
     command(Verb::Count, b'C', &["counter"], MAYBE, "show the number of entries"),
     command(Verb::Stats, b'S', &["stats"], WORD, "show per-CPU statistics"),
     command(Verb::Version, b'V', &["version"], WORD, "show the version"),
-    command(Verb::Help, b'h', &["help"], WORD, "show this help (with -p: the protocol's options too)"),
+    command(Verb::Help, b'h', &["help"], WORD, "show this help; with -p a protocol's too"),
 ];
 
 /// A general option with one argument.
@@ -552,7 +552,7 @@ mod tests {
     #[test]
     fn help_lines_fit_the_width_they_get() {
         for row in all() {
-            assert!(!row.help.is_empty() && row.help.len() <= 52, "{}: {}", row.name(), row.help.len());
+            assert!(!row.help.is_empty() && row.help.len() <= 46, "{}: {}", row.name(), row.help.len());
         }
     }
 }
