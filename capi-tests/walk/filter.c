@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Event filters, judged by what they let pass.
+ *
+ * A filter is a program in the kernel, so its text is nobody's business: it is attached to one end of a pair of sockets,
+ * messages are sent to the other, and the two libraries' verdicts are compared. Values come from a small choice, so that
+ * filters and messages meet. List lengths stay within those that the original gets right.
+ */
+#include "message.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum filter_attribute { L4PROTO, L4PROTO_STATE, SRC_IPV4, DST_IPV4, SRC_IPV6, DST_IPV6, MARK, ZONE, FILTER_ATTRIBUTES };
+
+#define IPV4_MAX 84
+#define MARK_MAX 85
+
+/* A filter on both sides, and what it holds. */
+struct filter {
+	struct nfct_filter *object[2];
+	bool tests_dst_ipv4;
+};
+
+static const uint32_t addresses[] = { 0x01010101, 0x01010102, 0x0a000001, 0x14000001 };
+static const uint32_t masks[] = { 0xffffffff, 0xffffffff, 0xffffff00, 0xff000000, 0, 0x0000ffff };
+static const uint16_t protocols[] = { 6, 6, 17, 132, 33, 1, 47 };
+
+static void put_be32(uint8_t at[4], uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* Messages. */
+
+static void put_addresses(struct walk *w, struct message *m, bool is_ipv6)
+{
+	size_t start = start_nest(m, 0x8001), size = is_ipv6 ? 16 : 4;
+	uint16_t first = is_ipv6 ? 3 : 1;
+
+	for (uint16_t i = 0; i < 2; i++) {
+		uint8_t address[16] = { 0x20, 1 };
+
+		put_be32(address + size - 4, addresses[below(w, 4)]);
+		if (!once_in(w, 12))
+			put_attribute(m, first + i, address, size);
+	}
+	end_nest(m, start);
+}
+
+static uint8_t put_tuple(struct walk *w, struct message *m, uint16_t type, bool is_ipv6)
+{
+	size_t start = start_nest(m, type | 0x8000), inner;
+	uint8_t protocol = (uint8_t)protocols[below(w, 7)];
+
+	if (!once_in(w, 12))
+		put_addresses(w, m, is_ipv6);
+	if (!once_in(w, 12)) {
+		inner = start_nest(m, 0x8002);
+		put_attribute(m, 1, &protocol, 1);
+		put_attribute(m, 2, "\1\2", 2);
+		put_attribute(m, 3, "\3\4", 2);
+		end_nest(m, inner);
+	}
+	end_nest(m, start);
+	return protocol;
+}
+
+static void put_state(struct walk *w, struct message *m, uint8_t protocol)
+{
+	uint16_t kind = protocol == 6 ? 1 : protocol == 33 ? 2 : protocol == 132 ? 3 : 0;
+	uint8_t state = (uint8_t)below(w, 6);
+	size_t start, inner;
+
+	if (!kind || once_in(w, 6))
+		return;
+	start = start_nest(m, 0x8004);
+	inner = start_nest(m, kind | 0x8000);
+	if (!once_in(w, 8))
+		put_attribute(m, 1, &state, 1);
+	if (kind == 1 && once_in(w, 2))
+		put_attribute(m, 2, "\7", 1);
+	end_nest(m, inner);
+	end_nest(m, start);
+}
+
+/* An event, or another message that comes by; attributes in the kernel's order. */
+static void any_event(struct walk *w, struct message *m)
+{
+	uint16_t type = once_in(w, 10) ? (uint16_t)(unsigned[]){ 0x200, 2, 3, 0x300 }[below(w, 4)]
+				       : (uint16_t)(0x100 | below(w, 4));
+	bool is_ipv6 = once_in(w, 3);
+	uint8_t protocol = 0, number[4] = { 0 };
+
+	start_message(m, type, 0x600, is_ipv6 ? 10 : 2);
+	if (!once_in(w, 12))
+		protocol = put_tuple(w, m, 1, is_ipv6);
+	if (!once_in(w, 6))
+		put_tuple(w, m, 2, is_ipv6);
+	number[1] = (uint8_t)below(w, 3);
+	if (once_in(w, 3))
+		put_attribute(m, 18, number, 2);
+	put_attribute(m, 12, "\1\2\3\4", 4);
+	put_attribute(m, 3, "\0\0\0\x0e", 4);
+	put_state(w, m, protocol);
+	put_be32(number, below(w, 4));
+	if (once_in(w, 2))
+		put_attribute(m, 8, number, 4);
+	end_message(m);
+}
+
+/* Whether the original takes something else for the message's IPv4 destination: there are addresses, but not that one. */
+static bool has_no_ipv4_destination(const struct message *m)
+{
+	size_t size, inner, found;
+	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), 1, &size);
+	const uint8_t *ip = tuple ? find_attribute(tuple, size, 1, &inner) : NULL;
+
+	return ip && !find_attribute(ip, inner, 2, &found);
+}
+
+/* Filters. */
+
+static void add_ipv4(struct walk *w, struct filter *filter, enum filter_attribute attr, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : addresses[below(w, 4)], masks[below(w, 6)] };
+
+		say(w, "    attribute %d, %08x mask %08x\n", attr, value[0], value[1]);
+		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
+	}
+	filter->tests_dst_ipv4 |= attr == DST_IPV4 && count;
+}
+
+static void add_ipv6(struct walk *w, struct filter *filter, enum filter_attribute attr, unsigned count)
+{
+	uint32_t value[8] = { 0x20010000, 0, 0, addresses[below(w, 4)] };
+
+	if (count > 1)
+		count_known(w, K_FILTER_V6_LIST);
+	for (int i = 4; i < 8; i++)
+		value[i] = once_in(w, 2) ? 0xffffffff : masks[below(w, 6)];
+	say(w, "    attribute %d, %08x mask %08x\n", attr, value[3], value[7]);
+	BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
+}
+
+static void add_mark(struct walk *w, struct filter *filter, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : below(w, 4), once_in(w, 4) ? 1 : 0xffffffff };
+
+		say(w, "    mark 0x%x mask 0x%x\n", value[0], value[1]);
+		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], MARK, value));
+	}
+}
+
+static void add_protocol(struct walk *w, struct filter *filter, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t value = once_in(w, 3) ? below(w, 263) : protocols[below(w, 7)];
+
+		say(w, "    protocol %u\n", value);
+		if (once_in(w, 2))
+			BOTH_VOID(w, nfct_filter_add_attr_u32, (filter->object[s], L4PROTO, value));
+		else
+			BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], L4PROTO, &value));
+	}
+}
+
+/* States of one protocol: those of several are mixed up by the original. */
+static void add_states(struct walk *w, struct filter *filter, unsigned count)
+{
+	uint16_t value[2] = { (uint16_t)(unsigned[]){ 6, 33, 132 }[below(w, 3)], 0 };
+
+	if (once_in(w, 4))
+		count_known(w, K_FILTER_STATES);
+	for (unsigned i = 0; i < count; i++) {
+		value[1] = (uint16_t)below(w, once_in(w, 6) ? 20 : 6);
+		say(w, "    protocol %u state %u\n", value[0], value[1]);
+		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], L4PROTO_STATE, value));
+	}
+}
+
+static unsigned any_count(struct walk *w, unsigned most)
+{
+	return once_in(w, 12) ? below(w, most + 1) : 1 + below(w, 3);
+}
+
+static void add(struct walk *w, struct filter *filter)
+{
+	static const unsigned odd[] = { 8, 9, 0x7fffffff, 0xffffffff };
+	enum filter_attribute attr = below(w, FILTER_ATTRIBUTES);
+	unsigned which = below(w, sizeof(odd) / sizeof(*odd));
+	uint32_t value[8] = { 0 };
+
+	switch (attr) {
+	case L4PROTO:
+		add_protocol(w, filter, any_count(w, 100));
+		break;
+	case L4PROTO_STATE:
+		add_states(w, filter, any_count(w, 12));
+		break;
+	case SRC_IPV4:
+	case DST_IPV4:
+		add_ipv4(w, filter, attr, any_count(w, IPV4_MAX));
+		break;
+	case SRC_IPV6:
+	case DST_IPV6:
+		add_ipv6(w, filter, attr, any_count(w, 3));
+		break;
+	case MARK:
+		add_mark(w, filter, any_count(w, MARK_MAX));
+		break;
+	default:
+		count_known(w, K_FILTER_NEWER);
+		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], odd[which], value));
+	}
+}
+
+static void set_logic(struct walk *w, struct filter *filter)
+{
+	unsigned attr = once_in(w, 10) ? 8 + below(w, 3) : below(w, ZONE), logic = below(w, 2);
+	struct outcome got;
+
+	say(w, "    logic of %u: %u\n", attr, logic);
+	BOTH(w, got, nfct_filter_set_logic, (filter->object[s], attr, logic));
+	same_all(w, &got);
+}
+
+/* Verdicts. */
+
+/* Two pairs of sockets, one for each side; they live as long as the process. */
+static const int (*sockets(void))[2]
+{
+	static int pairs[2][2] = { { -1, -1 }, { -1, -1 } };
+
+	for (int s = 0; s < 2; s++)
+		if (pairs[s][0] < 0 && socketpair(AF_UNIX, SOCK_DGRAM, 0, pairs[s]) != 0)
+			return NULL;
+	return (const int(*)[2])pairs;
+}
+
+/* Sends a message through both filters; a verdict is the number of bytes that arrive, or -1. */
+static void judge_event(struct walk *w, const struct filter *filter, const int (*pairs)[2])
+{
+	static struct message m;
+	static uint8_t arrived[MESSAGE_ROOM];
+	struct outcome verdict = { .function = F_nfct_filter_attach };
+
+	any_event(w, &m);
+	say_bytes(w, "message", m.bytes, m.len);
+	if (filter->tests_dst_ipv4 && has_no_ipv4_destination(&m)) {
+		count_known(w, K_FILTER_DST_IPV4);
+		return;
+	}
+	for (int s = 0; s < 2; s++) {
+		if (send(pairs[s][0], m.bytes, m.len, 0) < 0)
+			return;
+		verdict.value[s] = recv(pairs[s][1], arrived, sizeof(arrived), MSG_DONTWAIT);
+	}
+	say(w, "    verdicts %d and %d\n", (int)verdict.value[0], (int)verdict.value[1]);
+	same_value(w, &verdict);
+}
+
+static void use_filter(struct walk *w, const struct filter *filter, const int (*pairs)[2])
+{
+	struct outcome got;
+
+	BOTH(w, got, nfct_filter_attach, (pairs[s][1], filter->object[s]));
+	same_value(w, &got);
+	if (got.value[0] != 0) {
+		same_errno(w, &got);
+		return;
+	}
+	for (unsigned i = 0, n = 4 + below(w, 12); i < n; i++)
+		judge_event(w, filter, pairs);
+	BOTH(w, got, nfct_filter_detach, (pairs[s][1]));
+	same_value(w, &got);
+}
+
+static void filter_events(struct walk *w)
+{
+	const int(*pairs)[2] = sockets();
+	struct filter filter = { 0 };
+	struct outcome got;
+
+	if (!pairs)
+		return;
+	BOTH(w, got, nfct_filter_create, ());
+	same_null(w, &got);
+	for (int s = 0; s < 2; s++)
+		filter.object[s] = POINTER(got, s);
+	for (unsigned i = 0, n = below(w, 4); i < n; i++)
+		add(w, &filter);
+	for (unsigned i = 0, n = below(w, 5); i < n; i++)
+		set_logic(w, &filter);
+	use_filter(w, &filter, pairs);
+	BOTH_VOID(w, nfct_filter_destroy, (filter.object[s]));
+}
+
+/* Descriptors that take no filter, and sockets that have none. */
+static void wrong_descriptor(struct walk *w)
+{
+	const int(*pairs)[2] = sockets();
+	int file = open("/dev/null", O_RDONLY | O_CLOEXEC), fd = once_in(w, 2) ? -1 : file;
+	struct outcome made, got;
+
+	BOTH(w, made, nfct_filter_create, ());
+	same_null(w, &made);
+	BOTH(w, got, nfct_filter_attach, (fd, POINTER(made, s)));
+	same_all(w, &got);
+	BOTH(w, got, nfct_filter_detach, (fd));
+	same_all(w, &got);
+	BOTH_VOID(w, nfct_filter_destroy, (POINTER(made, s)));
+	if (file >= 0)
+		close(file);
+	if (!pairs)
+		return;
+	BOTH(w, got, nfct_filter_detach, (pairs[s][1]));
+	same_all(w, &got);
+}
+
+const struct operation filter_operations[] = {
+	{ "filter events", 6, filter_events },
+	{ "filters on wrong descriptors", 1, wrong_descriptor },
+	{ 0 },
+};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading messages into objects.
+ *
+ * What the original cannot bear is given to ours alone, into an object that is thrown away: it must come back. Of the
+ * messages said to end the original's process a few are tried on it, in a child, so that nothing is left out that need not be.
+ */
+#include "attributes.h"
+#include "message.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SURVIVED 77
+
+static struct message message;
+
+static const struct nlmsghdr *header(void)
+{
+	return (const struct nlmsghdr *)message.bytes;
+}
+
+static void read_quietly(struct walk *w, enum subsystem subsystem)
+{
+	int nowhere = open("/dev/null", O_WRONLY);
+	struct nf_conntrack *ct = w->lib[0].nfct_new();
+	struct nf_expect *exp = w->lib[0].nfexp_new();
+
+	w->in_round = false;
+	if (nowhere >= 0)
+		dup2(nowhere, STDERR_FILENO);
+	if (subsystem == CONNTRACK)
+		w->lib[0].nfct_nlmsg_parse(header(), ct);
+	else
+		w->lib[0].nfexp_nlmsg_parse(header(), exp);
+	_exit(SURVIVED);
+}
+
+/* Whether the original really ends on the message. */
+static void confirm_death(struct walk *w, enum subsystem subsystem)
+{
+	int status = 0;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		read_quietly(w, subsystem);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != SURVIVED)
+		return;
+	say(w, "WRONG the original reads a message that the walk takes for fatal\n");
+	longjmp(w->end_of_round, 1);
+}
+
+/* Ours reads what the original must not see: it may refuse, but returns, and the object stays usable. */
+static void read_with_ours(struct walk *w, enum subsystem subsystem)
+{
+	const struct library *ours = &w->lib[1];
+	char text[512];
+
+	if (ours->is_original)
+		return;
+	if (subsystem == CONNTRACK) {
+		struct nf_conntrack *ct = ours->nfct_new();
+		int result = ours->nfct_nlmsg_parse(header(), ct);
+
+		ours_must(w, F_nfct_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
+		ours->nfct_snprintf(text, sizeof(text), ct, 0, 1, 0);
+		ours->nfct_destroy(ct);
+	} else {
+		struct nf_expect *exp = ours->nfexp_new();
+		int result = ours->nfexp_nlmsg_parse(header(), exp);
+
+		ours_must(w, F_nfexp_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
+		ours->nfexp_snprintf(text, sizeof(text), exp, 0, 1, 0);
+		ours->nfexp_destroy(exp);
+	}
+}
+
+/* Whether the message is one that both may read; if not, counts it and lets ours have it. */
+static bool is_readable(struct walk *w, enum subsystem subsystem)
+{
+	static const struct {
+		enum judgement judgement;
+		enum known known;
+	} rows[] = {
+		{ TAIL, K_UNALIGNED_END },
+		{ DAMAGE, K_MEMORY_DAMAGE },
+		{ FATAL, K_FATAL_LENGTH },
+		{ UNBOUNDED, K_UNBOUNDED_TEXT },
+		{ NEWER, K_NEWER_LENGTH },
+	};
+	unsigned judgement = judge(&message, subsystem);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (!(judgement & rows[i].judgement))
+			continue;
+		count_known(w, rows[i].known);
+		if (rows[i].judgement == FATAL && once_in(w, 400))
+			confirm_death(w, subsystem);
+		read_with_ours(w, subsystem);
+		return false;
+	}
+	return true;
+}
+
+static struct outcome read_flow(struct walk *w, const struct flow *f)
+{
+	unsigned mask = once_in(w, 2) ? 7 : below(w, 9), family = once_in(w, 8) ? any_number(w) & 0xffff : below(w, 11);
+	struct outcome got;
+
+	switch (below(w, 3)) {
+	case 0:
+		BOTH(w, got, nfct_nlmsg_parse, (header(), f->ct[s]));
+		break;
+	case 1:
+		say(w, "    mask %u\n", mask);
+		BOTH(w, got, nfct_parse_conntrack, ((int)mask, header(), f->ct[s]));
+		break;
+	default:
+		say(w, "    family %u\n", family);
+		BOTH(w, got, nfct_payload_parse, (area_of(&message), area_len(&message), (uint16_t)family, f->ct[s]));
+	}
+	same_value(w, &got);
+	return got;
+}
+
+static void note_info(struct flow *f)
+{
+	size_t len;
+
+	if (!has_helper_info(&message, &len))
+		return;
+	f->info_recorded = f->info_stored = len;
+	f->info_loose = false;
+}
+
+static void parse_flow(struct walk *w)
+{
+	struct flow *f = any_flow(w);
+	unsigned judgement;
+	struct outcome got;
+
+	any_message(w, &message, CONNTRACK);
+	judgement = judge(&message, CONNTRACK);
+	if ((f->is_block && has_blocks(&message)) || !is_readable(w, CONNTRACK))
+		return;
+	got = read_flow(w, f);
+	f->owns |= has_blocks(&message);
+	if (judgement & TOO_LONG) {
+		drop_flow(w, f);
+		new_flow(w, f);
+		return;
+	}
+	if (got.function != F_nfct_parse_conntrack || got.value[0] != 0)
+		note_info(f);
+	look_at_flow(w, f);
+}
+
+static void parse_expect(struct walk *w)
+{
+	struct expect *e = any_expect(w);
+	unsigned mask = once_in(w, 2) ? 7 : below(w, 9);
+	struct outcome got;
+
+	any_message(w, &message, EXPECT);
+	if (!is_readable(w, EXPECT))
+		return;
+	if (once_in(w, 2))
+		BOTH(w, got, nfexp_nlmsg_parse, (header(), e->exp[s]));
+	else
+		BOTH(w, got, nfexp_parse_expect, ((int)mask, header(), e->exp[s]));
+	same_value(w, &got);
+	look_at_expect(w, e);
+}
+
+const struct operation parse_operations[] = {
+	{ "read a flow", 12, parse_flow },
+	{ "read an expectation", 5, parse_expect },
+	{ 0 },
+};

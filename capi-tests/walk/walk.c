@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The differential walk: the same random calls on two libraries in one process, every observable result compared.
+ *
+ *     walk [options] FIRST.so SECOND.so
+ *     --seed N       where the random sequence starts (1)
+ *     --rounds N     how many rounds (10000)
+ *     --round N      this round alone, told call by call
+ *     --bend         prove that each comparison can fail: disturb each function's results on the second side in turn
+ *     --partial      go on when the second library lacks functions: operations that need one are given up and counted
+ *     --keep-going   do not stop at the first mismatch
+ *
+ * A mismatch is told with seed, round, the operations of the round and both values. The exit status is 0 when nothing
+ * differed, 1 when something did, 2 when a library ended the process, 3 when the walk could not be made.
+ */
+#include "walk.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct operation *const operations[] = { flow_operations,	text_operations,  expect_operations,
+						      mask_operations,	map_operations,	  build_operations,
+						      parse_operations, filter_operations, dump_operations };
+#define TABLES (sizeof(operations) / sizeof(*operations))
+
+struct options {
+	uint64_t seed, rounds, only;
+	bool one_round, bend, partial, keep_going;
+	const char *paths[2];
+};
+
+static unsigned total_weight(void)
+{
+	static unsigned total;
+
+	if (total)
+		return total;
+	for (size_t table = 0; table < TABLES; table++)
+		for (const struct operation *o = operations[table]; o->name; o++)
+			total += o->weight;
+	return total;
+}
+
+static const struct operation *any_operation(struct walk *w)
+{
+	unsigned left = below(w, total_weight());
+
+	for (size_t table = 0; table < TABLES; table++)
+		for (const struct operation *o = operations[table]; o->name; o++) {
+			if (left < o->weight)
+				return o;
+			left -= o->weight;
+		}
+	abort();
+}
+
+static void start_round(struct walk *w)
+{
+	static const char *const zones[] = { "UTC", "EST5EDT4,M3.2.0,M11.1.0", "IST-5:30", "NZST-12NZDT,M9.5.0,M4.1.0/3" };
+
+	start_random(w);
+	set_clock(1600000000 + below(w, 900000000), below(w, 1000000000));
+	setenv("TZ", zones[below(w, 4)], 1);
+	tzset();
+	for (int i = 0; i < FLOWS; i++)
+		new_flow(w, &w->flows[i]);
+	for (int i = 0; i < EXPECTS; i++)
+		new_expect(w, &w->expects[i]);
+	new_masks(w);
+}
+
+static void look_at_all(struct walk *w)
+{
+	say(w, "look at everything once more\n");
+	for (int i = 0; i < FLOWS; i++)
+		look_at_flow(w, &w->flows[i]);
+	for (int i = 0; i < EXPECTS; i++)
+		look_at_expect(w, &w->expects[i]);
+	for (int i = 0; i < MASKS; i++)
+		look_at_mask(w, (const struct nfct_bitmask *const *)w->masks[i].bits);
+}
+
+static void end_round(struct walk *w)
+{
+	for (int i = 0; i < FLOWS; i++)
+		drop_flow(w, &w->flows[i]);
+	for (int i = 0; i < EXPECTS; i++)
+		drop_expect(w, &w->expects[i]);
+	drop_masks(w);
+	drop_map(w);
+	drop_dump(w);
+}
+
+/* Does something that may need a missing function, and is given up then. */
+static bool attempt(struct walk *w, void (*run)(struct walk *w))
+{
+	if (setjmp(w->end_of_operation) != 0)
+		return false;
+	run(w);
+	return true;
+}
+
+static void take_steps(struct walk *w)
+{
+	for (unsigned left = 8 + below(w, 40); left > 0; left--) {
+		const struct operation *operation = any_operation(w);
+
+		say(w, "%s\n", operation->name);
+		attempt(w, operation->run);
+	}
+}
+
+/* One round; false when the libraries differed. What a broken-off round made is lost. */
+static bool run_round(struct walk *w, uint64_t round)
+{
+	w->round = round;
+	w->in_round = true;
+	if (setjmp(w->end_of_round) != 0) {
+		w->in_round = false;
+		w->map[0] = w->map[1] = NULL;
+		w->dump[0] = w->dump[1] = NULL;
+		return false;
+	}
+	if (attempt(w, start_round)) {
+		take_steps(w);
+		attempt(w, look_at_all);
+		attempt(w, end_round);
+	}
+	w->in_round = false;
+	return true;
+}
+
+/* Repeats a round, told call by call. */
+static void tell_round(struct walk *w, uint64_t round)
+{
+	bool before = w->verbose;
+
+	printf("seed %" PRIu64 " round %" PRIu64 ":\n", w->seed, round);
+	w->verbose = true;
+	if (run_round(w, round))
+		printf("the round did not differ when repeated\n");
+	w->verbose = before;
+	printf("repeat with: --seed %" PRIu64 " --round %" PRIu64 "\n", w->seed, round);
+}
+
+static uint64_t run_rounds(struct walk *w, const struct options *options)
+{
+	uint64_t round;
+
+	for (round = 0; round < options->rounds; round++) {
+		if (run_round(w, round))
+			continue;
+		w->mismatches++;
+		if (w->bend == NO_BEND)
+			tell_round(w, round);
+		if (!options->keep_going)
+			return round + 1;
+	}
+	return round;
+}
+
+/* The test of the walk itself. */
+
+/* Whether a disturbance of one function's results is noticed, tried in a child. */
+static bool is_noticed(struct walk *w, const struct options *options, int function, int bend)
+{
+	int status = 0;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		w->bend = bend;
+		w->bend_function = function;
+		run_rounds(w, options);
+		_exit(w->mismatches ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* What cannot be noticed: memory that is not given back is a matter for valgrind. */
+static bool only_frees(int function)
+{
+	const char *name = function_names[function];
+	size_t len = strlen(name);
+
+	return len > 8 && strcmp(name + len - 8, "_destroy") == 0;
+}
+
+/* Disturbs everything that a clean run has compared; false when something goes unnoticed. */
+static bool bend_each(struct walk *w, const struct options *options)
+{
+	static const char *const what[BENDS] = { "", "result", "bytes", "call left out" };
+	unsigned tried = 0, unnoticed = 0, idle = 0;
+
+	for (int i = 0; i < FUNCTIONS; i++) {
+		bool is_compared = false;
+
+		for (int bend = BEND_RESULT; bend < BENDS; bend++) {
+			if (!w->seen[i][bend] || only_frees(i))
+				continue;
+			is_compared = true;
+			tried++;
+			if (is_noticed(w, options, i, bend))
+				continue;
+			unnoticed++;
+			printf("NOT NOTICED: %s, %s\n", function_names[i], what[bend]);
+		}
+		if (is_compared || only_frees(i))
+			continue;
+		idle++;
+		printf("not walked: %s\n", function_names[i]);
+	}
+	printf("disturbances %u, noticed %u; functions not walked %u\n", tried, tried - unnoticed, idle);
+	return unnoticed == 0;
+}
+
+static bool read_number(const char *text, uint64_t *number)
+{
+	char *end;
+
+	if (!text)
+		return false;
+	*number = strtoull(text, &end, 0);
+	return *text && !*end;
+}
+
+static bool read_options(int count, char **words, struct options *options)
+{
+	int paths = 0;
+
+	*options = (struct options){ .seed = 1, .rounds = 10000 };
+	for (int i = 1; i < count; i++) {
+		if (strcmp(words[i], "--bend") == 0)
+			options->bend = true;
+		else if (strcmp(words[i], "--partial") == 0)
+			options->partial = true;
+		else if (strcmp(words[i], "--keep-going") == 0)
+			options->keep_going = true;
+		else if (strcmp(words[i], "--seed") == 0 && read_number(words[i + 1], &options->seed))
+			i++;
+		else if (strcmp(words[i], "--rounds") == 0 && read_number(words[i + 1], &options->rounds))
+			i++;
+		else if (strcmp(words[i], "--round") == 0 && read_number(words[i + 1], &options->only))
+			options->one_round = true, i++;
+		else if (words[i][0] != '-' && paths < 2)
+			options->paths[paths++] = words[i];
+		else
+			return false;
+	}
+	return paths == 2;
+}
+
+/* Opens both libraries; says what is missing. */
+static bool prepare(struct walk *w, const struct options *options)
+{
+	for (int s = 0; s < 2; s++)
+		if (!open_library(&w->lib[s], options->paths[s]))
+			return false;
+	if (!are_different(&w->lib[0], &w->lib[1]))
+		return false;
+	if (exported(&w->lib[1]) < (w->lib[1].is_original ? exported(&w->lib[0]) : FUNCTIONS) && !options->partial) {
+		fprintf(stderr, "walk: %s exports %d of %d functions\n", options->paths[1], exported(&w->lib[1]), FUNCTIONS);
+		return false;
+	}
+	w->seed = options->seed;
+	watch_for_death(w);
+	return true;
+}
+
+int main(int count, char **words)
+{
+	static struct walk w;
+	struct options options;
+	uint64_t rounds;
+
+	if (!read_options(count, words, &options)) {
+		fprintf(stderr, "usage: walk [--seed N] [--rounds N] [--round N] [--bend] [--partial] [--keep-going] FIRST SECOND\n");
+		return 3;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!prepare(&w, &options))
+		return 3;
+	if (options.one_round) {
+		tell_round(&w, options.only);
+		return 0;
+	}
+	rounds = run_rounds(&w, &options);
+	if (options.bend && w.mismatches == 0)
+		return bend_each(&w, &options) ? 0 : 1;
+	print_summary(&w, rounds);
+	return w.mismatches ? 1 : 0;
+}
