@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Building requests from objects; the whole buffer is compared.
+ * Building requests from objects; the whole buffer is compared, what the message does not reach included.
  *
  * Buffers that a builder does not clear itself are zero, because the original's padding is what the buffer held.
  */
@@ -47,15 +47,18 @@ static void strip_info(uint8_t *buffer)
 	memcpy(buffer, &(uint32_t){ (uint32_t)len }, 4);
 }
 
-static void same_message(struct walk *w, enum function function, const struct flow *f)
+/* After a failure what stands behind the message is waste. */
+static void same_message(struct walk *w, const struct outcome *got, const struct flow *f)
 {
+	size_t len = got->value[0] < 0 ? length_of(buffers[0]) : ROOM;
+
 	say_bytes(w, "built", buffers[0], length_of(buffers[0]) < 4096 ? length_of(buffers[0]) : 4096);
 	if (f && f->info_loose && memcmp(buffers[0], buffers[1], ROOM) != 0) {
 		count_known(w, K_HELPER_INFO_LENGTH);
 		strip_info(buffers[0]);
 		strip_info(buffers[1]);
 	}
-	same_bytes(w, function, buffers[0], buffers[1], ROOM);
+	same_bytes(w, got->function, buffers[0], buffers[1], len);
 }
 
 /* Headers in both buffers, and sometimes an attribute that stands there already. */
@@ -90,7 +93,7 @@ static bool build_attributes(struct walk *w, const struct flow *f)
 	start_buffers(w);
 	BOTH(w, got, nfct_nlmsg_build, (in(s), f->ct[s]));
 	same_all(w, &got);
-	same_message(w, F_nfct_nlmsg_build, f);
+	same_message(w, &got, f);
 	return got.value[0] == 0;
 }
 
@@ -120,7 +123,7 @@ static void build_conntrack(struct walk *w)
 	BOTH(w, got, nfct_build_conntrack, (SSH, buffers[s], size, type, flags, f->ct[s]));
 	same_all(w, &got);
 	if (whole)
-		same_message(w, F_nfct_build_conntrack, f);
+		same_message(w, &got, f);
 	else
 		count_known(w, K_UNTOUCHED_BUFFER);
 }
@@ -132,7 +135,7 @@ static void refuse(struct walk *w, const struct flow *f, unsigned query)
 	if (w->lib[1].is_original)
 		return;
 	errno = UNTOUCHED;
-	ours_must(w, F_nfct_build_query, w->lib[1].nfct_build_query(SSH, query, f->ct[1], buffers[1], ROOM) == -1,
+	ours_must(w, F_nfct_build_query, OURS(w, nfct_build_query)(SSH, query, f->ct[1], buffers[1], ROOM) == -1,
 		  "refuse an object that cannot be encoded whole");
 }
 
@@ -152,7 +155,7 @@ static void query_flow(struct walk *w)
 	dirty_buffers();
 	BOTH(w, got, nfct_build_query, (SSH, query, f->ct[s], buffers[s], size));
 	same_all(w, &got);
-	same_message(w, F_nfct_build_query, f);
+	same_message(w, &got, f);
 }
 
 /* A buffer too small: ours must neither succeed nor touch what lies behind. */
@@ -169,7 +172,7 @@ static void query_without_room(struct walk *w)
 		return;
 	say(w, "    size %u\n", size);
 	dirty_buffers();
-	ours_must(w, F_nfct_build_query, w->lib[1].nfct_build_query(SSH, 0, f->ct[1], buffers[1], size) == -1,
+	ours_must(w, F_nfct_build_query, OURS(w, nfct_build_query)(SSH, 0, f->ct[1], buffers[1], size) == -1,
 		  "fail when the message does not fit");
 	ours_must(w, F_nfct_build_query, memcmp(buffers[1] + size, buffers[0] + size, ROOM - size) == 0,
 		  "not write behind the buffer");
@@ -188,7 +191,7 @@ static void query_family(struct walk *w)
 	else
 		BOTH(w, got, nfexp_build_query, (SSH, query, &family, buffers[s], ROOM));
 	same_all(w, &got);
-	same_message(w, got.function, NULL);
+	same_message(w, &got, NULL);
 }
 
 /* Filters of dumps are requests too; the filter stands in the walk. */
@@ -203,11 +206,11 @@ static void query_filter(struct walk *w)
 	start_buffers(w);
 	BOTH(w, got, nfct_nlmsg_build_filter, (in(s), w->dump[s]));
 	same_all(w, &got);
-	same_message(w, F_nfct_nlmsg_build_filter, NULL);
+	same_message(w, &got, NULL);
 	dirty_buffers();
 	BOTH(w, got, nfct_build_query, (SSH, query, w->dump[s], buffers[s], ROOM));
 	same_all(w, &got);
-	same_message(w, F_nfct_build_query, NULL);
+	same_message(w, &got, NULL);
 }
 
 static void flush_filter(struct walk *w)
@@ -216,7 +219,7 @@ static void flush_filter(struct walk *w)
 	if (w->lib[1].is_original || !w->dump[1])
 		return;
 	dirty_buffers();
-	ours_must(w, F_nfct_build_query, w->lib[1].nfct_build_query(SSH, 10, w->dump[1], buffers[1], ROOM) == 1,
+	ours_must(w, F_nfct_build_query, OURS(w, nfct_build_query)(SSH, 10, w->dump[1], buffers[1], ROOM) == 1,
 		  "build a flush with a filter");
 }
 
@@ -230,14 +233,14 @@ static void build_expect(struct walk *w)
 	start_buffers(w);
 	BOTH(w, got, nfexp_nlmsg_build, (in(s), e->exp[s]));
 	same_all(w, &got);
-	same_message(w, F_nfexp_nlmsg_build, NULL);
+	same_message(w, &got, NULL);
 	size = any_size(w);
 	say(w, "    size %u, type 0x%x, flags 0x%x\n", size, type, flags);
 	dirty_buffers();
 	BOTH(w, got, nfexp_build_expect, (SSH, buffers[s], size, type, flags, e->exp[s]));
 	same_all(w, &got);
 	if (got.value[0] == 0)
-		same_message(w, F_nfexp_build_expect, NULL);
+		same_message(w, &got, NULL);
 	else
 		count_known(w, K_UNTOUCHED_BUFFER);
 }
@@ -264,14 +267,14 @@ static void query_expect(struct walk *w)
 		count_known(w, K_CRIPPLED_REQUEST);
 		if (query == 2 && !w->lib[1].is_original)
 			ours_must(w, F_nfexp_build_query,
-				  w->lib[1].nfexp_build_query(SSH, query, e->exp[1], buffers[1], ROOM) == -1,
+				  OURS(w, nfexp_build_query)(SSH, query, e->exp[1], buffers[1], ROOM) == -1,
 				  "refuse a DELETE without the expected tuple");
 		return;
 	}
 	dirty_buffers();
 	BOTH(w, got, nfexp_build_query, (SSH, query, e->exp[s], buffers[s], ROOM));
 	same_all(w, &got);
-	same_message(w, F_nfexp_build_query, NULL);
+	same_message(w, &got, NULL);
 }
 
 const struct operation build_operations[] = {

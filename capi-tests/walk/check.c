@@ -53,7 +53,13 @@ void count_known(struct walk *w, enum known known)
 
 void begin_call(struct walk *w, struct outcome *got, enum function function, bool exists)
 {
-	got->function = w->function = function;
+	got->function = function;
+	need(w, function, exists);
+}
+
+void need(struct walk *w, enum function function, bool exists)
+{
+	w->function = function;
 	if (exists)
 		return;
 	w->absent[function]++;

@@ -41,16 +41,15 @@ static void set(struct walk *w)
 /* The two attributes of 1.1.0: ours takes them, and is left without a filter to compare. */
 static void set_newer(struct walk *w)
 {
-	const struct library *ours = &w->lib[1];
 	struct nfct_filter_dump *dump;
 
 	count_known(w, K_DUMP_NEWER);
-	if (ours->is_original)
+	if (w->lib[1].is_original)
 		return;
-	dump = ours->nfct_filter_dump_create();
-	ours->nfct_filter_dump_set_attr_u16(dump, 3, 7);
-	ours->nfct_filter_dump_set_attr(dump, 4, w->flows[0].ct[1]);
-	ours->nfct_filter_dump_destroy(dump);
+	dump = OURS(w, nfct_filter_dump_create)();
+	OURS(w, nfct_filter_dump_set_attr_u16)(dump, 3, 7);
+	OURS(w, nfct_filter_dump_set_attr)(dump, 4, w->flows[0].ct[1]);
+	OURS(w, nfct_filter_dump_destroy)(dump);
 }
 
 const struct operation dump_operations[] = {

@@ -150,6 +150,7 @@ void look_at_expect(struct walk *w, const struct expect *e)
 	struct outcome got;
 
 	for (unsigned attr = 0; attr < EXPECT_ATTRS + 1; attr++) {
+		say(w, "  attribute %u\n", attr);
 		BOTH(w, got, nfexp_attr_is_set, (e->exp[s], attr));
 		same_all(w, &got);
 		get_pointer(w, e, attr);

@@ -59,25 +59,24 @@ static void confirm_death(struct walk *w, enum subsystem subsystem)
 /* Ours reads what the original must not see: it may refuse, but returns, and the object stays usable. */
 static void read_with_ours(struct walk *w, enum subsystem subsystem)
 {
-	const struct library *ours = &w->lib[1];
 	char text[512];
 
-	if (ours->is_original)
+	if (w->lib[1].is_original)
 		return;
 	if (subsystem == CONNTRACK) {
-		struct nf_conntrack *ct = ours->nfct_new();
-		int result = ours->nfct_nlmsg_parse(header(), ct);
+		struct nf_conntrack *ct = OURS(w, nfct_new)();
+		int result = OURS(w, nfct_nlmsg_parse)(header(), ct);
 
 		ours_must(w, F_nfct_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
-		ours->nfct_snprintf(text, sizeof(text), ct, 0, 1, 0);
-		ours->nfct_destroy(ct);
+		OURS(w, nfct_snprintf)(text, sizeof(text), ct, 0, 1, 0);
+		OURS(w, nfct_destroy)(ct);
 	} else {
-		struct nf_expect *exp = ours->nfexp_new();
-		int result = ours->nfexp_nlmsg_parse(header(), exp);
+		struct nf_expect *exp = OURS(w, nfexp_new)();
+		int result = OURS(w, nfexp_nlmsg_parse)(header(), exp);
 
 		ours_must(w, F_nfexp_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
-		ours->nfexp_snprintf(text, sizeof(text), exp, 0, 1, 0);
-		ours->nfexp_destroy(exp);
+		OURS(w, nfexp_snprintf)(text, sizeof(text), exp, 0, 1, 0);
+		OURS(w, nfexp_destroy)(exp);
 	}
 }
 

@@ -150,10 +150,15 @@ struct outcome {
 		end_call((w), &got_); \
 	} while (0)
 
+/* A function of the second library alone, for what the original cannot bear. */
+#define OURS(w, name) (need((w), F_##name, (w)->lib[1].name), (w)->lib[1].name)
+
 #define POINTER(got, s) ((void *)(intptr_t)(got).value[s])
 
 /* check.c: comparing and reporting. A difference ends the round. */
 void begin_call(struct walk *w, struct outcome *got, enum function function, bool exists);
+/* Gives the operation up when the function is missing. */
+void need(struct walk *w, enum function function, bool exists);
 void end_call(struct walk *w, const struct outcome *got);
 bool is_skipped(struct walk *w, enum function function, int side);
 void same_value(struct walk *w, const struct outcome *got);
