@@ -32,7 +32,10 @@ extern const struct attribute expect_attributes[EXPECT_ATTRS];
 /* The numbers of attributes that are used by name. */
 enum {
 	ORIG_L3PROTO = 15,
+	REPL_L3PROTO = 16,
 	ORIG_L4PROTO = 17,
+	HELPER_NAME = 55,
+	ZONE = 61,
 	SECCTX = 62,
 	HELPER_INFO = 65,
 	CONNLABELS = 66,

@@ -30,11 +30,13 @@ enum form {
 	LATER,      /* a number that 1.0.9 does not know */
 };
 
+/* An attribute; `shares` has a bit for each place of the object that several attributes of its nest are stored in. */
 struct shape {
 	uint16_t type;
 	enum form form;
 	uint16_t size;
 	const struct nest *inner;
+	unsigned shares;
 };
 
 /* A nest of attributes, and the unknown types by which the original damages memory. */
@@ -43,55 +45,78 @@ struct nest {
 	uint16_t bad_from, bad_to;
 };
 
-static const struct shape ip_shapes[] = { { 1, NUMBER, 4, 0 }, { 2, NUMBER, 4, 0 }, { 3, NUMBER, 16, 0 }, { 4, NUMBER, 16, 0 }, { 0 } };
+static const struct shape ip_shapes[] = {
+	{ 1, NUMBER, 4, 0, 1 }, { 2, NUMBER, 4, 0, 2 }, { 3, NUMBER, 16, 0, 1 }, { 4, NUMBER, 16, 0, 2 }, { 0 },
+};
 static const struct nest ip = { ip_shapes, 0, 0 };
 
-static const struct shape proto_shapes[] = { { 1, NUMBER, 1, 0 }, { 2, NUMBER, 2, 0 }, { 3, NUMBER, 2, 0 },
-					     { 4, NUMBER, 2, 0 }, { 5, NUMBER, 1, 0 }, { 6, NUMBER, 1, 0 },
-					     { 7, NUMBER, 2, 0 }, { 8, NUMBER, 1, 0 }, { 9, NUMBER, 1, 0 }, { 0 } };
+static const struct shape proto_shapes[] = {
+	{ 1, NUMBER, 1, 0, 0 },	    { 2, NUMBER, 2, 0, 1 }, /* protocol, ports */
+	{ 3, NUMBER, 2, 0, 2 | 4 }, { 4, NUMBER, 2, 0, 1 }, /* ICMP id, type, code */
+	{ 5, NUMBER, 1, 0, 2 },	    { 6, NUMBER, 1, 0, 4 },
+	{ 7, NUMBER, 2, 0, 1 },	    { 8, NUMBER, 1, 0, 2 }, /* the same of ICMPv6 */
+	{ 9, NUMBER, 1, 0, 4 },	    { 0 },
+};
 static const struct nest proto = { proto_shapes, 0, 0 };
 
-static const struct shape tuple_shapes[] = { { 1, NEST, 0, &ip }, { 2, NEST, 0, &proto }, { 3, NUMBER, 2, 0 }, { 0 } };
+static const struct shape tuple_shapes[] = {
+	{ 1, NEST, 0, &ip, 0 }, { 2, NEST, 0, &proto, 0 }, { 3, NUMBER, 2, 0, 0 }, { 0 },
+};
 static const struct nest tuple = { tuple_shapes, 0, 0 };
 
-static const struct shape tcp_shapes[] = { { 1, NUMBER, 1, 0 }, { 2, NUMBER, 1, 0 }, { 3, NUMBER, 1, 0 },
-					   { 4, NUMBER, 2, 0 }, { 5, NUMBER, 2, 0 }, { 0 } };
+static const struct shape tcp_shapes[] = {
+	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 1, 0, 0 }, { 3, NUMBER, 1, 0, 0 },
+	{ 4, NUMBER, 2, 0, 0 }, { 5, NUMBER, 2, 0, 0 }, { 0 },
+};
 static const struct nest tcp = { tcp_shapes, 0, 0 };
-static const struct shape dccp_shapes[] = { { 1, NUMBER, 1, 0 }, { 2, NUMBER, 1, 0 }, { 3, NUMBER, 8, 0 }, { 0 } };
+static const struct shape dccp_shapes[] = {
+	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 1, 0, 0 }, { 3, NUMBER, 8, 0, 0 }, { 0 },
+};
 static const struct nest dccp = { dccp_shapes, 0, 0 };
-static const struct shape sctp_shapes[] = { { 1, NUMBER, 1, 0 }, { 2, NUMBER, 4, 0 }, { 3, NUMBER, 4, 0 }, { 0 } };
+static const struct shape sctp_shapes[] = {
+	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 4, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 0 },
+};
 static const struct nest sctp = { sctp_shapes, 0, 0 };
-static const struct shape protoinfo_shapes[] = { { 1, NEST, 0, &tcp }, { 2, NEST, 0, &dccp }, { 3, NEST, 0, &sctp }, { 0 } };
+static const struct shape protoinfo_shapes[] = {
+	{ 1, NEST, 0, &tcp, 1 }, { 2, NEST, 0, &dccp, 1 }, { 3, NEST, 0, &sctp, 1 }, { 0 },
+};
 static const struct nest protoinfo = { protoinfo_shapes, 4, 5 };
 
-static const struct shape counters_shapes[] = { { 1, NUMBER, 8, 0 }, { 2, NUMBER, 8, 0 }, { 3, NUMBER, 4, 0 }, { 4, NUMBER, 4, 0 }, { 0 } };
+static const struct shape counters_shapes[] = {
+	{ 1, NUMBER, 8, 0, 0 }, { 2, NUMBER, 8, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 4, NUMBER, 4, 0, 0 }, { 0 },
+};
 static const struct nest counters = { counters_shapes, 0, 0 };
-static const struct shape three_shapes[] = { { 1, NUMBER, 4, 0 }, { 2, NUMBER, 4, 0 }, { 3, NUMBER, 4, 0 }, { 0 } };
+static const struct shape three_shapes[] = {
+	{ 1, NUMBER, 4, 0, 0 }, { 2, NUMBER, 4, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 0 },
+};
 static const struct nest three = { three_shapes, 0, 0 };
-static const struct shape help_shapes[] = { { 1, TEXT, 20, 0 }, { 2, BLOB, 40, 0 }, { 0 } };
+static const struct shape help_shapes[] = { { 1, TEXT, 20, 0, 0 }, { 2, BLOB, 40, 0, 0 }, { 0 } };
 static const struct nest help = { help_shapes, 0, 0 };
-static const struct shape secctx_shapes[] = { { 1, TEXT, 40, 0 }, { 0 } };
+static const struct shape secctx_shapes[] = { { 1, TEXT, 40, 0, 0 }, { 0 } };
 static const struct nest secctx = { secctx_shapes, 0, 0 };
-static const struct shape timestamp_shapes[] = { { 1, NUMBER, 8, 0 }, { 2, NUMBER, 8, 0 }, { 0 } };
+static const struct shape timestamp_shapes[] = { { 1, NUMBER, 8, 0, 0 }, { 2, NUMBER, 8, 0, 0 }, { 0 } };
 static const struct nest timestamp = { timestamp_shapes, 0, 0 };
 
+/* In the order in which the kernel sends them; the last ones it does not. */
 static const struct shape flow_shapes[] = {
-	{ 1, NEST, 0, &tuple },     { 2, NEST, 0, &tuple },     { 18, NUMBER, 2, 0 },    { 12, NUMBER, 4, 0 },
-	{ 3, NUMBER, 4, 0 },	    { 7, NUMBER, 4, 0 },	{ 9, NEST, 0, &counters }, { 10, NEST, 0, &counters },
-	{ 20, NEST, 0, &timestamp }, { 4, NEST, 0, &protoinfo }, { 5, NEST, 0, &help },   { 8, NUMBER, 4, 0 },
-	{ 17, NUMBER, 4, 0 },	    { 19, NEST, 0, &secctx },	{ 22, LABEL_BITS, 16, 0 }, { 11, NUMBER, 4, 0 },
-	{ 14, NEST, 0, &tuple },    { 15, NEST, 0, &three },	{ 16, NEST, 0, &three }, { 24, LOOSE_NEST, 0, &three },
-	{ 6, BLOB, 24, 0 },	    { 13, BLOB, 24, 0 },	{ 21, BLOB, 4, 0 },	 { 23, BLOB, 16, 0 },
-	{ 27, LATER, 8, 0 },	    { 0 }
+	{ 1, NEST, 0, &tuple, 0 },	{ 2, NEST, 0, &tuple, 0 },     { 18, NUMBER, 2, 0, 0 },
+	{ 12, NUMBER, 4, 0, 0 },	{ 3, NUMBER, 4, 0, 0 },	       { 7, NUMBER, 4, 0, 0 },
+	{ 9, NEST, 0, &counters, 0 },	{ 10, NEST, 0, &counters, 0 }, { 20, NEST, 0, &timestamp, 0 },
+	{ 4, NEST, 0, &protoinfo, 0 },	{ 5, NEST, 0, &help, 0 },      { 8, NUMBER, 4, 0, 0 },
+	{ 17, NUMBER, 4, 0, 0 },	{ 19, NEST, 0, &secctx, 0 },   { 22, LABEL_BITS, 16, 0, 0 },
+	{ 11, NUMBER, 4, 0, 0 },	{ 14, NEST, 0, &tuple, 0 },    { 15, NEST, 0, &three, 0 },
+	{ 16, NEST, 0, &three, 0 },	{ 24, LOOSE_NEST, 0, &three, 0 }, { 27, LATER, 8, 0, 0 },
+	{ 6, BLOB, 24, 0, 0 },		{ 13, BLOB, 24, 0, 0 },	       { 21, BLOB, 4, 0, 0 },
+	{ 23, BLOB, 16, 0, 0 },		{ 0 },
 };
 static const struct nest flow = { flow_shapes, 0, 0 };
 
-static const struct shape nat_shapes[] = { { 1, NUMBER, 4, 0 }, { 2, NEST, 0, &tuple }, { 0 } };
+static const struct shape nat_shapes[] = { { 1, NUMBER, 4, 0, 0 }, { 2, NEST, 0, &tuple, 0 }, { 0 } };
 static const struct nest nat = { nat_shapes, 3, 27 };
 static const struct shape expect_shapes[] = {
-	{ 1, NEST, 0, &tuple }, { 2, NEST, 0, &tuple }, { 3, NEST, 0, &tuple }, { 4, NUMBER, 4, 0 },  { 5, NUMBER, 4, 0 },
-	{ 8, NUMBER, 4, 0 },	{ 9, UNCHECKED, 4, 0 }, { 6, TEXT, 20, 0 },	{ 7, NUMBER, 2, 0 },  { 10, NEST, 0, &nat },
-	{ 11, FUNCTION, 22, 0 }, { 0 }
+	{ 1, NEST, 0, &tuple, 0 }, { 2, NEST, 0, &tuple, 0 }, { 3, NEST, 0, &tuple, 0 }, { 4, NUMBER, 4, 0, 0 },
+	{ 5, NUMBER, 4, 0, 0 },	   { 8, NUMBER, 4, 0, 0 },    { 9, UNCHECKED, 4, 0, 0 }, { 6, TEXT, 20, 0, 0 },
+	{ 7, NUMBER, 2, 0, 0 },	   { 10, NEST, 0, &nat, 0 },  { 11, FUNCTION, 22, 0, 0 }, { 0 },
 };
 static const struct nest expect = { expect_shapes, 0, 0 };
 
@@ -224,10 +249,26 @@ static unsigned judge_length(const struct shape *shape, const uint8_t *payload, 
 	}
 }
 
+/* What an area has held so far: which attributes, and which shared places they are stored in. */
+struct contents {
+	unsigned types, places;
+};
+
+static unsigned judge_meeting(struct contents *seen, const struct shape *shape)
+{
+	bool is_again = seen->types >> shape->type & 1;
+	bool contradicts = is_again ? shape->inner != NULL : (seen->places & shape->shares) != 0;
+
+	seen->types |= 1u << shape->type;
+	seen->places |= shape->shares;
+	return contradicts ? CONTRADICTION : 0;
+}
+
 static unsigned judge_area(const struct nest *nest, const uint8_t *area, size_t len)
 {
 	const uint8_t *start = area;
 	size_t whole = len, size, payload;
+	struct contents seen = { 0 };
 	unsigned judgement = 0;
 	uint16_t type;
 
@@ -236,7 +277,7 @@ static unsigned judge_area(const struct nest *nest, const uint8_t *area, size_t 
 		size_t taken = step(payload, len);
 
 		if (shape)
-			judgement |= judge_length(shape, area + 4, payload);
+			judgement |= judge_length(shape, area + 4, payload) | judge_meeting(&seen, shape);
 		else if (type >= nest->bad_from && type <= nest->bad_to && nest->bad_to)
 			judgement |= DAMAGE;
 		area += taken;

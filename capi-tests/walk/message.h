@@ -24,6 +24,7 @@ enum judgement {
 	UNBOUNDED = 4,  /* the original reads a string beyond its attribute */
 	NEWER = 8,      /* a length that only ours looks at, or only the original does not */
 	TOO_LONG = 16,  /* an error for both, with what was read until then left to each */
+	CONTRADICTION = 64, /* a nest twice, or two attributes that are stored in one place */
 	TAIL = 32,      /* the original reads on to the next multiple of four, beyond the message */
 };
 

@@ -92,6 +92,7 @@ static bool is_readable(struct walk *w, enum subsystem subsystem)
 		{ FATAL, K_FATAL_LENGTH },
 		{ UNBOUNDED, K_UNBOUNDED_TEXT },
 		{ NEWER, K_NEWER_LENGTH },
+		{ CONTRADICTION, K_CONTRADICTION },
 	};
 	unsigned judgement = judge(&message, subsystem);
 

@@ -28,11 +28,15 @@
 	  "the original reads beyond helper info that replaced a longer one from a message") \
 	X(K_OVERRIDE_LEAK, "override-leak", \
 	  "an OVERRIDE copy forgets what its target owned, by contract: the target may be uninitialised") \
+	X(K_VIEW_PRESENCE, "view-presence", \
+	  "the tuple of an expectation shows attributes as set that it does not hold, in the original") \
 	X(K_FATAL_LENGTH, "fatal-length", "the original ends the process on a known attribute of a wrong length") \
 	X(K_MEMORY_DAMAGE, "memory-damage", "attributes by which the original writes outside its arrays") \
 	X(K_UNBOUNDED_TEXT, "unbounded-text", "the original reads a string without NUL beyond its attribute") \
 	X(K_UNALIGNED_END, "unaligned-end", \
 	  "of a message whose length is no multiple of four the original reads up to three bytes too many") \
+	X(K_CONTRADICTION, "contradiction", \
+	  "a nest twice in a message, or two attributes for one place: the original has an order of its own") \
 	X(K_NEWER_LENGTH, "newer-length", "a wrong length of an attribute that the original does not know, or does not check") \
 	X(K_CRIPPLED_REQUEST, "crippled-request", \
 	  "an object that cannot be encoded whole: the original sends what there is, even a DELETE that flushes all") \
