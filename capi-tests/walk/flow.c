@@ -206,10 +206,10 @@ static void set_base(struct walk *w)
 
 /* Getters. */
 
-/* The widest number getter that reads nothing but values: a name has no order, and may hold anything behind its NUL. */
+/* The widest number getter that reads nothing but values: a name may hold anything behind its NUL. */
 static unsigned widest(unsigned attr)
 {
-	return attr == HELPER_NAME ? 1 : attr == ZONE ? 2 : 8;
+	return attr == HELPER_NAME ? 1 : attr == ZONE ? 2 : attr == ID ? 4 : 8;
 }
 
 static void get_number(struct walk *w, const struct flow *f, unsigned attr, unsigned width)

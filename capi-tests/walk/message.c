@@ -237,6 +237,8 @@ static unsigned judge_length(const struct shape *shape, const uint8_t *payload, 
 		return len == 0 ? FATAL : memchr(payload, 0, len + 1) ? 0 : UNBOUNDED;
 	case NEST:
 		return len == 0 || len >= 4 ? 0 : FATAL;
+	case LOOSE_NEST:
+		return len == 0 || len >= 4 ? 0 : NEWER;
 	case LABEL_BITS:
 		return len > LABELS_MAX ? TOO_LONG : 0;
 	case FUNCTION:
@@ -257,7 +259,8 @@ struct contents {
 static unsigned judge_meeting(struct contents *seen, const struct shape *shape)
 {
 	bool is_again = seen->types >> shape->type & 1;
-	bool contradicts = is_again ? shape->inner != NULL : (seen->places & shape->shares) != 0;
+	bool is_whole = shape->inner || shape->form == LABEL_BITS; /* the last one counts, be it empty */
+	bool contradicts = is_again ? is_whole : (seen->places & shape->shares) != 0;
 
 	seen->types |= 1u << shape->type;
 	seen->places |= shape->shares;
@@ -381,16 +384,21 @@ static void put_shape(struct walk *w, struct message *m, const struct shape *sha
 	put_attribute(m, shape->type | order, value, size);
 }
 
-/* Attributes of a nest, mostly in the kernel's order; one in `rarity` is there. */
+/* Attributes of a nest, mostly in the kernel's order; one in `rarity` is there. They seldom contradict each other. */
 static void any_area(struct walk *w, struct message *m, const struct nest *nest, unsigned rarity)
 {
-	unsigned count = 0;
+	unsigned count = 0, first;
+	struct contents seen = { 0 };
 
 	while (nest->shapes[count].type)
 		count++;
-	for (unsigned i = 0; i < count; i++)
-		if (once_in(w, rarity))
-			put_shape(w, m, &nest->shapes[once_in(w, 10) ? below(w, count) : i]);
+	first = once_in(w, 3) ? below(w, count) : 0;
+	for (unsigned i = 0; i < count; i++) {
+		const struct shape *shape = &nest->shapes[once_in(w, 20) ? below(w, count) : (first + i) % count];
+
+		if (once_in(w, rarity) && (!judge_meeting(&seen, shape) || once_in(w, 100)))
+			put_shape(w, m, shape);
+	}
 	if (once_in(w, 12))
 		put_attribute(m, (uint16_t)(once_in(w, 2) ? 28 + below(w, 40) : below(w, 0x4000)), "unknown", below(w, 8));
 }
