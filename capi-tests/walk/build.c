@@ -3,7 +3,7 @@
  * Building requests from objects, and comparing them byte for byte.
  *
  * Buffers that a builder does not clear itself are zero, because the original's padding is what the buffer held. A tuple
- * that it begins and takes back leaves traces there: of its message, not of ours, padding is cleared before comparing.
+ * that it begins and takes back leaves traces there: in its messages, not in ours, padding is cleared before comparing.
  */
 #include "message.h"
 
@@ -79,8 +79,9 @@ static void same_message(struct walk *w, const struct outcome *got, const struct
 		strip_info(buffers[1]);
 		len = length_of(buffers[0]);
 	}
-	if (len >= MESSAGE_HEADER)
-		clear_padding(buffers[0] + MESSAGE_HEADER, len - MESSAGE_HEADER);
+	for (int s = 0; s < 2; s++)
+		if (w->lib[s].is_original && len >= MESSAGE_HEADER)
+			clear_padding(buffers[s] + MESSAGE_HEADER, len - MESSAGE_HEADER);
 	same_bytes(w, got->function, buffers[0], buffers[1], len < 4 ? 4 : len);
 }
 

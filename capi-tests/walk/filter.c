@@ -305,11 +305,13 @@ static void filter_events(struct walk *w)
 static void wrong_descriptor(struct walk *w)
 {
 	const int(*pairs)[2] = sockets();
-	int file = open("/dev/null", O_RDONLY | O_CLOEXEC), fd = once_in(w, 2) ? -1 : file;
 	struct outcome made, got;
+	int file, fd;
 
 	BOTH(w, made, nfct_filter_create, ());
 	same_null(w, &made);
+	file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	fd = once_in(w, 2) ? -1 : file;
 	BOTH(w, got, nfct_filter_attach, (fd, POINTER(made, s)));
 	same_all(w, &got);
 	BOTH(w, got, nfct_filter_detach, (fd));

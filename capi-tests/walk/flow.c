@@ -183,11 +183,9 @@ static void unset(struct walk *w)
 	same_all(w, &got);
 }
 
-/* Something like a real flow: family, addresses, protocol, ports and their mirror. */
-static void set_base(struct walk *w)
+void make_real(struct walk *w, struct flow *f)
 {
 	static const unsigned orig[] = { 0, 1, 4, 5, 8, 9 };
-	struct flow *f = any_flow(w);
 	unsigned family = once_in(w, 2) ? 2 : 10, protocol = once_in(w, 2) ? 6 : once_in(w, 2) ? 17 : below(w, 256);
 	uint8_t value[32];
 	struct outcome got;
@@ -202,6 +200,11 @@ static void set_base(struct walk *w)
 		return;
 	BOTH(w, got, nfct_setobjopt, (f->ct[s], 5));
 	same_all(w, &got);
+}
+
+static void set_all(struct walk *w)
+{
+	make_real(w, any_flow(w));
 }
 
 /* Getters. */
@@ -623,7 +626,7 @@ static void sizes(struct walk *w)
 
 const struct operation flow_operations[] = {
 	{ "a new object", 2, renew },
-	{ "something like a real flow", 6, set_base },
+	{ "something like a real flow", 8, set_all },
 	{ "set a number", 16, set_number },
 	{ "set bytes", 14, set_bytes },
 	{ "set the object's own labels", 1, set_same_labels },

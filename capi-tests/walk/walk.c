@@ -24,7 +24,8 @@
 
 static const struct operation *const operations[] = { flow_operations,	text_operations,  expect_operations,
 						      mask_operations,	map_operations,	  build_operations,
-						      parse_operations, filter_operations, dump_operations };
+						      parse_operations, filter_operations, dump_operations,
+						      kernel_operations };
 #define TABLES (sizeof(operations) / sizeof(*operations))
 
 struct options {
@@ -66,8 +67,11 @@ static void start_round(struct walk *w)
 	set_clock(1600000000 + below(w, 900000000), below(w, 1000000000));
 	setenv("TZ", zones[below(w, 4)], 1);
 	tzset();
-	for (int i = 0; i < FLOWS; i++)
+	for (int i = 0; i < FLOWS; i++) {
 		new_flow(w, &w->flows[i]);
+		if (once_in(w, 2))
+			make_real(w, &w->flows[i]);
+	}
 	for (int i = 0; i < EXPECTS; i++)
 		new_expect(w, &w->expects[i]);
 	new_masks(w);
@@ -140,6 +144,8 @@ static void tell_round(struct walk *w, uint64_t round)
 	bool before = w->verbose;
 
 	printf("seed %" PRIu64 " round %" PRIu64 ":\n", w->seed, round);
+	if (w->has_namespaces)
+		open_namespaces(); /* with empty tables */
 	w->verbose = true;
 	if (run_round(w, round))
 		printf("the round did not differ when repeated\n");
@@ -268,6 +274,9 @@ static bool prepare(struct walk *w, const struct options *options)
 		return false;
 	}
 	w->seed = options->seed;
+	w->has_namespaces = open_namespaces();
+	if (!w->has_namespaces)
+		printf("SKIP handles on the kernel: no network namespaces are to be had\n");
 	watch_for_death(w);
 	return true;
 }

@@ -93,7 +93,7 @@ enum bend { NO_BEND, BEND_RESULT, BEND_BYTES, BEND_SKIP, BENDS };
 struct walk {
 	struct library lib[2];
 	uint64_t seed, round, random;
-	bool verbose;
+	bool verbose, has_namespaces;
 
 	/* the call at hand, for reports */
 	enum function function;
@@ -205,11 +205,13 @@ struct operation {
 
 /* One table of operations for each part, ended by a row without name. */
 extern const struct operation flow_operations[], text_operations[], expect_operations[], mask_operations[],
-	map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[];
+	map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[], kernel_operations[];
 
 /* flow.c */
 void new_flow(struct walk *w, struct flow *f);
 void drop_flow(struct walk *w, struct flow *f);
+/* Sets what makes a flow: family, addresses, protocol, ports and, mostly, their mirror. */
+void make_real(struct walk *w, struct flow *f);
 void look_at_flow(struct walk *w, const struct flow *f);
 /* The attributes of an original tuple, as a view that an expectation gives. */
 void look_at_view(struct walk *w, struct nf_conntrack *const view[2]);
@@ -226,6 +228,9 @@ void new_masks(struct walk *w);
 void drop_masks(struct walk *w);
 void any_mask(struct walk *w, struct nfct_bitmask *bits[2]);
 void look_at_mask(struct walk *w, const struct nfct_bitmask *const bits[2]);
+
+/* kernel.c: a network namespace for each side, with an empty table; false when there are none to be had. */
+bool open_namespaces(void);
 
 /* map.c, dump.c */
 void drop_map(struct walk *w);
