@@ -48,27 +48,49 @@ static unsigned any_expect_attribute(struct walk *w)
 	return once_in(w, 20) ? EXPECT_ATTRS + any_number(w) % 0x7fffffff : below(w, EXPECT_ATTRS);
 }
 
-static void set_number(struct walk *w)
+static void get_number(struct walk *w, const struct expect *e, unsigned attr, unsigned width)
 {
-	struct expect *e = any_expect(w);
-	unsigned attr = any_expect_attribute(w), width = 1u << below(w, 3);
-	uint32_t value = any_number(w);
+	struct outcome got;
 
-	if (attr < EXPECT_ATTRS) {
-		if (expect_attributes[attr].kind != STORED)
-			return;
-		if (width < expect_attributes[attr].size) {
-			count_known(w, K_NARROW_SETTER);
-			width = expect_attributes[attr].size;
-		}
-	}
-	say(w, "    attribute %u, %u bytes, 0x%x\n", attr, width, value);
+	if (attr < EXPECT_ATTRS && expect_attributes[attr].kind == NAME)
+		width = 1; /* what stands behind the NUL is nobody's business */
+	if (width == 1)
+		BOTH(w, got, nfexp_get_attr_u8, (e->exp[s], attr));
+	else if (width == 2)
+		BOTH(w, got, nfexp_get_attr_u16, (e->exp[s], attr));
+	else
+		BOTH(w, got, nfexp_get_attr_u32, (e->exp[s], attr));
+	same_all(w, &got);
+}
+
+static void set_by_width(struct walk *w, struct expect *e, unsigned attr, unsigned width, uint32_t value)
+{
 	if (width == 1)
 		BOTH_VOID(w, nfexp_set_attr_u8, (e->exp[s], attr, (uint8_t)value));
 	else if (width == 2)
 		BOTH_VOID(w, nfexp_set_attr_u16, (e->exp[s], attr, (uint16_t)value));
 	else
 		BOTH_VOID(w, nfexp_set_attr_u32, (e->exp[s], attr, value));
+}
+
+static void set_number(struct walk *w)
+{
+	struct expect *e = any_expect(w);
+	unsigned attr = any_expect_attribute(w), width = 1u << below(w, 3), size = 0;
+	uint32_t value = any_number(w);
+
+	if (attr < EXPECT_ATTRS && expect_attributes[attr].kind != STORED)
+		return;
+	if (attr < EXPECT_ATTRS)
+		size = expect_attributes[attr].size;
+	say(w, "    attribute %u, %u bytes, 0x%x\n", attr, width, value);
+	set_by_width(w, e, attr, width, value);
+	if (width >= size)
+		return;
+	/* Only as much as was given is compared, and the whole is set thereafter. */
+	count_known(w, K_NARROW_SETTER);
+	get_number(w, e, attr, width);
+	set_by_width(w, e, attr, size, value);
 }
 
 static void set_bytes(struct walk *w)
@@ -90,21 +112,6 @@ static void set_bytes(struct walk *w)
 		any_bytes(w, value, sizeof(value));
 	say_bytes(w, "value", value, sizeof(value));
 	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], attr, value));
-}
-
-static void get_number(struct walk *w, const struct expect *e, unsigned attr, unsigned width)
-{
-	struct outcome got;
-
-	if (attr < EXPECT_ATTRS && expect_attributes[attr].kind == NAME)
-		width = 1; /* what stands behind the NUL is nobody's business */
-	if (width == 1)
-		BOTH(w, got, nfexp_get_attr_u8, (e->exp[s], attr));
-	else if (width == 2)
-		BOTH(w, got, nfexp_get_attr_u16, (e->exp[s], attr));
-	else
-		BOTH(w, got, nfexp_get_attr_u32, (e->exp[s], attr));
-	same_all(w, &got);
 }
 
 static void get_pointer(struct walk *w, const struct expect *e, unsigned attr)

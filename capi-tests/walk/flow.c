@@ -76,6 +76,49 @@ static void set_by_width(struct walk *w, struct flow *f, unsigned attr, unsigned
 	}
 }
 
+/* The widest number getter that reads nothing but values: a name may hold anything behind its NUL. */
+static unsigned widest(unsigned attr)
+{
+	return attr == HELPER_NAME ? 1 : attr == ZONE ? 2 : attr == ID ? 4 : 8;
+}
+
+static void get_number(struct walk *w, const struct flow *f, unsigned attr, unsigned width)
+{
+	struct outcome got;
+
+	if (width > widest(attr))
+		width = widest(attr);
+	switch (width) {
+	case 1:
+		BOTH(w, got, nfct_get_attr_u8, (f->ct[s], attr));
+		break;
+	case 2:
+		BOTH(w, got, nfct_get_attr_u16, (f->ct[s], attr));
+		break;
+	case 4:
+		BOTH(w, got, nfct_get_attr_u32, (f->ct[s], attr));
+		break;
+	default:
+		BOTH(w, got, nfct_get_attr_u64, (f->ct[s], attr));
+	}
+	same_all(w, &got);
+}
+
+/* A setter narrower than the attribute: only as much as was given is compared, and the whole is set thereafter. */
+static void set_narrow(struct walk *w, struct flow *f, unsigned attr, unsigned width, uint64_t value)
+{
+	unsigned size = attributes[attr].size;
+
+	count_known(w, K_NARROW_SETTER);
+	set_by_width(w, f, attr, width, value);
+	get_number(w, f, attr, width);
+	if (!w->lib[1].is_original && size <= 4)
+		ours_must(w, F_nfct_set_attr_u8,
+			  (OURS(w, nfct_get_attr_u32)(f->ct[1], attr) & ((1ull << 8 * size) - 1)) >> 8 * width == 0,
+			  "clear what a narrow setter does not reach");
+	set_by_width(w, f, attr, size, value);
+}
+
 static void set_number(struct walk *w)
 {
 	struct flow *f = any_flow(w);
@@ -88,15 +131,14 @@ static void set_number(struct walk *w)
 
 		if (a->size > 8 || (a->kind != STORED && a->kind != NOTED))
 			return;
-		if (a->kind == STORED && width < a->size) {
-			count_known(w, K_NARROW_SETTER);
-			width = a->size;
-		}
 		any_value(w, a, bytes);
 	}
 	memcpy(&value, bytes, sizeof(value));
 	say(w, "    attribute %u, %u bytes, 0x%llx\n", attr, width, (unsigned long long)value);
-	set_by_width(w, f, attr, width, value);
+	if (attr < ATTRS && attributes[attr].kind == STORED && width < attributes[attr].size)
+		set_narrow(w, f, attr, width, value);
+	else
+		set_by_width(w, f, attr, width, value);
 }
 
 static void set_labels(struct walk *w, struct flow *f, unsigned attr)
@@ -208,34 +250,6 @@ static void set_all(struct walk *w)
 }
 
 /* Getters. */
-
-/* The widest number getter that reads nothing but values: a name may hold anything behind its NUL. */
-static unsigned widest(unsigned attr)
-{
-	return attr == HELPER_NAME ? 1 : attr == ZONE ? 2 : attr == ID ? 4 : 8;
-}
-
-static void get_number(struct walk *w, const struct flow *f, unsigned attr, unsigned width)
-{
-	struct outcome got;
-
-	if (width > widest(attr))
-		width = widest(attr);
-	switch (width) {
-	case 1:
-		BOTH(w, got, nfct_get_attr_u8, (f->ct[s], attr));
-		break;
-	case 2:
-		BOTH(w, got, nfct_get_attr_u16, (f->ct[s], attr));
-		break;
-	case 4:
-		BOTH(w, got, nfct_get_attr_u32, (f->ct[s], attr));
-		break;
-	default:
-		BOTH(w, got, nfct_get_attr_u64, (f->ct[s], attr));
-	}
-	same_all(w, &got);
-}
 
 /* What a getter's pointer leads to. */
 static void look_at_value(struct walk *w, const struct flow *f, unsigned attr, const struct outcome *got)

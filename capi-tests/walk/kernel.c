@@ -202,6 +202,7 @@ static void make_flow(struct walk *w, struct nf_conntrack *ct[2])
 	uint16_t ports[2] = { (uint16_t)(0x0100 + below(w, 3)), 0x1500 };
 	uint8_t protocol = (uint8_t)(unsigned[]){ 6, 17, 6, 132, 47 }[below(w, 5)];
 	bool has_timeout = !once_in(w, 8), has_status = once_in(w, 2), has_state = protocol == 6, has_mark = once_in(w, 2);
+	bool has_helper = has_state && once_in(w, 2);
 	struct outcome got;
 
 	BOTH(w, got, nfct_new, ());
@@ -220,6 +221,8 @@ static void make_flow(struct walk *w, struct nf_conntrack *ct[2])
 		BOTH_VOID(w, nfct_set_attr_u32, (ct[s], STATUS, status));
 	if (has_state)
 		BOTH_VOID(w, nfct_set_attr_u8, (ct[s], TCP_STATE, (uint8_t)(1 + mark)));
+	if (has_helper)
+		BOTH_VOID(w, nfct_set_attr, (ct[s], HELPER_NAME, "ftp"));
 }
 
 /* A flow that was made before, or a new one, which is kept until the session ends. */
@@ -255,24 +258,75 @@ static void ask_for_list(struct walk *w)
 	ask(w, once_in(w, 3) ? DUMP_RESET : DUMP, (const void *const[2]){ &family, &family });
 }
 
+/* An expectation of a flow's data connection; the flow's helper may or may not be there. */
+static void make_expect(struct walk *w, const struct expect *e, struct nf_conntrack *const master[2])
+{
+	struct outcome data;
+	uint32_t all[2] = { 0xffffffff, 0xffffffff };
+	uint16_t ports[2] = { 0, (uint16_t)(1000 + below(w, 3)) }, port_mask[2] = { 0, 0xffff };
+
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 0, master[s]));
+	BOTH(w, data, nfct_clone, (master[s]));
+	same_null(w, &data);
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 4, ports));
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 1, POINTER(data, s)));
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 0, all));
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 4, port_mask));
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 2, POINTER(data, s)));
+	BOTH_VOID(w, nfexp_set_attr_u32, (e->exp[s], 3, 300u));
+	BOTH_VOID(w, nfct_destroy, (POINTER(data, s)));
+}
+
 static void ask_about_expect(struct walk *w)
 {
-	static const unsigned queries[] = { DUMP, FLUSH, GET, DESTROY, CREATE, 1, 99 };
-	unsigned query = queries[below(w, 7)];
-	const struct expect *e = &w->expects[0];
+	static const unsigned queries[] = { DUMP, DUMP, FLUSH, GET, GET, DESTROY, CREATE, CREATE, CREATE, UPDATE, 99 };
+	unsigned query = queries[below(w, 11)];
+	struct nf_conntrack **master = any_made(w);
+	struct expect e;
 	uint32_t family = 2;
-	struct nf_conntrack **ct = any_made(w);
 	struct outcome got;
 
-	for (unsigned attr = 0; attr < 3; attr++)
-		BOTH_VOID(w, nfexp_set_attr, (e->exp[s], attr, ct[s]));
+	new_expect(w, &e);
+	make_expect(w, &e, master);
+	if (has_flows() && query == CREATE)
+		ask(w, CREATE, (const void *const[2]){ master[0], master[1] });
 	say(w, "  query %u\n", query);
 	if (query == DUMP || query == FLUSH)
 		BOTH(w, got, nfexp_query, (session.handle[s], query, &family));
 	else
-		BOTH(w, got, nfexp_query, (session.handle[s], query, e->exp[s]));
+		BOTH(w, got, nfexp_query, (session.handle[s], query, e.exp[s]));
 	same_all(w, &got);
 	same_events(w, F_nfexp_query);
+	w->has_expectations |= query == CREATE && got.value[0] == 0;
+	drop_expect(w, &e);
+}
+
+static void list_expects(struct walk *w)
+{
+	uint32_t family = 2;
+	struct outcome got;
+
+	BOTH(w, got, nfexp_query, (session.handle[s], DUMP, &family));
+	same_all(w, &got);
+	same_events(w, F_nfexp_query);
+}
+
+/* A callback heard, and unheard. */
+static void hear(struct walk *w)
+{
+	if (has_flows()) {
+		register_flows(w);
+		ask_for_list(w);
+	}
+	if (has_expects()) {
+		register_expects(w);
+		list_expects(w);
+	}
+	unregister(w);
+	if (has_flows())
+		ask_for_list(w);
+	if (has_expects())
+		list_expects(w);
 }
 
 /* A request and its answer, each in a call of its own. */
@@ -378,18 +432,19 @@ static void clear_tables(struct walk *w)
 static void converse(struct walk *w)
 {
 	static void (*const about_flows[])(struct walk *) = { register_flows, ask_about_flow, ask_about_flow, ask_about_flow,
-							      ask_for_list,   send_and_catch, unregister };
-	static void (*const about_expects[])(struct walk *) = { register_expects, ask_about_expect, send_and_catch, unregister };
-	unsigned steps = 2 + below(w, 8);
+							      ask_for_list,   send_and_catch, unregister, hear };
+	static void (*const about_expects[])(struct walk *) = { register_expects, ask_about_expect, ask_about_expect,
+								send_and_catch, unregister, hear };
+	unsigned steps = 2 + below(w, 6);
 
 	if (namespaces[1] < 0 || !open_session(w, (uint8_t)below(w, 3), once_in(w, 2) ? 0 : below(w, 64)))
 		return;
 	look_at_handle(w);
 	for (unsigned i = 0; i < steps; i++)
 		if (has_flows() && (!has_expects() || !once_in(w, 4)))
-			about_flows[below(w, 7)](w);
+			about_flows[below(w, 8)](w);
 		else
-			about_expects[below(w, 4)](w);
+			about_expects[below(w, 6)](w);
 	if (has_flows())
 		clear_tables(w);
 	close_session(w);

@@ -11,7 +11,7 @@ static unsigned any_max(struct walk *w)
 
 static unsigned any_bit(struct walk *w)
 {
-	return once_in(w, 10) ? any_number(w) : below(w, 170);
+	return once_in(w, 10) ? any_number(w) : below(w, once_in(w, 2) ? 8 : 170);
 }
 
 static void new_mask(struct walk *w, struct mask *m)

@@ -93,7 +93,7 @@ enum bend { NO_BEND, BEND_RESULT, BEND_BYTES, BEND_SKIP, BENDS };
 struct walk {
 	struct library lib[2];
 	uint64_t seed, round, random;
-	bool verbose, has_namespaces;
+	bool verbose, has_namespaces, has_expectations;
 
 	/* the call at hand, for reports */
 	enum function function;
