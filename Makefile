@@ -6,6 +6,7 @@
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same
 #   make demo            the main job, in a throw-away network namespace
 #   make test            every test
+#   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere)
 #   make bench           our tool and the original, timed in pairs
 #   make try CMD='...'   one program on our library, nothing installed
 #   make header          the C headers, rendered anew from src/capi
@@ -38,7 +39,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages hold file names: not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage demo test bench try header clean
+.PHONY: all install uninstall stage demo test soak bench try header clean
 all:
 # Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
 # run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
@@ -102,6 +103,11 @@ test:
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory stage
 	@scripts/test.sh
+
+soak:
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory stage
+	@capi-tests/walk.sh --soak
 
 bench:
 	@scripts/install-deps.sh bench

@@ -194,15 +194,14 @@ static void unregister(struct walk *w)
 
 /* Requests. */
 
-/* A flow of few, as a program makes one. */
-static void make_flow(struct walk *w, struct nf_conntrack *ct[2])
+/* A flow of few, as a program makes one; one that has a helper can be the master of expectations. */
+static void make_flow(struct walk *w, struct nf_conntrack *ct[2], bool has_helper)
 {
 	uint32_t addresses[2] = { 0x0100000a, 0x0200000a + (below(w, 2) << 16) }, timeout = 1000 + below(w, 100);
 	uint32_t mark = below(w, 3), status = below(w, 4) << 1;
 	uint16_t ports[2] = { (uint16_t)(0x0100 + below(w, 3)), 0x1500 };
-	uint8_t protocol = (uint8_t)(unsigned[]){ 6, 17, 6, 132, 47 }[below(w, 5)];
+	uint8_t protocol = (uint8_t)(has_helper ? 6 : (unsigned[]){ 6, 17, 6, 132, 47 }[below(w, 5)]);
 	bool has_timeout = !once_in(w, 8), has_status = once_in(w, 2), has_state = protocol == 6, has_mark = once_in(w, 2);
-	bool has_helper = has_state && once_in(w, 2);
 	struct outcome got;
 
 	BOTH(w, got, nfct_new, ());
@@ -229,7 +228,7 @@ static void make_flow(struct walk *w, struct nf_conntrack *ct[2])
 static struct nf_conntrack **any_made(struct walk *w)
 {
 	if (session.count < FLOWS_MADE && (!session.count || once_in(w, 2)))
-		make_flow(w, session.made[session.count++]);
+		make_flow(w, session.made[session.count++], once_in(w, 4));
 	return session.made[below(w, session.count)];
 }
 
@@ -255,7 +254,8 @@ static void ask_for_list(struct walk *w)
 {
 	uint32_t family = (uint32_t[]){ 2, 10, 0 }[below(w, 3)];
 
-	ask(w, once_in(w, 3) ? DUMP_RESET : DUMP, (const void *const[2]){ &family, &family });
+	if (once_in(w, 6)) /* the kernel takes its time to go through an empty table */
+		ask(w, once_in(w, 3) ? DUMP_RESET : DUMP, (const void *const[2]){ &family, &family });
 }
 
 /* An expectation of a flow's data connection; the flow's helper may or may not be there. */
@@ -277,56 +277,78 @@ static void make_expect(struct walk *w, const struct expect *e, struct nf_conntr
 	BOTH_VOID(w, nfct_destroy, (POINTER(data, s)));
 }
 
-static void ask_about_expect(struct walk *w)
+/* A query about an expectation of one of the flows. */
+static void ask_expect(struct walk *w, unsigned query)
 {
-	static const unsigned queries[] = { DUMP, DUMP, FLUSH, GET, GET, DESTROY, CREATE, CREATE, CREATE, UPDATE, 99 };
-	unsigned query = queries[below(w, 11)];
 	struct nf_conntrack **master = any_made(w);
 	struct expect e;
-	uint32_t family = 2;
 	struct outcome got;
 
 	new_expect(w, &e);
 	make_expect(w, &e, master);
-	if (has_flows() && query == CREATE)
-		ask(w, CREATE, (const void *const[2]){ master[0], master[1] });
 	say(w, "  query %u\n", query);
-	if (query == DUMP || query == FLUSH)
-		BOTH(w, got, nfexp_query, (session.handle[s], query, &family));
-	else
-		BOTH(w, got, nfexp_query, (session.handle[s], query, e.exp[s]));
+	BOTH(w, got, nfexp_query, (session.handle[s], query, e.exp[s]));
 	same_all(w, &got);
 	same_events(w, F_nfexp_query);
 	w->has_expectations |= query == CREATE && got.value[0] == 0;
 	drop_expect(w, &e);
 }
 
-static void list_expects(struct walk *w)
+/* A query about all expectations. */
+static void ask_expects(struct walk *w, unsigned query)
 {
 	uint32_t family = 2;
 	struct outcome got;
 
-	BOTH(w, got, nfexp_query, (session.handle[s], DUMP, &family));
+	say(w, "  query %u\n", query);
+	BOTH(w, got, nfexp_query, (session.handle[s], query, &family));
 	same_all(w, &got);
 	same_events(w, F_nfexp_query);
+}
+
+static void ask_about_expect(struct walk *w)
+{
+	static const unsigned queries[] = { DUMP, FLUSH, GET, GET, DESTROY, CREATE, CREATE, UPDATE, 99 };
+	unsigned query = queries[below(w, 9)];
+
+	if (query == DUMP || query == FLUSH)
+		ask_expects(w, query);
+	else
+		ask_expect(w, query);
+}
+
+/* A flow with a helper, and an expectation of it, in the tables. */
+static void fill_tables(struct walk *w)
+{
+	struct nf_conntrack **ct = session.made[0];
+
+	if (session.count == 0)
+		make_flow(w, session.made[session.count++], true);
+	ask(w, CREATE, (const void *const[2]){ ct[0], ct[1] });
+	if (has_expects())
+		ask_expect(w, CREATE);
+}
+
+static void list_all(struct walk *w)
+{
+	if (has_flows())
+		ask(w, GET, (const void *const[2]){ session.made[0][0], session.made[0][1] });
+	if (has_expects())
+		ask_expects(w, DUMP);
 }
 
 /* A callback heard, and unheard. */
 static void hear(struct walk *w)
 {
 	if (has_flows()) {
+		fill_tables(w);
 		register_flows(w);
-		ask_for_list(w);
 	}
-	if (has_expects()) {
-		register_expects(w);
-		list_expects(w);
-	}
-	unregister(w);
-	if (has_flows())
-		ask_for_list(w);
 	if (has_expects())
-		list_expects(w);
+		register_expects(w);
+	list_all(w);
+	unregister(w);
+	list_all(w);
 }
 
 /* A request and its answer, each in a call of its own. */
@@ -359,28 +381,39 @@ static void *nfnl(const struct walk *w, const char *name)
 	return dlsym(w->lib[0].handle, name);
 }
 
+/* A subsystem that is open already. */
+static void open_again(struct walk *w, struct nfnl_handle *const lower[2], uint8_t subsystem)
+{
+	struct outcome got;
+
+	BOTH(w, got, nfct_open_nfnl, (lower[s], subsystem, 0));
+	same_null(w, &got);
+	same_errno(w, &got);
+}
+
 /* A handle, by either way of opening one. */
 static bool open_session(struct walk *w, uint8_t subsystem, unsigned groups)
 {
 	struct nfnl_handle *(*open_nfnl)(void) = NULL;
 	struct nfnl_handle *lower[2];
-	void *found = nfnl(w, "nfnl_open");
+	void *found = once_in(w, 4) ? nfnl(w, "nfnl_open") : NULL;
 	struct outcome got;
 
 	session = (struct session){ .subsystem = subsystem };
 	memcpy(&open_nfnl, &found, sizeof(open_nfnl));
 	say(w, "  subsystem %u, groups 0x%x\n", subsystem, groups);
-	if (open_nfnl && once_in(w, 4)) {
-		for (int s = 0; s < 2; s++) {
-			in_namespace(s, 0);
-			lower[s] = open_nfnl();
-		}
-		BOTH(w, got, nfct_open_nfnl, (lower[s], subsystem, groups));
-	} else {
-		BOTH(w, got, nfct_open, (in_namespace(s, subsystem), groups));
+	for (int s = 0; open_nfnl && s < 2; s++) {
+		in_namespace(s, 0);
+		lower[s] = open_nfnl();
 	}
+	if (open_nfnl)
+		BOTH(w, got, nfct_open_nfnl, (lower[s], subsystem, groups));
+	else
+		BOTH(w, got, nfct_open, (in_namespace(s, subsystem), groups));
 	same_null(w, &got);
 	same_errno(w, &got);
+	if (open_nfnl && subsystem < 3 && once_in(w, 2))
+		open_again(w, lower, subsystem);
 	for (int s = 0; s < 2; s++) {
 		session.handle[s] = POINTER(got, s);
 		session.records[s] = (struct record){ .w = w, .side = s, .verdict = 1 };
@@ -437,9 +470,14 @@ static void converse(struct walk *w)
 								send_and_catch, unregister, hear };
 	unsigned steps = 2 + below(w, 6);
 
-	if (namespaces[1] < 0 || !open_session(w, (uint8_t)below(w, 3), once_in(w, 2) ? 0 : below(w, 64)))
+	/* Subsystems from 3 on give a handle that is good for nothing. */
+	if (namespaces[1] < 0 || !open_session(w, (uint8_t)below(w, once_in(w, 8) ? 256 : 3), once_in(w, 2) ? 0 : below(w, 64)))
 		return;
 	look_at_handle(w);
+	if (session.subsystem > 2) {
+		close_session(w);
+		return;
+	}
 	for (unsigned i = 0; i < steps; i++)
 		if (has_flows() && (!has_expects() || !once_in(w, 4)))
 			about_flows[below(w, 8)](w);

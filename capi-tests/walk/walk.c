@@ -302,8 +302,10 @@ int main(int count, char **words)
 		return 0;
 	}
 	rounds = run_rounds(&w, &options);
-	if (options.bend && w.mismatches == 0)
+	if (options.bend && w.mismatches == 0) {
+		printf("rounds %" PRIu64 ", calls %" PRIu64 ", mismatches 0\n", rounds, w.calls);
 		return bend_each(&w, &options) ? 0 : 1;
+	}
 	print_summary(&w, rounds);
 	return w.mismatches ? 1 : 0;
 }

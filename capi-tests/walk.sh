@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The differential ring: a seeded random walk over the whole C API, done on the original and on the staged
+# library in one process, with every observable result compared (capi-tests/walk/).
+#
+#     capi-tests/walk.sh                          the ring: the walk proves itself, then compares, then under valgrind
+#     capi-tests/walk.sh --soak [OPTION...]       a million rounds, or as the options say
+#     capi-tests/walk.sh --valgrind [OPTION...]   300 rounds under valgrind: no error and no leak on our side
+#     capi-tests/walk.sh --only OPTION...         the walk with these options, for example --round 77
+#
+# STAGE names another install, SEED another start. The options are told at the head of capi-tests/walk/walk.c.
+set -eu
+cd "$(dirname "$0")/.."
+. capi-tests/tally.sh
+
+OURS=$(realpath "${STAGE:-stage}")/lib/libnetfilter_conntrack.so.3
+SEED=${SEED:-1}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The walk defines clocks of its own that both libraries shall find: -rdynamic.
+build() {
+    ${CC:-cc} -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -rdynamic -o "$work/walk" capi-tests/walk/*.c
+}
+
+walk() {
+    "$work/walk" --seed "$SEED" "$@"
+}
+
+under_valgrind() {
+    sed "s|@ORIGINAL@|$(realpath "$ORIGINAL")|" capi-tests/walk.supp >"$work/suppressions"
+    valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --track-fds=yes \
+        --child-silent-after-fork=yes --suppressions="$work/suppressions" --log-file="$work/memory" \
+        "$work/walk" --seed "$SEED" --rounds 300 "$@" "$ORIGINAL" "$OURS" &&
+        ! grep -A 12 -e 'Open pf-16' "$work/memory"
+}
+
+# step NAME COMMAND...: its counts, and whether it held; a part that the walk had to leave out is a skip.
+step() {
+    name=$1
+    shift
+    if "$@" >"$work/out" 2>&1; then
+        grep -e '^known ' -e '^rounds ' -e '^disturbances ' "$work/out" || true
+        pass "walk: $name"
+    else
+        tail -n 200 "$work/out"
+        if [ -s "$work/memory" ]; then head -n 60 "$work/memory"; fi
+        fail "walk: $name"
+    fi
+    if reason=$(grep -m 1 '^SKIP ' "$work/out"); then skip "walk: $name: ${reason#SKIP }"; fi
+}
+
+if ! ORIGINAL=$(scripts/original.sh library); then
+    skip 'walk: no original library here to compare with'
+    tally walk
+    exit
+fi
+build
+
+case ${1:-} in
+    --soak)
+        shift
+        walk --rounds 1000000 "$@" "$ORIGINAL" "$OURS"
+        exit
+        ;;
+    --valgrind)
+        shift
+        under_valgrind "$@" || { cat "$work/memory" && exit 1; }
+        exit
+        ;;
+    --only)
+        shift
+        walk "$@" "$ORIGINAL" "$OURS"
+        exit
+        ;;
+esac
+
+# A copy of the original is another library to the loader: the walk must find no difference, but each
+# difference that is made on purpose.
+cp "$ORIGINAL" "$work/copy.so"
+step 'a copy of the original is the same, and whatever it did differently would be noticed' \
+    walk --rounds 3000 --bend "$ORIGINAL" "$work/copy.so"
+step 'ours does the same as the original' walk --rounds 10000 "$ORIGINAL" "$OURS"
+if command -v valgrind >/dev/null; then
+    step 'clean under valgrind' under_valgrind
+else
+    skip 'walk: under valgrind: it is not installed'
+fi
+tally walk
