@@ -73,20 +73,25 @@ fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> 
 /// # Errors
 /// [`Error::Unsupported`] for a family other than IPv4 and IPv6, with nothing written; [`Error::NoSpace`].
 pub(crate) fn encode(b: &mut Builder<'_>, kind: u16, tuple: Tuple<'_>, zone: Option<u16>) -> Result<()> {
+    // Before anything is begun: a tuple that is left out takes no room.
+    let addresses = match tuple.l3() {
+        AF_INET => (4, CTA_IP_V4_SRC, CTA_IP_V4_DST),
+        AF_INET6 => (16, CTA_IP_V6_SRC, CTA_IP_V6_DST),
+        _ => return Err(Error::Unsupported("address family")),
+    };
     b.nest(kind, |b| {
-        encode_addresses(b, tuple)?;
+        encode_addresses(b, tuple, addresses)?;
         encode_protocol(b, tuple)?;
         zone.map_or(Ok(()), |zone| b.be16(CTA_TUPLE_ZONE, zone))
     })
 }
 
-fn encode_addresses(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
+fn encode_addresses(
+    b: &mut Builder<'_>,
+    tuple: Tuple<'_>,
+    (size, src_kind, dst_kind): (usize, u16, u16),
+) -> Result<()> {
     let (src, dst) = (tuple.src_bytes(), tuple.dst_bytes());
-    let (size, src_kind, dst_kind) = match tuple.l3() {
-        AF_INET => (4, CTA_IP_V4_SRC, CTA_IP_V4_DST),
-        AF_INET6 => (16, CTA_IP_V6_SRC, CTA_IP_V6_DST),
-        _ => return Err(Error::Unsupported("address family")),
-    };
     b.nest(CTA_TUPLE_IP, |b| {
         b.bytes(src_kind, src.get(..size).unwrap_or_default())?;
         b.bytes(dst_kind, dst.get(..size).unwrap_or_default())
@@ -114,4 +119,20 @@ fn encode_protocol(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
             L4Kind::None => Ok(()),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tuple_that_is_left_out_takes_no_room() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::OrigIpv4Src, &[1, 1, 1, 1]);
+        let mut b = Builder::attributes(&mut []);
+        let left_out = encode(&mut b, CTA_TUPLE_MASTER, flow.tuple(Dir::Orig), None);
+        assert!(matches!(left_out, Err(Error::Unsupported(_))));
+        flow.set_bytes(Attr::OrigL3proto, &[AF_INET]);
+        assert_eq!(encode(&mut b, CTA_TUPLE_MASTER, flow.tuple(Dir::Orig), None), Err(Error::NoSpace));
+    }
 }
