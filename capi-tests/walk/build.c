@@ -187,6 +187,7 @@ static void query_flow(struct walk *w)
 		return;
 	}
 	size = any_size(w);
+	say(w, "    size %u\n", size);
 	dirty_buffers();
 	BOTH(w, got, nfct_build_query, (SSH, query, f->ct[s], buffers[s], size));
 	same_all(w, &got);

@@ -112,14 +112,25 @@ static void any_event(struct walk *w, struct message *m)
 	end_message(m);
 }
 
-/* Whether the original takes something else for the message's IPv4 destination: there are addresses, but not that one. */
-static bool has_no_ipv4_destination(const struct message *m)
+/*
+ * What the original mistakes in a message: a search that finds nothing inside the original tuple goes on behind it. It
+ * takes the reply tuple for a missing protocol part, and the protocol part for a missing IPv4 destination.
+ */
+static bool is_mistaken(struct walk *w, const struct filter *filter, const struct message *m)
 {
 	size_t size, inner, found;
 	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), 1, &size);
 	const uint8_t *ip = tuple ? find_attribute(tuple, size, 1, &inner) : NULL;
 
-	return ip && !find_attribute(ip, inner, 2, &found);
+	if (filter->tests_dst_ipv4 && ip && !find_attribute(ip, inner, 2, &found)) {
+		count_known(w, K_FILTER_DST_IPV4);
+		return true;
+	}
+	if (tuple && !find_attribute(tuple, size, 2, &found)) {
+		count_known(w, K_FILTER_NO_PROTOCOL);
+		return true;
+	}
+	return false;
 }
 
 /* Filters. */
@@ -252,10 +263,8 @@ static void judge_event(struct walk *w, const struct filter *filter, const int (
 
 	any_event(w, &m);
 	say_bytes(w, "message", m.bytes, m.len);
-	if (filter->tests_dst_ipv4 && has_no_ipv4_destination(&m)) {
-		count_known(w, K_FILTER_DST_IPV4);
+	if (is_mistaken(w, filter, &m))
 		return;
-	}
 	for (int s = 0; s < 2; s++) {
 		if (send(pairs[s][0], m.bytes, m.len, 0) < 0)
 			return;

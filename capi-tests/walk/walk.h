@@ -46,6 +46,8 @@
 	X(K_FILTER_V6_LIST, "filter-ipv6-list", "1.0.9 tests only the first IPv6 address of a list") \
 	X(K_FILTER_DST_IPV4, "filter-dst-ipv4", \
 	  "the original takes bytes behind the addresses of an IPv6 message for its IPv4 destination") \
+	X(K_FILTER_NO_PROTOCOL, "filter-no-protocol", \
+	  "the original takes the reply tuple for the protocol of a message whose original tuple has none") \
 	X(K_FILTER_STATES, "filter-states", "the original mixes the state lists of different protocols up") \
 	X(K_FILTER_NEWER, "filter-newer", "1.0.9 has no zone filter, and damages memory on protocols from 263 on") \
 	X(K_DUMP_NEWER, "dump-newer", "1.0.9 has no zone and no tuple in dump filters") \
