@@ -12,6 +12,7 @@
 #define ROOM 36864 /* two label masks of the largest size, and everything else */
 
 static uint8_t buffers[2][ROOM];
+static size_t before; /* bytes of what stood in the message before it was built */
 static uint8_t subsystem_handle[64]; /* asked for by the deprecated builders, and not used */
 
 #define SSH ((struct nfnl_subsys_handle *)(void *)subsystem_handle)
@@ -94,6 +95,7 @@ static void start_buffers(struct walk *w)
 	if (once_in(w, 4))
 		put_attribute(&m, 99, "before", 6);
 	end_message(&m);
+	before = m.len - MESSAGE_HEADER;
 	memset(buffers, 0, sizeof(buffers));
 	memcpy(buffers[0], m.bytes, m.len);
 	memcpy(buffers[1], m.bytes, m.len);
@@ -136,12 +138,18 @@ static void build_flow(struct walk *w)
 	build_attributes(w, any_flow(w));
 }
 
+/* What the message just built needs with its headers alone, on the side that needs more. */
+static unsigned exact_size(void)
+{
+	size_t first = length_of(buffers[0]), second = length_of(buffers[1]);
+
+	return (unsigned)((first > second ? first : second) - before);
+}
+
 /* How much room a deprecated builder is told of: all, or exactly what the message needs. */
 static unsigned any_size(struct walk *w)
 {
-	size_t exact = length_of(buffers[0]) > length_of(buffers[1]) ? length_of(buffers[0]) : length_of(buffers[1]);
-
-	return once_in(w, 3) && exact >= MESSAGE_HEADER ? (unsigned)exact : ROOM;
+	return once_in(w, 3) ? exact_size() : ROOM;
 }
 
 static void build_conntrack(struct walk *w)
@@ -203,7 +211,7 @@ static void query_without_room(struct walk *w)
 
 	if (!build_attributes(w, f))
 		return;
-	size = below(w, (unsigned)length_of(buffers[1]));
+	size = below(w, exact_size());
 	count_known(w, K_SMALL_BUFFER);
 	if (w->lib[1].is_original)
 		return;

@@ -22,6 +22,7 @@ enum filter_attribute { L4PROTO, L4PROTO_STATE, SRC_IPV4, DST_IPV4, SRC_IPV6, DS
 struct filter {
 	struct nfct_filter *object[2];
 	bool tests_dst_ipv4;
+	uint16_t with_states; /* the protocol whose states it tests */
 };
 
 static const uint32_t addresses[] = { 0x01010101, 0x01010102, 0x0a000001, 0x14000001 };
@@ -186,8 +187,11 @@ static void add_states(struct walk *w, struct filter *filter, unsigned count)
 {
 	uint16_t value[2] = { (uint16_t)(unsigned[]){ 6, 33, 132 }[below(w, 3)], 0 };
 
-	if (once_in(w, 4))
+	if (filter->with_states && filter->with_states != value[0]) {
 		count_known(w, K_FILTER_STATES);
+		value[0] = filter->with_states;
+	}
+	filter->with_states = value[0];
 	for (unsigned i = 0; i < count; i++) {
 		value[1] = (uint16_t)below(w, once_in(w, 6) ? 20 : 6);
 		say(w, "    protocol %u state %u\n", value[0], value[1]);
