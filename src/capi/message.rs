@@ -6,14 +6,13 @@ use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
 use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
 use crate::request;
+use crate::wire::consts::AF_UNSPEC;
 use crate::wire::frame::{HEADER_LEN, NFGEN_LEN};
 use crate::wire::{Attrs, Builder, Header, align4};
 use libc::{c_int, c_void, nlmsghdr, size_t};
 
 /// Offset of `nfgen_family` in a message.
 const FAMILY_AT: usize = HEADER_LEN;
-/// Stands for a family that nobody has named.
-const NO_FAMILY: u8 = 0xff;
 /// Offset of the attributes in a message.
 const ATTRS_AT: usize = HEADER_LEN + NFGEN_LEN;
 
@@ -25,8 +24,9 @@ unsafe fn append(nlh: *mut nlmsghdr, fill: impl FnOnce(&mut Builder<'_>) -> Resu
     // SAFETY: as for this function.
     let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
     let mut scratch = [0; request::MAX_LEN];
-    let mut b = Builder::message(&mut scratch, Header::default(), NO_FAMILY, 0)?;
+    let mut b = Builder::message(&mut scratch, Header::default(), AF_UNSPEC, 0)?;
     let outcome = fill(&mut b);
+    let family = b.family();
     let built = b.finish();
     if !matches!(outcome, Ok(()) | Err(Error::Unsupported(_))) {
         return outcome.map(|()| 0);
@@ -40,7 +40,7 @@ unsafe fn append(nlh: *mut nlmsghdr, fill: impl FnOnce(&mut Builder<'_>) -> Resu
         // SAFETY: as for this function: the message has a header.
         unsafe { bytes_mut(at(0), 4) }?.copy_from_slice(&len.to_ne_bytes());
     }
-    if let Some(&family) = scratch.get(FAMILY_AT).filter(|family| **family != NO_FAMILY) {
+    if let Some(family) = family {
         // SAFETY: as for this function: whoever names a family has put nfgenmsg behind the header.
         unsafe { bytes_mut(at(FAMILY_AT), 1) }?.fill(family);
     }
@@ -129,4 +129,23 @@ pub unsafe extern "C" fn nfexp_nlmsg_parse(nlh: *const nlmsghdr, exp: *mut nf_ex
         let (expect, frame) = unsafe { (exclusive(exp)?, message(nlh)?) };
         expect_decode::message(expect, &frame).map(|()| 0)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::DumpFilter;
+
+    #[test]
+    fn whatever_family_a_filter_names_reaches_the_message() {
+        for family in [None, Some(0), Some(2), Some(255)] {
+            let filter = DumpFilter { family, ..DumpFilter::new() };
+            let mut words = [20u32, 0, 0, 0, u32::from_ne_bytes([9, 0, 0, 0])];
+            // SAFETY: a message of two headers; the filter adds no attribute.
+            let built = unsafe { append(words.as_mut_ptr().cast(), |b| filter.encode(b)) };
+            assert_eq!(built, Ok(0));
+            assert_eq!(words[0], 20);
+            assert_eq!(words[4].to_ne_bytes(), [family.unwrap_or(9), 0, 0, 0]);
+        }
+    }
 }

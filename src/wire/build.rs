@@ -14,13 +14,14 @@ use crate::error::{Error, Result};
 pub struct Builder<'a> {
     buf: &'a mut [u8],
     len: usize,
+    family: Option<u8>,
 }
 
 impl<'a> Builder<'a> {
     /// Writes attributes from the first byte of `buf` on, without a header.
     #[must_use]
     pub fn attributes(buf: &'a mut [u8]) -> Builder<'a> {
-        Builder { buf, len: 0 }
+        Builder { buf, len: 0, family: None }
     }
 
     /// Starts a netfilter message: `nlmsghdr` (its length is patched by [`finish`](Self::finish)) and `nfgenmsg`.
@@ -28,7 +29,7 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// [`Error::NoSpace`] when `buf` is shorter than the two headers.
     pub fn message(buf: &'a mut [u8], header: frame::Header, family: u8, version: u8) -> Result<Builder<'a>> {
-        let mut builder = Builder { buf, len: 0 };
+        let mut builder = Builder { buf, len: 0, family: None };
         let room = builder.grow(frame::HEADER_LEN + frame::NFGEN_LEN)?;
         let (netlink, nfgen) = room.split_at_mut(frame::HEADER_LEN);
         write_header(netlink, header);
@@ -62,8 +63,15 @@ impl<'a> Builder<'a> {
         self.len
     }
 
+    /// The family that [`set_family`](Self::set_family) has given the message.
+    #[must_use]
+    pub fn family(&self) -> Option<u8> {
+        self.family
+    }
+
     /// Changes `nfgen_family` of a message begun with [`message`](Self::message).
     pub fn set_family(&mut self, family: u8) {
+        self.family = Some(family);
         if let Some(byte) = self.buf.get_mut(frame::HEADER_LEN) {
             *byte = family;
         }
