@@ -15,13 +15,15 @@
 
 enum filter_attribute { L4PROTO, L4PROTO_STATE, SRC_IPV4, DST_IPV4, SRC_IPV6, DST_IPV6, MARK, ZONE, FILTER_ATTRIBUTES };
 
-#define IPV4_MAX 84
-#define MARK_MAX 85
+/* How many values of an attribute the original gets right. */
+static const unsigned most[FILTER_ATTRIBUTES] = {
+	[L4PROTO] = 255, [L4PROTO_STATE] = 16, [SRC_IPV4] = 84, [DST_IPV4] = 84, [SRC_IPV6] = 1, [DST_IPV6] = 1, [MARK] = 85,
+};
 
 /* A filter on both sides, and what it holds. */
 struct filter {
 	struct nfct_filter *object[2];
-	bool tests_dst_ipv4;
+	unsigned held[FILTER_ATTRIBUTES];
 	uint16_t with_states; /* the protocol whose states it tests */
 };
 
@@ -123,7 +125,7 @@ static bool is_mistaken(struct walk *w, const struct filter *filter, const struc
 	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), 1, &size);
 	const uint8_t *ip = tuple ? find_attribute(tuple, size, 1, &inner) : NULL;
 
-	if (filter->tests_dst_ipv4 && ip && !find_attribute(ip, inner, 2, &found)) {
+	if (filter->held[DST_IPV4] && ip && !find_attribute(ip, inner, 2, &found)) {
 		count_known(w, K_FILTER_DST_IPV4);
 		return true;
 	}
@@ -144,19 +146,18 @@ static void add_ipv4(struct walk *w, struct filter *filter, enum filter_attribut
 		say(w, "    attribute %d, %08x mask %08x\n", attr, value[0], value[1]);
 		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
 	}
-	filter->tests_dst_ipv4 |= attr == DST_IPV4 && count;
 }
 
 static void add_ipv6(struct walk *w, struct filter *filter, enum filter_attribute attr, unsigned count)
 {
-	uint32_t value[8] = { 0x20010000, 0, 0, addresses[below(w, 4)] };
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t value[8] = { 0x20010000, 0, 0, addresses[below(w, 4)] };
 
-	if (count > 1)
-		count_known(w, K_FILTER_V6_LIST);
-	for (int i = 4; i < 8; i++)
-		value[i] = once_in(w, 2) ? 0xffffffff : masks[below(w, 6)];
-	say(w, "    attribute %d, %08x mask %08x\n", attr, value[3], value[7]);
-	BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
+		for (int word = 4; word < 8; word++)
+			value[word] = once_in(w, 2) ? 0xffffffff : masks[below(w, 6)];
+		say(w, "    attribute %d, %08x mask %08x\n", attr, value[3], value[7]);
+		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
+	}
 }
 
 static void add_mark(struct walk *w, struct filter *filter, unsigned count)
@@ -199,39 +200,54 @@ static void add_states(struct walk *w, struct filter *filter, unsigned count)
 	}
 }
 
-static unsigned any_count(struct walk *w, unsigned most)
+/* How many values to add: mostly few, never more than the original gets right. */
+static unsigned any_count(struct walk *w, struct filter *filter, enum filter_attribute attr)
 {
-	return once_in(w, 12) ? below(w, most + 1) : 1 + below(w, 3);
+	unsigned count = once_in(w, 12) ? below(w, most[attr] + 1) : 1 + below(w, 3);
+
+	if (filter->held[attr] + count > most[attr]) {
+		count_known(w, attr == SRC_IPV6 || attr == DST_IPV6 ? K_FILTER_V6_LIST : K_FILTER_LONG_LIST);
+		count = most[attr] - filter->held[attr];
+	}
+	filter->held[attr] += count;
+	return count;
+}
+
+/* An attribute that no version knows. */
+static void add_odd(struct walk *w, struct filter *filter)
+{
+	static const unsigned odd[] = { 8, 9, 0x7fffffff, 0xffffffff };
+	unsigned which = below(w, sizeof(odd) / sizeof(*odd));
+	uint32_t value[8] = { 0 };
+
+	BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], odd[which], value));
 }
 
 static void add(struct walk *w, struct filter *filter)
 {
-	static const unsigned odd[] = { 8, 9, 0x7fffffff, 0xffffffff };
 	enum filter_attribute attr = below(w, FILTER_ATTRIBUTES);
-	unsigned which = below(w, sizeof(odd) / sizeof(*odd));
-	uint32_t value[8] = { 0 };
 
 	switch (attr) {
 	case L4PROTO:
-		add_protocol(w, filter, any_count(w, 100));
+		add_protocol(w, filter, any_count(w, filter, attr));
 		break;
 	case L4PROTO_STATE:
-		add_states(w, filter, any_count(w, 12));
+		add_states(w, filter, any_count(w, filter, attr));
 		break;
 	case SRC_IPV4:
 	case DST_IPV4:
-		add_ipv4(w, filter, attr, any_count(w, IPV4_MAX));
+		add_ipv4(w, filter, attr, any_count(w, filter, attr));
 		break;
 	case SRC_IPV6:
 	case DST_IPV6:
-		add_ipv6(w, filter, attr, any_count(w, 3));
+		add_ipv6(w, filter, attr, any_count(w, filter, attr));
 		break;
 	case MARK:
-		add_mark(w, filter, any_count(w, MARK_MAX));
+		add_mark(w, filter, any_count(w, filter, attr));
 		break;
 	default:
 		count_known(w, K_FILTER_NEWER);
-		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], odd[which], value));
+		add_odd(w, filter);
 	}
 }
 

@@ -44,6 +44,7 @@
 	  "a failed nfct_build_conntrack or nfexp_build_expect: 1.0.9 leaves the buffer, 1.1.0 clears it") \
 	X(K_SMALL_BUFFER, "small-buffer", "the original writes beyond a buffer that is too small for the message") \
 	X(K_FILTER_V6_LIST, "filter-ipv6-list", "1.0.9 tests only the first IPv6 address of a list") \
+	X(K_FILTER_LONG_LIST, "filter-long-list", "the original's programs jump too far in lists of 85 addresses or 86 marks") \
 	X(K_FILTER_DST_IPV4, "filter-dst-ipv4", \
 	  "the original takes bytes behind the addresses of an IPv6 message for its IPv4 destination") \
 	X(K_FILTER_NO_PROTOCOL, "filter-no-protocol", \
