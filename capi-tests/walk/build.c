@@ -13,6 +13,7 @@
 
 static uint8_t buffers[2][ROOM];
 static size_t before; /* bytes of what stood in the message before it was built */
+static size_t needed; /* bytes that the message last built takes, on the side that takes more */
 static uint8_t subsystem_handle[64]; /* asked for by the deprecated builders, and not used */
 
 #define SSH ((struct nfnl_subsys_handle *)(void *)subsystem_handle)
@@ -71,8 +72,9 @@ static void clear_padding(uint8_t *area, size_t len)
 /* The messages that both have built. */
 static void same_message(struct walk *w, const struct outcome *got, const struct flow *f)
 {
-	size_t len = length_of(buffers[0]);
+	size_t len = length_of(buffers[0]), second = length_of(buffers[1]);
 
+	needed = second > len ? second : len;
 	say_bytes(w, "built", buffers[0], len < 4096 ? len : 4096);
 	if (f && f->info_loose && memcmp(buffers[0], buffers[1], len) != 0) {
 		count_known(w, K_HELPER_INFO_LENGTH);
@@ -138,12 +140,10 @@ static void build_flow(struct walk *w)
 	build_attributes(w, any_flow(w));
 }
 
-/* What the message just built needs with its headers alone, on the side that needs more. */
+/* What the message just built needs without what stood there before. */
 static unsigned exact_size(void)
 {
-	size_t first = length_of(buffers[0]), second = length_of(buffers[1]);
-
-	return (unsigned)((first > second ? first : second) - before);
+	return (unsigned)(needed - before);
 }
 
 /* How much room a deprecated builder is told of: all, or exactly what the message needs. */
