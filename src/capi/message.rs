@@ -16,18 +16,34 @@ const FAMILY_AT: usize = HEADER_LEN;
 /// Offset of the attributes in a message.
 const ATTRS_AT: usize = HEADER_LEN + NFGEN_LEN;
 
+/// More than any object's attributes take: two label masks, and helper data of the largest attribute.
+const LARGEST: usize = 1 << 17;
+
+/// Lets `fill` write a message; its result, the family it names, and the length.
+fn write(
+    scratch: &mut [u8],
+    fill: impl Fn(&mut Builder<'_>) -> Result<()>,
+) -> Result<(Result<()>, Option<u8>, usize)> {
+    let mut b = Builder::message(scratch, Header::default(), AF_UNSPEC, 0)?;
+    let outcome = fill(&mut b);
+    Ok((outcome, b.family(), b.finish()))
+}
+
 /// Appends what `fill` writes to C's message, the size of whose buffer nobody tells; returns 0.
 ///
 /// A family that no message can carry gives -1 with `errno` as it was and leaves what came before it; any
 /// other failure leaves the message alone.
-unsafe fn append(nlh: *mut nlmsghdr, fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
+unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
     // SAFETY: as for this function.
     let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
-    let mut scratch = [0; request::MAX_LEN];
-    let mut b = Builder::message(&mut scratch, Header::default(), AF_UNSPEC, 0)?;
-    let outcome = fill(&mut b);
-    let family = b.family();
-    let built = b.finish();
+    let (mut usual, mut large) = ([0; request::MAX_LEN], Vec::new());
+    let mut scratch = &mut usual[..];
+    let (mut outcome, mut family, mut built) = write(scratch, &fill)?;
+    if outcome == Err(Error::NoSpace) {
+        large.resize(LARGEST, 0);
+        scratch = &mut large;
+        (outcome, family, built) = write(scratch, &fill)?;
+    }
     if !matches!(outcome, Ok(()) | Err(Error::Unsupported(_))) {
         return outcome.map(|()| 0);
     }
@@ -134,7 +150,9 @@ pub unsafe extern "C" fn nfexp_nlmsg_parse(nlh: *const nlmsghdr, exp: *mut nf_ex
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bitmask::Bitmask;
     use crate::filter::DumpFilter;
+    use crate::flow::{Attr, Flow};
 
     #[test]
     fn whatever_family_a_filter_names_reaches_the_message() {
@@ -147,5 +165,22 @@ mod tests {
             assert_eq!(words[0], 20);
             assert_eq!(words[4].to_ne_bytes(), [family.unwrap_or(9), 0, 0, 0]);
         }
+    }
+
+    #[test]
+    fn the_largest_object_is_appended_whole() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::OrigL3proto, &[2]);
+        flow.set_helper_name(b"h");
+        flow.set_bytes(Attr::HelperInfo, &[7; 65000]);
+        flow.set_labels(Bitmask::new(Bitmask::MAX_BIT).unwrap());
+        flow.set_labels_mask(Bitmask::new(Bitmask::MAX_BIT).unwrap());
+        let mut words = vec![0u32; 30000];
+        words[0] = 20;
+        // SAFETY: a message of two headers, with room behind it.
+        let built = unsafe { append(words.as_mut_ptr().cast(), |b| flow_encode::attributes(b, &flow)) };
+        assert_eq!(built, Ok(0));
+        // Tuple 36, helper name in its nest 12, helper data 65004, two masks of 8196.
+        assert_eq!(words[0], 20 + 36 + 12 + 65004 + 2 * 8196);
     }
 }
