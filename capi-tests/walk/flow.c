@@ -155,6 +155,23 @@ static void set_labels(struct walk *w, struct flow *f, unsigned attr)
 			  "return the label mask that was set");
 }
 
+/* Labels and a mask of the same size, which go out together. */
+static void set_both_labels(struct walk *w)
+{
+	struct flow *f = any_flow(w);
+	struct nfct_bitmask *bits[2];
+	struct outcome mask;
+
+	if (f->is_block)
+		return;
+	any_mask(w, bits);
+	BOTH(w, mask, nfct_bitmask_clone, (bits[s]));
+	same_null(w, &mask);
+	BOTH_VOID(w, nfct_set_attr, (f->ct[s], CONNLABELS, bits[s]));
+	BOTH_VOID(w, nfct_set_attr, (f->ct[s], CONNLABELS_MASK, POINTER(mask, s)));
+	f->owns = true;
+}
+
 /* The object's own mask, given back to it. */
 static void set_same_labels(struct walk *w)
 {
@@ -643,6 +660,7 @@ const struct operation flow_operations[] = {
 	{ "something like a real flow", 8, set_all },
 	{ "set a number", 16, set_number },
 	{ "set bytes", 14, set_bytes },
+	{ "set labels and their mask", 2, set_both_labels },
 	{ "set the object's own labels", 1, set_same_labels },
 	{ "unset", 6, unset },
 	{ "get", 10, get },
