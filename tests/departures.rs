@@ -119,6 +119,18 @@ fn strings_end_with_their_attribute() {
     assert_eq!(flow.security_context(), Some(c"label"));
 }
 
+#[test]
+fn attributes_end_with_their_message() {
+    let whole = area(|b| b.bytes(CTA_LABELS, &[1, 2, 3, 4, 5, 6, 7, 8]));
+    let mut message = [[0; 16].as_slice(), &[AF_INET, 0, 0, 0], &whole].concat();
+    for missing in 0..4u32 {
+        message[..4].copy_from_slice(&(32 - missing).to_ne_bytes());
+        let mut flow = Flow::new();
+        flow_decode::message(&mut flow, &Frame::read(&message).unwrap()).unwrap();
+        assert_eq!(flow.labels().is_some(), missing == 0, "{missing} bytes missing");
+    }
+}
+
 /// The helper data in a request to create this flow.
 fn helper_data(flow: &Flow) -> Vec<u8> {
     let mut buf = vec![0; request::MAX_LEN];

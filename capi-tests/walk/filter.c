@@ -116,24 +116,15 @@ static void any_event(struct walk *w, struct message *m)
 }
 
 /*
- * What the original mistakes in a message: a search that finds nothing inside the original tuple goes on behind it. It
- * takes the reply tuple for a missing protocol part, and the protocol part for a missing IPv4 destination.
+ * Whether the original mistakes another part of the message for one that is not there: a search that finds nothing inside
+ * the original tuple goes on behind it, and takes the reply tuple for the protocol part.
  */
-static bool is_mistaken(struct walk *w, const struct filter *filter, const struct message *m)
+static bool is_mistaken(const struct message *m)
 {
-	size_t size, inner, found;
+	size_t size, found;
 	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), 1, &size);
-	const uint8_t *ip = tuple ? find_attribute(tuple, size, 1, &inner) : NULL;
 
-	if (filter->held[DST_IPV4] && ip && !find_attribute(ip, inner, 2, &found)) {
-		count_known(w, K_FILTER_DST_IPV4);
-		return true;
-	}
-	if (tuple && !find_attribute(tuple, size, 2, &found)) {
-		count_known(w, K_FILTER_NO_PROTOCOL);
-		return true;
-	}
-	return false;
+	return tuple && !find_attribute(tuple, size, 2, &found);
 }
 
 /* Filters. */
@@ -275,7 +266,7 @@ static const int (*sockets(void))[2]
 }
 
 /* Sends a message through both filters; a verdict is the number of bytes that arrive, or -1. */
-static void judge_event(struct walk *w, const struct filter *filter, const int (*pairs)[2])
+static void judge_event(struct walk *w, const int (*pairs)[2])
 {
 	static struct message m;
 	static uint8_t arrived[MESSAGE_ROOM];
@@ -283,8 +274,10 @@ static void judge_event(struct walk *w, const struct filter *filter, const int (
 
 	any_event(w, &m);
 	say_bytes(w, "message", m.bytes, m.len);
-	if (is_mistaken(w, filter, &m))
+	if (is_mistaken(&m)) {
+		count_known(w, K_FILTER_NO_PROTOCOL);
 		return;
+	}
 	for (int s = 0; s < 2; s++) {
 		if (send(pairs[s][0], m.bytes, m.len, 0) < 0)
 			return;
@@ -305,7 +298,7 @@ static void use_filter(struct walk *w, const struct filter *filter, const int (*
 		return;
 	}
 	for (unsigned i = 0, n = 4 + below(w, 12); i < n; i++)
-		judge_event(w, filter, pairs);
+		judge_event(w, pairs);
 	BOTH(w, got, nfct_filter_detach, (pairs[s][1]));
 	same_value(w, &got);
 }

@@ -37,6 +37,8 @@
 	  "of a message whose length is no multiple of four the original reads up to three bytes too many") \
 	X(K_CONTRADICTION, "contradiction", \
 	  "a nest twice in a message, or two attributes for one place: the original has an order of its own") \
+	X(K_FAILED_PARSE, "failed-parse", \
+	  "nfct_parse_conntrack tells the type of a message that it could not read, in the original") \
 	X(K_NEWER_LENGTH, "newer-length", "a wrong length of an attribute that the original does not know, or does not check") \
 	X(K_CRIPPLED_REQUEST, "crippled-request", \
 	  "an object that cannot be encoded whole: the original sends what there is, even a DELETE that flushes all") \
@@ -45,8 +47,6 @@
 	X(K_SMALL_BUFFER, "small-buffer", "the original writes beyond a buffer that is too small for the message") \
 	X(K_FILTER_V6_LIST, "filter-ipv6-list", "1.0.9 tests only the first IPv6 address of a list") \
 	X(K_FILTER_LONG_LIST, "filter-long-list", "the original's programs jump too far in lists of 85 addresses or 86 marks") \
-	X(K_FILTER_DST_IPV4, "filter-dst-ipv4", \
-	  "the original takes bytes behind the addresses of an IPv6 message for its IPv4 destination") \
 	X(K_FILTER_NO_PROTOCOL, "filter-no-protocol", \
 	  "the original takes the reply tuple for the protocol of a message whose original tuple has none") \
 	X(K_FILTER_STATES, "filter-states", "the original mixes the state lists of different protocols up") \

@@ -713,6 +713,22 @@ fn deprecated_builders_stay_inside_their_buffer() {
 }
 
 #[test]
+fn what_cannot_be_parsed_is_told_by_the_deprecated_functions_too() {
+    let short_number = |kind: u16| {
+        let message =
+            [[0u8; 16].as_slice(), &[2, 0, 0, 0, 5, 0], &kind.to_ne_bytes(), &[1, 0, 0, 0]].concat();
+        [&28u32.to_ne_bytes(), &message[4..]].concat()
+    };
+    let (mut flow, mut expect) = (Flow::new(), crate::Expectation::new());
+    let (status, timeout) = (short_number(3), short_number(4));
+    answers! {
+        nfct_parse_conntrack(7, status.as_ptr().cast(), c(&mut flow)) => -1, libc::ERANGE;
+        nfct_parse_conntrack(4, status.as_ptr().cast(), c(&mut flow)) => 0, 0;
+        nfexp_parse_expect(7, timeout.as_ptr().cast(), c(&mut expect)) => -1, libc::ERANGE;
+    }
+}
+
+#[test]
 fn label_maps_answer_in_c_strings() {
     let path = std::env::temp_dir().join(format!("connlabel-{}", std::process::id()));
     std::fs::write(&path, "3 red\n5 light blue\n").unwrap();

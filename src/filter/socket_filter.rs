@@ -649,6 +649,25 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_protocol_is_absent_whatever_follows() {
+        let reply = |b: &mut Builder<'_>| {
+            b.nest(CTA_TUPLE_REPLY, |b| b.nest(CTA_TUPLE_PROTO, |b| b.u8(CTA_PROTO_NUM, IPPROTO_UDP)))
+        };
+        let messages = [
+            message(1, 0, |b| {
+                b.nest(CTA_TUPLE_ORIG, |_| Ok(()))?;
+                reply(b)
+            }),
+            message(1, 0, |b| {
+                b.nest(CTA_TUPLE_ORIG, |b| b.nest(CTA_TUPLE_IP, |b| b.bytes(CTA_IP_V4_SRC, &[1; 4])))?;
+                reply(b)
+            }),
+        ];
+        judge(&messages, |f| f.add_protocol(6), "XX", "XX");
+        judge(&messages, |f| f.add_protocol(17), "XX", "XX");
+    }
+
+    #[test]
     fn states_of_several_protocols_are_conditions_of_their_own() {
         let fill = |f: &mut EventFilter| {
             f.add_state(132, 5);
