@@ -28,6 +28,7 @@ ring cargo test --locked --offline --features header --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
 ring capi-tests/run.sh
+ring capi-tests/walk.sh
 ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh
 ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd

@@ -99,7 +99,8 @@ const struct attribute expect_attributes[EXPECT_ATTRS] = {
 
 unsigned any_attribute(struct walk *w)
 {
-	static const unsigned wrong[] = { 76, 77, 95, 96, 127, 128, 255, 256, 0x7fffffff, 0x80000000, 0xffffffff };
+	static const unsigned wrong[] = { 76, 77, 95, 96, 127, 128, 255, 256, 0x7fffffff, 0x80000000,
+		0xffffffff };
 
 	return once_in(w, 24) ? wrong[below(w, sizeof(wrong) / sizeof(*wrong))] : below(w, ATTRS);
 }
@@ -108,7 +109,8 @@ static uint8_t any_from_pool(struct walk *w, enum pool pool)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET, AF_INET6, AF_INET6, 0, 7 };
 	static const uint8_t protocols[] = { 6, 6, 17, 1, 58, 132, 33, 47, 136, 0, 50, 255 };
-	static const uint8_t icmp_types[] = { 0, 8, 13, 14, 15, 16, 17, 18, 3, 11, 128, 129, 139, 140, 133, 255 };
+	static const uint8_t icmp_types[] = { 0, 8, 13, 14, 15, 16, 17, 18, 3, 11, 128, 129, 139, 140, 133,
+		255 };
 
 	switch (pool) {
 	case FAMILY:

@@ -51,6 +51,10 @@ enum {
 	ORIG_ZONE = 68,
 	TIMESTAMP_EVENT = 75,
 };
+enum { EXP_MASTER = 0, EXP_EXPECTED = 1, EXP_MASK = 2, EXP_TIMEOUT = 3 };
+enum { GRP_ORIG_IPV4 = 0, GRP_ORIG_PORT = 4 };
+/* An object option: the reply tuple from the original one. */
+enum { SETUP_REPLY = 5 };
 
 /* A number of an attribute, valid more often than not. */
 unsigned any_attribute(struct walk *w);

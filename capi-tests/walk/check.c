@@ -2,8 +2,8 @@
 /*
  * Comparing what the two libraries did, and telling where they differ.
  *
- * Each comparison first lets a test of the walk disturb the second side (`bend`), so that every one of them can be shown
- * to fail.
+ * Each comparison first lets a test of the walk disturb the second side (`bend`), so that every one of them
+ * can be shown to fail.
  */
 #include "walk.h"
 
@@ -51,27 +51,16 @@ void count_known(struct walk *w, enum known known)
 	say(w, "    not compared: %s\n", known_differences[known].name);
 }
 
-void begin_call(struct walk *w, struct outcome *got, enum function function, bool exists)
+void begin_call(struct walk *w, struct outcome *got, enum function function)
 {
-	got->function = function;
-	need(w, function, exists);
-}
-
-void need(struct walk *w, enum function function, bool exists)
-{
-	w->function = function;
-	if (exists)
-		return;
-	w->absent[function]++;
-	say(w, "    %s is missing\n", function_names[function]);
-	longjmp(w->end_of_operation, 1);
+	got->function = w->function = function;
 }
 
 void end_call(struct walk *w, const struct outcome *got)
 {
 	w->calls++;
-	say(w, "    %s = %" PRId64 " | %" PRId64 ", errno %d | %d\n", function_names[got->function], got->value[0],
-	    got->value[1], got->error[0], got->error[1]);
+	say(w, "    %s = %" PRId64 " | %" PRId64 ", errno %d | %d\n", function_names[got->function],
+		got->value[0], got->value[1], got->error[0], got->error[1]);
 }
 
 /* Whether the test at hand disturbs this; notes that it could. */
@@ -98,7 +87,8 @@ void same_value(struct walk *w, const struct outcome *got)
 	if (got->value[0] == second)
 		return;
 	say(w, "DIFFERENT %s returned %" PRId64 " (0x%" PRIx64 ") and %" PRId64 " (0x%" PRIx64 ")\n",
-	    function_names[got->function], got->value[0], (uint64_t)got->value[0], second, (uint64_t)second);
+		function_names[got->function], got->value[0], (uint64_t)got->value[0], second,
+		(uint64_t)second);
 	differ(w);
 }
 
@@ -109,8 +99,8 @@ void same_null(struct walk *w, const struct outcome *got)
 
 	if (first == second)
 		return;
-	say(w, "DIFFERENT %s returned %s and %s\n", function_names[got->function], first ? "NULL" : "a pointer",
-	    second ? "NULL" : "a pointer");
+	say(w, "DIFFERENT %s returned %s and %s\n", function_names[got->function],
+		first ? "NULL" : "a pointer", second ? "NULL" : "a pointer");
 	differ(w);
 }
 
@@ -119,8 +109,8 @@ void same_errno(struct walk *w, const struct outcome *got)
 	if (got->error[0] == got->error[1])
 		return;
 	say(w, "DIFFERENT %s left errno %d (%s) and %d (%s)\n", function_names[got->function], got->error[0],
-	    got->error[0] == UNTOUCHED ? "untouched" : strerror(got->error[0]), got->error[1],
-	    got->error[1] == UNTOUCHED ? "untouched" : strerror(got->error[1]));
+		got->error[0] == UNTOUCHED ? "untouched" : strerror(got->error[0]), got->error[1],
+		got->error[1] == UNTOUCHED ? "untouched" : strerror(got->error[1]));
 	differ(w);
 }
 
@@ -154,9 +144,16 @@ void same_bytes(struct walk *w, enum function function, const void *first, const
 	say_text(w, "second: ", b, len);
 	say_bytes(w, "first: ", a, len < at + 256 ? len : at + 256);
 	say_bytes(w, "second:", b, len < at + 256 ? len : at + 256);
-	say(w, "DIFFERENT bytes of %s, from byte %zu on: 0x%02x and 0x%02x\n", function_names[function], at, a[at],
-	    b[at] ^ bent);
+	say(w, "DIFFERENT bytes of %s, from byte %zu on: 0x%02x and 0x%02x\n", function_names[function], at,
+		a[at], b[at] ^ bent);
 	differ(w);
+}
+
+void same_string(struct walk *w, const struct outcome *got)
+{
+	const char *first = POINTER(*got, 0);
+
+	same_bytes(w, got->function, first, POINTER(*got, 1), strlen(first) + 1);
 }
 
 void ours_must(struct walk *w, enum function function, bool holds, const char *what)
@@ -170,11 +167,10 @@ void ours_must(struct walk *w, enum function function, bool holds, const char *w
 void print_summary(const struct walk *w, uint64_t rounds)
 {
 	for (int i = 0; i < KNOWN; i++)
-		printf("known %-20s %10" PRIu64 "  %s\n", known_differences[i].name, w->known[i], known_differences[i].reason);
-	for (int i = 0; i < FUNCTIONS; i++)
-		if (w->absent[i])
-			printf("absent %s: %" PRIu64 " operations given up\n", function_names[i], w->absent[i]);
-	printf("rounds %" PRIu64 ", calls %" PRIu64 ", mismatches %" PRIu64 "\n", rounds, w->calls, w->mismatches);
+		printf("known %-20s %10" PRIu64 "  %s\n", known_differences[i].name, w->known[i],
+			known_differences[i].reason);
+	printf("rounds %" PRIu64 ", calls %" PRIu64 ", mismatches %" PRIu64 "\n", rounds, w->calls,
+		w->mismatches);
 }
 
 /* The walk to tell about when the process ends unasked. */
@@ -183,9 +179,10 @@ static struct walk *watched;
 static void tell_death(const char *how)
 {
 	char text[256];
-	int len = snprintf(text, sizeof(text), "walk: %s in %s of the %s library (seed %" PRIu64 " round %" PRIu64 ")\n", how,
-			   function_names[watched->function], watched->side ? "second" : "first", watched->seed,
-			   watched->round);
+	int len = snprintf(text, sizeof(text),
+		"walk: %s in %s of the %s library (seed %" PRIu64 " round %" PRIu64 ")\n", how,
+		function_names[watched->function], watched->side ? "second" : "first", watched->seed,
+		watched->round);
 
 	if (write(STDERR_FILENO, text, (size_t)len) != len)
 		_exit(3);

@@ -2,8 +2,9 @@
 /*
  * The wall clock of the walk.
  *
- * Some output holds the current time. These definitions stand before those of the C library for everything that is
- * loaded into this program, so both libraries read the same, chosen second. Other clocks are the kernel's.
+ * Some output holds the current time. These definitions stand before those of the C library for everything
+ * that is loaded into this program, so both libraries read the same, chosen second. Other clocks are the
+ * kernel's.
  */
 #include "walk.h"
 

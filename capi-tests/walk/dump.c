@@ -46,10 +46,10 @@ static void set_newer(struct walk *w)
 	count_known(w, K_DUMP_NEWER);
 	if (w->lib[1].is_original)
 		return;
-	dump = OURS(w, nfct_filter_dump_create)();
-	OURS(w, nfct_filter_dump_set_attr_u16)(dump, 3, 7);
-	OURS(w, nfct_filter_dump_set_attr)(dump, 4, w->flows[0].ct[1]);
-	OURS(w, nfct_filter_dump_destroy)(dump);
+	dump = w->lib[1].nfct_filter_dump_create();
+	w->lib[1].nfct_filter_dump_set_attr_u16(dump, 3, 7);
+	w->lib[1].nfct_filter_dump_set_attr(dump, 4, w->flows[0].ct[1]);
+	w->lib[1].nfct_filter_dump_destroy(dump);
 }
 
 const struct operation dump_operations[] = {

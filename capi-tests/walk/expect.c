@@ -123,14 +123,15 @@ static void get_pointer(struct walk *w, const struct expect *e, unsigned attr)
 	same_errno(w, &got);
 	if (!got.value[0])
 		return;
-	ours_must(w, F_nfexp_get_attr, got.value[0] - (intptr_t)e->exp[0] == got.value[1] - (intptr_t)e->exp[1],
-		  "point to the attribute's place in the object");
+	ours_must(w, F_nfexp_get_attr,
+		got.value[0] - (intptr_t)e->exp[0] == got.value[1] - (intptr_t)e->exp[1],
+		"point to the attribute's place in the object");
 	if (expect_attributes[attr].kind == TUPLE)
 		look_at_view(w, (struct nf_conntrack *const[2]){ POINTER(got, 0), POINTER(got, 1) });
 	else if (expect_attributes[attr].kind == NAME)
-		same_bytes(w, F_nfexp_get_attr, POINTER(got, 0), POINTER(got, 1), strlen(POINTER(got, 0)) + 1);
+		same_string(w, &got);
 	else
-		same_bytes(w, F_nfexp_get_attr, POINTER(got, 0), POINTER(got, 1), expect_attributes[attr].size);
+		same_bytes(w, got.function, POINTER(got, 0), POINTER(got, 1), expect_attributes[attr].size);
 }
 
 static void get(struct walk *w)

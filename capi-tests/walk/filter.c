@@ -2,22 +2,40 @@
 /*
  * Event filters, judged by what they let pass.
  *
- * A filter is a program in the kernel, so its text is nobody's business: it is attached to one end of a pair of sockets,
- * messages are sent to the other, and the two libraries' verdicts are compared. Values come from a small choice, so that
- * filters and messages meet. List lengths stay within those that the original gets right.
+ * A filter is a program in the kernel, so its text is nobody's business: it is attached to one end of a pair
+ * of sockets, messages are sent to the other, and the two libraries' verdicts are compared. Values come from
+ * a small choice, so that filters and messages meet. List lengths stay within those that the original gets
+ * right.
  */
 #include "message.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum filter_attribute { L4PROTO, L4PROTO_STATE, SRC_IPV4, DST_IPV4, SRC_IPV6, DST_IPV6, MARK, ZONE, FILTER_ATTRIBUTES };
+enum filter_attribute {
+	L4PROTO,
+	L4PROTO_STATE,
+	SRC_IPV4,
+	DST_IPV4,
+	SRC_IPV6,
+	DST_IPV6,
+	MARK,
+	ZONE,
+	FILTER_ATTRIBUTES
+};
 
 /* How many values of an attribute the original gets right. */
 static const unsigned most[FILTER_ATTRIBUTES] = {
-	[L4PROTO] = 255, [L4PROTO_STATE] = 16, [SRC_IPV4] = 84, [DST_IPV4] = 84, [SRC_IPV6] = 1, [DST_IPV6] = 1, [MARK] = 85,
+	[L4PROTO] = 255,
+	[L4PROTO_STATE] = 16,
+	[SRC_IPV4] = 84,
+	[DST_IPV4] = 84,
+	[SRC_IPV6] = 1,
+	[DST_IPV6] = 1,
+	[MARK] = 85,
 };
 
 /* A filter on both sides, and what it holds. */
@@ -41,8 +59,8 @@ static void put_be32(uint8_t at[4], uint32_t value)
 
 static void put_addresses(struct walk *w, struct message *m, bool is_ipv6)
 {
-	size_t start = start_nest(m, 0x8001), size = is_ipv6 ? 16 : 4;
-	uint16_t first = is_ipv6 ? 3 : 1;
+	size_t start = start_nest(m, CTA_TUPLE_IP | NLA_F_NESTED), size = is_ipv6 ? 16 : 4;
+	uint16_t first = is_ipv6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC;
 
 	for (uint16_t i = 0; i < 2; i++) {
 		uint8_t address[16] = { 0x20, 1 };
@@ -56,36 +74,51 @@ static void put_addresses(struct walk *w, struct message *m, bool is_ipv6)
 
 static uint8_t put_tuple(struct walk *w, struct message *m, uint16_t type, bool is_ipv6)
 {
-	size_t start = start_nest(m, type | 0x8000), inner;
+	size_t start = start_nest(m, type | NLA_F_NESTED), inner;
 	uint8_t protocol = (uint8_t)protocols[below(w, 7)];
 
 	if (!once_in(w, 12))
 		put_addresses(w, m, is_ipv6);
 	if (!once_in(w, 12)) {
-		inner = start_nest(m, 0x8002);
-		put_attribute(m, 1, &protocol, 1);
-		put_attribute(m, 2, "\1\2", 2);
-		put_attribute(m, 3, "\3\4", 2);
+		inner = start_nest(m, CTA_TUPLE_PROTO | NLA_F_NESTED);
+		put_attribute(m, CTA_PROTO_NUM, &protocol, 1);
+		put_attribute(m, CTA_PROTO_SRC_PORT, "\1\2", 2);
+		put_attribute(m, CTA_PROTO_DST_PORT, "\3\4", 2);
 		end_nest(m, inner);
 	}
 	end_nest(m, start);
 	return protocol;
 }
 
+/* The nest with a protocol's state; 0 for a protocol without. */
+static uint16_t protoinfo_of(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return CTA_PROTOINFO_TCP;
+	case IPPROTO_DCCP:
+		return CTA_PROTOINFO_DCCP;
+	case IPPROTO_SCTP:
+		return CTA_PROTOINFO_SCTP;
+	default:
+		return 0;
+	}
+}
+
 static void put_state(struct walk *w, struct message *m, uint8_t protocol)
 {
-	uint16_t kind = protocol == 6 ? 1 : protocol == 33 ? 2 : protocol == 132 ? 3 : 0;
+	uint16_t kind = protoinfo_of(protocol);
 	uint8_t state = (uint8_t)below(w, 6);
 	size_t start, inner;
 
 	if (!kind || once_in(w, 6))
 		return;
-	start = start_nest(m, 0x8004);
-	inner = start_nest(m, kind | 0x8000);
+	start = start_nest(m, CTA_PROTOINFO | NLA_F_NESTED);
+	inner = start_nest(m, kind | NLA_F_NESTED);
 	if (!once_in(w, 8))
-		put_attribute(m, 1, &state, 1);
-	if (kind == 1 && once_in(w, 2))
-		put_attribute(m, 2, "\7", 1);
+		put_attribute(m, CTA_PROTOINFO_TCP_STATE, &state, 1);
+	if (kind == CTA_PROTOINFO_TCP && once_in(w, 2))
+		put_attribute(m, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, "\7", 1);
 	end_nest(m, inner);
 	end_nest(m, start);
 }
@@ -100,31 +133,31 @@ static void any_event(struct walk *w, struct message *m)
 
 	start_message(m, type, 0x600, is_ipv6 ? 10 : 2);
 	if (!once_in(w, 12))
-		protocol = put_tuple(w, m, 1, is_ipv6);
+		protocol = put_tuple(w, m, CTA_TUPLE_ORIG, is_ipv6);
 	if (!once_in(w, 6))
-		put_tuple(w, m, 2, is_ipv6);
+		put_tuple(w, m, CTA_TUPLE_REPLY, is_ipv6);
 	number[1] = (uint8_t)below(w, 3);
 	if (once_in(w, 3))
-		put_attribute(m, 18, number, 2);
-	put_attribute(m, 12, "\1\2\3\4", 4);
-	put_attribute(m, 3, "\0\0\0\x0e", 4);
+		put_attribute(m, CTA_ZONE, number, 2);
+	put_attribute(m, CTA_ID, "\1\2\3\4", 4);
+	put_attribute(m, CTA_STATUS, "\0\0\0\x0e", 4);
 	put_state(w, m, protocol);
 	put_be32(number, below(w, 4));
 	if (once_in(w, 2))
-		put_attribute(m, 8, number, 4);
+		put_attribute(m, CTA_MARK, number, 4);
 	end_message(m);
 }
 
 /*
- * Whether the original mistakes another part of the message for one that is not there: a search that finds nothing inside
- * the original tuple goes on behind it, and takes the reply tuple for the protocol part.
+ * Whether the original mistakes another part of the message for one that is not there: a search that finds
+ * nothing inside the original tuple goes on behind it, and takes the reply tuple for the protocol part.
  */
 static bool is_mistaken(const struct message *m)
 {
 	size_t size, found;
-	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), 1, &size);
+	const uint8_t *tuple = find_attribute(area_of(m), area_len(m), CTA_TUPLE_ORIG, &size);
 
-	return tuple && !find_attribute(tuple, size, 2, &found);
+	return tuple && !find_attribute(tuple, size, CTA_TUPLE_PROTO, &found);
 }
 
 /* Filters. */
@@ -132,7 +165,8 @@ static bool is_mistaken(const struct message *m)
 static void add_ipv4(struct walk *w, struct filter *filter, enum filter_attribute attr, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : addresses[below(w, 4)], masks[below(w, 6)] };
+		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : addresses[below(w, 4)],
+			masks[below(w, 6)] };
 
 		say(w, "    attribute %d, %08x mask %08x\n", attr, value[0], value[1]);
 		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], attr, value));
@@ -154,7 +188,8 @@ static void add_ipv6(struct walk *w, struct filter *filter, enum filter_attribut
 static void add_mark(struct walk *w, struct filter *filter, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : below(w, 4), once_in(w, 4) ? 1 : 0xffffffff };
+		uint32_t value[2] = { once_in(w, 4) ? (uint32_t)any(w) : below(w, 4),
+			once_in(w, 4) ? 1 : 0xffffffff };
 
 		say(w, "    mark 0x%x mask 0x%x\n", value[0], value[1]);
 		BOTH_VOID(w, nfct_filter_add_attr, (filter->object[s], MARK, value));
@@ -177,7 +212,8 @@ static void add_protocol(struct walk *w, struct filter *filter, unsigned count)
 /* States of one protocol: those of several are mixed up by the original. */
 static void add_states(struct walk *w, struct filter *filter, unsigned count)
 {
-	uint16_t value[2] = { (uint16_t)(unsigned[]){ 6, 33, 132 }[below(w, 3)], 0 };
+	uint16_t value[2] = { (uint16_t)(unsigned[]){ IPPROTO_TCP, IPPROTO_DCCP, IPPROTO_SCTP }[below(w, 3)],
+		0 };
 
 	if (filter->with_states && filter->with_states != value[0]) {
 		count_known(w, K_FILTER_STATES);
@@ -262,7 +298,7 @@ static const int (*sockets(void))[2]
 	for (int s = 0; s < 2; s++)
 		if (pairs[s][0] < 0 && socketpair(AF_UNIX, SOCK_DGRAM, 0, pairs[s]) != 0)
 			return NULL;
-	return (const int(*)[2])pairs;
+	return (const int (*)[2])pairs;
 }
 
 /* Sends a message through both filters; a verdict is the number of bytes that arrive, or -1. */
@@ -305,7 +341,7 @@ static void use_filter(struct walk *w, const struct filter *filter, const int (*
 
 static void filter_events(struct walk *w)
 {
-	const int(*pairs)[2] = sockets();
+	const int (*pairs)[2] = sockets();
 	struct filter filter = { 0 };
 	struct outcome got;
 
@@ -326,7 +362,7 @@ static void filter_events(struct walk *w)
 /* Descriptors that take no filter, and sockets that have none. */
 static void wrong_descriptor(struct walk *w)
 {
-	const int(*pairs)[2] = sockets();
+	const int (*pairs)[2] = sockets();
 	struct outcome made, got;
 	int file, fd;
 

@@ -2,8 +2,8 @@
 /*
  * Conntrack objects: attributes, groups, options, copies, comparisons.
  *
- * Some calls damage memory in the original. `struct flow` follows what an object owns, so that those calls are left out
- * and nothing else.
+ * Some calls damage memory in the original. `struct flow` follows what an object owns, so that those calls
+ * are left out and nothing else.
  */
 #include "attributes.h"
 
@@ -104,18 +104,20 @@ static void get_number(struct walk *w, const struct flow *f, unsigned attr, unsi
 	same_all(w, &got);
 }
 
-/* A setter narrower than the attribute: only as much as was given is compared, and the whole is set thereafter. */
+/*
+ * A setter narrower than the attribute: only as much as was given is compared, and the whole is set
+ * thereafter.
+ */
 static void set_narrow(struct walk *w, struct flow *f, unsigned attr, unsigned width, uint64_t value)
 {
 	unsigned size = attributes[attr].size;
+	uint64_t ours;
 
 	count_known(w, K_NARROW_SETTER);
 	set_by_width(w, f, attr, width, value);
 	get_number(w, f, attr, width);
-	if (!w->lib[1].is_original && size <= 4)
-		ours_must(w, F_nfct_set_attr_u8,
-			  (OURS(w, nfct_get_attr_u32)(f->ct[1], attr) & ((1ull << 8 * size) - 1)) >> 8 * width == 0,
-			  "clear what a narrow setter does not reach");
+	ours = w->lib[1].nfct_get_attr_u64(f->ct[1], attr) & ~0ull >> (64 - 8 * size);
+	ours_must(w, w->function, ours >> 8 * width == 0, "clear what a narrow setter does not reach");
 	set_by_width(w, f, attr, size, value);
 }
 
@@ -151,8 +153,8 @@ static void set_labels(struct walk *w, struct flow *f, unsigned attr)
 	BOTH_VOID(w, nfct_set_attr, (f->ct[s], attr, bits[s]));
 	f->owns = true;
 	if (!w->lib[1].is_original && w->bend == NO_BEND)
-		ours_must(w, F_nfct_get_attr, OURS(w, nfct_get_attr)(f->ct[1], attr) == bits[1],
-			  "return the label mask that was set");
+		ours_must(w, F_nfct_get_attr, w->lib[1].nfct_get_attr(f->ct[1], attr) == bits[1],
+			"return the label mask that was set");
 }
 
 /* Labels and a mask of the same size, which go out together. */
@@ -205,6 +207,17 @@ static void set_info(struct walk *w, struct flow *f)
 	f->info_stored = len;
 }
 
+/* A helper with its data, which go out together. */
+static void set_helper(struct walk *w)
+{
+	struct flow *f = any_flow(w);
+	char name[20];
+
+	any_text(w, name, sizeof(name) - 1);
+	BOTH_VOID(w, nfct_set_attr, (f->ct[s], HELPER_NAME, name));
+	set_info(w, f);
+}
+
 static void set_bytes(struct walk *w)
 {
 	struct flow *f = any_flow(w);
@@ -245,7 +258,10 @@ static void unset(struct walk *w)
 void make_real(struct walk *w, struct flow *f)
 {
 	static const unsigned orig[] = { 0, 1, 4, 5, 8, 9 };
-	unsigned family = once_in(w, 2) ? 2 : 10, protocol = once_in(w, 2) ? 6 : once_in(w, 2) ? 17 : below(w, 256);
+	unsigned family = once_in(w, 2) ? 2 : 10,
+		 protocol = once_in(w, 2) ? 6
+		: once_in(w, 2)           ? 17
+					  : below(w, 256);
 	uint8_t value[32];
 	struct outcome got;
 
@@ -257,7 +273,7 @@ void make_real(struct walk *w, struct flow *f)
 	}
 	if (once_in(w, 4))
 		return;
-	BOTH(w, got, nfct_setobjopt, (f->ct[s], 5));
+	BOTH(w, got, nfct_setobjopt, (f->ct[s], SETUP_REPLY));
 	same_all(w, &got);
 }
 
@@ -283,13 +299,13 @@ static void look_at_value(struct walk *w, const struct flow *f, unsigned attr, c
 		break;
 	case CONTEXT:
 	case NAME: /* what stands behind the NUL is nobody's business */
-		same_bytes(w, F_nfct_get_attr, text[0], text[1], strlen(text[0]) + 1);
+		same_string(w, got);
 		break;
 	default:
 		same_bytes(w, F_nfct_get_attr, text[0], text[1], attributes[attr].size);
 		ours_must(w, F_nfct_get_attr,
-			  text[0] - (const char *)f->ct[0] == text[1] - (const char *)f->ct[1],
-			  "point to the attribute's place in the object");
+			text[0] - (const char *)f->ct[0] == text[1] - (const char *)f->ct[1],
+			"point to the attribute's place in the object");
 	}
 }
 
@@ -340,11 +356,11 @@ static void newer_attribute(struct walk *w)
 		return;
 	for (int i = 0; i < FLOWS; i++) {
 		struct nf_conntrack *ct = w->flows[i].ct[1];
-		int before = OURS(w, nfct_attr_is_set)(ct, TIMESTAMP_EVENT);
+		int before = w->lib[1].nfct_attr_is_set(ct, TIMESTAMP_EVENT);
 
-		OURS(w, nfct_set_attr_u64)(ct, TIMESTAMP_EVENT, any(w));
-		ours_must(w, F_nfct_set_attr_u64, OURS(w, nfct_attr_is_set)(ct, TIMESTAMP_EVENT) == before,
-			  "not set TIMESTAMP_EVENT");
+		w->lib[1].nfct_set_attr_u64(ct, TIMESTAMP_EVENT, any(w));
+		ours_must(w, F_nfct_set_attr_u64, w->lib[1].nfct_attr_is_set(ct, TIMESTAMP_EVENT) == before,
+			"not set TIMESTAMP_EVENT");
 	}
 }
 
@@ -452,7 +468,7 @@ static void copied_info(const struct walk *w, struct flow *to, const struct flow
 	to->info_stored = from->info_recorded;
 }
 
-/* Whether a merge is left out: into storage that nobody frees, or one that makes the original read too far. */
+/* Whether a merge is left out: into storage that nobody frees, or one that lets the original read too far. */
 static bool is_bad_copy(struct walk *w, const struct flow *to, const struct flow *from)
 {
 	if (from->owns && to->is_block)
@@ -507,11 +523,11 @@ static void copy_override(struct walk *w)
 			memset(to->ct[s], 0xa5, w->lib[s].nfct_maxsize());
 	BOTH_VOID(w, nfct_copy, (to->ct[s], from->ct[s], flags));
 	*to = (struct flow){ .ct = { to->ct[0], to->ct[1] },
-			     .is_block = to->is_block,
-			     .owns = from->owns,
-			     .info_loose = from->info_loose,
-			     .info_recorded = from->info_recorded,
-			     .info_stored = from->info_recorded };
+		.is_block = to->is_block,
+		.owns = from->owns,
+		.info_loose = from->info_loose,
+		.info_recorded = from->info_recorded,
+		.info_stored = from->info_recorded };
 	look_at_flow(w, to);
 }
 
@@ -554,7 +570,8 @@ static void compare(struct walk *w)
 {
 	struct flow *a, *b;
 	struct outcome got;
-	unsigned flags = once_in(w, 8) ? any_number(w) : (unsigned[]){ 0, 1, 2, 3 }[below(w, 4)] | below(w, 4) << 5;
+	unsigned flags =
+		once_in(w, 8) ? any_number(w) : (unsigned[]){ 0, 1, 2, 3 }[below(w, 4)] | below(w, 4) << 5;
 
 	any_pair(w, &a, &b);
 	if (once_in(w, 4)) {
@@ -660,6 +677,7 @@ const struct operation flow_operations[] = {
 	{ "something like a real flow", 8, set_all },
 	{ "set a number", 16, set_number },
 	{ "set bytes", 14, set_bytes },
+	{ "set a helper with its data", 2, set_helper },
 	{ "set labels and their mask", 2, set_both_labels },
 	{ "set the object's own labels", 1, set_same_labels },
 	{ "unset", 6, unset },

@@ -2,8 +2,8 @@
 /*
  * The public functions of libnetfilter_conntrack, one line each: result, name, parameters.
  *
- * The list stands on its own, without the library's headers, so that the walk judges the ABI and not a header. Enums are
- * passed as the integers they are in the ABI.
+ * The list stands on its own, without the library's headers, so that the walk judges the ABI and not a
+ * header. Enums are passed as the integers they are in the ABI.
  */
 #ifndef WALK_FUNCTIONS_H
 #define WALK_FUNCTIONS_H
@@ -78,8 +78,9 @@ typedef int expect_callback2(const struct nlmsghdr *, int, struct nf_expect *, v
 	X(int, nfct_attr_grp_is_set, (const struct nf_conntrack *, unsigned)) \
 	X(int, nfct_attr_grp_unset, (struct nf_conntrack *, unsigned)) \
 	X(int, nfct_snprintf, (char *, unsigned, const struct nf_conntrack *, unsigned, unsigned, unsigned)) \
-	X(int, nfct_snprintf_labels, (char *, unsigned, const struct nf_conntrack *, unsigned, unsigned, unsigned, \
-				      struct nfct_labelmap *)) \
+	X(int, nfct_snprintf_labels, \
+		(char *, unsigned, const struct nf_conntrack *, unsigned, unsigned, unsigned, \
+			struct nfct_labelmap *)) \
 	X(int, nfct_compare, (const struct nf_conntrack *, const struct nf_conntrack *)) \
 	X(int, nfct_cmp, (const struct nf_conntrack *, const struct nf_conntrack *, unsigned)) \
 	X(int, nfct_query, (struct nfct_handle *, unsigned, const void *)) \
@@ -99,8 +100,9 @@ typedef int expect_callback2(const struct nlmsghdr *, int, struct nf_expect *, v
 	X(void, nfct_filter_dump_set_attr, (struct nfct_filter_dump *, unsigned, const void *)) \
 	X(void, nfct_filter_dump_set_attr_u8, (struct nfct_filter_dump *, unsigned, uint8_t)) \
 	X(void, nfct_filter_dump_set_attr_u16, (struct nfct_filter_dump *, unsigned, uint16_t)) \
-	X(int, nfct_build_conntrack, (struct nfnl_subsys_handle *, void *, size_t, uint16_t, uint16_t, \
-				      const struct nf_conntrack *)) \
+	X(int, nfct_build_conntrack, \
+		(struct nfnl_subsys_handle *, void *, size_t, uint16_t, uint16_t, \
+			const struct nf_conntrack *)) \
 	X(int, nfct_parse_conntrack, (int, const struct nlmsghdr *, struct nf_conntrack *)) \
 	X(int, nfct_build_query, (struct nfnl_subsys_handle *, unsigned, const void *, void *, unsigned)) \
 	X(int, nfct_nlmsg_build, (struct nlmsghdr *, const struct nf_conntrack *)) \
@@ -131,8 +133,8 @@ typedef int expect_callback2(const struct nlmsghdr *, int, struct nf_expect *, v
 	X(int, nfexp_cmp, (const struct nf_expect *, const struct nf_expect *, unsigned)) \
 	X(int, nfexp_send, (struct nfct_handle *, unsigned, const void *)) \
 	X(int, nfexp_catch, (struct nfct_handle *)) \
-	X(int, nfexp_build_expect, (struct nfnl_subsys_handle *, void *, size_t, uint16_t, uint16_t, \
-				    const struct nf_expect *)) \
+	X(int, nfexp_build_expect, \
+		(struct nfnl_subsys_handle *, void *, size_t, uint16_t, uint16_t, const struct nf_expect *)) \
 	X(int, nfexp_parse_expect, (int, const struct nlmsghdr *, struct nf_expect *)) \
 	X(int, nfexp_build_query, (struct nfnl_subsys_handle *, unsigned, const void *, void *, unsigned)) \
 	X(int, nfexp_nlmsg_build, (struct nlmsghdr *, const struct nf_expect *)) \
@@ -143,7 +145,7 @@ enum function {
 #define NUMBER_OF(result, name, parameters) F_##name,
 	PUBLIC_FUNCTIONS(NUMBER_OF)
 #undef NUMBER_OF
-	FUNCTIONS
+		FUNCTIONS
 };
 
 /* One library: a pointer for each function, NULL where it is not exported. */
@@ -160,8 +162,9 @@ extern const char *const function_names[FUNCTIONS];
 
 /* Opens a library and looks all functions up; false, with a message, when it cannot be opened. */
 bool open_library(struct library *library, const char *path);
-/* How many of the functions the library exports. */
-int exported(const struct library *library);
+/* Whether the library exports every function; says which is missing. The original may lack what came
+ * after 1.0.9. */
+bool is_complete(const struct library *library);
 /* Whether the two are different files at different addresses; says so, or what is wrong. */
 bool are_different(const struct library *first, const struct library *second);
 

@@ -2,10 +2,10 @@
 /*
  * Handles and callbacks on the running kernel.
  *
- * Each side has a network namespace with a table of its own, so the same requests lead to the same answers. What the
- * kernel chooses by chance or by the clock (ids, timeouts, timestamps, the order of a list) is left out of comparisons.
- * Sockets do not block. A callback does not stop a query: what the original then leaves in the socket is taken for the
- * next answer, ours is not.
+ * Each side has a network namespace with a table of its own, so the same requests lead to the same answers.
+ * What the kernel chooses by chance or by the clock (ids, timeouts, timestamps, the order of a list) is left
+ * out of comparisons. Sockets do not block. A callback does not stop a query: what the original then leaves
+ * in the socket is taken for the next answer, ours is not.
  */
 #include "attributes.h"
 
@@ -22,6 +22,7 @@
 #define EVENT_LEN 400
 
 enum { CREATE, UPDATE, DESTROY, GET, FLUSH, DUMP, DUMP_RESET, CREATE_UPDATE };
+enum { CONTINUE = 1, STOLEN = 2 };
 
 static int namespaces[2] = { -1, -1 };
 
@@ -80,14 +81,14 @@ static int at_flow(int type, struct nf_conntrack *ct, void *data)
 	static const unsigned chance[] = { TIMEOUT, USE, ID, TIMESTAMP_START, TIMESTAMP_STOP };
 	struct record *record = data;
 	const struct library *lib = &record->w->lib[record->side];
-	char line[EVENT_LEN];
+	char line[EVENT_LEN] = { 0 };
 	int len = snprintf(line, sizeof(line), "%d ", type);
 
 	for (size_t i = 0; i < sizeof(chance) / sizeof(*chance); i++)
 		lib->nfct_attr_unset(ct, chance[i]);
 	lib->nfct_snprintf(line + len, (unsigned)(sizeof(line) - (size_t)len), ct, (unsigned)type, 0, 1);
 	keep_event(record, line);
-	if (record->verdict == 2)
+	if (record->verdict == STOLEN)
 		lib->nfct_destroy(ct);
 	return record->verdict;
 }
@@ -101,12 +102,12 @@ static int at_expect(int type, struct nf_expect *exp, void *data)
 {
 	struct record *record = data;
 	const struct library *lib = &record->w->lib[record->side];
-	char text[EVENT_LEN];
+	char text[EVENT_LEN] = { 0 };
 
-	lib->nfexp_attr_unset(exp, 3);
+	lib->nfexp_attr_unset(exp, EXP_TIMEOUT);
 	lib->nfexp_snprintf(text, sizeof(text), exp, (unsigned)type, 0, 0);
 	keep_event(record, text);
-	if (record->verdict == 2)
+	if (record->verdict == STOLEN)
 		lib->nfexp_destroy(exp);
 	return record->verdict;
 }
@@ -139,10 +140,10 @@ static void same_events(struct walk *w, enum function function)
 	same_value(w, &count);
 	for (unsigned i = 0; i < EVENTS_KEPT && i < count.value[0]; i++)
 		same_bytes(w, function, session.records[0].events[i], session.records[1].events[i],
-			   strlen(session.records[0].events[i]) + 1);
+			strlen(session.records[0].events[i]) + 1);
 }
 
-/* The functions of both kinds of objects are twins; which of them the handle can use depends on its subsystem. */
+/* Which of the twin functions for flows and for expectations the handle can use. */
 static bool has_flows(void)
 {
 	return session.subsystem != 2;
@@ -156,14 +157,15 @@ static bool has_expects(void)
 static void register_flows(struct walk *w)
 {
 	int mask = (int[]){ 7, 7, 1, 2, 4, 3 }[below(w, 6)];
+	int verdict = (int[]){ CONTINUE, CONTINUE, STOLEN, 3 }[below(w, 4)];
 	struct outcome got;
 
-	for (int s = 0; s < 2; s++)
-		session.records[s].verdict = w->random % 4 == 0 ? 2 : w->random % 4 == 1 ? 3 : 1;
+	session.records[0].verdict = session.records[1].verdict = verdict;
 	if (once_in(w, 2))
 		BOTH(w, got, nfct_callback_register, (session.handle[s], mask, at_flow, &session.records[s]));
 	else
-		BOTH(w, got, nfct_callback_register2, (session.handle[s], mask, at_flow2, &session.records[s]));
+		BOTH(w, got, nfct_callback_register2,
+			(session.handle[s], mask, at_flow2, &session.records[s]));
 	same_all(w, &got);
 }
 
@@ -174,7 +176,8 @@ static void register_expects(struct walk *w)
 	if (once_in(w, 2))
 		BOTH(w, got, nfexp_callback_register, (session.handle[s], 7, at_expect, &session.records[s]));
 	else
-		BOTH(w, got, nfexp_callback_register2, (session.handle[s], 7, at_expect2, &session.records[s]));
+		BOTH(w, got, nfexp_callback_register2,
+			(session.handle[s], 7, at_expect2, &session.records[s]));
 	same_all(w, &got);
 }
 
@@ -197,28 +200,28 @@ static void unregister(struct walk *w)
 /* A flow of few, as a program makes one; one that has a helper can be the master of expectations. */
 static void make_flow(struct walk *w, struct nf_conntrack *ct[2], bool has_helper)
 {
-	uint32_t addresses[2] = { 0x0100000a, 0x0200000a + (below(w, 2) << 16) }, timeout = 1000 + below(w, 100);
-	uint32_t mark = below(w, 3), status = below(w, 4) << 1;
+	uint32_t addresses[2] = { 0x0100000a, 0x0200000a + (below(w, 2) << 16) };
+	uint32_t timeout = 1000 + below(w, 100), mark = below(w, 3), status = below(w, 4) << 1;
 	uint16_t ports[2] = { (uint16_t)(0x0100 + below(w, 3)), 0x1500 };
 	uint8_t protocol = (uint8_t)(has_helper ? 6 : (unsigned[]){ 6, 17, 6, 132, 47 }[below(w, 5)]);
-	bool has_timeout = !once_in(w, 8), has_status = once_in(w, 2), has_state = protocol == 6, has_mark = once_in(w, 2);
+	bool has_timeout = !once_in(w, 8), has_status = once_in(w, 2), has_mark = once_in(w, 2);
 	struct outcome got;
 
 	BOTH(w, got, nfct_new, ());
 	same_null(w, &got);
 	ct[0] = POINTER(got, 0);
 	ct[1] = POINTER(got, 1);
-	BOTH_VOID(w, nfct_set_attr_grp, (ct[s], 0, addresses));
+	BOTH_VOID(w, nfct_set_attr_grp, (ct[s], GRP_ORIG_IPV4, addresses));
 	BOTH_VOID(w, nfct_set_attr_u8, (ct[s], ORIG_L4PROTO, protocol));
-	BOTH_VOID(w, nfct_set_attr_grp, (ct[s], 4, ports));
-	BOTH(w, got, nfct_setobjopt, (ct[s], 5));
+	BOTH_VOID(w, nfct_set_attr_grp, (ct[s], GRP_ORIG_PORT, ports));
+	BOTH(w, got, nfct_setobjopt, (ct[s], SETUP_REPLY));
 	if (has_timeout)
 		BOTH_VOID(w, nfct_set_attr_u32, (ct[s], TIMEOUT, timeout));
 	if (has_mark)
 		BOTH_VOID(w, nfct_set_attr_u32, (ct[s], MARK, mark));
 	if (has_status)
 		BOTH_VOID(w, nfct_set_attr_u32, (ct[s], STATUS, status));
-	if (has_state)
+	if (protocol == 6)
 		BOTH_VOID(w, nfct_set_attr_u8, (ct[s], TCP_STATE, (uint8_t)(1 + mark)));
 	if (has_helper)
 		BOTH_VOID(w, nfct_set_attr, (ct[s], HELPER_NAME, "ftp"));
@@ -265,15 +268,15 @@ static void make_expect(struct walk *w, const struct expect *e, struct nf_conntr
 	uint32_t all[2] = { 0xffffffff, 0xffffffff };
 	uint16_t ports[2] = { 0, (uint16_t)(1000 + below(w, 3)) }, port_mask[2] = { 0, 0xffff };
 
-	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 0, master[s]));
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], EXP_MASTER, master[s]));
 	BOTH(w, data, nfct_clone, (master[s]));
 	same_null(w, &data);
-	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 4, ports));
-	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 1, POINTER(data, s)));
-	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 0, all));
-	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), 4, port_mask));
-	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], 2, POINTER(data, s)));
-	BOTH_VOID(w, nfexp_set_attr_u32, (e->exp[s], 3, 300u));
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), GRP_ORIG_PORT, ports));
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], EXP_EXPECTED, POINTER(data, s)));
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), GRP_ORIG_IPV4, all));
+	BOTH_VOID(w, nfct_set_attr_grp, (POINTER(data, s), GRP_ORIG_PORT, port_mask));
+	BOTH_VOID(w, nfexp_set_attr, (e->exp[s], EXP_MASK, POINTER(data, s)));
+	BOTH_VOID(w, nfexp_set_attr_u32, (e->exp[s], EXP_TIMEOUT, 300u));
 	BOTH_VOID(w, nfct_destroy, (POINTER(data, s)));
 }
 
@@ -416,7 +419,7 @@ static bool open_session(struct walk *w, uint8_t subsystem, unsigned groups)
 		open_again(w, lower, subsystem);
 	for (int s = 0; s < 2; s++) {
 		session.handle[s] = POINTER(got, s);
-		session.records[s] = (struct record){ .w = w, .side = s, .verdict = 1 };
+		session.records[s] = (struct record){ .w = w, .side = s, .verdict = CONTINUE };
 	}
 	return got.value[0] != 0;
 }
@@ -462,16 +465,24 @@ static void clear_tables(struct walk *w)
 	}
 }
 
+/* A handle of a random kind; mostly one that is good for something: subsystem 0, 1 or 2. */
+static bool open_any(struct walk *w)
+{
+	uint8_t subsystem = (uint8_t)below(w, once_in(w, 8) ? 256 : 3);
+	unsigned groups = once_in(w, 2) ? 0 : below(w, 64);
+
+	return open_session(w, subsystem, groups);
+}
+
 static void converse(struct walk *w)
 {
-	static void (*const about_flows[])(struct walk *) = { register_flows, ask_about_flow, ask_about_flow, ask_about_flow,
-							      ask_for_list,   send_and_catch, unregister, hear };
-	static void (*const about_expects[])(struct walk *) = { register_expects, ask_about_expect, ask_about_expect,
-								send_and_catch, unregister, hear };
+	static void (*const about_flows[])(struct walk *) = { register_flows, ask_about_flow, ask_about_flow,
+		ask_about_flow, ask_for_list, send_and_catch, unregister, hear };
+	static void (*const about_expects[])(struct walk *) = { register_expects, ask_about_expect,
+		ask_about_expect, send_and_catch, unregister, hear };
 	unsigned steps = 2 + below(w, 6);
 
-	/* Subsystems from 3 on give a handle that is good for nothing. */
-	if (namespaces[1] < 0 || !open_session(w, (uint8_t)below(w, once_in(w, 8) ? 256 : 3), once_in(w, 2) ? 0 : below(w, 64)))
+	if (namespaces[1] < 0 || !open_any(w))
 		return;
 	look_at_handle(w);
 	if (session.subsystem > 2) {

@@ -47,7 +47,7 @@ bool open_library(struct library *library, const char *path)
 	return true;
 }
 
-int exported(const struct library *library)
+static int exported(const struct library *library)
 {
 	int count = 0;
 
@@ -56,12 +56,24 @@ int exported(const struct library *library)
 	return count;
 }
 
+bool is_complete(const struct library *library)
+{
+	for (int i = 0; i < FUNCTIONS; i++) {
+		if (pointer_of(library, i) || (library->is_original && i == F_nfct_filter_dump_set_attr_u16))
+			continue;
+		fprintf(stderr, "walk: %s does not export %s\n", library->path, function_names[i]);
+		return false;
+	}
+	return true;
+}
+
 /* The file that holds a function, as the dynamic linker knows it, links resolved. */
 static bool file_of(const struct library *library, char file[PATH_MAX])
 {
 	Dl_info info;
 
-	return dladdr(pointer_of(library, F_nfct_new), &info) && info.dli_fname && realpath(info.dli_fname, file);
+	return dladdr(pointer_of(library, F_nfct_new), &info) && info.dli_fname &&
+		realpath(info.dli_fname, file);
 }
 
 bool are_different(const struct library *first, const struct library *second)
@@ -84,8 +96,9 @@ bool are_different(const struct library *first, const struct library *second)
 		fprintf(stderr, "walk: both libraries are %s\n", files[0]);
 		return false;
 	}
-	printf("first:  %s (%s, %d functions)\n", files[0], first->is_original ? "the original" : "ours", exported(first));
+	printf("first:  %s (%s, %d functions)\n", files[0], first->is_original ? "the original" : "ours",
+		exported(first));
 	printf("second: %s (%s, %d functions)\n", files[1], second->is_original ? "the original" : "ours",
-	       exported(second));
+		exported(second));
 	return true;
 }

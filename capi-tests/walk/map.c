@@ -39,11 +39,11 @@ static void put(FILE *file, struct walk *w, const char *text)
 /* One line of a map, well formed or not. */
 static void put_line(FILE *file, struct walk *w)
 {
-	static const char *const numbers[] = { "0x1f", "010", " 7", "+5", "-1", "1023", "1024", "0x", "x", "", "08", "-0",
-					       "99999999999999999999", "# 3", "\t12" };
+	static const char *const numbers[] = { "0x1f", "010", " 7", "+5", "-1", "1023", "1024", "0x", "x", "",
+		"08", "-0", "99999999999999999999", "# 3", "\t12" };
 	static const char *const gaps[] = { " ", "\t", "", "  \t ", "\v\f" };
-	static const char *const names[] = { "web", "a b", "three-x", "no_good", "", "web ", "tab\tin", "x\r", "zw\303\266lf", "n#1",
-					     "0", "long-name-for-a-label-but-not-too-long" };
+	static const char *const names[] = { "web", "a b", "three-x", "no_good", "", "web ", "tab\tin", "x\r",
+		"zw\303\266lf", "n#1", "0", "long-name-for-a-label-but-not-too-long" };
 	char text[32];
 
 	if (once_in(w, 4))
@@ -85,14 +85,15 @@ static void new_map(struct walk *w)
 /* Files that are none. */
 static void odd_map(struct walk *w)
 {
-	static const char *const paths[] = { NULL, "", "/", "/nonexistent/connlabel.conf", "/dev/null", "/proc/self/mem" };
+	static const char *const paths[] = { NULL, "", "/", "/nonexistent/connlabel.conf", "/dev/null",
+		"/proc/self/mem" };
 	unsigned which = below(w, sizeof(paths) / sizeof(*paths));
 	struct outcome got;
 
 	say(w, "    path %s\n", paths[which] ? paths[which] : "NULL");
 	open_map(w, paths[which]);
 	BOTH(w, got, nfct_labels_get_path, ());
-	same_bytes(w, F_nfct_labels_get_path, POINTER(got, 0), POINTER(got, 1), strlen(POINTER(got, 0)) + 1);
+	same_string(w, &got);
 }
 
 static void name_of_bit(struct walk *w)
@@ -108,12 +109,14 @@ static void name_of_bit(struct walk *w)
 	BOTH(w, got, nfct_labelmap_get_name, (w->map[s], bit));
 	same_null(w, &got);
 	if (got.value[0])
-		same_bytes(w, F_nfct_labelmap_get_name, POINTER(got, 0), POINTER(got, 1), strlen(POINTER(got, 0)) + 1);
+		same_string(w, &got);
 }
 
 static void bit_of_name(struct walk *w)
 {
-	static const char *const names[] = { "web", "a b", "three-x", "no_good", "", "web ", "0", "label-", "Web", "nowhere" };
+	static const char *const names[] = { "web", "a b", "three-x", "no_good", "", "web ", "0", "label-",
+		"Web", "nowhere" };
+	struct outcome got;
 	char text[32];
 
 	if (once_in(w, 2))
@@ -121,7 +124,6 @@ static void bit_of_name(struct walk *w)
 	else
 		snprintf(text, sizeof(text), "label-%u", below(w, 200));
 	say(w, "    name \"%s\"\n", text);
-	struct outcome got;
 	BOTH(w, got, nfct_labelmap_get_bit, (w->map[s], text));
 	same_value(w, &got);
 }
@@ -136,7 +138,7 @@ static void look_at_map(struct walk *w)
 		same_null(w, &got);
 		if (!got.value[0])
 			break;
-		same_bytes(w, F_nfct_labelmap_get_name, POINTER(got, 0), POINTER(got, 1), strlen(POINTER(got, 0)) + 1);
+		same_string(w, &got);
 	}
 }
 

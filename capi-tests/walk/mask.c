@@ -4,7 +4,8 @@
 
 static unsigned any_max(struct walk *w)
 {
-	static const unsigned edges[] = { 0, 31, 32, 63, 64, 126, 127, 128, 255, 65500, 65535, 65535, 65536, 0xffffffff };
+	static const unsigned edges[] = { 0, 31, 32, 63, 64, 126, 127, 128, 255, 65500, 65535, 65535, 65536,
+		0xffffffff };
 
 	return once_in(w, 3) ? edges[below(w, sizeof(edges) / sizeof(*edges))] : below(w, 160);
 }

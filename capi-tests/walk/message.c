@@ -2,9 +2,9 @@
 /*
  * Writing messages at random, breaking them, and judging them.
  *
- * One table for each nest of attributes says which there are and of which length. Messages are written from the tables;
- * the judgement follows the same tables the way the original reads: every length is checked as an area is walked, and of
- * each nest only the last is entered.
+ * One table for each nest of attributes says which there are and of which length. Messages are written from
+ * the tables; the judgement follows the same tables the way the original reads: every length is checked as an
+ * area is walked, and of each nest only the last is entered.
  */
 #include "message.h"
 #include "golden.h"
@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TYPE_MASK 0x3fff
-#define NESTED 0x8000
-#define NET_BYTEORDER 0x4000
+#define TIMESTAMP_EVENT_TYPE 27 /* CTA_TIMESTAMP_EVENT, which older headers lack */
 #define LABELS_MAX 8192
 #define FUNCTION_NAME_MAX 24
 
@@ -30,7 +28,7 @@ enum form {
 	LATER,      /* a number that 1.0.9 does not know */
 };
 
-/* An attribute; `shares` has a bit for each place of the object that several attributes of its nest are stored in. */
+/* An attribute; `shares` has a bit for each place that several attributes of its nest are stored in. */
 struct shape {
 	uint16_t type;
 	enum form form;
@@ -46,77 +44,139 @@ struct nest {
 };
 
 static const struct shape ip_shapes[] = {
-	{ 1, NUMBER, 4, 0, 1 }, { 2, NUMBER, 4, 0, 2 }, { 3, NUMBER, 16, 0, 1 }, { 4, NUMBER, 16, 0, 2 }, { 0 },
+	{ CTA_IP_V4_SRC, NUMBER, 4, 0, 1 },
+	{ CTA_IP_V4_DST, NUMBER, 4, 0, 2 },
+	{ CTA_IP_V6_SRC, NUMBER, 16, 0, 1 },
+	{ CTA_IP_V6_DST, NUMBER, 16, 0, 2 },
+	{ 0 },
 };
 static const struct nest ip = { ip_shapes, 0, 0 };
 
 static const struct shape proto_shapes[] = {
-	{ 1, NUMBER, 1, 0, 0 },	    { 2, NUMBER, 2, 0, 1 }, /* protocol, ports */
-	{ 3, NUMBER, 2, 0, 2 | 4 }, { 4, NUMBER, 2, 0, 1 }, /* ICMP id, type, code */
-	{ 5, NUMBER, 1, 0, 2 },	    { 6, NUMBER, 1, 0, 4 },
-	{ 7, NUMBER, 2, 0, 1 },	    { 8, NUMBER, 1, 0, 2 }, /* the same of ICMPv6 */
-	{ 9, NUMBER, 1, 0, 4 },	    { 0 },
+	{ CTA_PROTO_NUM, NUMBER, 1, 0, 0 },
+	{ CTA_PROTO_SRC_PORT, NUMBER, 2, 0, 1 },
+	{ CTA_PROTO_DST_PORT, NUMBER, 2, 0, 2 | 4 },
+	{ CTA_PROTO_ICMP_ID, NUMBER, 2, 0, 1 },
+	{ CTA_PROTO_ICMP_TYPE, NUMBER, 1, 0, 2 },
+	{ CTA_PROTO_ICMP_CODE, NUMBER, 1, 0, 4 },
+	{ CTA_PROTO_ICMPV6_ID, NUMBER, 2, 0, 1 },
+	{ CTA_PROTO_ICMPV6_TYPE, NUMBER, 1, 0, 2 },
+	{ CTA_PROTO_ICMPV6_CODE, NUMBER, 1, 0, 4 },
+	{ 0 },
 };
 static const struct nest proto = { proto_shapes, 0, 0 };
 
 static const struct shape tuple_shapes[] = {
-	{ 1, NEST, 0, &ip, 0 }, { 2, NEST, 0, &proto, 0 }, { 3, NUMBER, 2, 0, 0 }, { 0 },
+	{ CTA_TUPLE_IP, NEST, 0, &ip, 0 },
+	{ CTA_TUPLE_PROTO, NEST, 0, &proto, 0 },
+	{ CTA_TUPLE_ZONE, NUMBER, 2, 0, 0 },
+	{ 0 },
 };
 static const struct nest tuple = { tuple_shapes, 0, 0 };
 
 static const struct shape tcp_shapes[] = {
-	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 1, 0, 0 }, { 3, NUMBER, 1, 0, 0 },
-	{ 4, NUMBER, 2, 0, 0 }, { 5, NUMBER, 2, 0, 0 }, { 0 },
+	{ CTA_PROTOINFO_TCP_STATE, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_TCP_WSCALE_REPLY, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, NUMBER, 2, 0, 0 },
+	{ CTA_PROTOINFO_TCP_FLAGS_REPLY, NUMBER, 2, 0, 0 },
+	{ 0 },
 };
 static const struct nest tcp = { tcp_shapes, 0, 0 };
 static const struct shape dccp_shapes[] = {
-	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 1, 0, 0 }, { 3, NUMBER, 8, 0, 0 }, { 0 },
+	{ CTA_PROTOINFO_DCCP_STATE, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_DCCP_ROLE, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, NUMBER, 8, 0, 0 },
+	{ 0 },
 };
 static const struct nest dccp = { dccp_shapes, 0, 0 };
 static const struct shape sctp_shapes[] = {
-	{ 1, NUMBER, 1, 0, 0 }, { 2, NUMBER, 4, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 0 },
+	{ CTA_PROTOINFO_SCTP_STATE, NUMBER, 1, 0, 0 },
+	{ CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, NUMBER, 4, 0, 0 },
+	{ CTA_PROTOINFO_SCTP_VTAG_REPLY, NUMBER, 4, 0, 0 },
+	{ 0 },
 };
 static const struct nest sctp = { sctp_shapes, 0, 0 };
 static const struct shape protoinfo_shapes[] = {
-	{ 1, NEST, 0, &tcp, 1 }, { 2, NEST, 0, &dccp, 1 }, { 3, NEST, 0, &sctp, 1 }, { 0 },
+	{ CTA_PROTOINFO_TCP, NEST, 0, &tcp, 1 },
+	{ CTA_PROTOINFO_DCCP, NEST, 0, &dccp, 1 },
+	{ CTA_PROTOINFO_SCTP, NEST, 0, &sctp, 1 },
+	{ 0 },
 };
 static const struct nest protoinfo = { protoinfo_shapes, 4, 5 };
 
 static const struct shape counters_shapes[] = {
-	{ 1, NUMBER, 8, 0, 0 }, { 2, NUMBER, 8, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 4, NUMBER, 4, 0, 0 }, { 0 },
+	{ CTA_COUNTERS_PACKETS, NUMBER, 8, 0, 0 },
+	{ CTA_COUNTERS_BYTES, NUMBER, 8, 0, 0 },
+	{ CTA_COUNTERS32_PACKETS, NUMBER, 4, 0, 0 },
+	{ CTA_COUNTERS32_BYTES, NUMBER, 4, 0, 0 },
+	{ 0 },
 };
 static const struct nest counters = { counters_shapes, 0, 0 };
+/* Three 32-bit numbers, as adjusted sequences and SYN proxies have. */
 static const struct shape three_shapes[] = {
-	{ 1, NUMBER, 4, 0, 0 }, { 2, NUMBER, 4, 0, 0 }, { 3, NUMBER, 4, 0, 0 }, { 0 },
+	{ 1, NUMBER, 4, 0, 0 },
+	{ 2, NUMBER, 4, 0, 0 },
+	{ 3, NUMBER, 4, 0, 0 },
+	{ 0 },
 };
 static const struct nest three = { three_shapes, 0, 0 };
-static const struct shape help_shapes[] = { { 1, TEXT, 20, 0, 0 }, { 2, BLOB, 40, 0, 0 }, { 0 } };
+static const struct shape help_shapes[] = { { CTA_HELP_NAME, TEXT, 20, 0, 0 },
+	{ CTA_HELP_INFO, BLOB, 40, 0, 0 }, { 0 } };
 static const struct nest help = { help_shapes, 0, 0 };
-static const struct shape secctx_shapes[] = { { 1, TEXT, 40, 0, 0 }, { 0 } };
+static const struct shape secctx_shapes[] = { { CTA_SECCTX_NAME, TEXT, 40, 0, 0 }, { 0 } };
 static const struct nest secctx = { secctx_shapes, 0, 0 };
-static const struct shape timestamp_shapes[] = { { 1, NUMBER, 8, 0, 0 }, { 2, NUMBER, 8, 0, 0 }, { 0 } };
+static const struct shape timestamp_shapes[] = { { CTA_TIMESTAMP_START, NUMBER, 8, 0, 0 },
+	{ CTA_TIMESTAMP_STOP, NUMBER, 8, 0, 0 }, { 0 } };
 static const struct nest timestamp = { timestamp_shapes, 0, 0 };
 
 /* In the order in which the kernel sends them; the last ones it does not. */
 static const struct shape flow_shapes[] = {
-	{ 1, NEST, 0, &tuple, 0 },	{ 2, NEST, 0, &tuple, 0 },     { 18, NUMBER, 2, 0, 0 },
-	{ 12, NUMBER, 4, 0, 0 },	{ 3, NUMBER, 4, 0, 0 },	       { 7, NUMBER, 4, 0, 0 },
-	{ 9, NEST, 0, &counters, 0 },	{ 10, NEST, 0, &counters, 0 }, { 20, NEST, 0, &timestamp, 0 },
-	{ 4, NEST, 0, &protoinfo, 0 },	{ 5, NEST, 0, &help, 0 },      { 8, NUMBER, 4, 0, 0 },
-	{ 17, NUMBER, 4, 0, 0 },	{ 19, NEST, 0, &secctx, 0 },   { 22, LABEL_BITS, 16, 0, 0 },
-	{ 11, NUMBER, 4, 0, 0 },	{ 14, NEST, 0, &tuple, 0 },    { 15, NEST, 0, &three, 0 },
-	{ 16, NEST, 0, &three, 0 },	{ 24, LOOSE_NEST, 0, &three, 0 }, { 27, LATER, 8, 0, 0 },
-	{ 6, BLOB, 24, 0, 0 },		{ 13, BLOB, 24, 0, 0 },	       { 21, BLOB, 4, 0, 0 },
-	{ 23, BLOB, 16, 0, 0 },		{ 0 },
+	{ CTA_TUPLE_ORIG, NEST, 0, &tuple, 0 },
+	{ CTA_TUPLE_REPLY, NEST, 0, &tuple, 0 },
+	{ CTA_ZONE, NUMBER, 2, 0, 0 },
+	{ CTA_ID, NUMBER, 4, 0, 0 },
+	{ CTA_STATUS, NUMBER, 4, 0, 0 },
+	{ CTA_TIMEOUT, NUMBER, 4, 0, 0 },
+	{ CTA_COUNTERS_ORIG, NEST, 0, &counters, 0 },
+	{ CTA_COUNTERS_REPLY, NEST, 0, &counters, 0 },
+	{ CTA_TIMESTAMP, NEST, 0, &timestamp, 0 },
+	{ CTA_PROTOINFO, NEST, 0, &protoinfo, 0 },
+	{ CTA_HELP, NEST, 0, &help, 0 },
+	{ CTA_MARK, NUMBER, 4, 0, 0 },
+	{ CTA_SECMARK, NUMBER, 4, 0, 0 },
+	{ CTA_SECCTX, NEST, 0, &secctx, 0 },
+	{ CTA_LABELS, LABEL_BITS, 16, 0, 0 },
+	{ CTA_USE, NUMBER, 4, 0, 0 },
+	{ CTA_TUPLE_MASTER, NEST, 0, &tuple, 0 },
+	{ CTA_SEQ_ADJ_ORIG, NEST, 0, &three, 0 },
+	{ CTA_SEQ_ADJ_REPLY, NEST, 0, &three, 0 },
+	{ CTA_SYNPROXY, LOOSE_NEST, 0, &three, 0 },
+	{ TIMESTAMP_EVENT_TYPE, LATER, 8, 0, 0 },
+	{ CTA_NAT_SRC, BLOB, 24, 0, 0 },
+	{ CTA_NAT_DST, BLOB, 24, 0, 0 },
+	{ CTA_MARK_MASK, BLOB, 4, 0, 0 },
+	{ CTA_LABELS_MASK, BLOB, 16, 0, 0 },
+	{ 0 },
 };
 static const struct nest flow = { flow_shapes, 0, 0 };
 
-static const struct shape nat_shapes[] = { { 1, NUMBER, 4, 0, 0 }, { 2, NEST, 0, &tuple, 0 }, { 0 } };
+static const struct shape nat_shapes[] = { { CTA_EXPECT_NAT_DIR, NUMBER, 4, 0, 0 },
+	{ CTA_EXPECT_NAT_TUPLE, NEST, 0, &tuple, 0 }, { 0 } };
 static const struct nest nat = { nat_shapes, 3, 27 };
 static const struct shape expect_shapes[] = {
-	{ 1, NEST, 0, &tuple, 0 }, { 2, NEST, 0, &tuple, 0 }, { 3, NEST, 0, &tuple, 0 }, { 4, NUMBER, 4, 0, 0 },
-	{ 5, NUMBER, 4, 0, 0 },	   { 8, NUMBER, 4, 0, 0 },    { 9, UNCHECKED, 4, 0, 0 }, { 6, TEXT, 20, 0, 0 },
-	{ 7, NUMBER, 2, 0, 0 },	   { 10, NEST, 0, &nat, 0 },  { 11, FUNCTION, 22, 0, 0 }, { 0 },
+	{ CTA_EXPECT_MASTER, NEST, 0, &tuple, 0 },
+	{ CTA_EXPECT_TUPLE, NEST, 0, &tuple, 0 },
+	{ CTA_EXPECT_MASK, NEST, 0, &tuple, 0 },
+	{ CTA_EXPECT_TIMEOUT, NUMBER, 4, 0, 0 },
+	{ CTA_EXPECT_ID, NUMBER, 4, 0, 0 },
+	{ CTA_EXPECT_FLAGS, NUMBER, 4, 0, 0 },
+	{ CTA_EXPECT_CLASS, UNCHECKED, 4, 0, 0 },
+	{ CTA_EXPECT_HELP_NAME, TEXT, 20, 0, 0 },
+	{ CTA_EXPECT_ZONE, NUMBER, 2, 0, 0 },
+	{ CTA_EXPECT_NAT, NEST, 0, &nat, 0 },
+	{ CTA_EXPECT_FN, FUNCTION, 22, 0, 0 },
+	{ 0 },
 };
 static const struct nest expect = { expect_shapes, 0, 0 };
 
@@ -197,7 +257,7 @@ static bool read_attribute(const uint8_t *area, size_t len, uint16_t *type, size
 		return false;
 	memcpy(&size, area, 2);
 	memcpy(type, area + 2, 2);
-	*type &= TYPE_MASK;
+	*type &= NLA_TYPE_MASK;
 	*payload = size - 4u;
 	return size >= 4 && size <= len;
 }
@@ -321,16 +381,18 @@ bool has_blocks(const struct message *m)
 {
 	size_t size;
 
-	return find_attribute(area_of(m), area_len(m), 5, &size) || find_attribute(area_of(m), area_len(m), 19, &size) ||
-	       find_attribute(area_of(m), area_len(m), 22, &size);
+	return find_attribute(area_of(m), area_len(m), CTA_HELP, &size) ||
+		find_attribute(area_of(m), area_len(m), CTA_SECCTX, &size) ||
+		find_attribute(area_of(m), area_len(m), CTA_LABELS, &size);
 }
 
 bool has_helper_info(const struct message *m, size_t *len)
 {
 	size_t size, name;
-	const uint8_t *nest = find_attribute(area_of(m), area_len(m), 5, &size);
+	const uint8_t *nest = find_attribute(area_of(m), area_len(m), CTA_HELP, &size);
 
-	return nest && find_attribute(nest, size, 1, &name) && find_attribute(nest, size, 2, len);
+	return nest && find_attribute(nest, size, CTA_HELP_NAME, &name) &&
+		find_attribute(nest, size, CTA_HELP_INFO, len);
 }
 
 /* Random messages. */
@@ -356,13 +418,13 @@ static void any_area(struct walk *w, struct message *m, const struct nest *nest,
 static void put_shape(struct walk *w, struct message *m, const struct shape *shape)
 {
 	static uint8_t value[LABELS_MAX + 64];
-	uint16_t order = once_in(w, 30) ? NET_BYTEORDER : 0;
+	uint16_t order = once_in(w, 30) ? NLA_F_NET_BYTEORDER : 0;
 	size_t size = shape->size, start;
 
 	switch (shape->form) {
 	case NEST:
 	case LOOSE_NEST:
-		start = start_nest(m, shape->type | order | (once_in(w, 12) ? 0 : NESTED));
+		start = start_nest(m, shape->type | order | (once_in(w, 12) ? 0 : NLA_F_NESTED));
 		any_area(w, m, shape->inner, 1 + below(w, 3));
 		end_nest(m, start);
 		return;
@@ -372,7 +434,7 @@ static void put_shape(struct walk *w, struct message *m, const struct shape *sha
 		put_attribute(m, shape->type | order, value, strlen((char *)value) + !once_in(w, 16));
 		return;
 	case LABEL_BITS:
-		size = once_in(w, 100) ? below(w, sizeof(value)) : once_in(w, 3) ? below(w, 40) : size;
+		size = once_in(w, 100) ? LABELS_MAX - 4 + below(w, 12) : once_in(w, 3) ? below(w, 40) : size;
 		break;
 	case BLOB:
 		size = below(w, (unsigned)size + 1);
@@ -384,7 +446,7 @@ static void put_shape(struct walk *w, struct message *m, const struct shape *sha
 	put_attribute(m, shape->type | order, value, size);
 }
 
-/* Attributes of a nest, mostly in the kernel's order; one in `rarity` is there. They seldom contradict each other. */
+/* Attributes of a nest, mostly in the kernel's order; one in `rarity` is there. Few contradict each other. */
 static void any_area(struct walk *w, struct message *m, const struct nest *nest, unsigned rarity)
 {
 	unsigned count = 0, first;
@@ -394,13 +456,15 @@ static void any_area(struct walk *w, struct message *m, const struct nest *nest,
 		count++;
 	first = once_in(w, 3) ? below(w, count) : 0;
 	for (unsigned i = 0; i < count; i++) {
-		const struct shape *shape = &nest->shapes[once_in(w, 20) ? below(w, count) : (first + i) % count];
+		const struct shape *shape =
+			&nest->shapes[once_in(w, 20) ? below(w, count) : (first + i) % count];
 
 		if (once_in(w, rarity) && (!judge_meeting(&seen, shape) || once_in(w, 100)))
 			put_shape(w, m, shape);
 	}
 	if (once_in(w, 12))
-		put_attribute(m, (uint16_t)(once_in(w, 2) ? 28 + below(w, 40) : below(w, 0x4000)), "unknown", below(w, 8));
+		put_attribute(m, (uint16_t)(once_in(w, 2) ? 28 + below(w, 40) : below(w, 0x4000)), "unknown",
+			below(w, 8));
 }
 
 static void copy_golden(struct walk *w, struct message *m, enum subsystem subsystem)
@@ -418,7 +482,7 @@ static void copy_golden(struct walk *w, struct message *m, enum subsystem subsys
 	}
 }
 
-/* Breaks something at a random place. */
+/* One thing broken at a random place. */
 static void mutate(struct walk *w, struct message *m)
 {
 	size_t area = area_len(m), at = MESSAGE_HEADER + (area ? below(w, (unsigned)area) : 0);
@@ -452,10 +516,18 @@ static void mutate(struct walk *w, struct message *m)
 	}
 }
 
+void break_message(struct walk *w, struct message *m)
+{
+	for (unsigned i = 0, n = 1 + below(w, 3); i < n; i++)
+		mutate(w, m);
+	end_message(m);
+}
+
 void any_message(struct walk *w, struct message *m, enum subsystem subsystem)
 {
 	static const uint16_t flags[] = { 0, 0x600, 0x400, 0x200, 2, 0x22, 5 };
-	uint16_t number = (uint16_t)(once_in(w, 12) ? below(w, 256) : (unsigned[]){ 0, 0, 2, 1, 3 }[below(w, 5)]);
+	uint16_t number =
+		(uint16_t)(once_in(w, 12) ? below(w, 256) : (unsigned[]){ 0, 0, 2, 1, 3 }[below(w, 5)]);
 	unsigned family = once_in(w, 12) ? below(w, 256) : once_in(w, 2) ? 2 : 10;
 
 	start_message(m, (uint16_t)(subsystem << 8 | number), flags[below(w, 7)], (uint8_t)family);
@@ -464,8 +536,7 @@ void any_message(struct walk *w, struct message *m, enum subsystem subsystem)
 	else
 		any_area(w, m, subsystem == CONNTRACK ? &flow : &expect, 1 + below(w, 6));
 	if (once_in(w, 2))
-		for (unsigned i = 0, n = 1 + below(w, 3); i < n; i++)
-			mutate(w, m);
+		break_message(w, m);
 	end_message(m);
 	say_bytes(w, "message", m->bytes, m->len);
 }

@@ -5,6 +5,9 @@
 
 #include "walk.h"
 
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
+
 #define MESSAGE_ROOM 20480
 #define NETLINK_HEADER 16
 #define MESSAGE_HEADER 20 /* nlmsghdr and nfgenmsg */
@@ -19,17 +22,19 @@ enum subsystem { CONNTRACK = 1, EXPECT = 2 };
 
 /* What a message would do to the original or to a fair comparison; 0 when nothing. */
 enum judgement {
-	FATAL = 1,      /* the original ends the process */
-	DAMAGE = 2,     /* the original writes outside its arrays */
-	UNBOUNDED = 4,  /* the original reads a string beyond its attribute */
-	NEWER = 8,      /* a length that only ours looks at, or only the original does not */
-	TOO_LONG = 16,  /* an error for both, with what was read until then left to each */
+	FATAL = 1,          /* the original ends the process */
+	DAMAGE = 2,         /* the original writes outside its arrays */
+	UNBOUNDED = 4,      /* the original reads a string beyond its attribute */
+	NEWER = 8,          /* a length that only ours looks at, or only the original does not */
+	TOO_LONG = 16,      /* an error for both, with what was read until then left to each */
 	CONTRADICTION = 64, /* a nest twice, or two attributes that are stored in one place */
-	TAIL = 32,      /* the original reads on to the next multiple of four, beyond the message */
+	TAIL = 32,          /* the original reads on to the next multiple of four, beyond the message */
 };
 
 /* A message of either kind: well formed, from the kernel, or one of these with something broken. */
 void any_message(struct walk *w, struct message *m, enum subsystem subsystem);
+/* Breaks one to three things in a message. */
+void break_message(struct walk *w, struct message *m);
 
 /* The attributes of a message. */
 const uint8_t *area_of(const struct message *m);

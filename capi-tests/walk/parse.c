@@ -2,8 +2,9 @@
 /*
  * Reading messages into objects.
  *
- * What the original cannot bear is given to ours alone, into an object that is thrown away: it must come back. Of the
- * messages said to end the original's process a few are tried on it, in a child, so that nothing is left out that need not be.
+ * What the original cannot bear is given to ours alone, into an object that is thrown away: it must come
+ * back. Of the messages said to end the original's process a few are tried on it, in a child, so that nothing
+ * is left out that need not be.
  */
 #include "attributes.h"
 #include "message.h"
@@ -20,6 +21,37 @@ static struct message message;
 static const struct nlmsghdr *header(void)
 {
 	return (const struct nlmsghdr *)message.bytes;
+}
+
+/* A message that the original builds of one of the objects, whole or broken. */
+static void built_message(struct walk *w, enum subsystem subsystem)
+{
+	const struct library *original = &w->lib[0];
+	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)message.bytes;
+	uint32_t len;
+
+	memset(&message, 0, sizeof(message)); /* padding is what was there before */
+	start_message(
+		&message, (uint16_t)(subsystem << 8), once_in(w, 2) ? 0x600 : 0, once_in(w, 2) ? 2 : 10);
+	end_message(&message);
+	if (subsystem == CONNTRACK)
+		original->nfct_nlmsg_build(nlh, any_flow(w)->ct[0]);
+	else
+		original->nfexp_nlmsg_build(nlh, any_expect(w)->exp[0]);
+	memcpy(&len, message.bytes, sizeof(len));
+	message.len = len;
+	end_message(&message);
+	if (once_in(w, 3))
+		break_message(w, &message);
+	say_bytes(w, "message", message.bytes, message.len);
+}
+
+static void next_message(struct walk *w, enum subsystem subsystem)
+{
+	if (once_in(w, 4))
+		built_message(w, subsystem);
+	else
+		any_message(w, &message, subsystem);
 }
 
 static void read_quietly(struct walk *w, enum subsystem subsystem)
@@ -64,19 +96,19 @@ static void read_with_ours(struct walk *w, enum subsystem subsystem)
 	if (w->lib[1].is_original)
 		return;
 	if (subsystem == CONNTRACK) {
-		struct nf_conntrack *ct = OURS(w, nfct_new)();
-		int result = OURS(w, nfct_nlmsg_parse)(header(), ct);
+		struct nf_conntrack *ct = w->lib[1].nfct_new();
+		int result = w->lib[1].nfct_nlmsg_parse(header(), ct);
 
 		ours_must(w, F_nfct_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
-		OURS(w, nfct_snprintf)(text, sizeof(text), ct, 0, 1, 0);
-		OURS(w, nfct_destroy)(ct);
+		w->lib[1].nfct_snprintf(text, sizeof(text), ct, 0, 1, 0);
+		w->lib[1].nfct_destroy(ct);
 	} else {
-		struct nf_expect *exp = OURS(w, nfexp_new)();
-		int result = OURS(w, nfexp_nlmsg_parse)(header(), exp);
+		struct nf_expect *exp = w->lib[1].nfexp_new();
+		int result = w->lib[1].nfexp_nlmsg_parse(header(), exp);
 
 		ours_must(w, F_nfexp_nlmsg_parse, result == 0 || result == -1, "return 0 or -1");
-		OURS(w, nfexp_snprintf)(text, sizeof(text), exp, 0, 1, 0);
-		OURS(w, nfexp_destroy)(exp);
+		w->lib[1].nfexp_snprintf(text, sizeof(text), exp, 0, 1, 0);
+		w->lib[1].nfexp_destroy(exp);
 	}
 }
 
@@ -108,7 +140,7 @@ static bool is_readable(struct walk *w, enum subsystem subsystem)
 	return true;
 }
 
-/* The deprecated function, which in the original tells the type of a message even when it could not read it. */
+/* The deprecated function: the original's tells the type of a message even when it could not read it. */
 static void same_type(struct walk *w, const struct outcome *got)
 {
 	bool is_refused = judge(&message, CONNTRACK) & TOO_LONG && got->value[0] > 0;
@@ -123,7 +155,8 @@ static void same_type(struct walk *w, const struct outcome *got)
 
 static struct outcome read_flow(struct walk *w, const struct flow *f)
 {
-	unsigned mask = once_in(w, 2) ? 7 : below(w, 9), family = once_in(w, 8) ? any_number(w) & 0xffff : below(w, 11);
+	unsigned mask = once_in(w, 2) ? 7 : below(w, 9),
+		 family = once_in(w, 8) ? any_number(w) & 0xffff : below(w, 11);
 	struct outcome got;
 
 	switch (below(w, 3)) {
@@ -138,7 +171,8 @@ static struct outcome read_flow(struct walk *w, const struct flow *f)
 		break;
 	default:
 		say(w, "    family %u\n", family);
-		BOTH(w, got, nfct_payload_parse, (area_of(&message), area_len(&message), (uint16_t)family, f->ct[s]));
+		BOTH(w, got, nfct_payload_parse,
+			(area_of(&message), area_len(&message), (uint16_t)family, f->ct[s]));
 		same_value(w, &got);
 	}
 	return got;
@@ -160,7 +194,7 @@ static void parse_flow(struct walk *w)
 	unsigned judgement;
 	struct outcome got;
 
-	any_message(w, &message, CONNTRACK);
+	next_message(w, CONNTRACK);
 	judgement = judge(&message, CONNTRACK);
 	if ((f->is_block && has_blocks(&message)) || !is_readable(w, CONNTRACK))
 		return;
@@ -182,7 +216,7 @@ static void parse_expect(struct walk *w)
 	unsigned mask = once_in(w, 2) ? 7 : below(w, 9);
 	struct outcome got;
 
-	any_message(w, &message, EXPECT);
+	next_message(w, EXPECT);
 	if (!is_readable(w, EXPECT))
 		return;
 	if (once_in(w, 2))

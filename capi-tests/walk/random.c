@@ -37,8 +37,8 @@ void any_bytes(struct walk *w, void *bytes, size_t len)
 
 uint32_t any_number(struct walk *w)
 {
-	static const uint32_t edges[] = { 0, 1, 2, 3, 5, 0x7f, 0x80, 0xff, 0x100, 0x180, 0xffff, 0x10000, 0x7fffffff, 0x80000000,
-					  0xfffffffe, 0xffffffff };
+	static const uint32_t edges[] = { 0, 1, 2, 3, 5, 0x7f, 0x80, 0xff, 0x100, 0x180, 0xffff, 0x10000,
+		0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
 
 	switch (below(w, 3)) {
 	case 0:

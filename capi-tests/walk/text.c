@@ -2,7 +2,8 @@
 /*
  * Printing both objects in every form, at every size.
  *
- * The whole buffer is compared, what stands behind the text included. Sizes start at 1: size 0 aborts in the original.
+ * The whole buffer is compared, what stands behind the text included. Sizes start at 1: size 0 aborts in the
+ * original.
  */
 #include "walk.h"
 
@@ -27,7 +28,8 @@ static struct style any_style(struct walk *w)
 		.flags = once_in(w, 16) ? any_number(w) : below(w, 16),
 	};
 
-	say(w, "    size %u, message %u, output %u, flags 0x%x\n", style.size, style.message, style.output, style.flags);
+	say(w, "    size %u, message %u, output %u, flags 0x%x\n", style.size, style.message, style.output,
+		style.flags);
 	return style;
 }
 
@@ -48,7 +50,8 @@ static struct outcome print_flow(struct walk *w, const struct flow *f, const str
 	struct outcome got;
 
 	memset(texts, 0xa5, sizeof(texts));
-	BOTH(w, got, nfct_snprintf, (texts[s], style->size, f->ct[s], style->message, style->output, style->flags));
+	BOTH(w, got, nfct_snprintf,
+		(texts[s], style->size, f->ct[s], style->message, style->output, style->flags));
 	same_text(w, &got, style->size);
 	return got;
 }
@@ -59,7 +62,7 @@ static struct outcome print_labels(struct walk *w, const struct flow *f, const s
 
 	memset(texts, 0xa5, sizeof(texts));
 	BOTH(w, got, nfct_snprintf_labels,
-	     (texts[s], style->size, f->ct[s], style->message, style->output, style->flags, w->map[s]));
+		(texts[s], style->size, f->ct[s], style->message, style->output, style->flags, w->map[s]));
 	same_text(w, &got, style->size);
 	return got;
 }
@@ -69,7 +72,8 @@ static struct outcome print_expect(struct walk *w, const struct expect *e, const
 	struct outcome got;
 
 	memset(texts, 0xa5, sizeof(texts));
-	BOTH(w, got, nfexp_snprintf, (texts[s], style->size, e->exp[s], style->message, style->output, style->flags));
+	BOTH(w, got, nfexp_snprintf,
+		(texts[s], style->size, e->exp[s], style->message, style->output, style->flags));
 	same_text(w, &got, style->size);
 	return got;
 }

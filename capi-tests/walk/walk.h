@@ -2,9 +2,9 @@
 /*
  * What the parts of the differential walk share.
  *
- * Each operation is done on both libraries, each with its own objects; what a caller can observe is compared at once. A
- * round starts with fresh objects and a random sequence that depends on nothing but the seed and the round's number, so
- * any round can be repeated alone.
+ * Each operation is done on both libraries, each with its own objects; what a caller can observe is compared
+ * at once. A round starts with fresh objects and a random sequence that depends on nothing but the seed and
+ * the round's number, so any round can be repeated alone.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -15,42 +15,59 @@
 #include <setjmp.h>
 #include <stdio.h>
 
-/* Differences that are known and decided. A call that would show one is not made, or not compared, and is counted. */
+/*
+ * Differences that are known and decided: those that docs/differences.md lists, and what 1.0.9 has not got
+ * yet. A call that would show one is not made, or not compared, and is counted.
+ */
 #define KNOWN_DIFFERENCES(X) \
 	X(K_NEWER_ATTRIBUTE, "newer-attribute", \
-	  "attribute 75 (TIMESTAMP_EVENT) is not known to 1.0.9, and copying it aborts in 1.1.1") \
+		"attribute 75 (TIMESTAMP_EVENT) is not known to 1.0.9, and copying it aborts in 1.1.1") \
 	X(K_OBJECT_SIZE, "object-size", "a conntrack object has 400 bytes since 1.1.1, 392 before") \
 	X(K_NARROW_SETTER, "narrow-setter", \
-	  "a setter narrower than its attribute leaves the upper bytes to chance in the original; ours are zero") \
+		"a setter narrower than its attribute leaves the upper bytes to chance in the original; " \
+		"ours are zero") \
 	X(K_HELPER_INFO_LENGTH, "helper-info-length", \
-	  "the original forgets the length of helper info set by the program, and sends it empty") \
+		"the original forgets the length of helper info set by the program, and sends it empty") \
 	X(K_HELPER_INFO_OVERREAD, "helper-info-overread", \
-	  "the original reads beyond helper info that replaced a longer one from a message") \
+		"the original reads beyond helper info that replaced a longer one from a message") \
 	X(K_OVERRIDE_LEAK, "override-leak", \
-	  "an OVERRIDE copy forgets what its target owned, by contract: the target may be uninitialised") \
+		"an OVERRIDE copy forgets what its target owned, by contract: the target may be " \
+		"uninitialised") \
 	X(K_VIEW_PRESENCE, "view-presence", \
-	  "the tuple of an expectation shows attributes as set that it does not hold, in the original") \
-	X(K_FATAL_LENGTH, "fatal-length", "the original ends the process on a known attribute of a wrong length") \
+		"the tuple of an expectation shows attributes as set that it does not hold, in the " \
+		"original") \
+	X(K_FATAL_LENGTH, "fatal-length", \
+		"the original ends the process on a known attribute of a wrong length") \
 	X(K_MEMORY_DAMAGE, "memory-damage", "attributes by which the original writes outside its arrays") \
-	X(K_UNBOUNDED_TEXT, "unbounded-text", "the original reads a string without NUL beyond its attribute") \
+	X(K_UNBOUNDED_TEXT, "unbounded-text", \
+		"the original reads a string without NUL beyond its attribute") \
 	X(K_UNALIGNED_END, "unaligned-end", \
-	  "of a message whose length is no multiple of four the original reads up to three bytes too many") \
+		"of a message whose length is no multiple of four the original reads up to three bytes " \
+		"too many") \
 	X(K_CONTRADICTION, "contradiction", \
-	  "a nest twice in a message, or two attributes for one place: the original has an order of its own") \
+		"a nest twice in a message, or two attributes for one place: the original has an order of " \
+		"its own") \
 	X(K_FAILED_PARSE, "failed-parse", \
-	  "nfct_parse_conntrack tells the type of a message that it could not read, in the original") \
-	X(K_NEWER_LENGTH, "newer-length", "a wrong length of an attribute that the original does not know, or does not check") \
+		"nfct_parse_conntrack tells the type of a message that it could not read, in the original") \
+	X(K_NEWER_LENGTH, "newer-length", \
+		"a wrong length of an attribute that the original does not know, or does not check") \
 	X(K_CRIPPLED_REQUEST, "crippled-request", \
-	  "an object that cannot be encoded whole: the original sends what there is, even a DELETE that flushes all") \
+		"an object that cannot be encoded whole: the original sends what there is, even a DELETE " \
+		"that flushes all") \
 	X(K_UNTOUCHED_BUFFER, "untouched-buffer", \
-	  "a failed nfct_build_conntrack or nfexp_build_expect: 1.0.9 leaves the buffer, 1.1.0 clears it") \
-	X(K_SMALL_BUFFER, "small-buffer", "the original writes beyond a buffer that is too small for the message") \
+		"a failed nfct_build_conntrack or nfexp_build_expect: 1.0.9 leaves the buffer, 1.1.0 " \
+		"clears it") \
+	X(K_SMALL_BUFFER, "small-buffer", \
+		"the original writes beyond a buffer that is too small for the message") \
 	X(K_FILTER_V6_LIST, "filter-ipv6-list", "1.0.9 tests only the first IPv6 address of a list") \
-	X(K_FILTER_LONG_LIST, "filter-long-list", "the original's programs jump too far in lists of 85 addresses or 86 marks") \
+	X(K_FILTER_LONG_LIST, "filter-long-list", \
+		"the original's programs jump too far in lists of 85 addresses or 86 marks") \
 	X(K_FILTER_NO_PROTOCOL, "filter-no-protocol", \
-	  "the original takes the reply tuple for the protocol of a message whose original tuple has none") \
+		"the original takes the reply tuple for the protocol of a message whose original tuple " \
+		"has none") \
 	X(K_FILTER_STATES, "filter-states", "the original mixes the state lists of different protocols up") \
-	X(K_FILTER_NEWER, "filter-newer", "1.0.9 has no zone filter, and damages memory on protocols from 263 on") \
+	X(K_FILTER_NEWER, "filter-newer", \
+		"1.0.9 has no zone filter, and damages memory on protocols from 263 on") \
 	X(K_DUMP_NEWER, "dump-newer", "1.0.9 has no zone and no tuple in dump filters") \
 	X(K_FLUSH_FILTER, "flush-filter", "1.0.9 takes a family where 1.1.0 takes a filter")
 
@@ -58,7 +75,7 @@ enum known {
 #define KNOWN_NUMBER(number, name, reason) number,
 	KNOWN_DIFFERENCES(KNOWN_NUMBER)
 #undef KNOWN_NUMBER
-	KNOWN
+		KNOWN
 };
 
 /* What errno is set to before each call, so that a call that leaves it alone can be told. */
@@ -75,8 +92,8 @@ enum known {
 /* A conntrack object on both sides, and what is known of its blocks. */
 struct flow {
 	struct nf_conntrack *ct[2];
-	bool is_block;  /* storage of the caller, never destroyed */
-	bool owns;      /* may own a block: labels, helper info, security context */
+	bool is_block;   /* storage of the caller, never destroyed */
+	bool owns;       /* may own a block: labels, helper info, security context */
 	bool info_loose; /* its helper info was not parsed, so the original has lost the length */
 	size_t info_recorded, info_stored; /* the length that the original noted, and that it allocated */
 };
@@ -104,18 +121,17 @@ struct walk {
 	bool in_round;
 
 	uint64_t calls, mismatches;
-	uint64_t known[KNOWN], absent[FUNCTIONS];
+	uint64_t known[KNOWN];
 	bool seen[FUNCTIONS][BENDS];
 	enum function bend_function;
 	enum bend bend;
-	jmp_buf end_of_round, end_of_operation;
+	jmp_buf end_of_round;
 
 	struct flow flows[FLOWS];
 	struct expect expects[EXPECTS];
 	struct mask masks[MASKS];
 	struct nfct_labelmap *map[2];
 	struct nfct_filter_dump *dump[2];
-	struct nfct_handle *handles[2];
 };
 
 /* The result of one call on both sides; pointers are kept as numbers. */
@@ -126,12 +142,12 @@ struct outcome {
 };
 
 /*
- * Calls a function of both libraries: `s` in the arguments is the side, 0 or 1. The outcome is compared by the caller,
- * who knows what of it is promised.
+ * Calls a function of both libraries: `s` in the arguments is the side, 0 or 1. The outcome is compared by
+ * the caller, who knows what of it is promised.
  */
 #define BOTH(w, got, name, arguments) \
 	do { \
-		begin_call((w), &(got), F_##name, (w)->lib[0].name && (w)->lib[1].name); \
+		begin_call((w), &(got), F_##name); \
 		for (int s = 0; s < 2; s++) { \
 			(w)->side = s; \
 			errno = UNTOUCHED; \
@@ -145,7 +161,7 @@ struct outcome {
 #define BOTH_VOID(w, name, arguments) \
 	do { \
 		struct outcome got_; \
-		begin_call((w), &got_, F_##name, (w)->lib[0].name && (w)->lib[1].name); \
+		begin_call((w), &got_, F_##name); \
 		for (int s = 0; s < 2; s++) { \
 			(w)->side = s; \
 			errno = UNTOUCHED; \
@@ -157,15 +173,10 @@ struct outcome {
 		end_call((w), &got_); \
 	} while (0)
 
-/* A function of the second library alone, for what the original cannot bear. */
-#define OURS(w, name) (need((w), F_##name, (w)->lib[1].name), (w)->lib[1].name)
-
 #define POINTER(got, s) ((void *)(intptr_t)(got).value[s])
 
 /* check.c: comparing and reporting. A difference ends the round. */
-void begin_call(struct walk *w, struct outcome *got, enum function function, bool exists);
-/* Gives the operation up when the function is missing. */
-void need(struct walk *w, enum function function, bool exists);
+void begin_call(struct walk *w, struct outcome *got, enum function function);
 void end_call(struct walk *w, const struct outcome *got);
 bool is_skipped(struct walk *w, enum function function, int side);
 void same_value(struct walk *w, const struct outcome *got);
@@ -174,6 +185,8 @@ void same_errno(struct walk *w, const struct outcome *got);
 /* Value and errno. */
 void same_all(struct walk *w, const struct outcome *got);
 void same_bytes(struct walk *w, enum function function, const void *first, const void *second, size_t len);
+/* The strings that both pointers lead to. */
+void same_string(struct walk *w, const struct outcome *got);
 /* A condition of the second side that is ours alone to keep; not asked of the original. */
 void ours_must(struct walk *w, enum function function, bool holds, const char *what);
 void count_known(struct walk *w, enum known known);
@@ -208,7 +221,8 @@ struct operation {
 
 /* One table of operations for each part, ended by a row without name. */
 extern const struct operation flow_operations[], text_operations[], expect_operations[], mask_operations[],
-	map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[], kernel_operations[];
+	map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[],
+	kernel_operations[];
 
 /* flow.c */
 void new_flow(struct walk *w, struct flow *f);
