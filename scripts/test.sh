@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# C programs, Debian's programs.
+# C programs, the random walk, Debian's programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
