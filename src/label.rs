@@ -101,19 +101,11 @@ impl LabelMap {
 }
 
 /// White space around a name; a newline is none of it.
-fn trimmed(mut text: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c);
-    while let [first, rest @ ..] = text
-        && blank(first)
-    {
-        text = rest;
-    }
-    while let [rest @ .., last] = text
-        && blank(last)
-    {
-        text = rest;
-    }
-    text
+fn trimmed(text: &[u8]) -> &[u8] {
+    let solid = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c);
+    let start = text.iter().position(solid).unwrap_or(text.len());
+    let end = text.iter().rposition(solid).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
 }
 
 /// The number at the start of a line, read as C's `strtoul` with base 0 reads it, and what follows. A number
@@ -135,8 +127,8 @@ fn leading_number(line: &[u8]) -> Option<(u64, &[u8])> {
     let digit = |byte: u8| char::from(byte).to_digit(base).map(u64::from);
     let mut value: Option<u64> = Some(0);
     let mut rest = text;
-    while let [first, behind @ ..] = rest
-        && let Some(digit) = digit(*first)
+    while let Some((digit, behind)) =
+        rest.split_first().and_then(|(&first, behind)| Some((digit(first)?, behind)))
     {
         value = value.and_then(|value| value.checked_mul(base.into())?.checked_add(digit));
         rest = behind;

@@ -103,13 +103,11 @@ pub(crate) fn mirror(flow: &mut Flow, from: Dir) {
         Dir::Orig => (0, 52),
         _ => (52, 0),
     };
-    let l4 = flow.stored_at::<1>(from + 33);
+    let [l4] = flow.stored_at(from + 33);
     flow.store_at(to, &flow.stored_at::<16>(from + 16));
     flow.store_at(to + 16, &flow.stored_at::<16>(from));
     flow.store_at(to + 32, &flow.stored_at::<2>(from + 32));
-    if let [l4] = l4
-        && matches!(tuple::l4_kind(l4), tuple::L4Kind::Ports | tuple::L4Kind::Keys)
-    {
+    if matches!(tuple::l4_kind(l4), tuple::L4Kind::Ports | tuple::L4Kind::Keys) {
         flow.store_at(to + 36, &flow.stored_at::<2>(from + 38));
         flow.store_at(to + 38, &flow.stored_at::<2>(from + 36));
     }

@@ -52,7 +52,7 @@ pub(super) fn flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
         out.put(b"</meta>");
     }
     let told = !style.flags.contains(Flags::TIME) || when(out, style.clock);
-    if told && let Some(helper) = flow.helper_name() {
+    if let Some(helper) = flow.helper_name().filter(|_| told) {
         name(out, b"<helper>", helper, b"</helper>");
     }
     out.put(b"</flow>");

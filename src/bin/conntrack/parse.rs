@@ -150,9 +150,8 @@ impl Parser {
             class,
             |row| matches!(row.id, Id::Param(param) if request.has(param)),
         )?;
-        if let Some(protocol) = request.protocol.and_then(|protocol| protocol.known)
-            && request.verb != Some(Verb::Help)
-        {
+        let checked = request.protocol.filter(|_| request.verb != Some(Verb::Help));
+        if let Some(protocol) = checked.and_then(|protocol| protocol.known) {
             let given = |row: &Row| matches!(row.id, Id::Field(field) if request.field(field).is_some());
             legality::check(protocol.rows(), class, given)?;
         }
