@@ -80,7 +80,7 @@ fn command_name(verb: Option<Verb>, table: Table) -> String {
 }
 
 /// The lines that hold a command, with their numbers, as words.
-fn command_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<Vec<u8>>)> {
+fn command_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<Vec<u8>>)> + use<'_> {
     let lines = (1..).zip(bytes.split(|&byte| byte == b'\n'));
     lines.filter(|(_, line)| !is_blank_or_comment(line)).map(|(number, line)| (number, words(line)))
 }
