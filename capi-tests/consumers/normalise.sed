@@ -27,7 +27,7 @@ s/^((\[WHEN\]\t)? *(\[[A-Z]+\] *)?)[0-9]+ (proto=)/\1T \4/
 s/\(?pid=[0-9]+\)?/PID/
 s/\[(active since|expires in) [0-9]+s\]/[\1 N]/g
 s/(commit has taken )[0-9.]+/\1N/
-s/^((allocated queue nodes|current elements):\s+)[0-9]+/\1N/
+s/^(allocated queue nodes|current elements):\s+[0-9]+/\1: N/
 s/^(connections updated|\tupdate OK\/failed):\s+[0-9]+/\1: N/
 s/ +[0-9]+ (Bytes|Pckts) (sent|recv)/ N \1 \2/g
 # iptstate: a timer h:mm:ss that began at 59 seconds.
