@@ -13,12 +13,16 @@ set -eu
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
+said=
 for how in '--net --mount' '--map-root-user --net --mount'; do
     # shellcheck disable=SC2086  # each word is an option
-    if unshare $how true 2>/dev/null; then
+    if reason=$(unshare $how true 2>&1); then
         exec unshare $how -- "$@"
     fi
+    said="$said$reason ($how)
+"
 done
+printf '%s' "$said" >&2
 cat >&2 <<'END'
 in-namespace: no network namespace is to be had here, neither as root (unshare --net) nor through a user
 namespace (unshare --map-root-user --net). In a container, add the capabilities SYS_ADMIN and NET_ADMIN;
