@@ -54,7 +54,7 @@ write_record() {
         echo "exit $status"
     } >"$record"
 }
-normalise() { sed -E -f "$HERE/normalise.sed"; }
+normalise() { sed -E -f "$HERE/normalise.sed" || echo "normalise.sed failed" >>"$OUT/failed"; }
 
 # step NAME COMMAND...: plays a consumer to its end and records it.
 step() {
