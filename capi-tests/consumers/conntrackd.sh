@@ -74,6 +74,11 @@ control() {
 ask() { IN=$1 within env LD_LIBRARY_PATH="$WITNESS:$TREE/usr/lib/$MULTIARCH" conntrackd -C "$TMP/$1.conf" "${@:2}"; }
 shown() { (ask "${@:2}") | grep -q -- "$1"; }
 gone() { ! shown "$@"; }
+# resting NODE: no cache of the node keeps an entry whose end the other node has still to acknowledge.
+resting() {
+    (ask "$1" -s cache) | tr -d ' \t' |
+        awk -F '[:/]' '/^active\/total/ { seen = 1; busy += $3 != $4 } END { exit !seen || busy }'
+}
 logged() { [ "$(grep -c -- "$2" "$TMP/$1.log")" -ge "$3" ]; }
 caches() {
     local node
@@ -130,6 +135,8 @@ expect shown 'sport=1004' b -e
 expect shown 'dport=5001' b -e exp
 expect gone 'sport=1005' b -e
 caches
+expect resting a
+expect resting b
 for node in a b; do
     control $node stats -s
     control $node stats-cache -s cache
@@ -198,6 +205,8 @@ IN=a change -D -p udp $V4 --sport 2003 --dport 53
 IN=a change -I -p udp $V4 --sport 2004 --dport 53 -t 3450 -u SEEN_REPLY
 IN=b expect in_table sport=2004
 table b
+expect resting a
+expect resting b
 for node in a b; do
     SORTED=1 control $node internal -i
     SORTED=1 control $node external -e
@@ -214,6 +223,7 @@ IN=a change -I -p tcp $V4 --sport 3002 --dport 80 --state ESTABLISHED -t 3450 -u
 expect shown 'sport=3002' a -i
 SORTED=1 control a internal -i
 SORTED=1 control a internal-xml -i -x
+expect resting a
 control a stats -s
 control a stats-cache -s cache
 IN=a change -D -p tcp $V4 --sport 3002
