@@ -156,7 +156,8 @@ impl Handle {
     /// [`Error::Kernel`] with `ENOENT`, `EBUSY` (a status bit that cannot change), ….
     #[doc(alias = "NFCT_Q_UPDATE")]
     pub fn update(&mut self, flow: &Flow) -> Result<()> {
-        self.query(Query::Update, Subject::Flow(flow))
+        let seq = self.send(|buf, seq| request::build_exact_update(buf, flow, seq))?;
+        self.acknowledged(seq)
     }
 
     /// Deletes exactly this entry: the one with its original tuple, its zone and, where known, its id.

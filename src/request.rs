@@ -197,6 +197,24 @@ pub fn build_exact_delete(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> 
     build_keyed(buf, IPCTNL_MSG_CT_DELETE, flow, flags, seq)
 }
 
+/// Writes the request to change exactly this entry: all that is present of the flow, and its id where known.
+///
+/// Kernels up to 6.18 do not look at the id of a change; it is sent so that one that does refuses a successor.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_exact_update(buf: &mut [u8], flow: &Flow, seq: u32) -> Result<usize> {
+    let row = Query::Update.row();
+    let family = flow.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the flow has no address family"))?;
+    let head = header(NFNL_SUBSYS_CTNETLINK, row.message, row.flags, seq);
+    let mut b = Builder::message(buf, head, family, 0)?;
+    flow_encode::attributes(&mut b, flow)?;
+    if let Some(id) = flow.id() {
+        b.be32(CTA_ID, id)?;
+    }
+    Ok(b.finish())
+}
+
 /// Writes the request to look up the entry with this flow's original tuple and zone.
 ///
 /// # Errors
@@ -319,6 +337,21 @@ mod tests {
         assert!(build(&mut buf, Query::Destroy, Subject::Expectation(&expect), 1).is_err());
         expect.set_tuple(ExpectAttr::Expected, &master);
         assert!(build(&mut buf, Query::Destroy, Subject::Expectation(&expect), 1).is_ok());
+    }
+
+    #[test]
+    fn an_exact_change_is_the_query_and_the_id() {
+        let (mut plain, mut exact) = ([0; 256], [0; 256]);
+        let mut flow = Flow::new();
+        assert!(build_exact_update(&mut exact, &flow, 1).is_err());
+        flow.set_bytes(Attr::OrigL3proto, &[2]);
+        flow.set_mark(7);
+        let len = build(&mut plain, Query::Update, Subject::Flow(&flow), 1).unwrap();
+        assert_eq!(build_exact_update(&mut exact, &flow, 1), Ok(len));
+        assert_eq!(plain, exact);
+        flow.set_id(0x0102_0304);
+        assert_eq!(build_exact_update(&mut exact, &flow, 1), Ok(len + 8));
+        assert_eq!(exact[len + 4..len + 8], [1, 2, 3, 4]);
     }
 
     #[test]
