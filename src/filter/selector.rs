@@ -47,7 +47,7 @@ pub struct TupleSelector {
     pub src: Option<AddressMask>,
     /// The destination address.
     pub dst: Option<AddressMask>,
-    /// The source port or GRE key. A protocol without ports never matches.
+    /// The source port or GRE key. A flow without ports never matches.
     pub src_port: Option<u16>,
     /// The destination port or GRE key.
     pub dst_port: Option<u16>,
@@ -62,16 +62,19 @@ impl TupleSelector {
             Some(wanted) => address.is_some_and(|address| wanted.matches(address)),
             None => true,
         };
+        let ([src_port, dst_port], zone) = match dir {
+            Dir::Orig => ([Attr::OrigPortSrc, Attr::OrigPortDst], flow.orig_zone()),
+            _ => ([Attr::ReplPortSrc, Attr::ReplPortDst], flow.reply_zone()),
+        };
+        // The kernel tells no ports of a protocol that it does not track.
         let has_ports = matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys);
-        let port = |wanted: Option<u16>, port| wanted.is_none_or(|wanted| has_ports && wanted == port);
-        let zone = match dir {
-            Dir::Orig => flow.orig_zone(),
-            _ => flow.reply_zone(),
+        let port = |wanted: Option<u16>, attr, port| {
+            wanted.is_none_or(|wanted| has_ports && flow.is_set(attr) && wanted == port)
         };
         address(&self.src, tuple.src())
             && address(&self.dst, tuple.dst())
-            && port(self.src_port, tuple.l4_src())
-            && port(self.dst_port, tuple.l4_dst())
+            && port(self.src_port, src_port, tuple.l4_src())
+            && port(self.dst_port, dst_port, tuple.l4_dst())
             && self.zone.is_none_or(|wanted| wanted == zone.unwrap_or(0))
     }
 }
@@ -318,6 +321,9 @@ mod tests {
         let mut esp = udp();
         esp.set_bytes(Attr::OrigL4proto, &[50]);
         assert!(!passes(&esp, |s| s.orig.src_port = Some(1)), "this protocol has no ports");
+        let mut untracked = Flow::new();
+        untracked.set_tuple(Dir::Orig, ip("10.1.2.3"), ip("10.9.8.7"), L4::Other(33));
+        assert!(!passes(&untracked, |s| s.orig.src_port = Some(0)), "nothing is known of its ports");
     }
 
     #[test]

@@ -81,24 +81,24 @@ fn command_name(verb: Option<Verb>, table: Table) -> String {
 
 /// The lines that hold a command, with their numbers, as words.
 fn command_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<Vec<u8>>)> + use<'_> {
-    let lines = (1..).zip(bytes.split(|&byte| byte == b'\n'));
+    let lines = (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n'));
     lines.filter(|(_, line)| !is_blank_or_comment(line)).map(|(number, line)| (number, words(line)))
 }
 
 fn is_blank_or_comment(line: &[u8]) -> bool {
-    let first = line.iter().find(|&&byte| !matches!(byte, b' ' | b'\t'));
+    let first = line.iter().find(|&&byte| !matches!(byte, b' ' | b'\t' | b'\n'));
     matches!(first, None | Some(b'#'))
 }
 
-/// Splits a line at blanks and tabs. Inside double quotes they stand for themselves and a backslash takes the next
-/// byte as it is; the closing quote ends the word.
+/// Splits a line at blanks, tabs and its newline. Inside double quotes they stand for themselves and a backslash
+/// takes the next byte as it is; the closing quote ends the word.
 fn words(line: &[u8]) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut bytes = line.iter().copied();
     while let Some(byte) = bytes.next() {
         match byte {
-            b' ' | b'\t' => words.extend(word.take()),
+            b' ' | b'\t' | b'\n' => words.extend(word.take()),
             b'"' => {
                 let quoted = word.get_or_insert_default();
                 while let Some(byte) = bytes.next().filter(|&byte| byte != b'"') {
@@ -131,6 +131,7 @@ mod tests {
         assert_eq!(split(r#""" x"#), ["", "x"]);
         assert_eq!(split(r#""a\"b\\c" \x 'y' z#"#), [r#"a"b\c"#, r"\x", "'y'", "z#"]);
         assert_eq!(split(r#""open end"#), ["open end"]);
+        assert_eq!(split("-p \"open end\n"), ["-p", "open end\n"], "the newline is inside the quotes");
         assert_eq!(split("-F\r"), ["-F\r"]);
     }
 
