@@ -114,10 +114,9 @@ fn change_labels(flow: &mut Flow, entry: &Flow, request: &Request) {
     let (Some(none), Some(mut gone)) = (Bitmask::new(LABEL_MAX), Bitmask::new(LABEL_MAX)) else { return };
     let named = |&bit: &u32| del.as_ref().is_none_or(|del| del.test(bit));
     old.iter().filter(named).for_each(|bit| gone.set(bit));
-    if gone.iter().next().is_some() {
-        flow.set_labels(none);
-        flow.set_labels_mask(gone);
-    }
+    // An entry with other labels than those named counts as changed too: what was asked for holds.
+    flow.set_labels(none);
+    flow.set_labels_mask(gone);
 }
 
 /// Sends a change and reads the entry again; nothing when it has gone, or has no room for the labels that were
