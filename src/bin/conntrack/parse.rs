@@ -102,17 +102,6 @@ impl Request {
     fn note(&mut self, param: Param) {
         self.given |= 1 << param as u32;
     }
-
-    /// The first address names the family; all others must be of it.
-    fn join_family(&mut self, family: Family) -> Result<(), Complaint> {
-        match self.family {
-            Some(known) if known != family => Err(Complaint::MixedFamilies),
-            _ => {
-                self.family = Some(family);
-                Ok(())
-            }
-        }
-    }
 }
 
 /// Label maps read so far, by path.
@@ -196,7 +185,7 @@ impl Parser {
             (_, Param::EventMask) => request.events |= value::list(word, value::EVENTS)?,
             (_, Param::Mark) => request.mark = Some(value::masked(word, option)?),
             (_, Param::Id) => request.id = Some(value::number(word, option)?),
-            (_, Param::Family) => request.join_family(value::family(word)?)?,
+            (_, Param::Family) => value::family(word)?.join(&mut request.family)?,
             (_, Param::Output) => add_formats(request, word)?,
             (_, Param::Secmark) => request.secmark = Some(value::number(word, option)?),
             (_, Param::BufferSize) => request.buffer_size = Some(value::decimal_number(word, option)?),
@@ -352,10 +341,9 @@ fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), 
 
 fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> Result<(), Complaint> {
     let (address, mask) = match row.value {
-        Value::Network => value::network(word)?,
-        _ => (value::address(word, row.name())?, None),
+        Value::Network => value::network(word, &mut request.family)?,
+        _ => (value::address(word, row.name(), &mut request.family)?, None),
     };
-    request.join_family(Family::of(address))?;
     let slot = match param {
         Param::Src => &mut request.orig.src,
         Param::Dst => &mut request.orig.dst,
@@ -382,8 +370,7 @@ fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> R
 fn set_nat(request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
     // The option once more without a target leaves the target that was given.
     let Some(word) = item.value else { return Ok(()) };
-    let target = value::nat_target(word, item.row.name())?;
-    request.join_family(Family::of(target.address))?;
+    let target = value::nat_target(word, item.row.name(), &mut request.family)?;
     let slot = match param {
         Param::SrcNat => &mut request.source_nat,
         Param::DstNat => &mut request.destination_nat,
@@ -478,6 +465,9 @@ mod tests {
             "-L -f ipv6 -n 1.1.1.1",
             "-L -s ::1 --mask-src 255.0.0.0",
             "-L -f ipv4 -f ipv6",
+            "-L -s ::1 -d 1.1.1.1/33",
+            "-L -s ::1 -r 1.1.1.1/8",
+            "-L -s ::1 -n 1.1.1.1/8",
         ] {
             assert_eq!(complaint(line), "mismatched address family", "{line}");
         }

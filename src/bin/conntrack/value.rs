@@ -80,6 +80,17 @@ impl Family {
     pub fn of(address: IpAddr) -> Family {
         if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
     }
+
+    /// Notes a family as the command line's: the first one counts, all others must be the same.
+    pub fn join(self, all: &mut Option<Family>) -> Result<(), Complaint> {
+        match all {
+            Some(known) if *known != self => Err(Complaint::MixedFamilies),
+            _ => {
+                *all = Some(self);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A translation's target.
@@ -171,14 +182,16 @@ fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(u32::try_from(address).ok()?))
 }
 
-/// An address; `shown` is the word in the complaint.
-fn plain_address(word: &[u8], shown: &[u8]) -> Result<IpAddr, Complaint> {
+/// An address; `shown` is the word in the complaint, `all` the family of the command line's addresses.
+fn plain_address(word: &[u8], shown: &[u8], all: &mut Option<Family>) -> Result<IpAddr, Complaint> {
     let word = word.get(..45).unwrap_or(word);
     let ipv6 = || std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok();
-    classic_ipv4(word)
+    let address = classic_ipv4(word)
         .map(IpAddr::V4)
         .or_else(|| ipv6().map(IpAddr::V6))
-        .ok_or_else(|| Complaint::Address(text(shown)))
+        .ok_or_else(|| Complaint::Address(text(shown)))?;
+    Family::of(address).join(all)?;
+    Ok(address)
 }
 
 /// Splits a word at the first byte like this one.
@@ -188,16 +201,16 @@ fn split_at(word: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 }
 
 /// An address without prefix length; `name` is the option in the complaint about one.
-pub fn address(word: &[u8], name: &'static str) -> Result<IpAddr, Complaint> {
+pub fn address(word: &[u8], name: &'static str, all: &mut Option<Family>) -> Result<IpAddr, Complaint> {
     let (bare, prefix) = split_at(word, b'/');
-    let address = plain_address(bare, word)?;
+    let address = plain_address(bare, word, all)?;
     if prefix.is_some() { Err(Complaint::NoCidr(name)) } else { Ok(address) }
 }
 
 /// An address with an optional prefix length, as the mask it stands for; the full length is no mask.
-pub fn network(word: &[u8]) -> Result<(IpAddr, Option<IpAddr>), Complaint> {
+pub fn network(word: &[u8], all: &mut Option<Family>) -> Result<(IpAddr, Option<IpAddr>), Complaint> {
     let (bare, prefix) = split_at(word, b'/');
-    let address = plain_address(bare, word)?;
+    let address = plain_address(bare, word, all)?;
     let Some(prefix) = prefix else { return Ok((address, None)) };
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let length = if prefix.is_empty() { Some(0) } else { decimal(prefix) };
@@ -216,7 +229,7 @@ pub fn network(word: &[u8]) -> Result<(IpAddr, Option<IpAddr>), Complaint> {
 }
 
 /// A NAT target: `A.B.C.D`, `A.B.C.D:port`, an IPv6 address, or `[v6]:port`.
-pub fn nat_target(word: &[u8], name: &'static str) -> Result<NatTarget, Complaint> {
+pub fn nat_target(word: &[u8], name: &'static str, all: &mut Option<Family>) -> Result<NatTarget, Complaint> {
     let (host, port) = match word {
         [b'[', inside @ ..] => {
             let (host, behind) = split_at(inside, b']');
@@ -233,7 +246,7 @@ pub fn nat_target(word: &[u8], name: &'static str) -> Result<NatTarget, Complain
         _ => (word, None),
     };
     let port = port.map(port_number).transpose()?;
-    Ok(NatTarget { address: address(host, name)?, port })
+    Ok(NatTarget { address: address(host, name, all)?, port })
 }
 
 fn port_number(word: &[u8]) -> Result<u16, Complaint> {
@@ -355,7 +368,8 @@ mod tests {
 
     #[test]
     fn ipv4_addresses_come_in_the_classic_forms() {
-        let v4 = |word: &str| address(word.as_bytes(), "reply-src").map(|address| address.to_string());
+        let v4 =
+            |word: &str| address(word.as_bytes(), "reply-src", &mut None).map(|address| address.to_string());
         assert_eq!(v4("1.2.3.4").unwrap(), "1.2.3.4");
         assert_eq!(v4("1.1.1.1 foo").unwrap(), "1.1.1.1");
         assert_eq!(v4("10.1").unwrap(), "10.0.0.1");
@@ -373,7 +387,9 @@ mod tests {
 
     #[test]
     fn prefix_lengths_become_masks() {
-        let mask = |word: &str| network(word.as_bytes()).map(|(_, mask)| mask.map(|mask| mask.to_string()));
+        let mask = |word: &str| {
+            network(word.as_bytes(), &mut None).map(|(_, mask)| mask.map(|mask| mask.to_string()))
+        };
         assert_eq!(mask("1.1.1.1/24"), Ok(Some("255.255.255.0".into())));
         assert_eq!(mask("1.1.1.1/"), Ok(Some("0.0.0.0".into())));
         assert_eq!(mask("1.1.1.1/32"), Ok(None));
@@ -386,7 +402,7 @@ mod tests {
 
     #[test]
     fn nat_targets_have_an_optional_port() {
-        let target = |word: &str| nat_target(word.as_bytes(), "src-nat");
+        let target = |word: &str| nat_target(word.as_bytes(), "src-nat", &mut None);
         let is = |word: &str, address: &str, port| {
             assert_eq!(target(word), Ok(NatTarget { address: address.parse().unwrap(), port }));
         };
