@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The same command lines, thousands of them, through the original tool and ours; see `parity/mod.rs`.
+//!
+//! What comes out differently is explained by the rows of `parity/differences.rs`, or it is a failure; so is a row
+//! that explains nothing any more. The counts are printed at the end (`--nocapture` shows them).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+#![allow(clippy::print_stdout)] // the counts
+
+mod netns;
+#[path = "parity/mod.rs"]
+mod parity;
+#[path = "support/words.rs"]
+mod words;
+
+use netns::isolated;
+use parity::differences::ROWS;
+use parity::judge::Judge;
+use parity::matrix::{self, Says};
+use parity::{Case, Outcome, lines, runner};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Fewer command lines than this are no proof.
+const AT_LEAST: usize = 5000;
+/// How many namespaces are busy at a time.
+const THREADS: usize = 2;
+/// How many failures are shown in full.
+const SHOWN: usize = 20;
+
+#[test]
+fn the_same_command_lines_through_both_tools() {
+    let Some(original) = parity::original() else {
+        return isolated(|| netns::skip("the original conntrack is not installed"));
+    };
+    parity::with_label_file("the_same_command_lines_through_both_tools", || compare(&original));
+}
+
+fn compare(original: &Path) {
+    let cells = matrix::cells();
+    let mut cases: Vec<Case> = cells.iter().map(|(case, _)| case.clone()).collect();
+    cases.extend(lines::all());
+    let outcomes = runner::run_both([original, &parity::ours()], &cases, THREADS);
+    let mut report = String::new();
+    for ((case, says), pair) in cells.iter().zip(&outcomes) {
+        for (whose, outcome) in ["original", "ours"].into_iter().zip(pair) {
+            let excused = whose == "original" && older(case, says);
+            if !excused && !fits(says, outcome) {
+                writeln!(report, "$ {case}\n  the matrix says {says:?}, {whose}\n{outcome}").unwrap();
+            }
+        }
+    }
+    let different: Vec<_> = cases.iter().zip(&outcomes).filter(|(_, [one, other])| one != other).collect();
+    let (unexplained, used) = judge(original, &different);
+    for (case, [theirs, ours]) in unexplained.iter().take(SHOWN) {
+        writeln!(report, "$ {case}\n  original\n{theirs}  ours\n{ours}").unwrap();
+    }
+    let [all, differ] = [cases.len(), different.len()];
+    println!("parity: {all} command lines compared, {} identical, {differ} differ as listed", all - differ);
+    for (row, count) in &used {
+        println!("{count:5} differ: {row}");
+        if *count == 0 {
+            writeln!(report, "a row that explains nothing: {row}").unwrap();
+        }
+    }
+    assert!(cases.len() >= AT_LEAST, "only {} command lines", cases.len());
+    assert!(report.is_empty(), "{} unexplained\n{report}", unexplained.len());
+}
+
+/// Whether an outcome is as the matrix says.
+fn fits(says: &Says, outcome: &Outcome) -> bool {
+    let said = |text: String| outcome.stderr.iter().any(|line| line.starts_with(&format!("P: {text}")));
+    match says {
+        Says::Illegal(option) => {
+            outcome.status == "2" && said(format!("Illegal option `{option}' with this command"))
+        }
+        Says::Missing(option) => {
+            outcome.status == "2"
+                && said(format!("You need to supply the `{option}' option for this command"))
+        }
+        Says::Legal(_) => !said("Illegal option".into()) && !said("You need".into()),
+        Says::Nothing => true,
+    }
+}
+
+/// Whether the older original, which Debian ships, does not take this option as a word, or not to be one of a command.
+fn older(case: &Case, says: &Says) -> bool {
+    let option = match says {
+        Says::Illegal(option) | Says::Legal(option) | Says::Missing(option) => *option,
+        Says::Nothing => "",
+    };
+    ["--id", "--labelmap"].contains(&option) || (option == "--reply-zone" && case.line.starts_with(option))
+}
+
+type Different<'a> = (&'a Case, &'a [Outcome; 2]);
+
+/// Those that no row explains, and how many each row explained.
+fn judge<'a>(
+    original: &Path,
+    different: &[Different<'a>],
+) -> (Vec<Different<'a>>, Vec<(&'static str, usize)>) {
+    let result = Mutex::default();
+    isolated(|| {
+        let mut judge = Judge::new(original);
+        let unexplained =
+            different.iter().filter(|(case, [theirs, ours])| !judge.explains(case, theirs, ours));
+        let unexplained: Vec<Different> = unexplained.copied().collect();
+        *result.lock().unwrap() = (unexplained, judge.used.into_iter().collect());
+    });
+    result.into_inner().unwrap()
+}
+
+#[test]
+fn every_row_is_in_the_list_of_differences() {
+    let list = include_str!("../docs/differences.md");
+    for row in ROWS.iter().filter(|row| !row.name.starts_with("1.4.7: ")) {
+        assert!(list.contains(&format!("\n| {}", row.name)), "{}", row.name);
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Explains what came out differently, by the rows of [`differences`](super::differences).
+
+use super::differences::{ROWS, Want};
+use super::fixture::{flow_lines, without_use};
+use super::normal::is_root;
+use super::runner::Place;
+use super::{Case, Outcome};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+/// How far one command line may be led back to another.
+const STEPS: usize = 4;
+
+/// The outcomes of the original for the command lines that rows lead to.
+pub struct Judge<'a> {
+    place: Place<'a>,
+    known: HashMap<Case, Outcome>,
+    /// How many command lines each row has explained.
+    pub used: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge in the calling thread's namespace.
+    pub fn new(original: &'a Path) -> Judge<'a> {
+        let used = ROWS.iter().map(|row| (row.name, 0)).collect();
+        Judge { place: Place::new(original), known: HashMap::new(), used }
+    }
+
+    /// Whether rows explain why ours came out as it did.
+    pub fn explains(&mut self, case: &Case, theirs: &Outcome, ours: &Outcome) -> bool {
+        let Some(rows) = self.explain(case, theirs, ours, STEPS) else { return false };
+        for row in rows {
+            *self.used.entry(row).or_default() += 1;
+        }
+        true
+    }
+
+    fn explain(
+        &mut self,
+        case: &Case,
+        theirs: &Outcome,
+        ours: &Outcome,
+        steps: usize,
+    ) -> Option<Vec<&'static str>> {
+        if theirs == ours {
+            return Some(Vec::new());
+        }
+        if steps == 0 {
+            return None;
+        }
+        ROWS.iter().filter(|row| (row.when)(case)).find_map(|row| {
+            let further = self.satisfied(&row.want, case, theirs, ours, steps)?;
+            Some([vec![row.name], further].concat())
+        })
+    }
+
+    /// Whether ours is as a row wants it; gives the further rows that this takes.
+    fn satisfied(
+        &mut self,
+        want: &Want,
+        case: &Case,
+        theirs: &Outcome,
+        ours: &Outcome,
+        steps: usize,
+    ) -> Option<Vec<&'static str>> {
+        let met = match want {
+            Want::Like(other) => {
+                let other = other(case).filter(|other| other != case)?;
+                let theirs = self.outcome(&other);
+                return self.explain(&other, &theirs, ours, steps - 1);
+            }
+            Want::Mended(mend) => {
+                let mended = mend(case, theirs).filter(|mended| mended != theirs)?;
+                return self.explain(case, &mended, ours, steps - 1);
+            }
+            Want::Says(text) => text(case).is_some_and(|text| says(ours, &text)),
+            Want::Holds(holds) => holds(case, theirs, ours),
+            Want::Touches(list) => list(case).is_some_and(|list| touches(&self.outcome(&list), ours)),
+            Want::TouchesSome(list) => {
+                let incomplete = theirs.stdout.len() < ours.stdout.len() || theirs.stderr.len() > 1;
+                incomplete && list(case).is_some_and(|list| touches_some(&self.outcome(&list), ours))
+            }
+            Want::Both(lists) => lists(case).is_some_and(|lists| {
+                let lists = lists.map(|list| self.outcome(&list));
+                let [one, other] = &lists;
+                let shown: Vec<&String> =
+                    one.stdout.iter().filter(|line| other.stdout.contains(line)).collect();
+                ours.status == "0" && ours.stdout.iter().eq(shown)
+            }),
+        };
+        met.then(Vec::new)
+    }
+
+    fn outcome(&mut self, case: &Case) -> Outcome {
+        if let Some(outcome) = self.known.get(case) {
+            return outcome.clone();
+        }
+        let outcome = self.place.outcome(case);
+        self.known.insert(case.clone(), outcome.clone());
+        outcome
+    }
+}
+
+/// Whether all that happened is a message.
+fn says(ours: &Outcome, text: &str) -> bool {
+    let hint = ours.stderr.last().is_some_and(|line| line.starts_with("Try "));
+    let last = ours.stderr.iter().rev().nth(usize::from(hint));
+    ours.status == if hint { "2" } else { "1" }
+        && last.is_some_and(|line| *line == format!("P: {text}"))
+        && ours.stdout.is_empty()
+        && ours.table.is_empty()
+}
+
+/// The entries of a list in the extended form, and those that were changed or deleted.
+fn listed_and_touched(list: &Outcome, ours: &Outcome) -> [Vec<String>; 2] {
+    let text = |line: &String| without_use(line.split(" labels=").next().unwrap_or_default());
+    let mut entries = [list.stdout.iter().map(text).collect(), flow_lines(&ours.table, '-')];
+    entries.iter_mut().for_each(|lines: &mut Vec<String>| lines.sort());
+    entries
+}
+
+/// Whether what is new stands for what is gone.
+fn changed_or_deleted(ours: &Outcome) -> bool {
+    let [gone, new] = ['-', '+'].map(|mark| flow_lines(&ours.table, mark).len());
+    new == 0 || new == gone
+}
+
+/// Whether exactly the entries of a list were changed or deleted.
+fn touches(list: &Outcome, ours: &Outcome) -> bool {
+    let [listed, touched] = listed_and_touched(list, ours);
+    let emptied = ours.first_error().contains("emptied");
+    let expected = if listed.is_empty() && !emptied { "1" } else { "0" };
+    list.status == "0" && ours.status == expected && touched == listed && changed_or_deleted(ours)
+}
+
+/// Whether entries of a list and no others were changed, shown and counted, as far as there was something to change.
+fn touches_some(list: &Outcome, ours: &Outcome) -> bool {
+    let [listed, touched] = listed_and_touched(list, ours);
+    let shown = ours.stdout.iter().filter(|line| !is_root(line)).count();
+    let counted = format!("P: {shown} flow entries have been updated.");
+    let expected = if shown == 0 { "1" } else { "0" };
+    list.status == "0"
+        && ours.status == expected
+        && ours.stderr == [counted]
+        && touched.len() <= shown
+        && touched.iter().all(|line| listed.contains(line))
+        && changed_or_deleted(ours)
+}
