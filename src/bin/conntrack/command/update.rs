@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `-U`: changes the selected entries and shows them as they are afterwards.
 //!
-//! A request names the entry's tuple and zone and holds only what changes; an entry for which nothing would
+//! A request names the entry's tuple, zone and id and holds only what changes; an entry for which nothing would
 //! change is left alone. One that has gone meanwhile is neither shown nor counted.
 
 #![forbid(unsafe_code)]
@@ -55,6 +55,7 @@ fn change(entry: &Flow, request: &Request) -> Option<Change> {
     flow.copy_from(entry, CopyFlags::ORIG);
     flow.copy_attr(entry, Attr::OrigZone);
     flow.copy_attr(entry, Attr::Zone);
+    flow.copy_attr(entry, Attr::Id);
     let key = flow.presence();
     if let Some(timeout) = request.timeout.filter(|&timeout| entry.timeout_secs() != Some(timeout)) {
         flow.set_timeout_secs(timeout);
@@ -137,7 +138,7 @@ fn apply(handle: &mut Handle, change: Change) -> netfilter_conntrack::Result<Opt
     }
     match handle.get(&flow) {
         Err(Error::Kernel(libc::ENOENT)) => Ok(None),
-        result => result.map(Some),
+        result => result.map(|now| Some(now).filter(|now| now.id() == flow.id())),
     }
 }
 
@@ -175,11 +176,12 @@ mod tests {
     fn a_change_holds_key_zone_and_new_values_only() {
         let mut entry = tcp();
         entry.set_zone(7);
+        entry.set_id(9);
         let change = change(&entry, &request("-U -m 0x10/0x1 -u FIXED_TIMEOUT")).unwrap();
         assert!(change.more_than_labels);
         let flow = change.flow;
         assert_eq!((flow.mark(), flow.status(), flow.zone()), (Some(0x14), Some(0x40e), Some(7)));
-        assert_eq!((flow.timeout_secs(), flow.tcp_state()), (None, None));
+        assert_eq!((flow.timeout_secs(), flow.tcp_state(), flow.id()), (None, None, Some(9)));
         assert!(!flow.is_set(Attr::TcpFlagsOrig) && !flow.is_set(Attr::ReplL3proto));
         assert_eq!(flow.tuple(Dir::Orig), entry.tuple(Dir::Orig));
     }
