@@ -28,11 +28,19 @@ const REPLIED: u32 = IPS_SEEN_REPLY | IPS_ASSURED;
 /// An entry by its name here; see [`flows`].
 pub type Named = (&'static str, Flow);
 
-/// Prepares a new namespace: accounting, time stamps, labels.
-pub fn prepare() {
+/// Whether entries have counters and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extras {
+    On,
+    Off,
+}
+
+/// Prepares a new namespace: labels, and what entries have beside.
+pub fn prepare(extras: Extras) {
     netns::rules(RULES);
-    netns::sysctl("nf_conntrack_acct", 1);
-    netns::sysctl("nf_conntrack_timestamp", 1);
+    let on = u32::from(extras == Extras::On);
+    netns::sysctl("nf_conntrack_acct", on);
+    netns::sysctl("nf_conntrack_timestamp", on);
 }
 
 /// The entries. Each has a timeout of its own, half-way between two thousands.
@@ -162,7 +170,7 @@ fn labelled() -> Vec<Named> {
 }
 
 /// What the control connections announce.
-fn expectations() -> Vec<Expectation> {
+pub fn expectations() -> Vec<Expectation> {
     let expect = |src: &str, dst: &str, mask: &str| {
         let tuple = |src: &str, dst: &str, sport, dport| flow(src, dst, L4::Tcp { sport, dport });
         let mut expect = Expectation::new();
@@ -192,8 +200,8 @@ pub struct Ground {
 
 impl Ground {
     /// The fixture in the calling thread's namespace.
-    pub fn new() -> Ground {
-        prepare();
+    pub fn new(extras: Extras) -> Ground {
+        prepare(extras);
         let events = Events::open(Groups::FLOWS | Groups::EXPECTATIONS).unwrap();
         events.socket().set_non_blocking(true).unwrap();
         events.socket().set_receive_buffer(1 << 20).unwrap();

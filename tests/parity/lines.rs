@@ -25,6 +25,7 @@ pub fn all() -> Vec<Case> {
     }
     cases.extend(files());
     cases.extend(operands_first());
+    cases.extend(unprivileged());
     let mut seen = std::collections::HashSet::new();
     cases.retain(|case| seen.insert(case.clone()));
     cases
@@ -73,6 +74,13 @@ fn selections() -> Vec<String> {
         lines.push(format!("-D {} {}", numbers.pick(&deleting), numbers.pick(&deleting)));
     }
     lines
+}
+
+/// Every filter of `-E`.
+pub fn event_filters() -> Vec<String> {
+    let legal = |filter: &&str| !["-i ", "-u ", "-z"].iter().any(|option| filter.contains(option));
+    let listing = listed(include_str!("lines/listing.txt"));
+    filters().chain(listing).filter(legal).map(|filter| format!("-E {filter}")).collect()
 }
 
 const FORMATS: [&str; 7] = ["xml", "extended", "timestamp", "id", "ktimestamp", "labels", "userspace"];
@@ -559,4 +567,50 @@ fn operands_first() -> Vec<Case> {
         "-D -p esp foo -s",
     ];
     lines.map(|line| Case { posix: true, ..Case::new(line) }).to_vec()
+}
+
+/// Every command without the privilege that it needs.
+fn unprivileged() -> Vec<Case> {
+    let new = NEW[1];
+    let key = KEYS[5];
+    let mut lines: Vec<String> = [
+        "-L",
+        "-L -p tcp -o xml",
+        "-L dying",
+        "-L unconfirmed",
+        "-L expect",
+        "-D",
+        "-D -p esp",
+        "-U -m 1",
+        "-F",
+        "-F expect",
+        "-C",
+        "-C expect",
+        "-S",
+        "-S expect",
+        "-E",
+        "-E -b 100000",
+        "-E expect",
+        "-V",
+        "-L -x",
+        "-I",
+    ]
+    .map(String::from)
+    .to_vec();
+    lines.extend([format!("-I {new}"), format!("-A {new}"), format!("-G {key}")]);
+    let file = Case { stdin: "-D -p esp\n".into(), ..Case::new("-R -") };
+    let cases = lines.into_iter().map(Case::new).chain([file]);
+    cases.map(|case| Case { dropped: true, ..case }).collect()
+}
+
+/// What is printed of entries that have neither counters nor times.
+pub fn plain() -> Vec<Case> {
+    let commands = ["-L", "-L -f ipv6", "-L expect", "-D -p udp", "-D -f ipv6", "-U -s 10.2.0.1 -p esp -m 7"];
+    let keys = KEYS.iter().map(|key| format!("-G {key}"));
+    let commands: Vec<String> = commands.map(String::from).into_iter().chain(keys).collect();
+    let mut formats = vec![String::new(), " -o save".to_string(), " -o xml,ktimestamp".to_string()];
+    formats.extend(FORMATS.map(|format| format!(" -o {format}")));
+    let lines =
+        commands.iter().flat_map(|command| formats.iter().map(move |format| format!("{command}{format}")));
+    lines.map(Case::new).collect()
 }

@@ -8,53 +8,23 @@
 
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod case;
 pub mod differences;
+pub mod expected;
 pub mod fixture;
 pub mod judge;
 pub mod lines;
 pub mod matrix;
 pub mod normal;
+pub mod rewrite;
 pub mod runner;
+pub mod traffic;
 
+pub use case::Case;
 use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
-
-/// A command line.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Case {
-    /// The words behind the program's name, quoted as for a shell. `@id(NAME)` stands for the id of an entry of the
-    /// fixture, `@file` for a file that holds `stdin`.
-    pub line: String,
-    /// What the program reads from standard input.
-    pub stdin: String,
-    /// Whether `POSIXLY_CORRECT` is set.
-    pub posix: bool,
-}
-
-impl Case {
-    pub fn new(line: impl Into<String>) -> Case {
-        Case { line: line.into(), stdin: String::new(), posix: false }
-    }
-
-    /// The same with other words.
-    pub fn with_line(&self, line: impl Into<String>) -> Case {
-        Case { line: line.into(), ..self.clone() }
-    }
-
-    pub fn words(&self) -> Vec<String> {
-        crate::words::words(&self.line)
-    }
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let posix = if self.posix { "POSIXLY_CORRECT=1 " } else { "" };
-        write!(f, "{posix}conntrack {}", self.line)?;
-        if self.stdin.is_empty() { Ok(()) } else { write!(f, " <<< {:?}", self.stdin) }
-    }
-}
 
 /// What came of a command line, without what differs from run to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +38,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether nothing was printed, said or changed, and all is well.
+    pub fn does_nothing(&self) -> bool {
+        self.status == "0" && [&self.stdout, &self.stderr, &self.table].iter().all(|lines| lines.is_empty())
+    }
+
     /// The first line of standard error.
     pub fn first_error(&self) -> &str {
         self.stderr.first().map_or("", String::as_str)

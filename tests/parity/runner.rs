@@ -5,7 +5,7 @@
 //! anew for the next one. Command lines that may follow events (`-E`) run many at a time: whichever does not end
 //! by itself is interrupted as soon as it catches SIGINT.
 
-use super::fixture::Ground;
+use super::fixture::{Extras, Ground};
 use super::{Case, Outcome, normal};
 use crate::netns::isolated;
 use std::io::Write;
@@ -22,10 +22,10 @@ const FOLLOWERS: usize = 32;
 const READING: [&str; 7] = ["-L", "-G", "-C", "-S", "-V", "-h", "-E"];
 
 /// The outcomes of command lines, in their order.
-pub fn run(tool: &Path, cases: &[Case]) -> Vec<Outcome> {
+pub fn run(tool: &Path, cases: &[Case], extras: Extras) -> Vec<Outcome> {
     let outcomes = Mutex::new(Vec::new());
     isolated(|| {
-        let mut place = Place::new(tool);
+        let mut place = Place::new(tool, extras);
         let mut done: Vec<Option<Outcome>> = vec![None; cases.len()];
         let (waiting, ending): (Vec<usize>, Vec<usize>) =
             (0..cases.len()).partition(|&at| follows(&cases[at]));
@@ -44,7 +44,7 @@ pub fn run(tool: &Path, cases: &[Case]) -> Vec<Outcome> {
 }
 
 /// The outcomes through both tools, in several namespaces at a time.
-pub fn run_both(tools: [&Path; 2], cases: &[Case], threads: usize) -> Vec<[Outcome; 2]> {
+pub fn run_both(tools: [&Path; 2], cases: &[Case], extras: Extras, threads: usize) -> Vec<[Outcome; 2]> {
     let pieces: Vec<&[Case]> = cases.chunks(cases.len().div_ceil(threads * 4).max(1)).collect();
     let results: Vec<Mutex<[Vec<Outcome>; 2]>> = pieces.iter().map(|_| Mutex::default()).collect();
     let next = AtomicUsize::new(0);
@@ -52,7 +52,7 @@ pub fn run_both(tools: [&Path; 2], cases: &[Case], threads: usize) -> Vec<[Outco
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(piece) = pieces.get(number / 2) else { return };
-            let outcomes = run(tools[number % 2], piece);
+            let outcomes = run(tools[number % 2], piece, extras);
             results[number / 2].lock().unwrap()[number % 2] = outcomes;
         }
     };
@@ -80,8 +80,8 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub fn new(tool: &'a Path) -> Place<'a> {
-        Place { ground: Ground::new(), tool }
+    pub fn new(tool: &'a Path, extras: Extras) -> Place<'a> {
+        Place { ground: Ground::new(extras), tool }
     }
 
     /// What comes of a command line on the fixture.
@@ -104,7 +104,13 @@ impl<'a> Place<'a> {
             std::fs::write(&path, &case.stdin).unwrap();
             line = line.replace("@file", path.to_str().unwrap());
         }
-        let mut command = Command::new(self.tool);
+        let mut command = match case.dropped {
+            true => Command::new("setpriv"),
+            false => Command::new(self.tool),
+        };
+        if case.dropped {
+            command.args(["--bounding-set", "-net_admin"]).arg(self.tool);
+        }
         command.args(crate::words::words(&line)).env("TZ", "UTC").env_remove("POSIXLY_CORRECT");
         if case.posix {
             command.env("POSIXLY_CORRECT", "1");
@@ -129,7 +135,7 @@ impl<'a> Place<'a> {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
-        interrupt(&mut children);
+        interrupt(children.iter_mut());
         let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
         outputs.map(|output| noted(&output)).collect()
     }
@@ -147,14 +153,13 @@ fn noted(output: &Output) -> Outcome {
 }
 
 /// Interrupts those that still run.
-pub fn interrupt(children: &mut [Child]) {
-    let running = children.iter_mut().filter_map(|child| {
-        let running = child.try_wait().unwrap().is_none();
-        running.then(|| child.id().to_string())
-    });
+pub fn interrupt<'c>(children: impl Iterator<Item = &'c mut Child>) {
+    let running =
+        children.filter_map(|child| child.try_wait().unwrap().is_none().then(|| child.id().to_string()));
     let pids: Vec<String> = running.collect();
     if !pids.is_empty() {
-        Command::new("kill").args(["-s", "INT"]).args(&pids).status().unwrap();
+        // One that ends meanwhile is no failure.
+        Command::new("kill").args(["-s", "INT"]).args(&pids).stderr(Stdio::null()).status().unwrap();
     }
 }
 
