@@ -91,13 +91,13 @@ impl<'a> Judge<'a> {
             Want::Those(all, shown) => {
                 let all = self.outcome(&all(case)?)?.stdout;
                 let shown: Vec<String> = all.into_iter().filter(|line| shown(case, line)).collect();
-                ours.status == "0" && ours.stdout == shown
+                ours.status == "0" && ours.stdout == shown && counts(ours)
             }
             Want::Both(lists) => {
                 let [one, other] = lists(case)?.map(|list| self.outcome(&list));
                 let other = other?.stdout;
                 let both: Vec<String> = one?.stdout.into_iter().filter(|line| other.contains(line)).collect();
-                ours.status == "0" && ours.stdout == both
+                ours.status == "0" && ours.stdout == both && counts(ours)
             }
         };
         met.then(Vec::new)
@@ -131,30 +131,51 @@ fn listed_and_touched(list: &Outcome, ours: &Outcome) -> [Vec<String>; 2] {
     entries
 }
 
-/// Whether what is new stands for what is gone.
-fn changed_or_deleted(ours: &Outcome) -> bool {
-    let [gone, new] = ['-', '+'].map(|mark| flow_lines(&ours.table, mark).len());
-    new == 0 || new == gone
+/// Whether the summary counts what is printed.
+fn counts(ours: &Outcome) -> bool {
+    let shown = ours.stdout.iter().filter(|line| !is_root(line)).count();
+    ours.stderr.last().is_some_and(|line| line.starts_with(&format!("P: {shown} flow ")))
 }
 
-/// Whether exactly the entries of a list were changed or deleted.
+/// Whether all that was touched is deleted, or has got another mark and nothing else.
+fn deleted_or_marked(ours: &Outcome) -> bool {
+    let unmarked = |mark: char| {
+        let lines = ours
+            .table
+            .iter()
+            .filter_map(|line| line.strip_prefix(mark))
+            .filter(|line| line.contains(" status="));
+        let bare = |line: &str| {
+            line.split(' ').filter(|word| !word.starts_with("mark=")).collect::<Vec<_>>().join(" ")
+        };
+        let mut lines: Vec<String> = lines.map(bare).collect();
+        lines.sort();
+        lines
+    };
+    let new = unmarked('+');
+    new.is_empty() || new == unmarked('-')
+}
+
+/// Whether exactly the entries of a list were changed or deleted, shown and counted.
 fn touches(list: &Outcome, ours: &Outcome) -> bool {
     let [listed, touched] = listed_and_touched(list, ours);
-    let emptied = ours.first_error().contains("emptied");
+    let emptied = ours.stderr.last().is_some_and(|line| line.ends_with("has been emptied."));
     let expected = if listed.is_empty() && !emptied { "1" } else { "0" };
-    list.status == "0" && ours.status == expected && touched == listed && changed_or_deleted(ours)
+    list.status == "0"
+        && ours.status == expected
+        && touched == listed
+        && deleted_or_marked(ours)
+        && (emptied || (counts(ours) && ours.stdout.len() == touched.len()))
 }
 
 /// Whether entries of a list and no others were changed, shown and counted, as far as there was something to change.
 fn touches_some(list: &Outcome, ours: &Outcome) -> bool {
     let [listed, touched] = listed_and_touched(list, ours);
-    let shown = ours.stdout.iter().filter(|line| !is_root(line)).count();
-    let counted = format!("P: {shown} flow entries have been updated.");
-    let expected = if shown == 0 { "1" } else { "0" };
+    let expected = if ours.stdout.is_empty() { "1" } else { "0" };
     list.status == "0"
         && ours.status == expected
-        && ours.stderr == [counted]
-        && touched.len() <= shown
+        && counts(ours)
+        && touched.len() <= ours.stdout.len()
         && touched.iter().all(|line| listed.contains(line))
-        && changed_or_deleted(ours)
+        && touched.len() == flow_lines(&ours.table, '+').len()
 }

@@ -10,7 +10,7 @@ use super::{Case, Outcome, normal};
 use crate::netns::isolated;
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,7 +100,8 @@ impl<'a> Place<'a> {
         let mut line = self.ground.with_ids(&case.line);
         let named = line.contains("@file");
         if named {
-            let path = std::env::temp_dir().join(format!("parity-{:?}", std::thread::current().id()));
+            // In the file system that only this test sees, see [`super::with_label_file`].
+            let path = PathBuf::from(format!("/mnt/{:?}", std::thread::current().id()));
             std::fs::write(&path, &case.stdin).unwrap();
             line = line.replace("@file", path.to_str().unwrap());
         }
