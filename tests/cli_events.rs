@@ -273,7 +273,7 @@ const FORMATS: [&str; 24] = [
 
 fn with_original(test: &str, body: impl FnOnce() + Send) {
     if parity::original().is_none() {
-        return isolated(|| netns::skip("the original conntrack is not installed"));
+        return netns::report(test, "the original conntrack is not installed");
     }
     parity::with_label_file(test, || isolated(body));
 }

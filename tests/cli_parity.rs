@@ -39,7 +39,7 @@ fn the_same_command_lines_through_both_tools() {
 /// Runs a test's body where the original and the label file are.
 fn with_original(test: &str, body: impl FnOnce(&Path)) {
     let Some(original) = parity::original() else {
-        return isolated(|| netns::skip("the original conntrack is not installed"));
+        return netns::report(test, "the original conntrack is not installed");
     };
     parity::with_label_file(test, || body(&original));
 }

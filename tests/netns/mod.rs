@@ -47,7 +47,8 @@ fn test_name<F>() -> &'static str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-fn report(name: &str, reason: &str) {
+/// Tells that a test did not run, and why.
+pub fn report(name: &str, reason: &str) {
     let line = format!("\nSKIP {name}: {reason}\n"); // at the start of a line, whatever the runner has begun
     std::io::stderr().write_all(line.as_bytes()).expect("standard error");
     assert!(std::env::var("CI").as_deref() != Ok("true"), "a test was skipped: {reason}");
