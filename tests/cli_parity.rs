@@ -63,8 +63,11 @@ fn compare(original: &Path) {
     for (case, [theirs, ours]) in unexplained.iter().take(SHOWN) {
         writeln!(report, "$ {case}\n  original\n{theirs}  ours\n{ours}").unwrap();
     }
-    let [all, differ] = [cases.len(), different.len()];
-    println!("parity: {all} command lines compared, {} identical, {differ} differ as listed", all - differ);
+    let [all, differ, otherwise] = [cases.len(), different.len(), unexplained.len()];
+    let (identical, listed) = (all - differ, differ - otherwise);
+    println!(
+        "parity: {all} command lines compared, {identical} identical, {listed} differ as listed, {otherwise} otherwise"
+    );
     for (row, count) in &used {
         println!("{count:5} differ: {row}");
         if *count == 0 && !OF_EVENTS.contains(row) {
