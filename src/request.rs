@@ -152,13 +152,7 @@ pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Re
     let subsystem = if expectations { NFNL_SUBSYS_CTNETLINK_EXP } else { NFNL_SUBSYS_CTNETLINK };
     let head = header(subsystem, row.message, row.flags, seq);
     match (row.wants, subject) {
-        (Wants::Object, Subject::Flow(flow)) => {
-            let family =
-                flow.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the flow has no address family"))?;
-            let mut b = Builder::message(buf, head, family, 0)?;
-            flow_encode::attributes(&mut b, flow)?;
-            Ok(b.finish())
-        }
+        (Wants::Object, Subject::Flow(flow)) => Ok(begin_whole(buf, head, flow)?.finish()),
         (Wants::Object, Subject::Expectation(expect)) => build_expectation(buf, head, query, expect),
         (Wants::Family, Subject::FlowFamily(family) | Subject::ExpectationFamily(family)) => {
             Ok(Builder::message(buf, head, family, 0)?.finish())
@@ -175,6 +169,26 @@ pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Re
         }
         _ => Err(Error::Invalid("this query is about something else")),
     }
+}
+
+/// A message with all that is present of a flow, to be finished.
+fn begin_whole<'b>(buf: &'b mut [u8], head: Header, flow: &Flow) -> Result<Builder<'b>> {
+    let family = family_of(flow, Dir::Orig)?;
+    let mut b = Builder::message(buf, head, family, 0)?;
+    flow_encode::attributes(&mut b, flow)?;
+    Ok(b)
+}
+
+fn family_of(flow: &Flow, dir: Dir) -> Result<u8> {
+    flow.u8(dir.attrs().l3).ok_or(Error::Invalid("the flow has no address family"))
+}
+
+/// Ends a message with the entry's id, where it is known.
+fn finish_with_id(mut b: Builder<'_>, flow: &Flow) -> Result<usize> {
+    if let Some(id) = flow.id() {
+        b.be32(CTA_ID, id)?;
+    }
+    Ok(b.finish())
 }
 
 fn build_expectation(buf: &mut [u8], head: Header, query: Query, expect: &Expectation) -> Result<usize> {
@@ -205,14 +219,8 @@ pub fn build_exact_delete(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> 
 /// As [`build`].
 pub fn build_exact_update(buf: &mut [u8], flow: &Flow, seq: u32) -> Result<usize> {
     let row = Query::Update.row();
-    let family = flow.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the flow has no address family"))?;
     let head = header(NFNL_SUBSYS_CTNETLINK, row.message, row.flags, seq);
-    let mut b = Builder::message(buf, head, family, 0)?;
-    flow_encode::attributes(&mut b, flow)?;
-    if let Some(id) = flow.id() {
-        b.be32(CTA_ID, id)?;
-    }
-    Ok(b.finish())
+    finish_with_id(begin_whole(buf, head, flow)?, flow)
 }
 
 /// Writes the request to look up the entry with this flow's original tuple and zone.
@@ -230,7 +238,7 @@ fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -
     } else {
         Dir::Reply
     };
-    let family = flow.u8(dir.attrs().l3).ok_or(Error::Invalid("the flow has no address family"))?;
+    let family = family_of(flow, dir)?;
     let head = header(NFNL_SUBSYS_CTNETLINK, message, NLM_F_REQUEST | flags, seq);
     let mut b = Builder::message(buf, head, family, 0)?;
     let (kind, zone) = match dir {
@@ -241,10 +249,7 @@ fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -
     if let Some(zone) = flow.zone() {
         b.be16(CTA_ZONE, zone)?;
     }
-    if let Some(id) = flow.id() {
-        b.be32(CTA_ID, id)?;
-    }
-    Ok(b.finish())
+    finish_with_id(b, flow)
 }
 
 /// Which list of entries to read.

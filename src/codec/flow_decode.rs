@@ -171,21 +171,19 @@ fn tcp(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
 
 /// Counters come in two widths; where both are there the wide one counts, whatever their order.
 fn counters(flow: &mut Flow, nest: WireAttr<'_>, packets: Attr, bytes: Attr) -> Result<()> {
-    let mut wide = [false; 2];
+    let (mut wide_packets, mut wide_bytes) = (false, false);
     for attr in nest.nest()? {
-        let (to, slot, is_wide) = match attr.kind {
-            CTA_COUNTERS_PACKETS => (packets, 0, true),
-            CTA_COUNTERS_BYTES => (bytes, 1, true),
-            CTA_COUNTERS32_PACKETS => (packets, 0, false),
-            CTA_COUNTERS32_BYTES => (bytes, 1, false),
+        let (to, seen_wide) = match attr.kind {
+            CTA_COUNTERS_PACKETS | CTA_COUNTERS32_PACKETS => (packets, &mut wide_packets),
+            CTA_COUNTERS_BYTES | CTA_COUNTERS32_BYTES => (bytes, &mut wide_bytes),
             _ => continue,
         };
+        let is_wide = matches!(attr.kind, CTA_COUNTERS_PACKETS | CTA_COUNTERS_BYTES);
         let value = if is_wide { attr.be64()? } else { u64::from(attr.be32()?) };
-        let seen = wide.get_mut(slot).unwrap_or(&mut false).to_owned();
-        if is_wide || !seen {
+        if is_wide || !*seen_wide {
             flow.put(to, &value.to_ne_bytes());
         }
-        wide.iter_mut().skip(slot).take(1).for_each(|seen| *seen |= is_wide);
+        *seen_wide |= is_wide;
     }
     Ok(())
 }
