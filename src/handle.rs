@@ -365,18 +365,18 @@ fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
 
 /// What is to be said when a request is over.
 #[derive(Debug, Default)]
-struct Outcome {
-    interrupted: bool,
-    error: Option<Error>,
+pub(crate) struct Outcome {
+    pub(crate) interrupted: bool,
+    pub(crate) error: Option<Error>,
 }
 
 impl Outcome {
     /// Remembers the first thing that went wrong, so that its neighbours are still read.
-    fn note(&mut self, error: Error) {
+    pub(crate) fn note(&mut self, error: Error) {
         self.error.get_or_insert(error);
     }
 
-    fn finish(self, errno: i32) -> Result<()> {
+    pub(crate) fn finish(self, errno: i32) -> Result<()> {
         match (errno, self.error) {
             (0, Some(error)) => Err(error),
             (0, None) if self.interrupted => Err(Error::Interrupted),

@@ -13,7 +13,7 @@ use crate::codec::{EventKind, expect_decode, flow_decode};
 use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::flow::Flow;
-use crate::handle::RECEIVE_LEN;
+use crate::handle::{Outcome, RECEIVE_LEN};
 use crate::request::{self, Query, Subject};
 use crate::sys::errno;
 use crate::sys::socket::{Socket, raw};
@@ -159,28 +159,20 @@ enum Fate {
 struct Progress {
     /// The kernel has said that the request is over.
     over: bool,
-    interrupted: bool,
-    /// The first thing that went wrong; its neighbours are still read.
-    error: Option<Error>,
+    outcome: Outcome,
 }
 
 impl Progress {
     fn note(&mut self, error: Error) {
-        self.error.get_or_insert(error);
+        self.outcome.note(error);
     }
 
     /// The end of a request that the kernel ends with `errno`.
     fn end(&mut self, errno: i32) -> Result<c_int> {
         self.over = true;
-        match (errno, self.error) {
-            (0, Some(error)) => Err(error),
-            (0, None) if self.interrupted => Err(Error::Interrupted),
-            (0, None) => {
-                errno::set(0); // as C callers know it
-                Ok(0)
-            }
-            (errno, _) => Err(Error::Kernel(errno)),
-        }
+        std::mem::take(&mut self.outcome).finish(errno)?;
+        errno::set(0); // as C callers know it
+        Ok(0)
     }
 }
 
@@ -329,9 +321,9 @@ impl Handle {
             if let Some(verdict) = self.deliver(wanted, datagram, progress)? {
                 return Ok(verdict);
             }
-            match progress.error.take() {
+            match progress.outcome.error.take() {
                 Some(error) if wanted == Wanted::Anything => return Err(error),
-                error => progress.error = error,
+                error => progress.outcome.error = error,
             }
         }
     }
@@ -356,7 +348,7 @@ impl Handle {
             if is_end {
                 return end_errno(&frame).and_then(|errno| progress.end(errno)).map(Some);
             }
-            progress.interrupted |= mine && header.flags & NLM_F_DUMP_INTR != 0;
+            progress.outcome.interrupted |= mine && header.flags & NLM_F_DUMP_INTR != 0;
             let verdict =
                 self.netfilter().dispatch(&frame, &[on_message::<nf_conntrack>, on_message::<nf_expect>])?;
             [self.conntrack.failed.take(), self.expect.failed.take()]
