@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Asking the kernel, and listening to it.
+//! Asking the kernel.
 //!
 //! A [`Handle`] sends requests and matches the answers by sequence number: an event, or what an abandoned
 //! request left behind, is never taken for an answer. An interrupted dump is an error, never a silent success.
-//! [`Events`] is a socket of its own, because events could crowd answers out. Both keep one receive buffer
-//! for life: the kernel sizes its datagrams by the largest buffer a socket has ever used.
+//! It keeps one receive buffer for life: the kernel sizes its datagrams by the largest buffer a socket has
+//! ever used.
 
 #![forbid(unsafe_code)]
 
-use crate::codec::event::EventKind;
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::filter::DumpFilter;
 use crate::flow::Flow;
+use crate::inbox::Inbox;
 use crate::request::{self, Query, Statistics, Subject, Table};
 use crate::sys::Socket;
 use crate::wire::consts::*;
@@ -22,8 +22,7 @@ use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
-/// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
-pub const RECEIVE_LEN: usize = 32768;
+pub use crate::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.
 ///
@@ -31,7 +30,7 @@ pub const RECEIVE_LEN: usize = 32768;
 #[derive(Debug)]
 pub struct Handle {
     socket: Socket,
-    inbox: Box<[u8]>,
+    inbox: Inbox,
     outbox: Box<[u8]>,
     seq: u32,
     /// The sequence number of a dump that nobody reads any more but the kernel still sends.
@@ -50,7 +49,7 @@ impl Handle {
     pub fn open() -> Result<Handle> {
         Ok(Handle {
             socket: Socket::open(0)?,
-            inbox: vec![0; RECEIVE_LEN].into(),
+            inbox: Inbox::new(),
             outbox: vec![0; request::MAX_LEN].into(),
             seq: 0,
             abandoned: None,
@@ -82,7 +81,7 @@ impl Handle {
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
         let seq = self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
         self.abandoned = Some(seq);
-        Ok(Flows { handle: self, seq, at: 0, len: 0, interrupted: false, over: false })
+        Ok(Flows { handle: self, seq, interrupted: false, over: false })
     }
 
     /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
@@ -300,6 +299,7 @@ impl Handle {
     /// Builds a request with a new sequence number and sends it.
     fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
         self.settle()?;
+        self.inbox.clear();
         self.seq = self.seq.wrapping_add(1).max(1);
         let len = build(&mut self.outbox, self.seq)?;
         self.socket.send(self.outbox.get(..len).unwrap_or_default())?;
@@ -321,33 +321,31 @@ impl Handle {
     fn answers(&mut self, seq: u32, mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
         let mut outcome = Outcome::default();
         loop {
-            let len = receive(&self.socket, &mut self.inbox)?;
-            let mut frames = Frames::new(self.inbox.get(..len).unwrap_or_default());
-            while let Some(frame) = frames.next() {
-                let frame = match frame {
-                    Ok(frame) if frame.header.seq == seq => frame,
-                    Ok(_) => continue,
-                    Err(error) => {
-                        outcome.note(error);
-                        continue;
-                    }
-                };
-                outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
-                match frame.kind()? {
-                    FrameKind::Data => match each(&frame) {
-                        Ok(Verdict::Continue(())) => {}
-                        Ok(Verdict::Break(())) => {
-                            self.abandoned = (!ends(frames, seq)).then_some(seq);
-                            return Ok(());
-                        }
-                        Err(error) => outcome.note(error),
-                    },
-                    FrameKind::Error(errno) | FrameKind::Done(errno) => {
-                        return outcome.finish(errno);
-                    }
-                    FrameKind::Overrun => outcome.note(Error::Overrun),
-                    FrameKind::Noop => {}
+            let frame = match self.inbox.next() {
+                None => {
+                    receive(&self.socket, &mut self.inbox)?;
+                    continue;
                 }
+                Some(Ok(frame)) if frame.header.seq == seq => frame,
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => {
+                    outcome.note(error);
+                    continue;
+                }
+            };
+            outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
+            match frame.kind()? {
+                FrameKind::Data => match each(&frame) {
+                    Ok(Verdict::Continue(())) => {}
+                    Ok(Verdict::Break(())) => {
+                        self.abandoned = (!ends(self.inbox.rest(), seq)).then_some(seq);
+                        return Ok(());
+                    }
+                    Err(error) => outcome.note(error),
+                },
+                FrameKind::Error(errno) | FrameKind::Done(errno) => return outcome.finish(errno),
+                FrameKind::Overrun => outcome.note(Error::Overrun),
+                FrameKind::Noop => {}
             }
         }
     }
@@ -386,15 +384,12 @@ impl Outcome {
     }
 }
 
-/// Receives one datagram of the kernel; a foreign one is dropped, an interrupted call repeated.
-fn receive(socket: &Socket, inbox: &mut [u8]) -> Result<usize> {
+/// Receives one datagram; an interrupted call is repeated.
+fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
     loop {
-        match socket.receive(inbox) {
-            Ok(datagram) if datagram.sender != 0 => {}
-            Ok(datagram) if datagram.truncated => return Err(Error::Truncated),
-            Ok(datagram) => return Ok(datagram.len),
+        match inbox.receive(socket) {
             Err(Error::Os(libc::EINTR)) => {}
-            Err(error) => return Err(error),
+            received => return received,
         }
     }
 }
@@ -406,8 +401,6 @@ fn receive(socket: &Socket, inbox: &mut [u8]) -> Result<usize> {
 pub struct Flows<'h> {
     handle: &'h mut Handle,
     seq: u32,
-    at: usize,
-    len: usize,
     interrupted: bool,
     over: bool,
 }
@@ -415,20 +408,11 @@ pub struct Flows<'h> {
 impl Flows<'_> {
     fn step(&mut self) -> Result<Option<Flow>> {
         loop {
-            let rest = self.handle.inbox.get(self.at..self.len).unwrap_or_default();
-            let Some(frame) = Frames::new(rest).next() else {
-                self.len = receive(&self.handle.socket, &mut self.handle.inbox)?;
-                self.at = 0;
+            let Some(frame) = self.handle.inbox.next() else {
+                receive(&self.handle.socket, &mut self.handle.inbox)?;
                 continue;
             };
-            let frame = match frame {
-                Ok(frame) => frame,
-                Err(error) => {
-                    self.at = self.len;
-                    return Err(error);
-                }
-            };
-            self.at += crate::wire::align4(frame.bytes.len());
+            let frame = frame?;
             if frame.header.seq != self.seq {
                 continue;
             }
@@ -455,8 +439,7 @@ impl Flows<'_> {
 
 impl Drop for Flows<'_> {
     fn drop(&mut self) {
-        let unread = self.handle.inbox.get(self.at..self.len).unwrap_or_default();
-        if ends(Frames::new(unread), self.seq) {
+        if ends(self.handle.inbox.rest(), self.seq) {
             self.handle.abandoned = None;
         }
     }
@@ -472,140 +455,6 @@ impl Iterator for Flows<'_> {
         let next = self.step();
         self.over |= next.as_ref().is_err_and(|error| !matches!(error, Error::Malformed(_)));
         next.transpose()
-    }
-}
-
-bitflags::bitflags! {
-    /// Multicast groups of events.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Groups: u32 {
-        /// New flows.
-        const NEW = 1;
-        /// Changed flows.
-        const UPDATE = 2;
-        /// Ended flows.
-        const DESTROY = 4;
-        /// New expectations.
-        const EXPECT_NEW = 8;
-        /// Changed expectations (the kernel has none).
-        const EXPECT_UPDATE = 0x10;
-        /// Ended expectations.
-        const EXPECT_DESTROY = 0x20;
-        /// Everything about flows.
-        const FLOWS = 7;
-        /// Everything about expectations.
-        const EXPECTATIONS = 0x38;
-    }
-}
-
-/// What an event is about; valid until the next one is read.
-#[derive(Debug, Clone, Copy)]
-pub enum EventSubject<'a> {
-    /// A flow.
-    Flow(&'a Flow),
-    /// An expectation.
-    Expectation(&'a Expectation),
-}
-
-/// One event; valid until the next one is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Event<'a> {
-    /// What happened.
-    pub kind: EventKind,
-    /// What it happened to.
-    pub subject: EventSubject<'a>,
-    /// Port id of the socket whose request caused it; 0 for packets and timers.
-    pub port_id: u32,
-}
-
-/// A subscription to events.
-///
-/// The kernel makes events only for entries created while somebody listens (`nf_conntrack_events` = 2).
-#[derive(Debug)]
-pub struct Events {
-    socket: Socket,
-    inbox: Box<[u8]>,
-    at: usize,
-    len: usize,
-    flow: Flow,
-    expect: Expectation,
-}
-
-impl Events {
-    /// Subscribes to groups of events.
-    ///
-    /// # Errors
-    /// The system's error; `EPERM` without privilege.
-    pub fn open(groups: Groups) -> Result<Events> {
-        Ok(Events {
-            socket: Socket::open(groups.bits())?,
-            inbox: vec![0; RECEIVE_LEN].into(),
-            at: 0,
-            len: 0,
-            flow: Flow::new(),
-            expect: Expectation::new(),
-        })
-    }
-
-    /// The socket, for its options (receive buffer, non-blocking) and its descriptor.
-    #[must_use]
-    pub fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
-    /// Waits for the next event.
-    ///
-    /// # Errors
-    /// [`Error::Overrun`] when events were lost (the next call goes on); [`Error::Os`] with `EINTR` when a
-    /// signal came, `EAGAIN` on a non-blocking socket without events; [`Error::Malformed`] for one message.
-    #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
-    pub fn next(&mut self) -> Result<Event<'_>> {
-        let (kind, port_id, expectation) = self.step()?;
-        let subject = if expectation {
-            EventSubject::Expectation(&self.expect)
-        } else {
-            EventSubject::Flow(&self.flow)
-        };
-        Ok(Event { kind, subject, port_id })
-    }
-
-    fn step(&mut self) -> Result<(EventKind, u32, bool)> {
-        loop {
-            let Some(frame) = Frames::new(self.inbox.get(self.at..self.len).unwrap_or_default()).next()
-            else {
-                (self.at, self.len) = (0, 0);
-                let datagram = self.socket.receive(&mut self.inbox)?;
-                if datagram.sender == 0 {
-                    self.len = datagram.len;
-                }
-                continue;
-            };
-            let frame = match frame {
-                Ok(frame) => frame,
-                Err(error) => {
-                    self.at = self.len;
-                    return Err(error);
-                }
-            };
-            self.at += crate::wire::align4(frame.bytes.len());
-            let Some(kind) = EventKind::of(&frame.header) else {
-                continue;
-            };
-            let port_id = frame.header.port_id;
-            match frame.header.subsystem() {
-                NFNL_SUBSYS_CTNETLINK => {
-                    self.flow.clear();
-                    flow_decode::message(&mut self.flow, &frame)?;
-                    return Ok((kind, port_id, false));
-                }
-                NFNL_SUBSYS_CTNETLINK_EXP => {
-                    self.expect = Expectation::new();
-                    expect_decode::message(&mut self.expect, &frame)?;
-                    return Ok((kind, port_id, true));
-                }
-                _ => {}
-            }
-        }
     }
 }
 
