@@ -7,7 +7,8 @@
 #   make demo            the main job, in a throw-away network namespace
 #   make test            every test
 #   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere)
-#   make bench           our tool and the original, timed in pairs
+#   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS, and
+#                        in BENCH what scripts/bench.sh takes: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
 #   make header          the C headers, rendered anew from src/capi
 #   make stage           an install into ./stage, for programs that link before anything is installed:
@@ -112,7 +113,7 @@ soak:
 bench:
 	@scripts/install-deps.sh bench
 	@$(MAKE) --no-print-directory stage
-	@scripts/bench.sh
+	@scripts/bench.sh $(BENCH)
 
 # Compiles only when nothing is built yet, so that root can use it after a user's build.
 export CMD

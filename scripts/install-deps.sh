@@ -22,7 +22,7 @@ test             g++                          g++
 test             nftables                     /usr/sbin/nft
 test             iproute2                     /usr/bin/ss
 test             bsdutils                     script
-test             python3                      /usr/bin/python3
+test,bench       python3                      /usr/bin/python3
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Measures everything, or the rows that are named, and prints it as the tables of docs/performance.md.
+
+Runs inside the throw-away namespace that scripts/bench.sh makes.
+"""
+
+import datetime
+import os
+import platform
+import subprocess
+import sys
+
+import library
+import measure
+import tool
+from rows import ROWS, Sizes, flush_and_fill
+
+PEAK_MIB = 8
+EXTRAS = ["events", "dump", "calls"]
+
+
+def show(cells):
+    """Prints one line of a table."""
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def heading(title, head):
+    """Begins a table."""
+    print(f"\n### {title}\n")
+    show(head)
+    show(["---"] * len(head))
+
+
+def machine():
+    """On what was measured."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
+    return f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}, {datetime.date.today():%d %B %Y}"
+
+
+def lines_file(sizes):
+    """The file that -R loads."""
+    with open(sizes.lines, "wb") as out:
+        subprocess.run([measure.FLOOR, "lines", "0", str(sizes.bulk)], stdout=out, check=True)
+
+
+def measure_all(names, sizes, rounds):
+    """All tables that `names` asks for."""
+    wanted = lambda name: not names or name in names
+    tool_rows = [row.name for row in ROWS if wanted(row.name)]
+    peaks = {who: 0 for who in measure.TOOLS}
+    if tool_rows:
+        heading(f"The tool, {sizes.flows:,} IPv4 TCP entries", tool.HEAD)
+        peaks = tool.table(tool_rows, sizes, rounds, show)
+    if wanted("events"):
+        heading(f"`-E` while {sizes.bulk:,} flows are created and deleted", tool.EVENTS_HEAD)
+        more = tool.events_table(sizes, rounds, show)
+        peaks = {who: max(peak, more[who]) for who, peak in peaks.items()}
+    if max(peaks.values()):
+        met = "yes" if peaks["ours"] <= PEAK_MIB else "NO"
+        print(f"\nPeak memory of all of these: original {peaks['original']:.1f} MiB, ours {peaks['ours']:.1f} MiB "
+              f"(target at 1,000,000 entries: at most {PEAK_MIB}; met: {met})")
+    if wanted("dump"):
+        flush_and_fill(sizes, tool.flush)
+        heading("The library, for each flow of the table", library.DUMP_HEAD)
+        library.dump_table(rounds, show)
+    if wanted("calls"):
+        heading("The library, for each call", library.HEAD)
+        library.calls_table(rounds, show)
+
+
+def main():
+    """Exit status 0 with figures, 1 when there are none."""
+    names = sys.argv[1:]
+    unknown = set(names) - {row.name for row in ROWS} - set(EXTRAS)
+    if unknown:
+        sys.exit(f"bench: no row {', '.join(unknown)}; there are: {' '.join([row.name for row in ROWS] + EXTRAS)}")
+    sizes = Sizes(int(os.environ["FLOWS"]), f"{measure.WORK}/lines")
+    rounds = int(os.environ["ROUNDS"])
+    print(f"{machine()}; medians of {rounds} runs in turns")
+    try:
+        lines_file(sizes)
+        measure_all(names, sizes, rounds)
+    except (measure.Unmeasurable, subprocess.CalledProcessError, OSError) as error:
+        sys.exit(f"bench: {error}")
+
+
+main()

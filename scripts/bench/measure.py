@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Running programs and weighing what they cost.
+
+A cost is one run's: wall, user and system milliseconds, peak resident MiB. benches/run.c measures it, so that
+nothing of this interpreter is in it.
+"""
+
+import os
+import statistics
+import subprocess
+from collections import namedtuple
+
+WORK = os.environ["BENCH_WORK"]
+RUN = f"{WORK}/run"
+FLOOR = os.environ["FLOOR"]
+TOOLS = {"original": os.environ["ORIGINAL_TOOL"], "ours": f"{os.environ['STAGE']}/sbin/conntrack"}
+LIBRARIES = {
+    "original": os.environ["ORIGINAL_LIBRARY"],
+    "ours": f"{os.environ['STAGE']}/lib/libnetfilter_conntrack.so.3",
+}
+
+Cost = namedtuple("Cost", "wall user system peak")
+
+
+class Unmeasurable(Exception):
+    """Nothing could be measured, or the answers differ."""
+
+
+def environment(who):
+    """The original must run on its own library, ours needs none."""
+    return os.environ | {"LD_LIBRARY_PATH": os.path.dirname(LIBRARIES[who])}
+
+
+def start(argv, out, who):
+    """Starts a program under the meter, as the head of a process group of its own."""
+    return subprocess.Popen(
+        [RUN, out, *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(who),
+        start_new_session=True,
+    )
+
+
+def finish(meter, what, may_fail=False):
+    """The cost, when the program has ended well, or need not."""
+    told = meter.communicate()[0].split()
+    if meter.returncode != 0 or not (may_fail or told[4] == "0"):
+        raise Unmeasurable(f"{what}: exit status {told[4] if told else meter.returncode}")
+    wall, user, system, peak = (int(number) for number in told[:4])
+    return Cost(wall / 1000, user / 1000, system / 1000, peak / 1024)
+
+
+def tool(who, arguments, out="/dev/null", may_fail=False):
+    """One run of a tool."""
+    argv = [TOOLS[who], *arguments]
+    return finish(start(argv, out, who), " ".join(argv), may_fail)
+
+
+def floor(*words):
+    """One run of the floor: the time that the kernel was at work, in milliseconds."""
+    done = subprocess.run([FLOOR, *map(str, words)], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Unmeasurable(f"floor {words} failed")
+    return Cost(int(done.stdout) / 1000, 0, 0, 0)
+
+
+def middle(costs):
+    """The median wall time, the means of the processor times (the kernel counts them in ticks), the largest peak."""
+    walls, users, systems, peaks = zip(*costs)
+    return Cost(statistics.median(walls), statistics.mean(users), statistics.mean(systems), max(peaks))
+
+
+def in_turns(runs, rounds):
+    """Runs all of `runs` (name -> function) in every round, in alternating order; the results by name."""
+    results = {name: [] for name in runs}
+    for at in range(rounds):
+        for name in list(runs)[:: 1 if at % 2 else -1]:
+            results[name].append(runs[name]())
+    return results

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of the tool's table: what is run, on which table, against which floor and target.
+
+The flows are those of benches/src/floor.rs: flow `n` has the source 10.0.0.0 + n.
+"""
+
+from dataclasses import dataclass
+
+from measure import floor
+
+DESTINATION = "192.0.2.1"
+ONE = "10.0.0.77"
+
+
+@dataclass
+class Row:
+    """`arguments` may use the names of `Sizes`; `{round}` is another number in every run."""
+
+    name: str
+    title: str
+    arguments: list
+    # What has to be true of the table before every run: "full", "empty" or "whole", that is full again after
+    # the flow ONE has been deleted.
+    table: str = "full"
+    # Words for the floor, where there is one.
+    floor: list = None
+    # Whether the run prints something, changes the table, and leaves nothing of it.
+    prints: bool = True
+    changes: bool = False
+    empties: bool = False
+    # Debian's original does not get to the end: with a raised limit late, else at once.
+    original_fails: bool = False
+    # Target: how many times faster than the original in wall and in user time; how many times the floor.
+    faster: float = None
+    user_faster: float = None
+    over_floor: float = None
+
+
+LIST = ["list"]
+ROWS = [
+    Row("list", "`-L`", ["-L"], floor=LIST, over_floor=1.3, user_faster=5),
+    Row("xml", "`-L -o xml`", ["-L", "-o", "xml"], floor=LIST, over_floor=1.45),
+    Row("save", "`-L -o save`", ["-L", "-o", "save"], floor=LIST, over_floor=1.45),
+    Row("extended", "`-L -o extended`", ["-L", "-o", "extended"], floor=LIST, over_floor=1.45),
+    Row("address", "`-L -s ADDR`, one match", ["-L", "-s", ONE], faster=5),
+    Row("port", "`-L -p tcp --dport N`", ["-L", "-p", "tcp", "--dport", "1077"], faster=5),
+    Row("delete-one", "`-D -s ADDR`, one match", ["-D", "-s", ONE], table="whole", changes=True, faster=5),
+    Row("delete-all", "`-D -d ADDR`, {flows} matches", ["-D", "-d", DESTINATION],
+        floor=["delete", "0", "{flows}"], changes=True, empties=True, faster=2),
+    Row("update-all", "`-U -m`, {flows} matches", ["-U", "-d", DESTINATION, "-m", "{round}"],
+        floor=["update", "0", "{flows}", "{round}"], changes=True, original_fails=True, faster=2),
+    Row("load", "`-R`, {bulk} lines", ["-R", "{lines}"], table="empty", floor=["fill", "0", "{bulk}"],
+        prints=False, changes=True, faster=3, over_floor=1.5),
+]
+
+
+@dataclass
+class Sizes:
+    """How much there is to do."""
+
+    flows: int
+    lines: str  # the file for -R
+    rounds: int = 0
+
+    @property
+    def bulk(self):
+        """Lines to load, flows to create and delete: a little less than the table holds."""
+        return self.flows * 39 // 40
+
+    def fill_in(self, words):
+        """Words with the sizes in them."""
+        return [word.format(flows=self.flows, bulk=self.bulk, lines=self.lines, round=self.rounds) for word in words]
+
+
+def entries():
+    """How many flows the table holds."""
+    with open("/proc/sys/net/netfilter/nf_conntrack_count", encoding="ascii") as file:
+        return int(file.read())
+
+
+def flush_and_fill(sizes, flush):
+    """Makes the table hold all flows, as new."""
+    flush()
+    floor("fill", 0, sizes.flows)
+
+
+def prepare(row, sizes, flush):
+    """Makes the table what the row's next run needs."""
+    sizes.rounds += 1
+    missing = sizes.flows - entries()
+    if row.table == "empty":
+        flush()
+    elif row.table == "whole" and missing == 1:
+        floor("fill", 77, 78)
+    elif missing:
+        flush_and_fill(sizes, flush)

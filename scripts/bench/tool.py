@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tool's table: every row on both tools and on the floor."""
+
+import os
+import signal
+import subprocess
+import time
+from functools import partial
+
+import measure
+from measure import WORK, Unmeasurable
+from rows import ROWS, prepare
+
+# Text in which two tools must agree: order, running timers and numbers that the kernel gives at will taken out,
+# and the XML root element, which Debian's original leaves open.
+SETTLE = (
+    "sed -E -f scripts/normalise.sed -e 's/ -t [0-9]+ / -t N /'"
+    " -e '/^<[?]xml|^<[/]?conntrack>/d' \"$1\" | LC_ALL=C sort >\"$1.settled\""
+)
+
+
+def flush():
+    """Empties the table."""
+    measure.tool("ours", ["-F"])
+
+
+def settled(who, arguments, name):
+    """Runs a tool and leaves what it printed, comparable, in a file of that name."""
+    out = f"{WORK}/{name}"
+    measure.tool(who, arguments, out)
+    subprocess.run(["sh", "-c", SETTLE, "sh", out], check=True)
+    return f"{out}.settled"
+
+
+def same(first, second, what):
+    """Fails unless two files are equal and not empty."""
+    differ = subprocess.run(["cmp", first, second], stdout=subprocess.DEVNULL, check=False).returncode
+    if differ or os.path.getsize(first) == 0:
+        raise Unmeasurable(f"{what}: the answers differ, or there is none")
+
+
+def every_entry(row, sizes):
+    """Without an answer to compare with, ours must at least show every entry."""
+    prepare(row, sizes, flush)
+    with open(settled("ours", sizes.fill_in(row.arguments), "ours.answer"), "rb") as file:
+        if sum(1 for _ in file) != sizes.flows:
+            raise Unmeasurable(f"{row.name}: not every entry is shown")
+
+
+def compare(row, sizes):
+    """Both tools must answer the same and leave the same table behind."""
+    answers, tables = [], []
+    sizes.rounds += 1
+    arguments = sizes.fill_in(row.arguments)
+    for who in measure.TOOLS:
+        prepare(row, sizes, flush)
+        answers.append(settled(who, arguments, f"{who}.answer"))
+        if row.changes:
+            tables.append(settled("original", ["-L"], f"{who}.table"))
+    if row.prints:
+        same(*answers, row.name)
+    if row.changes and not row.empties:
+        same(*tables, f"{row.name}, the table afterwards")
+
+
+def runs(row, sizes):
+    """What is run in every round, by name."""
+    def once(who):
+        prepare(row, sizes, flush)
+        may_fail = row.original_fails and who == "original"
+        return measure.tool(who, sizes.fill_in(row.arguments), may_fail=may_fail)
+
+    def floor():
+        prepare(row, sizes, flush)
+        return measure.floor(*sizes.fill_in(row.floor))
+
+    made = {who: partial(once, who) for who in measure.TOOLS}
+    if row.floor:
+        made["floor"] = floor
+    return made
+
+
+def ratio(one, other):
+    """A ratio as it is shown."""
+    return f"{one / other:.2f}" if other else ""
+
+
+def fails(row):
+    """Whether the original ends so soon that its time means nothing."""
+    return row.original_fails and not os.environ["LIMITS_RAISED"]
+
+
+def verdict(row, cost):
+    """The target in words, and whether it is met."""
+    original, ours = cost["original"], cost["ours"]
+    checks = []
+    if row.over_floor:
+        checks.append((f"≤ {row.over_floor} × floor", ours.wall <= row.over_floor * cost["floor"].wall))
+    if row.faster:
+        checks.append((f"≥ {row.faster} × faster", original.wall >= row.faster * ours.wall))
+    if row.user_faster:
+        checks.append((f"user ≤ 1/{row.user_faster}", original.user >= row.user_faster * ours.user))
+    met = "yes" if all(good for _, good in checks) else "NO"
+    return "; ".join(words for words, _ in checks), "original fails" if fails(row) else met
+
+
+HEAD = ["work", "original ms", "ours ms", "floor ms", "original / ours", "original / floor", "ours / floor",
+        "user ms, original", "user ms, ours", "peak MiB, original", "peak MiB, ours", "target", "met"]
+
+
+def line(row, sizes, cost):
+    """A row's figures."""
+    original, ours, floor = cost["original"], cost["ours"], cost.get("floor")
+    over = [ratio(one.wall, floor.wall) if floor else "" for one in (original, ours)]
+    faster = ratio(original.wall, ours.wall)
+    if fails(row):
+        faster = over[0] = "fails"
+    return [
+        row.title.format(flows=f"{sizes.flows:,}", bulk=f"{sizes.bulk:,}"),
+        f"{original.wall:.0f}", f"{ours.wall:.0f}", f"{floor.wall:.0f}" if floor else "", faster, *over,
+        f"{original.user:.0f}", f"{ours.user:.0f}", f"{original.peak:.1f}", f"{ours.peak:.1f}", *verdict(row, cost),
+    ]
+
+
+def table(names, sizes, rounds, show):
+    """Measures the rows of these names (all when there are none); `show` gets each line; peaks by tool."""
+    peaks = {who: 0 for who in measure.TOOLS}
+    for row in ROWS:
+        if names and row.name not in names:
+            continue
+        (every_entry if row.original_fails else compare)(row, sizes)
+        results = measure.in_turns(runs(row, sizes), rounds)
+        cost = {who: measure.middle(costs) for who, costs in results.items()}
+        peaks = {who: max(peak, cost[who].peak) for who, peak in peaks.items()}
+        show(line(row, sizes, cost))
+    return peaks
+
+
+# Events.
+
+def listening():
+    """Whether some socket of this namespace listens to conntrack's groups."""
+    with open("/proc/self/net/netlink", encoding="ascii") as file:
+        rows = [entry.split() for entry in file.readlines()[1:]]
+    return any(entry[1] == "12" and int(entry[3], 16) for entry in rows)
+
+
+def wait_until(true, seconds, what):
+    """Waits for something to become true."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise Unmeasurable(what)
+        time.sleep(0.02)
+
+
+def at_rest(path):
+    """Waits until a file has not grown for a second."""
+    size, since = -1, time.monotonic()
+    while time.monotonic() - since < 1:
+        now = os.path.getsize(path)
+        if now != size:
+            size, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
+def events(who, sizes):
+    """Share of events that a listening tool does not print, its cost, and the milliseconds of the churn."""
+    flush()
+    out = f"{WORK}/{who}.events"
+    argv = [measure.TOOLS[who], "-E"]
+    meter = measure.start(argv, out, who)
+    wait_until(listening, 5, f"{who}: -E does not listen")
+    churn = measure.floor("churn", 0, sizes.bulk)
+    at_rest(out)
+    os.killpg(meter.pid, signal.SIGINT)
+    cost = measure.finish(meter, f"{who} -E", may_fail=True)
+    with open(out, "rb") as file:
+        printed = sum(1 for _ in file)
+    os.unlink(out)
+    return 1 - printed / (2 * sizes.bulk), cost, churn.wall
+
+
+EVENTS_HEAD = ["tool", "events", "lost", "lost, worst run", "churn ms", "user ms", "peak MiB", "target", "met"]
+
+
+def events_table(sizes, rounds, show):
+    """Measures both tools while flows come and go as fast as the kernel makes them; peaks by tool."""
+    results = measure.in_turns({who: partial(events, who, sizes) for who in measure.TOOLS}, rounds)
+    peaks = {}
+    for who, told in results.items():
+        lost, costs, churns = zip(*told)
+        cost = measure.middle(costs)
+        peaks[who] = cost.peak
+        target = ["none lost", "yes" if max(lost) == 0 else "NO"] if who == "ours" else ["", ""]
+        show([who, f"{2 * sizes.bulk:,}", f"{sorted(lost)[len(lost) // 2]:.1%}", f"{max(lost):.1%}",
+              f"{sorted(churns)[len(churns) // 2]:.0f}", f"{cost.user:.0f}", f"{cost.peak:.1f}", *target])
+    return peaks
