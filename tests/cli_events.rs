@@ -2,8 +2,8 @@
 //! Events as both tools tell them: many `conntrack -E`, the original's and ours, listen in one namespace at the same
 //! time, so that they see the same events; what they print is compared line by line.
 //!
-//! What happens: entries are made, changed and deleted by requests, and TCP connections, UDP exchanges, an echo,
-//! translations, marks, labels and a timeout by traffic on the loopback interface.
+//! What happens: entries and expectations are made, changed and deleted by requests; and the namespace is the router
+//! between a client and a server in two others, whose packets it translates, marks and labels ([`parity::router`]).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 #![allow(clippy::print_stdout)] // the counts
@@ -14,35 +14,20 @@ mod parity;
 #[path = "support/words.rs"]
 mod words;
 
-use netfilter_conntrack::{Attr, Dir, DumpFilter, Handle, L4};
-use netns::{flow, isolated, rules, sysctl};
+use netfilter_conntrack::{Attr, Dir, Handle};
+use netns::{isolated, sysctl};
 use parity::differences::{ROWS, Want};
 use parity::fixture::Extras;
 use parity::judge::Judge;
-use parity::traffic::{connect, echo, exchange};
+use parity::router::{Router, SEEN};
 use parity::{Case, Outcome, differences, fixture, lines, normal, runner};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-/// What is translated, marked and labelled.
-const RULES: &str = "
-table ip n {
-    chain o { type nat hook output priority -100;
-        ip daddr 127.0.0.5 udp dport 5000 dnat to 127.0.0.1:5001;
-        ip daddr 127.0.0.5 tcp dport 5000 dnat to 127.0.0.1:5001; };
-    chain p { type nat hook postrouting priority 100;
-        ip saddr 127.0.0.7 ip daddr 127.0.0.1 snat to 127.0.0.8; };
-};
-table inet m { chain c { type filter hook output priority 0;
-    ct state new udp dport 5002 ct mark set 9;
-    ct state new udp dport 5002 ct label set 7; }; };
-";
 
 /// A program that follows events, and what it prints.
 struct Follower {
@@ -61,7 +46,10 @@ fn reader(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 
 impl Follower {
     fn start(tool: &Path, case: &Case) -> Follower {
-        let mut child = Command::new(tool)
+        // It ends with the thread that started it, whatever becomes of the test.
+        let mut child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(tool)
             .args(case.words())
             .env("TZ", "UTC")
             .stdin(Stdio::null())
@@ -75,17 +63,17 @@ impl Follower {
 
     fn outcome(mut self) -> Outcome {
         let status = self.child.wait().unwrap();
-        let text = |reader: JoinHandle<Vec<u8>>| {
+        let text = |reader: JoinHandle<Vec<u8>>, normal: fn(&[u8]) -> Vec<String>| {
             let text = reader.join().unwrap();
             // The name of the program may be missed, but not always.
             let times = |word| String::from_utf8_lossy(&text).matches(word).count();
             assert!(times(" portid=") < 30 || times(" progname=cli_events") > 0);
-            normal::lines(&text)
+            normal(&text)
         };
         Outcome {
             status: status.code().map_or("signal".into(), |code| code.to_string()),
-            stdout: text(self.stdout),
-            stderr: text(self.stderr),
+            stdout: text(self.stdout, normal::heard),
+            stderr: text(self.stderr, normal::lines),
             table: Vec::new(),
         }
     }
@@ -148,31 +136,9 @@ fn requests(handle: &mut Handle) {
     handle.flush().unwrap();
 }
 
-/// Connections over TCP, exchanges over UDP, an echo, an entry that expires; then everything is deleted.
-fn traffic(handle: &mut Handle) {
-    let mut brief = flow("10.7.0.1", "10.7.0.2", L4::Udp { sport: 7, dport: 7 });
-    brief.set_timeout_secs(1);
-    handle.create(&brief).unwrap();
-    let begun = Instant::now();
-    connect("127.0.0.1:0", None);
-    connect("[::1]:0", None);
-    connect("127.0.0.1:5001", Some("127.0.0.5:5000"));
-    exchange("127.0.0.1:5003", "127.0.0.1:5004", None);
-    exchange("[::1]:5003", "[::1]:5004", None);
-    exchange("127.0.0.1:5003", "127.0.0.1:5002", None);
-    exchange("127.0.0.6:5003", "127.0.0.1:5001", Some("127.0.0.5:5000"));
-    exchange("127.0.0.7:5003", "127.0.0.1:5006", None);
-    echo();
-    std::thread::sleep(Duration::from_millis(2200).saturating_sub(begun.elapsed()));
-    // Whoever looks at an expired entry removes it.
-    handle.dump(&DumpFilter::new(), |_| ControlFlow::Continue(())).unwrap();
-    handle.flush().unwrap();
-}
-
 /// A namespace in which all of that works.
 fn stage() -> Handle {
     fixture::prepare(Extras::On);
-    rules(RULES);
     sysctl("nf_conntrack_events", 1);
     Handle::open().unwrap()
 }
@@ -244,7 +210,7 @@ impl Tally {
 }
 
 /// Every format, and combinations of several.
-const FORMATS: [&str; 24] = [
+const FORMATS: [&str; 28] = [
     "-E",
     "-E -o extended",
     "-E -o id",
@@ -263,6 +229,10 @@ const FORMATS: [&str; 24] = [
     "-E -e UPDATES -o id",
     "-E -e DESTROY",
     "-E -e NEW,DESTROY -o save",
+    "-E -e NEW -o extended,labels",
+    "-E -e UPDATES -o xml,labels",
+    "-E -e DESTROY -o ktimestamp,id",
+    "-E -e UPDATES,DESTROY -o timestamp,userspace",
     "-E -e ALL -o xml",
     "-E expect",
     "-E expect -o xml",
@@ -283,10 +253,15 @@ fn the_same_events_in_every_format() {
     with_original("the_same_events_in_every_format", || {
         let cases = FORMATS.map(Case::new);
         let mut handle = stage();
+        let router = Router::new();
         let (pairs, known) = both(&cases, || {
             requests(&mut handle);
-            traffic(&mut handle);
+            router.play(&mut handle);
         });
+        for text in SEEN {
+            let mut lines = pairs.iter().flat_map(|[_, ours]| &ours.stdout);
+            assert!(lines.any(|line| line.contains(text)), "no event tells of {text}");
+        }
         let mut tally = Tally::default();
         tally.add(&cases, pairs, known);
         tally.finish("parity: formats of events", 2000, differences::OF_EVENTS[0]);

@@ -21,6 +21,7 @@ use parity::matrix::{self, Says};
 use parity::{Case, Outcome, lines, normal, runner, traffic};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -150,8 +151,10 @@ fn counters_are_shown_and_zeroed() {
             let tools = [original, &parity::ours()];
             let mut zeroed = Vec::new();
             for zeroing in tools {
-                traffic::exchange("127.0.0.1:5003", "127.0.0.1:5004", None);
-                traffic::exchange("[::1]:5003", "[::1]:5004", None);
+                for ends in [["127.0.0.1:5003", "127.0.0.1:5004"], ["[::1]:5003", "[::1]:5004"]] {
+                    let [client, server] = ends.map(|end| UdpSocket::bind(end).unwrap());
+                    traffic::exchange(&client, &server, ends[1]);
+                }
                 let [theirs, ours] = tools.map(|tool| shown(tool, "-L -o extended"));
                 assert_eq!(theirs, ours);
                 assert!(ours[0][0].contains(" packets=2 bytes=64 ") && ours[0].len() == 2, "{ours:?}");

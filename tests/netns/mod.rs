@@ -7,6 +7,8 @@
 
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod neighbour;
+
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::sys::{Socket, namespace};
 use netfilter_conntrack::wire::Frame;
@@ -88,8 +90,12 @@ pub fn track_packets() {
 
 /// Writes a `net.netfilter` setting of the namespace.
 pub fn sysctl(name: &str, value: u32) {
-    let path = format!("/proc/sys/net/netfilter/{name}");
-    std::fs::write(path, value.to_string()).expect("a writable setting");
+    set(&format!("netfilter/{name}"), value);
+}
+
+/// Writes a setting of the namespace, by its path below `/proc/sys/net`.
+pub fn set(path: &str, value: u32) {
+    std::fs::write(format!("/proc/sys/net/{path}"), value.to_string()).expect("a writable setting");
 }
 
 /// An address.

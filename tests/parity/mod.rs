@@ -17,6 +17,7 @@ pub mod lines;
 pub mod matrix;
 pub mod normal;
 pub mod rewrite;
+pub mod router;
 pub mod runner;
 pub mod traffic;
 

@@ -6,6 +6,7 @@
 //!   between two thousands, so the number stands still for minutes and still tells values apart;
 //! - ids of entries, ages, start and stop times, the time of printing and the counters of `-S` are `@`;
 //! - the name of the program that made an event is left out: on a busy machine its look-up may miss it;
+//! - events that both tools hear at the same time ([`heard`]) keep the rest: ids, seconds left, start and stop;
 //! - entries next to each other are sorted, because their order is the hash's; XML's root element keeps its place;
 //! - a last line without a newline says so.
 
@@ -14,8 +15,17 @@ pub const HELP: &str = "Command line interface";
 
 /// Lines of text in their normal form, in their order.
 pub fn lines(bytes: &[u8]) -> Vec<String> {
+    each(bytes, line)
+}
+
+/// The same for events that both tools have heard at the same time.
+pub fn heard(bytes: &[u8]) -> Vec<String> {
+    each(bytes, event)
+}
+
+fn each(bytes: &[u8], normal: impl Fn(&str) -> String) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    let mut lines: Vec<String> = text.split_terminator('\n').map(line).collect();
+    let mut lines: Vec<String> = text.split_terminator('\n').map(normal).collect();
     if !text.is_empty() && !text.ends_with('\n') {
         lines.push("(no newline)".into());
     }
@@ -34,6 +44,16 @@ pub fn entries(bytes: &[u8]) -> Vec<String> {
 /// Whether a line belongs to XML's root element.
 pub fn is_root(line: &str) -> bool {
     line.starts_with("<?xml") || ["conntrack>", "expect>"].iter().any(|end| line.ends_with(end))
+}
+
+/// One event without the time of printing and the program's name.
+fn event(line: &str) -> String {
+    let line = replace_between(line, "<when>", "</when>", |_| "@".into());
+    let line = line.split(' ').filter(|word| !word.starts_with("progname=")).collect::<Vec<_>>().join(" ");
+    match line.split_once('\t').filter(|(time, _)| time.starts_with('[')) {
+        Some((_, rest)) => format!("[@]\t{rest}"),
+        None => line,
+    }
 }
 
 /// One line in its normal form.
@@ -149,5 +169,18 @@ fn volatile_numbers_are_taken_out_and_nothing_else() {
         ("conntrack v1.4.9 (libconntrack 0.1.0): unknown option `-x'", "P: unknown option `-x'"),
     ] {
         assert_eq!(line(text), normal);
+    }
+    for (text, normal) in [
+        (
+            "[1700000000.123456]\t    [NEW] udp      17 30 src=1.1.1.1 id=5 [USERSPACE] portid=7 progname=a",
+            "[@]\t    [NEW] udp      17 30 src=1.1.1.1 id=5 [USERSPACE] portid=7",
+        ),
+        ("<flow><id>9</id><when><hour>1</hour></when></flow>", "<flow><id>9</id><when>@</when></flow>"),
+        (
+            "[DESTROY] udp      17 30 delta-time=2 [start=a]",
+            "[DESTROY] udp      17 30 delta-time=2 [start=a]",
+        ),
+    ] {
+        assert_eq!(event(text), normal);
     }
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Packets on the loopback interface, for the kernel to track.
+//! Packets for the kernel to track. Sockets are opened by the caller, in the namespaces where they shall be.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
 
-/// A connection with a word in each direction, to another address than the listener's if one is named.
-pub fn connect(listens: &str, to: Option<&str>) {
-    let listener = TcpListener::bind(listens).unwrap();
-    let to = to.map_or_else(|| listener.local_addr().unwrap(), |to| to.parse().unwrap());
-    let mut client = TcpStream::connect(to).unwrap();
+/// A word in each direction over a new connection, and its end.
+pub fn talk(listener: &TcpListener, mut client: TcpStream) {
     let (mut server, _) = listener.accept().unwrap();
     let mut word = [0; 4];
     client.write_all(b"ping").unwrap();
@@ -20,23 +18,28 @@ pub fn connect(listens: &str, to: Option<&str>) {
 }
 
 /// Two datagrams in each direction.
-pub fn exchange(from: &str, listens: &str, to: Option<&str>) {
-    let [client, server] = [from, listens].map(|address| UdpSocket::bind(address).unwrap());
+pub fn exchange(client: &UdpSocket, server: &UdpSocket, to: impl ToSocketAddrs + Copy) {
+    [client, server]
+        .into_iter()
+        .for_each(|socket| socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap());
     for _ in 0..2 {
         let mut word = [0; 4];
-        client.send_to(b"ping", to.unwrap_or(listens)).unwrap();
+        client.send_to(b"ping", to).unwrap();
         let (_, back) = server.recv_from(&mut word).unwrap();
         server.send_to(b"pong", back).unwrap();
         client.recv_from(&mut word).unwrap();
     }
 }
 
-const ECHO: &str = r#"use Socket; socket(S, PF_INET, SOCK_RAW, 1) or die;
-    connect(S, sockaddr_in(0, inet_aton("127.0.0.9"))) or die;
-    send(S, pack("CCnnn", 8, 0, 0xf7ff - 77, 77, 0), 0) or die; recv(S, $_, 99, 0);"#;
+const ECHO: &str = r#"use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); alarm 10; my ($to) = @ARGV;
+    my ($family, $protocol, $kind, $address) = $to =~ /:/
+        ? (AF_INET6, 58, 128, pack_sockaddr_in6(0, inet_pton(AF_INET6, $to)))
+        : (AF_INET, 1, 8, pack_sockaddr_in(0, inet_aton($to)));
+    socket(S, $family, SOCK_RAW, $protocol) && connect(S, $address) or die;
+    send(S, pack("CCnnn", $kind, 0, 0xf7ff - 77, 77, 0), 0) && recv(S, $_, 99, 0) // die;"#;
 
-/// Sends one ICMP echo request to ourselves and waits for the reply.
-pub fn echo() {
-    let output = crate::netns::run("perl", &["-e", ECHO], "");
+/// Sends one ICMP echo request to an address of either family and waits for the reply.
+pub fn echo(to: &str) {
+    let output = crate::netns::run("perl", &["-e", ECHO, to], "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
