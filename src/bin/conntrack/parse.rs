@@ -107,20 +107,35 @@ impl Request {
 /// Label maps read so far, by path.
 type Maps = Vec<(Option<PathBuf>, Option<Rc<LabelMap>>)>;
 
+/// Reads the label map of a path.
+type ReadMap = fn(Option<&Path>) -> netfilter_conntrack::Result<LabelMap>;
+
 /// What outlives a command line: label maps read before, and what is to be told the user in passing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parser {
     /// The first operand ends the options.
     posix: bool,
     maps: Maps,
+    read_map: ReadMap,
     /// Warnings, in the order in which they arose.
     pub notices: Vec<String>,
+}
+
+impl Default for Parser {
+    fn default() -> Parser {
+        Parser::new(false)
+    }
 }
 
 impl Parser {
     /// A parser; `posix` makes the first operand end the options.
     pub fn new(posix: bool) -> Parser {
-        Parser { posix, ..Parser::default() }
+        Parser::with_maps(posix, LabelMap::open)
+    }
+
+    /// A parser that gets its label maps from `read_map`.
+    pub fn with_maps(posix: bool, read_map: ReadMap) -> Parser {
+        Parser { posix, maps: Vec::new(), read_map, notices: Vec::new() }
     }
 
     /// Understands a command line (without the program's name).
@@ -234,7 +249,7 @@ impl Parser {
         if let Some((_, map)) = self.maps.iter().find(|(known, _)| known.as_deref() == path) {
             return map.clone();
         }
-        let map = match LabelMap::open(path) {
+        let map = match (self.read_map)(path) {
             Ok(map) => Some(Rc::new(map)),
             Err(error) => {
                 let why = if let Error::Os(_) = error { error.to_string() } else { "Success".into() };

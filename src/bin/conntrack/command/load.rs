@@ -21,22 +21,33 @@ use std::io::Read;
 /// The first complaint; see the module's text.
 pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<(), Complaint> {
     let (name, bytes) = read(file)?;
-    let located = |number: usize| {
-        let name = name.clone();
-        move |complaint| Complaint::Line(name, number, Box::new(complaint))
-    };
-    for (number, words) in command_lines(&bytes) {
-        let request = parser.parse(&words);
-        parser.notices.drain(..).for_each(|notice| say(&notice));
-        allowed(&request.map_err(located(number))?).map_err(located(number))?;
-    }
+    understand(parser, &name, &bytes)?;
     let done = command_lines(&bytes).try_for_each(|(number, words)| {
-        let request = parser.parse(&words).map_err(located(number))?;
+        let request = parser.parse(&words).map_err(located(&name, number))?;
         parser.notices.clear(); // said above
-        carry_out(session, &request).map_err(located(number))
+        carry_out(session, &request).map_err(located(&name, number))
     });
     let finished = session.out.finish();
     done.and(finished)
+}
+
+/// Whether every line of a file may be carried out.
+///
+/// # Errors
+/// The first complaint, with file and line.
+pub fn understand(parser: &mut Parser, name: &str, bytes: &[u8]) -> Result<(), Complaint> {
+    for (number, words) in command_lines(bytes) {
+        let request = parser.parse(&words);
+        parser.notices.drain(..).for_each(|notice| say(&notice));
+        request.and_then(|request| allowed(&request)).map_err(located(name, number))?;
+    }
+    Ok(())
+}
+
+/// A complaint about a line of a file.
+fn located(name: &str, number: usize) -> impl FnOnce(Complaint) -> Complaint {
+    let name = name.to_owned();
+    move |complaint| Complaint::Line(name, number, Box::new(complaint))
 }
 
 fn carry_out(session: &mut Session, request: &Request) -> Result<(), Complaint> {
