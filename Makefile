@@ -6,7 +6,8 @@
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same
 #   make demo            the main job, in a throw-away network namespace
 #   make test            every test
-#   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere)
+#   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
+#                        mixed work on one table for SOAK_SECS, with memory and descriptors watched
 #   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS, and
 #                        in BENCH what scripts/bench.sh takes: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
@@ -31,6 +32,7 @@ CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
 STAGE    := $(CURDIR)/stage
+SOAK_SECS ?= 1200
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 SHARED   := $(TARGET)/shared/libnetfilter_conntrack.so
 ARCHIVE  := $(TARGET)/release/libnetfilter_conntrack.a
@@ -109,6 +111,7 @@ soak:
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory stage
 	@capi-tests/walk.sh --soak
+	@scripts/soak.sh $(SOAK_SECS) --release
 
 bench:
 	@scripts/install-deps.sh bench

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# C programs, the random walk, Debian's programs.
+# random walk, the soak, the C programs, Debian's programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.soak"' EXIT
 failed=0
 
 # Runs one ring, shows what it prints and keeps it for the counts.
@@ -21,14 +21,27 @@ ring() {
     rm -f "$log.ring"
 }
 
+# shellcheck disable=SC2317  # called through ring
+soak_result() {
+    cat "$log.soak"
+    return "$soaked"
+}
+
+# Two minutes of mixed work, in the background beside the rings that do not look at the machine's load.
+scripts/soak.sh 120 >"$log.soak" 2>&1 &
+soak=$!
+
 cargo test --locked --no-run # here, because there is no network inside
 cargo test --locked --no-run --features header --test header
 ring scripts/in-namespace.sh cargo test --locked --offline --no-fail-fast
 ring cargo test --locked --offline --features header --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
-ring capi-tests/run.sh
 ring capi-tests/walk.sh
+soaked=0
+wait "$soak" || soaked=$?
+ring soak_result
+ring capi-tests/run.sh
 ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh
 ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd
