@@ -12,8 +12,8 @@ use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
 use crate::expect::Expectation;
-use crate::filter::DumpFilter;
-use crate::flow::Flow;
+use crate::filter::{DumpFilter, Pushdown, Selector};
+use crate::flow::{Attr, Flow};
 use crate::inbox::Inbox;
 use crate::request::{self, Query, Statistics, Subject, Table};
 use crate::sys::Socket;
@@ -112,6 +112,74 @@ impl Handle {
             flow_decode::message(&mut flow, frame)?;
             Ok(each(&flow))
         })
+    }
+
+    /// Calls `each` for every flow of the table that passes a selector.
+    ///
+    /// Whatever is left to the kernel, the flows are the same: each is checked again here, and a kernel that
+    /// refuses a filter is asked without it. Their order is the kernel's; flows of IPv4 may all come first.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn select(
+        &mut self,
+        selector: &Selector,
+        pushdown: Pushdown,
+        mut each: impl FnMut(&Flow) -> Verdict,
+    ) -> Result<()> {
+        if pushdown == Pushdown::UserSpace {
+            return self.dump_selected(&DumpFilter::new(), selector, &mut each).map(drop);
+        }
+        if let Some(key) = selector.lookup_key() {
+            match self.get_as_listed(&key) {
+                Ok(flow) => {
+                    if selector.matches(&flow) {
+                        let _ = each(&flow);
+                    }
+                    return Ok(());
+                }
+                Err(Error::Kernel(libc::ENOENT)) => return Ok(()),
+                Err(error) if !is_refusal(error) => return Err(error),
+                Err(_) => {} // a tuple that this kernel does not know; the list shows what it knows
+            }
+        }
+        for filter in selector.kernel_filters() {
+            let plain = || DumpFilter { family: filter.family, ..DumpFilter::new() };
+            let verdict = match self.dump_selected(&filter, selector, &mut each) {
+                Err(error) if is_refusal(error) => self.dump_selected(&plain(), selector, &mut each),
+                verdict => verdict,
+            };
+            if verdict?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Dumps through a filter and a selector; tells whether the receiver wants more.
+    fn dump_selected(
+        &mut self,
+        filter: &DumpFilter,
+        selector: &Selector,
+        each: &mut impl FnMut(&Flow) -> Verdict,
+    ) -> Result<Verdict> {
+        let mut verdict = Verdict::Continue(());
+        self.dump(filter, |flow| {
+            if selector.matches(flow) {
+                verdict = each(flow);
+            }
+            verdict
+        })?;
+        Ok(verdict)
+    }
+
+    /// Looks an entry up and shows it as a list would: the lookup holds a reference itself, which is not counted.
+    fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
+        let mut flow = self.get(key)?;
+        if let Some(references) = flow.use_count() {
+            flow.put(Attr::Use, &references.saturating_sub(1).to_ne_bytes());
+        }
+        Ok(flow)
     }
 
     /// Looks an entry up by its original tuple, or by its reply tuple where the flow has no original one, and its zone.
@@ -349,6 +417,11 @@ impl Handle {
             }
         }
     }
+}
+
+/// Whether the kernel does not take a request as it is.
+fn is_refusal(error: Error) -> bool {
+    matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
 }
 
 /// Whether the answer to request `seq` ends in these frames.

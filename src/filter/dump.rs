@@ -7,9 +7,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::codec::flow_encode;
+use crate::codec::{flow_encode, tuple};
 use crate::error::{Error, Result};
-use crate::flow::{Attr, Flow};
+use crate::flow::{Attr, Dir, Flow};
 use crate::wire::Builder;
 use crate::wire::consts::*;
 
@@ -36,6 +36,19 @@ pub struct DumpFilter {
     pub zone: Option<u16>,
     /// The original tuple: what is present in this flow must be equal. Not for flushes.
     pub tuple: Option<Box<Flow>>,
+    /// Parts of both tuples, instead of [`tuple`](Self::tuple). Not for flushes.
+    pub leaves: Option<Box<TupleLeaves>>,
+}
+
+/// Parts of a flow's tuples that must be equal (Linux 5.8 and later; see [`super::pushdown`] for what is safe).
+#[derive(Debug, Clone, Default)]
+pub struct TupleLeaves {
+    /// The values; the family must be set in both directions.
+    pub values: Flow,
+    /// Which leaves of the original tuple count: `CTA_FILTER_F_*`.
+    pub orig: u32,
+    /// Which leaves of the reply tuple count.
+    pub reply: u32,
 }
 
 impl DumpFilter {
@@ -61,7 +74,12 @@ impl DumpFilter {
         if let Some(zone) = self.zone {
             b.be16(CTA_ZONE, zone)?;
         }
-        self.tuple.as_deref().map_or(Ok(()), |tuple| self.encode_tuple(b, tuple))
+        match (self.tuple.as_deref(), self.leaves.as_deref()) {
+            (None, None) => Ok(()),
+            (Some(tuple), None) => self.encode_tuple(b, tuple),
+            (None, Some(leaves)) => self.encode_leaves(b, leaves),
+            (Some(_), Some(_)) => Err(Error::Invalid("the filter names tuples twice")),
+        }
     }
 
     /// Appends the filter to a flush request and sets the request's family.
@@ -69,25 +87,45 @@ impl DumpFilter {
     /// # Errors
     /// [`Error::Unsupported`] for a tuple; [`Error::NoSpace`].
     pub fn encode_flush(&self, b: &mut Builder<'_>) -> Result<()> {
-        if self.tuple.is_some() {
+        if self.tuple.is_some() || self.leaves.is_some() {
             return Err(Error::Unsupported("a flush takes no tuple"));
         }
         self.encode(b)
     }
 
     fn encode_tuple(&self, b: &mut Builder<'_>, tuple: &Flow) -> Result<()> {
+        let family = self.family_of(tuple)?;
+        flow_encode::attributes(b, tuple)?;
+        encode_flags(b, family, tuple_flags(tuple, family), 0)
+    }
+
+    fn encode_leaves(&self, b: &mut Builder<'_>, leaves: &TupleLeaves) -> Result<()> {
+        let family = self.family_of(&leaves.values)?;
+        let sides = [(CTA_TUPLE_ORIG, Dir::Orig, leaves.orig), (CTA_TUPLE_REPLY, Dir::Reply, leaves.reply)];
+        for (kind, dir, _) in sides.into_iter().filter(|(_, _, flags)| *flags != 0) {
+            tuple::encode(b, kind, leaves.values.tuple(dir), None)?;
+        }
+        encode_flags(b, family, leaves.orig, leaves.reply)
+    }
+
+    /// The family of a tuple to filter by, which must be the filter's.
+    fn family_of(&self, tuple: &Flow) -> Result<u8> {
         let family =
             tuple.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the filter tuple has no address family"))?;
-        if self.family.is_some_and(|wanted| wanted != family) {
-            return Err(Error::Invalid("the filter names two address families"));
+        match self.family {
+            Some(wanted) if wanted != family => Err(Error::Invalid("the filter names two address families")),
+            _ => Ok(family),
         }
-        flow_encode::attributes(b, tuple)?;
-        b.set_family(family);
-        b.nest(CTA_FILTER, |b| {
-            b.bytes(CTA_FILTER_ORIG_FLAGS, &tuple_flags(tuple, family).to_ne_bytes())?;
-            b.bytes(CTA_FILTER_REPLY_FLAGS, &0u32.to_ne_bytes())
-        })
     }
+}
+
+/// Ends a tuple filter: the message's family, and which leaves count.
+fn encode_flags(b: &mut Builder<'_>, family: u8, orig: u32, reply: u32) -> Result<()> {
+    b.set_family(family);
+    b.nest(CTA_FILTER, |b| {
+        b.bytes(CTA_FILTER_ORIG_FLAGS, &orig.to_ne_bytes())?;
+        b.bytes(CTA_FILTER_REPLY_FLAGS, &reply.to_ne_bytes())
+    })
 }
 
 fn masked(b: &mut Builder<'_>, value: Option<Masked>, kind: u16, mask_kind: u16) -> Result<()> {

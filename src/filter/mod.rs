@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 pub mod dump;
+pub mod pushdown;
 pub mod selector;
 pub mod socket_filter;
 
 pub use dump::DumpFilter;
+pub use pushdown::Pushdown;
 pub use selector::Selector;

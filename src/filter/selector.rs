@@ -2,12 +2,12 @@
 //! Which flows are meant: a predicate in user space, and what of it the kernel can apply.
 //!
 //! Every condition given must hold; a selector without conditions lets every flow pass. The kernel's part
-//! ([`Selector::kernel_filter`]) only saves work: an older kernel ignores what it does not know, so each flow
+//! ([`Selector::kernel_filters`]) only saves work: an older kernel ignores what it does not know, so each flow
 //! that it sends is to be checked with [`Selector::matches`].
 
 #![forbid(unsafe_code)]
 
-use super::dump::{DumpFilter, Masked};
+use super::dump::Masked;
 use crate::bitmask::Bitmask;
 use crate::flow::option::Nat;
 use crate::flow::tuple::{L4Kind, l4_kind};
@@ -158,7 +158,7 @@ impl NatSelector {
 /// Conditions on a flow.
 ///
 /// ```
-/// use netfilter_conntrack::filter::{DumpFilter, Selector};
+/// use netfilter_conntrack::filter::Selector;
 /// use netfilter_conntrack::{Dir, Flow, L4};
 /// let mut flow = Flow::new();
 /// flow.set_tuple(Dir::Orig, "192.0.2.1".parse()?, "198.51.100.2".parse()?, L4::Udp { sport: 40000, dport: 53 });
@@ -167,7 +167,7 @@ impl NatSelector {
 /// assert!(selector.matches(&flow));
 /// selector.family = Some(10);
 /// assert!(!selector.matches(&flow));
-/// assert_eq!(selector.kernel_filter().family, Some(10));
+/// assert_eq!(selector.kernel_filters()[0].family, Some(10));
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -251,17 +251,6 @@ impl Selector {
             && self
                 .any_nat
                 .is_none_or(|nat| nat.matches(&source_nat(flow)) || nat.matches(&destination_nat(flow)))
-    }
-
-    /// What the kernel can check: family, mark and status.
-    #[must_use]
-    pub fn kernel_filter(&self) -> DumpFilter {
-        DumpFilter {
-            family: self.family,
-            mark: self.mark,
-            status: (self.status.mask != 0).then_some(self.status),
-            ..DumpFilter::new()
-        }
     }
 }
 
@@ -445,19 +434,5 @@ mod tests {
         assert!(!passes(&flow, |s| s.destination_nat = any));
         flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::1"), icmp(129, 8));
         assert!(passes(&flow, |s| s.source_nat = any), "the id alone is translated");
-    }
-
-    #[test]
-    fn the_kernel_gets_family_mark_and_status() {
-        let mut selector = Selector { family: Some(2), ..Selector::default() };
-        assert_eq!(selector.kernel_filter().status, None, "a mask of 0 is an error for the kernel");
-        selector.status = Masked { value: 0, mask: 2 };
-        selector.mark = Some(Masked { value: 1, mask: 3 });
-        let filter = selector.kernel_filter();
-        assert_eq!(
-            (filter.family, filter.mark, filter.status),
-            (Some(2), selector.mark, Some(selector.status))
-        );
-        assert!(filter.tuple.is_none() && filter.zone.is_none());
     }
 }

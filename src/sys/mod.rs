@@ -10,6 +10,7 @@ pub mod clock;
 pub mod errno;
 pub mod namespace;
 pub mod process;
+pub mod release;
 pub mod socket;
 
 pub use socket::Socket;

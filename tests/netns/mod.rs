@@ -8,6 +8,7 @@
 #![allow(dead_code)] // each test program uses its own part
 
 pub mod neighbour;
+pub mod random;
 
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::sys::{Socket, namespace};

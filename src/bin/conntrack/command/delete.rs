@@ -12,7 +12,7 @@ use crate::options::{Table, Verb};
 use crate::output::{Output, View};
 use crate::parse::Request;
 use crate::{entry, refusal};
-use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::filter::{Pushdown, Selector};
 use netfilter_conntrack::{Error, Flow};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
@@ -36,16 +36,11 @@ pub fn each_deleted(
     let (reader, handle, out) = session.handles()?;
     walk(
         verb,
-        |each| reader.dump(&selector.kernel_filter(), each),
-        |flow| {
-            if !selector.matches(flow) {
-                return Ok(());
-            }
-            match handle.delete(flow) {
-                Ok(()) => report(out, flow),
-                Err(Error::Kernel(libc::ENOENT)) => Ok(()),
-                Err(error) => Err(refusal::of(verb, Table::Conntrack, error)),
-            }
+        |each| reader.select(selector, Pushdown::Kernel, each),
+        |flow| match handle.delete(flow) {
+            Ok(()) => report(out, flow),
+            Err(Error::Kernel(libc::ENOENT)) => Ok(()),
+            Err(error) => Err(refusal::of(verb, Table::Conntrack, error)),
         },
     )
 }

@@ -10,7 +10,7 @@ use crate::options::{Param, Table, Verb};
 use crate::output::View;
 use crate::parse::Request;
 use netfilter_conntrack::DumpFilter;
-use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::filter::Pushdown;
 use netfilter_conntrack::request;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
@@ -20,17 +20,19 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     if zero && !entry::is_family_only(&selector) {
         return Err(Complaint::ZeroWithFilter);
     }
-    let (table, filter) = match request.table {
-        Table::Dying => (request::Table::Dying, family_filter(&selector)),
-        Table::Unconfirmed => (request::Table::Unconfirmed, family_filter(&selector)),
-        _ => (request::Table::Conntrack, selector.kernel_filter()),
-    };
+    // The other two lists, and the zeroing one, know no filter but the family.
+    let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
     let view = View::new(request);
     let (handle, out) = session.handle()?;
     let mut shown = 0;
     walk(
         Verb::List,
-        |each| handle.list(table, zero, &filter, each),
+        |each| match request.table {
+            Table::Dying => handle.list(request::Table::Dying, zero, &family, each),
+            Table::Unconfirmed => handle.list(request::Table::Unconfirmed, zero, &family, each),
+            _ if zero => handle.list(request::Table::Conntrack, zero, &family, each),
+            _ => handle.select(&selector, Pushdown::Kernel, each),
+        },
         |flow| {
             if selector.matches(flow) {
                 out.flow(&view, flow)?;
@@ -40,8 +42,4 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
         },
     )?;
     Ok(Done::Counted(shown, "flow entries have been shown."))
-}
-
-fn family_filter(selector: &Selector) -> DumpFilter {
-    DumpFilter { family: selector.family, ..DumpFilter::new() }
 }

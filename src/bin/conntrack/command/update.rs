@@ -12,21 +12,18 @@ use crate::options::{Param, Table, Verb};
 use crate::output::View;
 use crate::parse::Request;
 use crate::{entry, refusal};
-use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, DumpFilter, Error, Flow, Handle};
+use netfilter_conntrack::filter::Pushdown;
+use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     let selector = entry::update_selector(request)?;
-    let filter = DumpFilter { family: selector.family, ..DumpFilter::new() };
     let view = View::new(request);
     let (reader, handle, out) = session.handles()?;
     let mut updated = 0;
     walk(
         Verb::Update,
-        |each| reader.dump(&filter, each),
+        |each| reader.select(&selector, Pushdown::Kernel, each),
         |flow| {
-            if !selector.matches(flow) {
-                return Ok(());
-            }
             let Some(change) = change(flow, request) else { return Ok(()) };
             match apply(handle, change) {
                 Ok(Some(now)) => {

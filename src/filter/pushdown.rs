@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What of a [`Selector`] the kernel can check, so that it sends fewer entries.
+//!
+//! Every filter made here lets through all entries that the selector selects, and perhaps more: an older kernel
+//! ignores what it does not know, and some conditions cannot be said exactly. So whoever reads the answer checks
+//! each entry again with [`Selector::matches`]. What Linux 5.8 to 6.18 gets wrong stays out: IPv6 addresses are
+//! compared the wrong way round; ports are compared for TCP and UDP only; before 5.15 the reply tuple is read
+//! with the flags of the original one.
+
+#![forbid(unsafe_code)]
+
+use super::dump::{DumpFilter, Masked, TupleLeaves};
+use super::selector::{AddressMask, NatSelector, Selector, TupleSelector};
+use crate::flow::tuple::{L4Kind, icmp_reply_type, l4_kind};
+use crate::flow::{Attr, Dir, Flow, L4};
+use crate::wire::consts::*;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// How much of a selection is left to the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pushdown {
+    /// All that it can check, and one lookup instead of a list where a selection can mean one entry only.
+    #[default]
+    Kernel,
+    /// Nothing: every entry of the table is read and checked here.
+    UserSpace,
+}
+
+/// The first kernel that reads the reply tuple of a filter with its own flags.
+const REPLY_TUPLES: (u32, u32) = (5, 15);
+
+/// One leaf of a tuple that the kernel compares.
+struct Leaf {
+    dir: Dir,
+    flag: u32,
+    /// The only family it is compared for.
+    family: Option<u8>,
+    /// The only protocols it is compared for.
+    protocols: Option<&'static [u8]>,
+    attr: Attr,
+    /// The value wanted, in the attribute's width and byte order.
+    value: fn(&Selector) -> Option<Vec<u8>>,
+}
+
+const fn leaf(dir: Dir, flag: u32, attr: Attr, value: fn(&Selector) -> Option<Vec<u8>>) -> Leaf {
+    Leaf { dir, flag, family: None, protocols: None, attr, value }
+}
+
+/// An IPv4 address, compared for that family.
+const fn address(dir: Dir, flag: u32, attr: Attr, value: fn(&Selector) -> Option<Vec<u8>>) -> Leaf {
+    Leaf { family: Some(AF_INET), ..leaf(dir, flag, attr, value) }
+}
+
+/// A part of the protocol's tuple, compared for these protocols.
+const fn part(
+    dir: Dir,
+    flag: u32,
+    protocols: &'static [u8],
+    attr: Attr,
+    value: fn(&Selector) -> Option<Vec<u8>>,
+) -> Leaf {
+    Leaf { protocols: Some(protocols), ..leaf(dir, flag, attr, value) }
+}
+
+const PORTS: &[u8] = &[IPPROTO_TCP, IPPROTO_UDP];
+const ICMP: &[u8] = &[IPPROTO_ICMP];
+const ICMPV6: &[u8] = &[IPPROTO_ICMPV6];
+use Dir::{Orig, Reply};
+
+#[rustfmt::skip]
+const LEAVES: &[Leaf] = &[
+    leaf(Orig, CTA_FILTER_F_PROTO_NUM, Attr::OrigL4proto, |s| s.protocol.map(|number| vec![number])),
+    address(Orig, CTA_FILTER_F_IP_SRC, Attr::OrigIpv4Src, |s| ipv4(s.orig.src)),
+    address(Orig, CTA_FILTER_F_IP_DST, Attr::OrigIpv4Dst, |s| ipv4(s.orig.dst)),
+    address(Reply, CTA_FILTER_F_IP_SRC, Attr::ReplIpv4Src, |s| ipv4(s.reply.src)),
+    address(Reply, CTA_FILTER_F_IP_DST, Attr::ReplIpv4Dst, |s| ipv4(s.reply.dst)),
+    part(Orig, CTA_FILTER_F_PROTO_SRC_PORT, PORTS, Attr::OrigPortSrc, |s| be16(s.orig.src_port)),
+    part(Orig, CTA_FILTER_F_PROTO_DST_PORT, PORTS, Attr::OrigPortDst, |s| be16(s.orig.dst_port)),
+    part(Reply, CTA_FILTER_F_PROTO_SRC_PORT, PORTS, Attr::ReplPortSrc, |s| be16(s.reply.src_port)),
+    part(Reply, CTA_FILTER_F_PROTO_DST_PORT, PORTS, Attr::ReplPortDst, |s| be16(s.reply.dst_port)),
+    part(Orig, CTA_FILTER_F_PROTO_ICMP_TYPE, ICMP, Attr::IcmpType, |s| icmp_type(AF_INET, s.icmp.kind)),
+    part(Orig, CTA_FILTER_F_PROTO_ICMP_CODE, ICMP, Attr::IcmpCode, |s| s.icmp.code.map(|code| vec![code])),
+    part(Orig, CTA_FILTER_F_PROTO_ICMP_ID, ICMP, Attr::IcmpId, |s| be16(s.icmp.id)),
+    part(Orig, CTA_FILTER_F_PROTO_ICMPV6_TYPE, ICMPV6, Attr::IcmpType, |s| icmp_type(AF_INET6, s.icmp.kind)),
+    part(Orig, CTA_FILTER_F_PROTO_ICMPV6_CODE, ICMPV6, Attr::IcmpCode, |s| s.icmp.code.map(|code| vec![code])),
+    part(Orig, CTA_FILTER_F_PROTO_ICMPV6_ID, ICMPV6, Attr::IcmpId, |s| be16(s.icmp.id)),
+];
+
+/// The flags that are errors without `CTA_FILTER_F_PROTO_NUM`.
+const PROTO_PARTS: u32 = CTA_FILTER_F_PROTO_SRC_PORT | CTA_FILTER_F_PROTO_DST_PORT;
+
+/// The address, if it is IPv4 and every bit of it counts.
+fn ipv4(wanted: Option<AddressMask>) -> Option<Vec<u8>> {
+    match whole(wanted)? {
+        IpAddr::V4(address) => Some(address.octets().to_vec()),
+        IpAddr::V6(_) => None,
+    }
+}
+
+/// The address, if every bit of it counts.
+fn whole(wanted: Option<AddressMask>) -> Option<IpAddr> {
+    let AddressMask { address, mask } = wanted?;
+    let all = match address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from_bits(u32::MAX)),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
+    };
+    mask.is_none_or(|mask| mask == all).then_some(address)
+}
+
+fn be16(value: Option<u16>) -> Option<Vec<u8>> {
+    value.map(|value| value.to_be_bytes().to_vec())
+}
+
+/// An ICMP type, if the kernel takes it in a tuple; no entry has another one.
+fn icmp_type(family: u8, kind: Option<u8>) -> Option<Vec<u8>> {
+    kind.filter(|&kind| icmp_reply_type(family, kind) != u8::MAX).map(|kind| vec![kind])
+}
+
+impl Selector {
+    /// What the kernel can check, as filters for one dump each: together they let through every entry that is
+    /// selected, each once. There are two when tuples are compared but the family is not known, because the
+    /// kernel compares tuples of one family at a time.
+    #[must_use]
+    pub fn kernel_filters(&self) -> Vec<DumpFilter> {
+        let reply_tuples = crate::sys::release::is_at_least(REPLY_TUPLES);
+        let whole = DumpFilter {
+            family: self.known_family(),
+            mark: self.mark,
+            status: self.known_status(),
+            zone: self.known_zone(),
+            ..DumpFilter::new()
+        };
+        let families = match whole.family {
+            Some(family) => vec![family],
+            None => vec![AF_INET, AF_INET6],
+        };
+        let leaves = |family: &u8| self.leaves(*family, reply_tuples);
+        let filters: Option<Vec<DumpFilter>> = families
+            .iter()
+            .map(|family| {
+                let leaves = Some(Box::new(leaves(family)?));
+                Some(DumpFilter { family: Some(*family), leaves, ..whole.clone() })
+            })
+            .collect();
+        filters.unwrap_or_else(|| vec![whole])
+    }
+
+    /// The family that every selected entry has.
+    fn known_family(&self) -> Option<u8> {
+        let addresses = [self.orig.src, self.orig.dst, self.reply.src, self.reply.dst];
+        let implied = addresses.into_iter().flatten().next();
+        let family = |wanted: AddressMask| if wanted.address.is_ipv4() { AF_INET } else { AF_INET6 };
+        self.family.or(implied.map(family))
+    }
+
+    /// The status bits that every selected entry has, or has not. A mask of 0 is an error for the kernel.
+    fn known_status(&self) -> Option<Masked> {
+        let icmp = self.protocol.is_none_or(|protocol| l4_kind(protocol) == L4Kind::Icmp);
+        // The id of an ICMP entry can differ without a translation.
+        let done = |nat: Option<NatSelector>, bit, always| match nat {
+            Some(nat) if always || nat.address.is_some() => bit,
+            _ => 0,
+        };
+        let translated = done(self.source_nat, IPS_SRC_NAT_DONE, !icmp)
+            | done(self.destination_nat, IPS_DST_NAT_DONE, true);
+        // A bit that must be clear as well as set is never both: what was asked for stays.
+        let translated = translated & !self.status.mask;
+        let Masked { value, mask } = self.status;
+        (mask | translated != 0).then_some(Masked { value: value | translated, mask: mask | translated })
+    }
+
+    /// The zone that every selected entry has in some direction.
+    ///
+    /// The kernel compares the zone's number, whichever directions it is for; the selector tells them apart.
+    /// Entries without a zone of both directions are in none or in one of a single direction.
+    fn known_zone(&self) -> Option<u16> {
+        let zones = [self.zone, self.orig.zone, self.reply.zone];
+        let named = zones.into_iter().flatten().find(|&zone| zone != 0);
+        named.or((zones == [Some(0); 3]).then_some(0))
+    }
+
+    /// The leaves of both tuples that the kernel can compare for a family, if there are any.
+    fn leaves(&self, family: u8, reply_tuples: bool) -> Option<TupleLeaves> {
+        if !matches!(family, AF_INET | AF_INET6) {
+            return None;
+        }
+        let mut leaves = TupleLeaves::default();
+        for attr in [Attr::OrigL3proto, Attr::ReplL3proto] {
+            leaves.values.set_bytes(attr, &[family]);
+        }
+        for attr in [Attr::OrigL4proto, Attr::ReplL4proto] {
+            self.protocol.into_iter().for_each(|protocol| leaves.values.set_bytes(attr, &[protocol]));
+        }
+        let is_compared = |leaf: &&Leaf| {
+            let known = |list: &[u8]| self.protocol.is_some_and(|protocol| list.contains(&protocol));
+            leaf.family.is_none_or(|only| only == family)
+                && leaf.protocols.is_none_or(known)
+                && (leaf.dir == Orig || reply_tuples)
+        };
+        for leaf in LEAVES.iter().filter(is_compared) {
+            let Some(value) = (leaf.value)(self) else { continue };
+            leaves.values.set_bytes(leaf.attr, &value);
+            match leaf.dir {
+                Orig => leaves.orig |= leaf.flag,
+                _ => leaves.reply |= leaf.flag,
+            }
+        }
+        if leaves.reply & PROTO_PARTS != 0 {
+            leaves.reply |= CTA_FILTER_F_PROTO_NUM;
+        }
+        (leaves.orig | leaves.reply != 0).then_some(leaves)
+    }
+
+    /// The only entry that can be selected, as a key for a lookup: one direction's tuple is known whole, and so is
+    /// the zone it is in. A tuple is unique in a zone, in either direction of an entry.
+    #[must_use]
+    pub fn lookup_key(&self) -> Option<Flow> {
+        self.key(Orig, &self.orig).or_else(|| self.key(Reply, &self.reply))
+    }
+
+    fn key(&self, dir: Dir, side: &TupleSelector) -> Option<Flow> {
+        let (src, dst, protocol) = (whole(side.src)?, whole(side.dst)?, self.protocol?);
+        let zone = self.zone_of(side)?;
+        let family = if src.is_ipv4() { AF_INET } else { AF_INET6 };
+        if src.is_ipv4() != dst.is_ipv4() || self.family.is_some_and(|wanted| wanted != family) {
+            return None;
+        }
+        let [src_port, dst_port] = match dir {
+            Orig => [Attr::OrigPortSrc, Attr::OrigPortDst],
+            _ => [Attr::ReplPortSrc, Attr::ReplPortDst],
+        };
+        let mut key = Flow::new();
+        key.set_tuple(dir, src, dst, L4::Other(protocol));
+        match (l4_kind(protocol), dir) {
+            (L4Kind::None, _) => {}
+            (L4Kind::Ports | L4Kind::Keys, _) => {
+                key.set_bytes(src_port, &side.src_port?.to_be_bytes());
+                key.set_bytes(dst_port, &side.dst_port?.to_be_bytes());
+            }
+            (L4Kind::Icmp, Orig) => {
+                key.set_bytes(Attr::IcmpType, &[self.icmp.kind?]);
+                key.set_bytes(Attr::IcmpCode, &[self.icmp.code?]);
+                key.set_bytes(Attr::IcmpId, &self.icmp.id?.to_be_bytes());
+            }
+            (L4Kind::Icmp, _) => return None, // no condition names the type of a reply
+        }
+        if zone != 0 {
+            key.set_zone(zone);
+        }
+        Some(key)
+    }
+
+    /// The zone in which this direction of every selected entry is.
+    fn zone_of(&self, side: &TupleSelector) -> Option<u16> {
+        match (self.zone, side.zone) {
+            (Some(both), _) if both != 0 => Some(both),
+            (_, Some(own)) if own != 0 => Some(own),
+            // Neither a zone of both directions nor one of this direction.
+            (Some(0), Some(0)) => Some(0),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Builder;
+
+    fn exact(address: &str) -> Option<AddressMask> {
+        Some(AddressMask { address: address.parse().unwrap(), mask: None })
+    }
+
+    /// The filters of a selector made by `set`: family, flags of the original and of the reply tuple.
+    fn pushed(set: impl FnOnce(&mut Selector)) -> Vec<(Option<u8>, u32, u32)> {
+        let mut selector = Selector::default();
+        set(&mut selector);
+        let flags = |filter: DumpFilter| {
+            let (orig, reply) = filter.leaves.map_or((0, 0), |leaves| (leaves.orig, leaves.reply));
+            (filter.family, orig, reply)
+        };
+        selector.kernel_filters().into_iter().map(flags).collect()
+    }
+
+    #[test]
+    fn tuples_of_an_unknown_family_take_two_filters() {
+        assert_eq!(pushed(|_| {}), [(None, 0, 0)]);
+        assert_eq!(pushed(|s| s.protocol = Some(6)), [(Some(2), 8, 0), (Some(10), 8, 0)]);
+        assert_eq!(pushed(|s| s.orig.src = exact("10.0.0.1")), [(Some(2), 1, 0)]);
+        assert_eq!(pushed(|s| s.orig.src = exact("fd00::1")), [(Some(10), 0, 0)], "inverted in the kernel");
+        assert_eq!(pushed(|s| s.family = Some(7)), [(Some(7), 0, 0)]);
+    }
+
+    #[test]
+    fn ports_need_a_protocol_that_the_kernel_compares() {
+        let port = |protocol| {
+            pushed(|s| {
+                (s.family, s.protocol, s.orig.dst_port, s.reply.src_port) =
+                    (Some(2), protocol, Some(53), Some(53));
+            })
+        };
+        assert_eq!(port(None), [(Some(2), 0, 0)]);
+        assert_eq!(port(Some(17)), [(Some(2), 0x28, 0x18)]);
+        assert_eq!(port(Some(132)), [(Some(2), 8, 0)]);
+    }
+
+    #[test]
+    fn icmp_types_without_an_answer_stay_out() {
+        let kind = |family, protocol, kind| {
+            pushed(|s| {
+                (s.family, s.protocol, s.icmp.kind, s.icmp.id) =
+                    (Some(family), Some(protocol), Some(kind), Some(7));
+            })
+        };
+        assert_eq!(kind(2, 1, 8), [(Some(2), 0x148, 0)]);
+        assert_eq!(kind(2, 1, 3), [(Some(2), 0x108, 0)]);
+        assert_eq!(kind(10, 58, 128), [(Some(10), 0xa08, 0)]);
+        assert_eq!(kind(2, 6, 8), [(Some(2), 8, 0)]);
+    }
+
+    #[test]
+    fn only_whole_addresses_are_compared() {
+        let masked = |mask: &str| {
+            let mask = Some(mask.parse().unwrap());
+            pushed(|s| s.reply.dst = Some(AddressMask { address: "10.0.0.0".parse().unwrap(), mask }))
+        };
+        assert_eq!(masked("255.255.255.0"), [(Some(2), 0, 0)]);
+        assert_eq!(masked("255.255.255.255"), [(Some(2), 0, 2)]);
+    }
+
+    #[test]
+    fn old_kernels_get_no_reply_tuple() {
+        let mut selector = Selector { family: Some(2), ..Selector::default() };
+        selector.reply.src = exact("10.0.0.1");
+        assert!(selector.leaves(2, false).is_none());
+        assert_eq!(selector.leaves(2, true).map(|leaves| leaves.reply), Some(1));
+    }
+
+    #[test]
+    fn zones_go_down_where_every_entry_selected_has_the_number() {
+        let zone = |both, orig, reply| {
+            let mut selector = Selector { zone: both, ..Selector::default() };
+            (selector.orig.zone, selector.reply.zone) = (orig, reply);
+            selector.kernel_filters()[0].zone
+        };
+        assert_eq!(zone(Some(5), None, None), Some(5));
+        assert_eq!(zone(None, None, Some(6)), Some(6));
+        assert_eq!(zone(Some(0), None, None), None, "an entry may be in a zone of one direction");
+        assert_eq!(zone(Some(0), Some(0), Some(0)), Some(0));
+        assert_eq!(zone(Some(0), Some(4), None), Some(4));
+    }
+
+    #[test]
+    fn translations_show_in_the_status_but_for_icmp_ids() {
+        let status = |set: fn(&mut Selector)| {
+            let mut selector = Selector::default();
+            set(&mut selector);
+            selector.kernel_filters()[0].status.map(|status| (status.value, status.mask))
+        };
+        let any = Some(NatSelector::default());
+        assert_eq!(any.and(status(|s| s.source_nat = Some(NatSelector::default()))), None);
+        assert_eq!(
+            status(|s| (s.source_nat, s.protocol) = (Some(NatSelector::default()), Some(6))),
+            Some((0x80, 0x80))
+        );
+        assert_eq!(status(|s| s.destination_nat = Some(NatSelector::default())), Some((0x100, 0x100)));
+        assert_eq!(status(|s| s.any_nat = Some(NatSelector::default())), None);
+        let refused = |s: &mut Selector| {
+            s.status = Masked { value: 0, mask: 0x100 };
+            s.destination_nat = Some(NatSelector::default());
+        };
+        assert_eq!(status(refused), Some((0, 0x100)), "what was asked for stays");
+        assert_eq!(status(|s| s.status = Masked { value: 1, mask: 0 }), None, "an error for the kernel");
+    }
+
+    #[test]
+    fn one_entry_is_looked_up_where_its_zone_is_known() {
+        let mut selector = Selector { protocol: Some(6), ..Selector::default() };
+        (selector.orig.src, selector.orig.dst) = (exact("10.0.0.1"), exact("10.0.0.2"));
+        (selector.orig.src_port, selector.orig.dst_port) = (Some(1), Some(2));
+        assert!(selector.lookup_key().is_none(), "the tuple may stand in several zones");
+        selector.zone = Some(0);
+        assert!(selector.lookup_key().is_none(), "or in one of its direction");
+        selector.orig.zone = Some(0);
+        assert_eq!(selector.lookup_key().unwrap().zone(), None);
+        selector.zone = Some(9);
+        let key = selector.lookup_key().unwrap();
+        assert_eq!((key.zone(), key.tuple(Orig).protocol()), (Some(9), L4::Tcp { sport: 1, dport: 2 }));
+        selector.orig.dst_port = None;
+        assert!(selector.lookup_key().is_none());
+    }
+
+    #[test]
+    fn a_filter_names_tuples_once() {
+        let filter =
+            DumpFilter { tuple: Some(Box::default()), leaves: Some(Box::default()), ..DumpFilter::new() };
+        assert!(filter.encode(&mut Builder::attributes(&mut [0; 256])).is_err());
+    }
+}
