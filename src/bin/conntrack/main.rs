@@ -38,8 +38,9 @@ fn main() -> ExitCode {
     let mut parser = Parser::new(posix);
     let status = match arguments.as_slice() {
         [_, option, file, ..] if option == "-R" || option == "--load-file" => {
-            let loaded = load::run(&mut Session::new(), &mut parser, file);
-            loaded.map(|()| 0)
+            let mut session = Session::new();
+            let loaded = load::run(&mut session, &mut parser, file);
+            loaded.map(|()| 0).map_err(|complaint| session.explained(complaint))
         }
         _ => run(&mut parser, arguments),
     };

@@ -5,10 +5,14 @@
 
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
-use netfilter_conntrack::Error;
+use netfilter_conntrack::codec::stats_decode::GlobalStats;
+use netfilter_conntrack::{Error, Result};
 
 /// The kernel's own number for "not supported"; the C library has no name for it.
 const ENOTSUPP: i32 = 524;
+
+/// What the kernel says when memory ran out, and when the table is full.
+const NO_MEMORY: &str = "not enough memory";
 
 /// An error number, the commands and tables for which it has words of its own, and the words.
 struct Row {
@@ -38,7 +42,7 @@ const ROWS: &[Row] = &[
     row(libc::EEXIST, &[Create], CONNTRACK, "Such conntrack exists, try -U to update"),
     row(libc::ENOENT, &[Create, Get, Delete, Add], CONNTRACK, "such conntrack doesn't exist"),
     row(libc::ENOENT, &[Create], EXPECT, "master conntrack not found"),
-    row(libc::ENOMEM, &[Create, Get, Add], BOTH, "not enough memory"),
+    row(libc::ENOMEM, &[Create, Get, Add], BOTH, NO_MEMORY),
     row(libc::EAFNOSUPPORT, &[Get], BOTH, "protocol not supported"),
     row(libc::ETIME, &[Create, Add], BOTH, "conntrack has expired"),
     row(libc::EPERM, ANY, BOTH, "sorry, you must be root or get CAP_NET_ADMIN capability to do this"),
@@ -56,14 +60,24 @@ pub fn of(verb: Verb, table: Table, error: Error) -> Complaint {
     Complaint::Operation(words(verb, table, error))
 }
 
-/// A refusal, given what the kernel said to a request that has nothing to be wrong: a kernel that calls this one
-/// invalid too does not know connection tracking over netlink.
-pub fn explained(complaint: Complaint, innocent: Option<Error>) -> Complaint {
-    match innocent {
-        Some(Error::Kernel(libc::EINVAL)) => Complaint::Operation(
+/// A refusal, given the table's fill level: a kernel that refuses to tell even that does not know connection
+/// tracking over netlink, and a full table is the likely reason for a lack of memory.
+pub fn explained(complaint: Complaint, level: Result<GlobalStats>) -> Complaint {
+    match (complaint, level) {
+        (Complaint::Line(file, number, complaint), level) => {
+            Complaint::Line(file, number, Box::new(explained(*complaint, level)))
+        }
+        (Complaint::Operation(_), Err(Error::Kernel(libc::EINVAL))) => Complaint::Operation(
             "this kernel has no connection tracking over netlink (CONFIG_NF_CT_NETLINK)".into(),
         ),
-        _ => complaint,
+        (Complaint::Operation(reason), Ok(GlobalStats { entries, max_entries: Some(limit @ 1..) }))
+            if reason == NO_MEMORY && entries >= limit =>
+        {
+            Complaint::Operation(format!(
+                "{NO_MEMORY}: the table is full, {entries} entries of {limit} (net.netfilter.nf_conntrack_max)"
+            ))
+        }
+        (complaint, _) => complaint,
     }
 }
 
@@ -88,10 +102,27 @@ mod tests {
 
     #[test]
     fn a_kernel_without_the_interface_is_named() {
-        let refused = || of(List, Table::Conntrack, Error::Kernel(libc::EINVAL));
-        let text = |innocent| explained(refused(), innocent).to_string();
-        assert_eq!(text(None), "Operation failed: invalid parameters");
-        assert_eq!(text(Some(Error::Kernel(libc::EPERM))), "Operation failed: invalid parameters");
-        assert!(text(Some(Error::Kernel(libc::EINVAL))).contains("CONFIG_NF_CT_NETLINK"));
+        let text =
+            |level| explained(of(List, Table::Conntrack, Error::Kernel(libc::EINVAL)), level).to_string();
+        let level = GlobalStats { entries: 1, max_entries: Some(1) };
+        assert_eq!(text(Ok(level)), "Operation failed: invalid parameters");
+        assert_eq!(text(Err(Error::Kernel(libc::EPERM))), "Operation failed: invalid parameters");
+        assert!(text(Err(Error::Kernel(libc::EINVAL))).contains("CONFIG_NF_CT_NETLINK"));
+    }
+
+    #[test]
+    fn a_full_table_is_named() {
+        let refused = || of(Create, Table::Conntrack, Error::Kernel(libc::ENOMEM));
+        let text =
+            |entries, max_entries| explained(refused(), Ok(GlobalStats { entries, max_entries })).to_string();
+        let plain = "Operation failed: not enough memory";
+        let full = format!("{plain}: the table is full, 9 entries of 9 (net.netfilter.nf_conntrack_max)");
+        assert_eq!(text(9, Some(9)), full);
+        for (entries, limit) in [(8, Some(9)), (9, Some(0)), (9, None)] {
+            assert_eq!(text(entries, limit), plain);
+        }
+        let line = Complaint::Line("file".into(), 7, Box::new(refused()));
+        let level = GlobalStats { entries: 9, max_entries: Some(9) };
+        assert_eq!(explained(line, Ok(level)).to_string(), format!("file:7: {full}"));
     }
 }

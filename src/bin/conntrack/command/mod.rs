@@ -102,11 +102,11 @@ impl Session {
         finished.map(|()| done)
     }
 
-    /// A refusal, or what is behind it: a kernel without this interface calls every request invalid.
-    fn explained(&mut self, complaint: Complaint) -> Complaint {
+    /// A refusal, or what is behind it.
+    pub fn explained(&mut self, complaint: Complaint) -> Complaint {
         match (&complaint, &mut self.handle) {
-            (Complaint::Operation(_), Some(handle)) => {
-                refusal::explained(complaint, handle.statistics().err())
+            (Complaint::Operation(_) | Complaint::Line(..), Some(handle)) => {
+                refusal::explained(complaint, handle.statistics())
             }
             _ => complaint,
         }
