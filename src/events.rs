@@ -2,17 +2,19 @@
 //! Listening to the kernel: what happens to flows and expectations, as it happens.
 //!
 //! [`Events`] is a socket of its own, because events could crowd the answers of requests out. What the kernel had
-//! to drop is never passed over in silence: it is [`Error::Overrun`](crate::Error::Overrun).
+//! to drop is never passed over in silence: it is [`Error::Overrun`].
 
 #![forbid(unsafe_code)]
 
 use crate::codec::event::EventKind;
 use crate::codec::{expect_decode, flow_decode};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::inbox::Inbox;
 use crate::sys::Socket;
+use crate::sys::process::memory_bytes;
+use crate::sys::socket::MOST_DATAGRAMS;
 use crate::wire::consts::*;
 
 bitflags::bitflags! {
@@ -58,6 +60,56 @@ pub struct Event<'a> {
     pub port_id: u32,
 }
 
+/// How to listen; made by [`Events::builder`].
+#[derive(Debug, Clone, Copy)]
+#[must_use = "nothing is opened before `open`"]
+pub struct EventsBuilder {
+    groups: Groups,
+    receive_buffer: Option<u32>,
+}
+
+impl EventsBuilder {
+    /// Asks for a receive buffer of so many bytes, beyond the system's limit where privilege allows. The kernel
+    /// doubles the number, and an event that waits takes 1280 bytes or more of it; memory is used only by what
+    /// waits. Without this the system's default holds some 160 events.
+    pub fn receive_buffer(mut self, bytes: u32) -> EventsBuilder {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// Subscribes. The buffer is set before the first event can come.
+    ///
+    /// # Errors
+    /// The system's error; `EPERM` without privilege.
+    pub fn open(self) -> Result<Events> {
+        let mut socket = Socket::open(0)?;
+        if let Some(bytes) = self.receive_buffer {
+            socket.set_receive_buffer(bytes)?;
+        }
+        if !self.groups.is_empty() {
+            socket.bind_groups(self.groups.bits())?;
+        }
+        Ok(Events {
+            socket,
+            inbox: Inbox::for_events(),
+            flow: Flow::new(),
+            expect: Expectation::new(),
+            drops: 0,
+            lost: 0,
+            overruns: 0,
+        })
+    }
+}
+
+/// A receive buffer to ask for where no event is to be lost: with it some 400,000 events can wait, and then they take
+/// 512 MiB of kernel memory. On a small machine it is less: an eighth of the memory at most is ever taken.
+#[must_use]
+pub fn large_receive_buffer() -> u32 {
+    const LARGE: u64 = 256 << 20;
+    let of_memory = memory_bytes() / 8 / 2; // the kernel doubles what is asked for
+    u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
+}
+
 /// A subscription to events.
 ///
 /// The kernel makes events only for entries created while somebody listens (`nf_conntrack_events` = 2).
@@ -67,20 +119,24 @@ pub struct Events {
     inbox: Inbox,
     flow: Flow,
     expect: Expectation,
+    /// The socket's count of drops when it was looked at last.
+    drops: u32,
+    lost: u64,
+    overruns: u64,
 }
 
 impl Events {
-    /// Subscribes to groups of events.
+    /// Subscribes to groups of events, with the system's default receive buffer.
     ///
     /// # Errors
     /// The system's error; `EPERM` without privilege.
     pub fn open(groups: Groups) -> Result<Events> {
-        Ok(Events {
-            socket: Socket::open(groups.bits())?,
-            inbox: Inbox::new(),
-            flow: Flow::new(),
-            expect: Expectation::new(),
-        })
+        Events::builder(groups).open()
+    }
+
+    /// A subscription with more to say about it.
+    pub fn builder(groups: Groups) -> EventsBuilder {
+        EventsBuilder { groups, receive_buffer: None }
     }
 
     /// The socket, for its options (receive buffer, non-blocking) and its descriptor.
@@ -89,15 +145,43 @@ impl Events {
         &self.socket
     }
 
+    /// How many events have been lost so far: those that found no room in the receive buffer, by the kernel's own
+    /// count, and those that could not be read. A kernel that does not count (before Linux 4.12) gives at least one
+    /// for each [`Overrun`](Error::Overrun).
+    pub fn lost(&mut self) -> u64 {
+        if let Ok(queue) = self.socket.queue() {
+            self.lost += u64::from(queue.drops.wrapping_sub(self.drops));
+            self.drops = queue.drops;
+        }
+        self.lost.max(self.overruns)
+    }
+
+    /// No more events than this can be waiting now: reading so many reads all that happened before.
+    #[must_use]
+    pub fn most_waiting(&self) -> usize {
+        /// Kernel memory that even an empty datagram takes, at least.
+        const LEAST: u32 = 512;
+        let queued = self.socket.queue().map_or(0, |queue| queue.bytes / LEAST);
+        MOST_DATAGRAMS + queued as usize
+    }
+
     /// Waits for the next event.
     ///
+    /// Several are received at once and kept: a caller that polls the descriptor reads until `EAGAIN` first.
+    ///
     /// # Errors
-    /// [`Overrun`](crate::Error::Overrun) when events were lost (the next call goes on);
-    /// [`Os`](crate::Error::Os) with `EINTR` when a signal came, `EAGAIN` on a non-blocking socket without
-    /// events; [`Malformed`](crate::Error::Malformed) for one message.
+    /// [`Error::Overrun`] when events were lost (the next call goes on; events that came before the loss may still
+    /// follow); [`Error::Os`] with `EINTR` when a signal came, `EAGAIN` on a non-blocking socket without events;
+    /// [`Error::Malformed`] or [`Error::Truncated`] for one message.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Event<'_>> {
-        let (kind, port_id, expectation) = self.step()?;
+        let step = self.step();
+        match step {
+            Err(Error::Overrun) => self.overruns += 1,
+            Err(Error::Malformed(_) | Error::Truncated) => self.lost += 1,
+            _ => {}
+        }
+        let (kind, port_id, expectation) = step?;
         let subject = if expectation {
             EventSubject::Expectation(&self.expect)
         } else {

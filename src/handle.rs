@@ -49,7 +49,7 @@ impl Handle {
     pub fn open() -> Result<Handle> {
         Ok(Handle {
             socket: Socket::open(0)?,
-            inbox: Inbox::new(),
+            inbox: Inbox::for_answers(),
             outbox: vec![0; request::MAX_LEN].into(),
             seq: 0,
             abandoned: None,

@@ -8,61 +8,87 @@
 
 use crate::error::{Error, Result};
 use crate::sys::Socket;
+use crate::sys::socket::{Datagram, MOST_DATAGRAMS};
 use crate::wire::{Frame, Frames, align4};
+use std::ops::Range;
 
 /// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
 pub const RECEIVE_LEN: usize = 32768;
 
-/// A receive buffer with the datagram that is being read.
+/// Bytes for one event: the longest, with a security context and all else, needs less than half of it.
+const EVENT_LEN: usize = 8192;
+
+/// A receive buffer with the datagrams that are being read.
 #[derive(Debug)]
 pub(crate) struct Inbox {
+    /// One part for each place in `datagrams`.
     buffer: Box<[u8]>,
-    at: usize,
-    len: usize,
+    part: usize,
+    datagrams: Box<[Datagram]>,
+    /// The datagrams that have arrived and that nobody has looked into.
+    unopened: Range<usize>,
+    /// What is unread of the datagram that is being read.
+    unread: Range<usize>,
 }
 
 impl Inbox {
-    pub(crate) fn new() -> Inbox {
-        Inbox { buffer: vec![0; RECEIVE_LEN].into(), at: 0, len: 0 }
+    /// An inbox for answers: one datagram with many messages at a time.
+    pub(crate) fn for_answers() -> Inbox {
+        Inbox::new(1, RECEIVE_LEN)
+    }
+
+    /// An inbox for events, which come one in a datagram: many datagrams at a time.
+    pub(crate) fn for_events() -> Inbox {
+        Inbox::new(MOST_DATAGRAMS, EVENT_LEN)
+    }
+
+    fn new(places: usize, part: usize) -> Inbox {
+        Inbox {
+            buffer: vec![0; places * part].into(),
+            part,
+            datagrams: vec![Datagram::default(); places].into(),
+            unopened: 0..0,
+            unread: 0..0,
+        }
     }
 
     /// Forgets what has not been read.
     pub(crate) fn clear(&mut self) {
-        (self.at, self.len) = (0, 0);
+        (self.unopened, self.unread) = (0..0, 0..0);
     }
 
-    /// The messages that have not been read.
+    /// What has not been read of the datagram that is being read.
     pub(crate) fn rest(&self) -> Frames<'_> {
-        Frames::new(self.buffer.get(self.at..self.len).unwrap_or_default())
+        Frames::new(self.buffer.get(self.unread.clone()).unwrap_or_default())
     }
 
-    /// The next message, or nothing when another datagram has to be received.
+    /// The next message, or nothing when other datagrams have to be received. A datagram that was too long for its
+    /// part of the buffer is one error.
     pub(crate) fn next(&mut self) -> Option<Result<Frame<'_>>> {
-        let rest = self.buffer.get(self.at..self.len).unwrap_or_default();
-        let frame = Frames::new(rest).next()?;
-        self.at = match &frame {
-            Ok(frame) => self.at + align4(frame.bytes.len()),
-            Err(_) => self.len,
-        };
-        Some(frame)
-    }
-
-    /// Receives one datagram in place of what was there.
-    ///
-    /// # Errors
-    /// As [`Socket::receive`]; [`Error::Truncated`].
-    pub(crate) fn receive(&mut self, socket: &Socket) -> Result<()> {
-        self.clear();
-        loop {
-            let datagram = socket.receive(&mut self.buffer)?;
+        while self.unread.is_empty() {
+            let index = self.unopened.next()?;
+            let datagram = self.datagrams.get(index).copied().unwrap_or_default();
             if datagram.sender != 0 {
                 continue;
             }
             if datagram.truncated {
-                return Err(Error::Truncated);
+                return Some(Err(Error::Truncated));
             }
-            self.len = datagram.len;
-            return Ok(());
+            self.unread = index * self.part..index * self.part + datagram.len;
         }
+        let frame = Frame::read(self.buffer.get(self.unread.clone()).unwrap_or_default());
+        let read = frame.as_ref().map_or(self.unread.len(), |frame| align4(frame.bytes.len()));
+        self.unread.start += read.min(self.unread.len());
+        Some(frame)
+    }
+
+    /// Receives what waits in place of what was there; waits for the first datagram.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`].
+    pub(crate) fn receive(&mut self, socket: &Socket) -> Result<()> {
+        self.clear();
+        self.unopened = 0..socket.receive_several(&mut self.buffer, &mut self.datagrams)?;
+        Ok(())
     }
 }

@@ -108,3 +108,11 @@ pub fn page_size() -> usize {
     // SAFETY: no pointer is passed.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
+
+/// The machine's memory in bytes.
+#[must_use]
+pub fn memory_bytes() -> u64 {
+    // SAFETY: no pointer is passed.
+    let pages = u64::try_from(unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) }).unwrap_or(0);
+    pages.saturating_mul(page_size() as u64)
+}

@@ -11,6 +11,12 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 const NETLINK_NETFILTER: libc::c_int = 12;
 const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
+const NETLINK_BROADCAST_ERROR: libc::c_int = 4;
+const NETLINK_NO_ENOBUFS: libc::c_int = 5;
+const SO_MEMINFO: libc::c_int = 55;
+
+/// The most datagrams that one call of [`Socket::receive_several`] takes.
+pub const MOST_DATAGRAMS: usize = 32;
 
 /// An open `AF_NETLINK`/`NETLINK_NETFILTER` socket.
 #[derive(Debug)]
@@ -20,7 +26,7 @@ pub struct Socket {
 }
 
 /// One received datagram.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Datagram {
     /// Bytes stored in the buffer.
     pub len: usize,
@@ -28,6 +34,15 @@ pub struct Datagram {
     pub sender: u32,
     /// The datagram was longer than the buffer.
     pub truncated: bool,
+}
+
+/// What a socket's receive queue holds and has lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// Bytes of kernel memory that what waits in the queue takes (several times its length).
+    pub bytes: u32,
+    /// Datagrams that were dropped since the socket was opened because they found no room; wraps at 2^32.
+    pub drops: u32,
 }
 
 fn check(result: libc::c_int) -> Result<libc::c_int> {
@@ -124,6 +139,35 @@ impl Socket {
         raw::receive(self.inner.as_raw_fd(), buf, true)
     }
 
+    /// Receives what waits, up to [`MOST_DATAGRAMS`] datagrams, each into its own part of `buf`: the buffer is cut
+    /// into as many equal parts as `datagrams` has places. Waits for the first one only. Gives their number.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive); an error behind some datagrams is told by the next call.
+    /// [`Error::Invalid`] without places or with less than a byte for each.
+    pub fn receive_several(&self, buf: &mut [u8], datagrams: &mut [Datagram]) -> Result<usize> {
+        raw::receive_several(self.inner.as_raw_fd(), buf, datagrams)
+    }
+
+    /// What waits in the receive queue, and what found no room in it.
+    ///
+    /// # Errors
+    /// The system's error; `ENOPROTOOPT` before Linux 4.12.
+    pub fn queue(&self) -> Result<Queue> {
+        let [bytes, .., drops]: [u32; 9] = self.option(libc::SOL_SOCKET, SO_MEMINFO)?;
+        Ok(Queue { bytes, drops })
+    }
+
+    /// Makes the kernel deliver the end of every flow: an event that finds no room is tried again, and until then
+    /// its entry stays in the table's count, dead but not gone. Overruns are not reported any more.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn set_reliable(&self) -> Result<()> {
+        self.set_option(libc::SOL_NETLINK, NETLINK_BROADCAST_ERROR, 1)?;
+        self.set_option(libc::SOL_NETLINK, NETLINK_NO_ENOBUFS, 1)
+    }
+
     /// Sets the receive buffer, beyond the system's limit where privilege allows, and returns the size that
     /// took effect (the kernel doubles the value).
     ///
@@ -141,19 +185,17 @@ impl Socket {
     /// # Errors
     /// The system's error.
     pub fn receive_buffer(&self) -> Result<u32> {
-        let mut size: u32 = 0;
-        let mut len = size_of::<u32>() as libc::socklen_t;
+        self.option(libc::SOL_SOCKET, libc::SO_RCVBUF).map(|[size]| size)
+    }
+
+    fn option<const N: usize>(&self, level: libc::c_int, name: libc::c_int) -> Result<[u32; N]> {
+        let mut words = [0; N];
+        let mut len = size_of::<[u32; N]>() as libc::socklen_t;
         // SAFETY: both pointers are valid and `len` is the size of what the first points to.
         check(unsafe {
-            libc::getsockopt(
-                self.inner.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_RCVBUF,
-                (&raw mut size).cast(),
-                &raw mut len,
-            )
+            libc::getsockopt(self.inner.as_raw_fd(), level, name, (&raw mut words).cast(), &raw mut len)
         })?;
-        Ok(size)
+        Ok(words)
     }
 
     /// Whether calls return `EAGAIN` instead of waiting.
@@ -203,7 +245,7 @@ impl Socket {
 ///
 /// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse.
 pub mod raw {
-    use super::{Datagram, Error, RawFd, Result, check, errno};
+    use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};
 
     fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
         // SAFETY: all-zero is a valid sockaddr_nl.
@@ -266,11 +308,59 @@ pub mod raw {
                 sender: from.nl_pid,
                 truncated: message.msg_flags & libc::MSG_TRUNC != 0,
             }),
-            Err(_) => Err(match errno::get() {
-                libc::ENOBUFS => Error::Overrun,
-                other => Error::Os(other),
-            }),
+            Err(_) => Err(failure()),
         }
+    }
+
+    fn failure() -> Error {
+        match errno::get() {
+            libc::ENOBUFS => Error::Overrun,
+            other => Error::Os(other),
+        }
+    }
+
+    /// Receives several datagrams, each into its part of `buf`; waits for the first one only.
+    ///
+    /// # Errors
+    /// As [`Socket::receive_several`](super::Socket::receive_several).
+    pub fn receive_several(fd: RawFd, buf: &mut [u8], datagrams: &mut [Datagram]) -> Result<usize> {
+        let places = datagrams.len().min(MOST_DATAGRAMS);
+        let part = buf.len().checked_div(places).filter(|&part| part > 0);
+        let part = part.ok_or(Error::Invalid("no room for a datagram"))?;
+        // SAFETY: all-zero is a valid sockaddr_nl, iovec and mmsghdr.
+        let (mut from, mut io, mut messages): (
+            [libc::sockaddr_nl; MOST_DATAGRAMS],
+            [libc::iovec; MOST_DATAGRAMS],
+            [libc::mmsghdr; MOST_DATAGRAMS],
+        ) = unsafe { std::mem::zeroed() };
+        let places_of = messages.iter_mut().zip(&mut io).zip(&mut from);
+        for (((message, io), from), bytes) in places_of.zip(buf.chunks_exact_mut(part)).take(places) {
+            *io = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: part };
+            message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
+            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+            message.msg_hdr.msg_iov = io;
+            message.msg_hdr.msg_iovlen = 1;
+        }
+        // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
+        // call returns. No timeout is given.
+        let received = unsafe {
+            libc::recvmmsg(
+                fd,
+                messages.as_mut_ptr(),
+                places as libc::c_uint,
+                libc::MSG_WAITFORONE as _,
+                std::ptr::null_mut(),
+            )
+        };
+        let count = usize::try_from(received).map_err(|_| failure())?;
+        for ((datagram, message), from) in datagrams.iter_mut().zip(&messages).zip(&from).take(count) {
+            *datagram = Datagram {
+                len: (message.msg_len as usize).min(part),
+                sender: from.nl_pid,
+                truncated: message.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+            };
+        }
+        Ok(count)
     }
 
     /// Closes a descriptor.

@@ -163,6 +163,7 @@ pub const ROWS: &[Row] = &[
     row("An empty table name", If(|case| case.words().get(1).is_some_and(String::is_empty)), Refuses("unknown type `'")),
     row("An empty table name", File("\"\""), Holds(|_, _, ours| ours.status == "2" && ours.table.is_empty() && ours.first_error().ends_with(":1: unknown type `'"))),
     row("`-L -z` with `-n`, `-g`, `-j`", Has(&["-z"]), Refuses("Can't use -z with filtering parameters")),
+    row("`-b` with `-E expect`", If(|case| case.line.starts_with("-E expect") && case.has(&["-b", "--buffer-size"])), Holds(|_, _, ours| ours.status == "0" && ours.first_error().starts_with("NOTICE: "))),
     row("A second `-p`", Any, Like(last_protocol)),
     row("Help", Any, Holds(both_help)),
     row(FILE, File("\n-"), Holds(stand_alone)),

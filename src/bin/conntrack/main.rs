@@ -4,7 +4,7 @@
 //! A client of the library's public interface: words become a request ([`args`], [`parse`]), a request becomes
 //! library calls ([`entry`], [`command`]), flows become output ([`output`]). Standard output holds entries, events
 //! and counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing
-//! done, 2 the command line is wrong.
+//! done, 2 the command line is wrong, 3 events were lost.
 
 #![forbid(unsafe_code)]
 
@@ -20,8 +20,6 @@ mod options;
 mod output;
 mod parse;
 mod refusal;
-#[cfg(test)]
-mod replay;
 mod value;
 
 use command::{Session, load};
@@ -57,9 +55,7 @@ fn run(parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
     let request = parser.parse(&words);
     parser.notices.iter().for_each(|notice| say(notice));
     let done = Session::new().run(&request?, &args::text(&program))?;
-    if let Some(summary) = done.summary() {
-        tell(&summary);
-    }
+    done.summary().iter().for_each(|line| tell(line));
     Ok(done.exit_status())
 }
 

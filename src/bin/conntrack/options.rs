@@ -347,7 +347,7 @@ pub const PARAMS: &[Row] = &[
     optional(param(Param::DstNat, b'g', &["dst-nat"], Value::NatTarget, "2222..2.........", Filter, "destination NAT (to this address)")),
     param(Param::Output, b'o', &["output"], Value::Output, "2.222.2...2..2..", Output, "what to print, and how"),
     param(Param::Secmark, b'c', &["secmark"], Value::Number, "2.....2.........", Filter, "security mark"),
-    param(Param::BufferSize, b'b', &["buffer-size"], Value::Bytes, "......2.........", Output, "receive buffer for events (-E)"),
+    param(Param::BufferSize, b'b', &["buffer-size"], Value::Bytes, "......2......2..", Output, "receive buffer for events (-E)"),
     optional(param(Param::AnyNat, b'j', &["any-nat"], Value::NatTarget, "2.....2.........", Filter, "source or destination NAT")),
     param(Param::Zone, b'w', &["zone"], Value::Number, "22.2..2.........", Filter, "zone"),
     param(Param::Label, b'l', &["label"], Value::Label, "2.222.2.........", Filter, "labels that are all set"),

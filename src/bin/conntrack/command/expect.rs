@@ -3,14 +3,15 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, Stopped, event};
+use super::event::{self, Follower};
+use super::{Done, Session, Stopped};
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
-use crate::output::View;
+use crate::output::{Output, View};
 use crate::parse::Request;
 use crate::value::Family;
 use crate::{entry, refusal};
-use netfilter_conntrack::{Error, EventSubject, Groups};
+use netfilter_conntrack::{Error, Event, EventSubject, Groups};
 use std::ops::ControlFlow;
 
 fn refused(verb: Verb) -> impl Fn(Error) -> Complaint {
@@ -76,16 +77,23 @@ pub fn count(session: &mut Session) -> Result<Done, Complaint> {
     Ok(Done::Quietly)
 }
 
+/// Prints every event about expectations.
+struct Expectations<'r> {
+    view: View<'r>,
+    shown: u64,
+}
+
+impl Follower for Expectations<'_> {
+    fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint> {
+        let EventSubject::Expectation(expect) = event.subject else { return Ok(()) };
+        self.shown += 1;
+        out.expectation(&self.view, expect, Some(event.kind))
+    }
+}
+
 /// `-E expect`: no filters.
 pub fn events(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let view = View::of_expectations(request);
-    let out = &mut session.out;
-    let mut shown = 0;
-    event::follow(Groups::EXPECTATIONS, None, |event| {
-        let EventSubject::Expectation(expect) = event.subject else { return Ok(()) };
-        shown += 1;
-        out.expectation(&view, expect, Some(event.kind))?;
-        out.flush()
-    })?;
-    Ok(Done::Counted(shown, "expectation events have been shown."))
+    let mut expectations = Expectations { view: View::of_expectations(request), shown: 0 };
+    let lost = event::follow(Groups::EXPECTATIONS, request.buffer_size, &mut session.out, &mut expectations)?;
+    Ok(Done::Followed { shown: expectations.shown, lost, what: "expectation events" })
 }

@@ -36,21 +36,37 @@ pub enum Done {
     Counted(u64, &'static str),
     /// So many of these; none at all is a failure.
     CountedOrFailed(u64, &'static str),
+    /// Events of this kind were shown, and some were lost, which is a failure of its own.
+    Followed { shown: u64, lost: u64, what: &'static str },
 }
+
+/// The exit status when events were lost.
+const EVENTS_LOST: u8 = 3;
 
 impl Done {
     /// The exit status.
     pub fn exit_status(self) -> u8 {
-        u8::from(matches!(self, Done::CountedOrFailed(0, _)))
+        match self {
+            Done::CountedOrFailed(0, _) => 1,
+            Done::Followed { lost: 1.., .. } => EVENTS_LOST,
+            _ => 0,
+        }
     }
 
-    /// The line for standard error.
-    pub fn summary(self) -> Option<String> {
+    /// The lines for standard error.
+    pub fn summary(self) -> Vec<String> {
         match self {
-            Done::Quietly => None,
-            Done::Saying(text) => Some(text.to_string()),
+            Done::Quietly => vec![],
+            Done::Saying(text) => vec![text.to_string()],
             Done::Counted(count, what) | Done::CountedOrFailed(count, what) => {
-                Some(format!("{count} {what}"))
+                vec![format!("{count} {what}")]
+            }
+            Done::Followed { shown, lost, what } => {
+                let mut lines = vec![format!("{shown} {what} have been shown.")];
+                if lost > 0 {
+                    lines.push(format!("{lost} {what} have been lost."));
+                }
+                lines
             }
         }
     }

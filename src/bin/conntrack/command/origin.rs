@@ -5,45 +5,73 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 /// The protocol of netfilter sockets, as `/proc/net/netlink` numbers it.
 const NETFILTER: &str = "12";
 
-/// Port ids looked up; the last answer is remembered.
+/// How many sockets are remembered.
+const REMEMBERED: usize = 64;
+
+/// How many events an answer serves before it is looked up again.
+const TRUSTED: u32 = 4096;
+
+/// Port ids looked up. The look-ups of a burst of events are done once; the search for a program, which is dear, once
+/// for each socket.
 #[derive(Debug, Default)]
 pub struct Origins {
-    last: Option<Origin>,
-    text: Vec<u8>,
+    known: HashMap<u32, Origin>,
 }
 
 /// A socket and the program that holds it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Origin {
-    port_id: u32,
-    inode: String,
-    program: Option<String>,
+    inode: Option<String>,
+    /// What is appended.
+    text: Vec<u8>,
+    /// For so many events nothing is looked up.
+    trusted: u32,
 }
 
 impl Origins {
     /// What is appended to the line of an event: nothing for one that no program caused.
     pub fn of(&mut self, port_id: u32) -> &[u8] {
-        self.text.clear();
         if port_id == 0 {
-            return &self.text;
+            return &[];
         }
-        self.text.extend_from_slice(format!(" [USERSPACE] portid={port_id}").as_bytes());
+        if self.known.len() >= REMEMBERED && !self.known.contains_key(&port_id) {
+            self.known.clear();
+        }
+        let origin = self.known.entry(port_id).or_default();
+        match origin.trusted.checked_sub(1) {
+            Some(left) => origin.trusted = left,
+            None => origin.look_up(port_id),
+        }
+        &origin.text
+    }
+
+    /// A burst is over: what was looked up may change before the next one.
+    pub fn doubt(&mut self) {
+        self.known.values_mut().for_each(|origin| origin.trusted = 0);
+    }
+}
+
+impl Origin {
+    fn look_up(&mut self, port_id: u32) {
+        self.trusted = TRUSTED;
         let netlink = fs::read_to_string("/proc/net/netlink").unwrap_or_default();
-        let Some(inode) = socket_inode(&netlink, port_id) else { return &self.text };
-        if !self.last.as_ref().is_some_and(|last| last.port_id == port_id && last.inode == inode) {
-            let program = holder(port_id, inode).and_then(|pid| program_name(&pid));
-            self.last = Some(Origin { port_id, inode: inode.to_string(), program });
+        let inode = socket_inode(&netlink, port_id);
+        if inode.is_some() && inode == self.inode.as_deref() {
+            return;
         }
-        if let Some(name) = self.last.as_ref().and_then(|last| last.program.as_ref()) {
+        self.inode = inode.map(str::to_string);
+        self.text = format!(" [USERSPACE] portid={port_id}").into_bytes();
+        let program = inode.and_then(|inode| holder(port_id, inode)).and_then(|pid| program_name(&pid));
+        if let Some(name) = program {
             self.text.extend_from_slice(format!(" progname={name}").as_bytes());
         }
-        &self.text
     }
 }
 
