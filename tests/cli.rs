@@ -12,7 +12,7 @@ mod netns;
 mod words;
 
 use netfilter_conntrack::L4;
-use netns::{flow, isolated, rules, run, table};
+use netns::{flow, isolated, rules, run, table, udp};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
@@ -100,9 +100,21 @@ fn fits(pattern: &str, line: &str) -> bool {
     behind.len() < line.len() && fits(after, behind)
 }
 
+/// How a line of statistics starts, of which there is one for each CPU, however many there are.
+const EACH_CPU: &str = "cpu=*";
+
+/// Whether lines are the same statistics for the CPUs from 0 on.
+fn each_cpu(pattern: &str, lines: &[&str]) -> bool {
+    let fits_cpu = |(cpu, line): (usize, &&str)| fits(&format!("cpu={cpu:<4}{pattern}"), line);
+    !lines.is_empty() && lines.iter().enumerate().all(fits_cpu)
+}
+
 /// Whether lines and patterns pair up, in any order.
 fn pair_up(patterns: &[String], text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
+    if let Some(pattern) = patterns.first().and_then(|pattern| pattern.strip_prefix(EACH_CPU)) {
+        return patterns.len() == 1 && each_cpu(pattern, &text.lines().collect::<Vec<_>>());
+    }
     let mut left: Vec<&String> = patterns.iter().collect();
     text.lines().all(|line| match left.iter().position(|pattern| fits(pattern, line)) {
         Some(at) => {
@@ -304,7 +316,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// Starts and waits until the program has joined its groups.
+    /// Starts and waits until the program follows events.
     fn start(command: &str) -> Follower {
         let mut child = Command::new(TOOL)
             .args(words(command))
@@ -316,8 +328,8 @@ impl Follower {
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
         let until = Instant::now() + Duration::from_secs(10);
-        while !has_subscriber() {
-            assert!(Instant::now() < until, "{command} did not subscribe");
+        while !netns::catches_interrupts(child.id()) {
+            assert!(Instant::now() < until, "{command} does not follow events");
             std::thread::sleep(Duration::from_millis(2));
         }
         Follower { child, lines }
@@ -335,16 +347,6 @@ impl Follower {
         seen.extend(self.lines.iter());
         (seen, stderr, status.code())
     }
-}
-
-/// Whether a netfilter socket in this namespace has joined groups.
-fn has_subscriber() -> bool {
-    let text = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
-    let joined = |line: &str| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        columns.get(1) == Some(&"12") && columns.get(3).is_some_and(|groups| *groups != "00000000")
-    };
-    text.lines().any(joined)
 }
 
 /// Makes an entry, changes it and deletes it while `-E` runs; the events' lines.
@@ -392,7 +394,59 @@ fn events_end_with_sigterm_and_tell_the_buffer_size() {
 }
 
 #[test]
+fn the_buffer_size_is_that_of_the_events() {
+    isolated(|| {
+        let lost = |options: &str| {
+            let follower = Follower::start(&format!("-E {options}"));
+            let signal = |name| {
+                let pid = follower.child.id().to_string();
+                assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+            };
+            signal("STOP");
+            let mut handle = table(&(1..=50).map(udp).collect::<Vec<_>>());
+            signal("CONT");
+            let (seen, stderr, status) = follower.stop(1, "INT");
+            handle.flush().unwrap();
+            assert!(status == Some(0) && !seen.is_empty());
+            stderr.contains("WARNING: We have hit ENOBUFS! We are losing events.\n")
+        };
+        assert!(lost("-b 4096"), "the buffer is small");
+        assert!(!lost("-b 200000"), "the buffer has room");
+    });
+}
+
+#[test]
+fn dying_entries_are_selected_and_shown_like_others() {
+    isolated(|| {
+        let _listener = netns::deaf_listener();
+        table(&(1..=100).map(udp).collect::<Vec<_>>()).flush().unwrap();
+        let shown = |options: &str| {
+            let output = tool(&words(&format!("-L dying {options}")), "");
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let all = shown("").lines().count();
+        assert!(all > 0, "some wait for their end to be told");
+        for (options, expected) in [
+            ("-s 10.0.0.0/24", all),
+            ("-s 10.0.1.0/24", 0),
+            ("-d 10.0.0.2 --mask-dst 255.255.255.255", all),
+            ("-u !SEEN_REPLY", all),
+            ("-u SEEN_REPLY", 0),
+            ("-f ipv6", 0),
+        ] {
+            assert_eq!(shown(options).lines().count(), expected, "{options}");
+        }
+        let xml = shown("-o xml");
+        assert!(xml.starts_with("<?xml") && xml.ends_with("</conntrack>\n"), "{xml}");
+        assert_eq!(xml.lines().count(), all + 3);
+    });
+}
+
+#[test]
 fn the_names_in_patterns_stand_for_digits() {
     assert!(fits("a @t b=@id", "a 17 b=0") && fits("[@sec.@usec]", "[1.000002]"));
     assert!(!fits("a @t", "a x") && !fits("a @t", "a ") && !fits("@t b", "1 c"));
+    assert!(each_cpu("\ta=@n", &["cpu=0   \ta=5", "cpu=1   \ta=0"]));
+    assert!(!each_cpu("\ta=@n", &["cpu=0   \ta=5", "cpu=0   \ta=0"]) && !each_cpu("\ta=@n", &[]));
 }

@@ -85,7 +85,7 @@ fn follow(followers: &[(&Path, &Case)], happens: impl FnOnce()) -> Vec<Outcome> 
         followers.iter().map(|(tool, case)| Follower::start(tool, case)).collect();
     let until = Instant::now() + Duration::from_secs(60);
     for follower in &mut running {
-        while follower.child.try_wait().unwrap().is_none() && !runner::catches_interrupts(follower.child.id())
+        while follower.child.try_wait().unwrap().is_none() && !netns::catches_interrupts(follower.child.id())
         {
             assert!(Instant::now() < until, "a program neither ends nor follows events");
             std::thread::sleep(Duration::from_millis(2));

@@ -78,6 +78,13 @@ pub fn run(program: &str, args: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("its output")
 }
 
+/// Whether a process has a handler for SIGINT, which a tool that follows events installs when it is ready.
+pub fn catches_interrupts(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
+}
+
 /// Loads rules with nft(8).
 pub fn rules(ruleset: &str) {
     let output = run("nft", &["-f", "-"], ruleset);
@@ -175,6 +182,21 @@ pub fn load(flows: impl Iterator<Item = Flow>) {
     if waiting > 0 {
         send(&batch[..len], waiting);
     }
+}
+
+/// The number of the multicast group of ended flows, and of netfilter among the netlink protocols.
+const DESTROY_GROUP: u32 = 3;
+const NETLINK_NETFILTER: isize = 12;
+
+/// A socket that insists on hearing of every end of a flow and soon has no room for more: the other flows stay, dying,
+/// as long as it lives.
+pub fn deaf_listener() -> netlink_sys::Socket {
+    let mut listener = netlink_sys::Socket::new(NETLINK_NETFILTER).expect("a socket");
+    listener.bind_auto().expect("a port");
+    listener.add_membership(DESTROY_GROUP).expect("the group of ended flows");
+    listener.set_broadcast_error(true).expect("reliable delivery");
+    listener.set_rx_buf_sz(4096).expect("a small buffer");
+    listener
 }
 
 /// The path of an example, which cargo puts beside the folder of the test programs.

@@ -7,7 +7,7 @@
 
 use super::fixture::{Extras, Ground};
 use super::{Case, Outcome, normal};
-use crate::netns::isolated;
+use crate::netns::{catches_interrupts, isolated};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -162,11 +162,4 @@ pub fn interrupt<'c>(children: impl Iterator<Item = &'c mut Child>) {
         // One that ends meanwhile is no failure.
         Command::new("kill").args(["-s", "INT"]).args(&pids).stderr(Stdio::null()).status().unwrap();
     }
-}
-
-/// Whether a process has a handler for SIGINT, which both tools install behind everything else.
-pub fn catches_interrupts(pid: u32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
 }

@@ -233,10 +233,13 @@ mod tests {
         flow
     }
 
+    const PLAIN: Formats = Formats::empty();
+
     /// What is printed for a flow with these names for labels.
-    fn printed(flow: &Flow, names: &str) -> String {
+    fn printed(formats: Formats, flow: &Flow, names: &str) -> String {
         let map = LabelMap::read(names.as_bytes()).unwrap();
-        let request = Request::default();
+        let mut request = Request::default();
+        request.formats = formats;
         let view = View { labels: Some(&map), ..View::new(&request) };
         let mut output = Output { out: None, buf: Vec::new(), root: None };
         output.flow(&view, flow).unwrap();
@@ -246,15 +249,17 @@ mod tests {
     #[test]
     fn labels_without_names_are_not_mentioned() {
         let plain = "unknown  50 src=1.1.1.1 dst=2.2.2.2";
-        assert_eq!(printed(&labelled(3..5), "1 one\n"), format!("{plain}\n"));
-        assert_eq!(printed(&labelled(1..5), "1 one\n"), format!("{plain} labels=one\n"));
-        assert_eq!(printed(&flow(), "1 one\n"), format!("{plain}\n"));
+        assert_eq!(printed(PLAIN, &labelled(3..5), "1 one\n"), format!("{plain}\n"));
+        assert_eq!(printed(PLAIN, &labelled(1..5), "1 one\n"), format!("{plain} labels=one\n"));
+        assert_eq!(printed(PLAIN, &flow(), "1 one\n"), format!("{plain}\n"));
     }
 
     #[test]
     fn long_lines_are_not_cut() {
         let names: String = (0..1024).map(|bit| format!("{bit} a-rather-long-name-{bit}\n")).collect();
-        let line = printed(&labelled(0..1024), &names);
+        let line = printed(PLAIN, &labelled(0..1024), &names);
         assert!(line.len() > 20_000 && line.ends_with("a-rather-long-name-1023\n"));
+        let xml = printed(Formats::XML, &labelled(0..1024), &names);
+        assert!(xml.matches("<label>").count() == 1024 && xml.ends_with("</flow>\n"));
     }
 }

@@ -174,7 +174,9 @@ mod tests {
         let mut entry = tcp();
         entry.set_zone(7);
         entry.set_id(9);
-        let change = change(&entry, &request("-U -m 0x10/0x1 -u FIXED_TIMEOUT")).unwrap();
+        let closed = change(&entry, &request("-U -p tcp --state CLOSE")).unwrap().flow;
+        assert_eq!((closed.tcp_state(), closed.is_set(Attr::TcpFlagsOrig)), (Some(8), false));
+        let change = change(&entry, &request("-U -p tcp -m 0x10/0x1 -u FIXED_TIMEOUT")).unwrap();
         assert!(change.more_than_labels);
         let flow = change.flow;
         assert_eq!((flow.mark(), flow.status(), flow.zone()), (Some(0x14), Some(0x40e), Some(7)));
