@@ -36,19 +36,27 @@ impl<T> Fail for *const T {
 }
 
 /// Runs the body of an exported function.
+#[inline]
 pub(super) fn boundary<T: Fail>(body: impl FnOnce() -> Result<T>) -> T {
     boundary_or(T::FAIL, body)
 }
 
 /// Runs the body of an exported function whose failure value is not the usual one of its type.
+#[inline]
 pub(super) fn boundary_or<T>(fail: T, body: impl FnOnce() -> Result<T>) -> T {
-    let errno = match catch_unwind(AssertUnwindSafe(body)) {
+    match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value,
-        Ok(Err(error)) => error.errno(),
-        Err(_) => libc::ENOTRECOVERABLE, // a defect of this library
-    };
-    errno::set(errno);
+        Ok(Err(error)) => report(error),
+        Err(_) => report(Error::Os(libc::ENOTRECOVERABLE)), // a defect of this library
+    }
     fail
+}
+
+/// Tells C what went wrong. Apart, so that calls which succeed stay short.
+#[cold]
+#[inline(never)]
+fn report(error: Error) {
+    errno::set(error.errno());
 }
 
 /// A C type that callers see by its tag only, and what stands behind it.

@@ -241,38 +241,54 @@ unsafe fn set(ct: *mut nf_conntrack, kind: ConntrackAttr, value: *const c_void, 
         // SAFETY: as for this function.
         (Store::Text, _) => fill(&mut field, unsafe { text(value.cast(), HELPER_NAME_LEN) }?),
         // SAFETY: as for this function.
-        _ => fill(&mut field, unsafe { bytes(value, row.size) }?),
+        _ => unsafe {
+            match row.size {
+                1 => fill(&mut field, &array::<1>(value)?),
+                2 => fill(&mut field, &array::<2>(value)?),
+                4 => fill(&mut field, &array::<4>(value)?),
+                _ => fill(&mut field, bytes(value, row.size)?),
+            }
+        },
     }
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
-    flow.set_bytes(attr, if attr == Attr::HelperInfo { &info } else { &field });
+    match attr {
+        Attr::HelperInfo => flow.set_bytes(attr, &info),
+        _ => flow.set_padded(attr, &field),
+    }
     Ok(())
 }
 
+#[inline(always)]
 fn fill(field: &mut [u8], value: &[u8]) {
     field.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
 }
 
 /// Sets an attribute to a number given in `width` bytes: zeros extend it, and its low bits are kept.
-#[allow(clippy::cast_possible_truncation)] // the low bits are what is kept
+#[inline(always)]
 unsafe fn set_number(ct: *mut nf_conntrack, kind: ConntrackAttr, value: u64, width: usize) -> Result<()> {
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
     let Some(attr) = Attr::from_number(kind) else {
         return Ok(());
     };
-    let wide = value.to_ne_bytes();
-    let skip = if cfg!(target_endian = "big") { wide.len() - width } else { 0 };
-    match (attr, attr.row().size) {
-        (Attr::Connlabels | Attr::ConnlabelsMask, _) => return Err(Error::Invalid("a number for a mask")),
-        (Attr::HelperInfo, _) => flow.set_bytes(attr, &[]),
-        (_, 1) => flow.set_bytes(attr, &[value as u8]),
-        (_, 2) => flow.set_bytes(attr, &(value as u16).to_ne_bytes()),
-        (_, 4) => flow.set_bytes(attr, &(value as u32).to_ne_bytes()),
-        (_, 8) => flow.set_bytes(attr, &wide),
-        _ => flow.set_bytes(attr, wide.get(skip..skip + width).unwrap_or_default()),
+    let row = attr.row();
+    match attr {
+        _ if row.store != Store::Heap => {
+            flow.set_padded(attr, &low_bytes(value, if row.size > 8 { width } else { row.size }));
+        }
+        Attr::Connlabels | Attr::ConnlabelsMask => return Err(Error::Invalid("a number for a mask")),
+        _ => flow.set_bytes(attr, &[]), // no value, but its presence is noted
     }
     Ok(())
+}
+
+/// The low `size` (1 to 8) bytes of a number, in the host's order, and zeros or anything behind them.
+#[inline(always)]
+fn low_bytes(value: u64, size: usize) -> [u8; 16] {
+    let front = if cfg!(target_endian = "big") { value << (64 - 8 * size) } else { value };
+    let [a, b, c, d, e, f, g, h] = front.to_ne_bytes();
+    [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
 /// Makes a mask the object's own. A mask that is the object's already stays; one that serves as the

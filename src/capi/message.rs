@@ -5,7 +5,6 @@ use super::border::{array, boundary, bytes, bytes_mut, exclusive, message, share
 use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
 use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
-use crate::request;
 use crate::wire::consts::AF_UNSPEC;
 use crate::wire::frame::{HEADER_LEN, NFGEN_LEN};
 use crate::wire::{Attrs, Builder, Header, align4};
@@ -16,6 +15,8 @@ const FAMILY_AT: usize = HEADER_LEN;
 /// Offset of the attributes in a message.
 const ATTRS_AT: usize = HEADER_LEN + NFGEN_LEN;
 
+/// More than the attributes of an object without label masks and helper data take.
+const USUAL: usize = 1024;
 /// More than any object's attributes take: two label masks, and helper data of the largest attribute.
 const LARGEST: usize = 1 << 17;
 
@@ -36,7 +37,7 @@ fn write(
 unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
     // SAFETY: as for this function.
     let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
-    let (mut usual, mut large) = ([0; request::MAX_LEN], Vec::new());
+    let (mut usual, mut large) = ([0; USUAL], Vec::new());
     let mut scratch = &mut usual[..];
     let (mut outcome, mut family, mut built) = write(scratch, &fill)?;
     if outcome == Err(Error::NoSpace) {

@@ -14,57 +14,67 @@ use std::ffi::CString;
 /// Longest `CTA_LABELS` accepted: the largest bit mask the API can make.
 const LABELS_MAX: usize = (Bitmask::MAX_BIT as usize + 1) / 8;
 
-/// Width and byte order of a leaf that holds one number.
-#[derive(Clone, Copy)]
-enum Width {
-    U8,
-    Be16,
-    Be32,
-    Be64,
+/// Functions that take the leaves of one nest, one number each: its type on the wire, how it is read, the
+/// attribute it fills. Written out for each leaf, so that every place in the object is known when compiling.
+macro_rules! leaves {
+    ($($nest:ident { $($kind:ident: $read:ident, $to:ident;)* })*) => {$(
+        #[inline(always)]
+        fn $nest(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
+            match attr.kind {
+                $($kind => flow.put(Attr::$to, &attr.$read()?.to_ne_bytes()),)*
+                _ => {}
+            }
+            Ok(())
+        }
+    )*};
 }
 
-/// A leaf: its number on the wire, its width, the attribute it fills.
-type Leaf = (u16, Width, Attr);
-
-const TOP: &[Leaf] = &[
-    (CTA_STATUS, Width::Be32, Attr::Status),
-    (CTA_TIMEOUT, Width::Be32, Attr::Timeout),
-    (CTA_MARK, Width::Be32, Attr::Mark),
-    (CTA_USE, Width::Be32, Attr::Use),
-    (CTA_ID, Width::Be32, Attr::Id),
-    (CTA_SECMARK, Width::Be32, Attr::Secmark),
-    (CTA_ZONE, Width::Be16, Attr::Zone),
-    (CTA_TIMESTAMP_EVENT, Width::Be64, Attr::TimestampEvent),
-];
-const SEQ_ADJ_ORIG: &[Leaf] = &[
-    (CTA_SEQADJ_CORRECTION_POS, Width::Be32, Attr::OrigNatSeqCorrectionPos),
-    (CTA_SEQADJ_OFFSET_BEFORE, Width::Be32, Attr::OrigNatSeqOffsetBefore),
-    (CTA_SEQADJ_OFFSET_AFTER, Width::Be32, Attr::OrigNatSeqOffsetAfter),
-];
-const SEQ_ADJ_REPLY: &[Leaf] = &[
-    (CTA_SEQADJ_CORRECTION_POS, Width::Be32, Attr::ReplNatSeqCorrectionPos),
-    (CTA_SEQADJ_OFFSET_BEFORE, Width::Be32, Attr::ReplNatSeqOffsetBefore),
-    (CTA_SEQADJ_OFFSET_AFTER, Width::Be32, Attr::ReplNatSeqOffsetAfter),
-];
-const SYNPROXY: &[Leaf] = &[
-    (CTA_SYNPROXY_ISN, Width::Be32, Attr::SynproxyIsn),
-    (CTA_SYNPROXY_ITS, Width::Be32, Attr::SynproxyIts),
-    (CTA_SYNPROXY_TSOFF, Width::Be32, Attr::SynproxyTsoff),
-];
-const TIMESTAMP: &[Leaf] = &[
-    (CTA_TIMESTAMP_START, Width::Be64, Attr::TimestampStart),
-    (CTA_TIMESTAMP_STOP, Width::Be64, Attr::TimestampStop),
-];
-const SCTP: &[Leaf] = &[
-    (CTA_PROTOINFO_SCTP_STATE, Width::U8, Attr::SctpState),
-    (CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, Width::Be32, Attr::SctpVtagOrig),
-    (CTA_PROTOINFO_SCTP_VTAG_REPLY, Width::Be32, Attr::SctpVtagRepl),
-];
-const DCCP: &[Leaf] = &[
-    (CTA_PROTOINFO_DCCP_STATE, Width::U8, Attr::DccpState),
-    (CTA_PROTOINFO_DCCP_ROLE, Width::U8, Attr::DccpRole),
-    (CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, Width::Be64, Attr::DccpHandshakeSeq),
-];
+leaves! {
+    top {
+        CTA_STATUS: be32, Status;
+        CTA_TIMEOUT: be32, Timeout;
+        CTA_MARK: be32, Mark;
+        CTA_USE: be32, Use;
+        CTA_ID: be32, Id;
+        CTA_SECMARK: be32, Secmark;
+        CTA_ZONE: be16, Zone;
+        CTA_TIMESTAMP_EVENT: be64, TimestampEvent;
+    }
+    seq_adj_orig {
+        CTA_SEQADJ_CORRECTION_POS: be32, OrigNatSeqCorrectionPos;
+        CTA_SEQADJ_OFFSET_BEFORE: be32, OrigNatSeqOffsetBefore;
+        CTA_SEQADJ_OFFSET_AFTER: be32, OrigNatSeqOffsetAfter;
+    }
+    seq_adj_reply {
+        CTA_SEQADJ_CORRECTION_POS: be32, ReplNatSeqCorrectionPos;
+        CTA_SEQADJ_OFFSET_BEFORE: be32, ReplNatSeqOffsetBefore;
+        CTA_SEQADJ_OFFSET_AFTER: be32, ReplNatSeqOffsetAfter;
+    }
+    synproxy {
+        CTA_SYNPROXY_ISN: be32, SynproxyIsn;
+        CTA_SYNPROXY_ITS: be32, SynproxyIts;
+        CTA_SYNPROXY_TSOFF: be32, SynproxyTsoff;
+    }
+    timestamp {
+        CTA_TIMESTAMP_START: be64, TimestampStart;
+        CTA_TIMESTAMP_STOP: be64, TimestampStop;
+    }
+    sctp {
+        CTA_PROTOINFO_SCTP_STATE: u8, SctpState;
+        CTA_PROTOINFO_SCTP_VTAG_ORIGINAL: be32, SctpVtagOrig;
+        CTA_PROTOINFO_SCTP_VTAG_REPLY: be32, SctpVtagRepl;
+    }
+    dccp {
+        CTA_PROTOINFO_DCCP_STATE: u8, DccpState;
+        CTA_PROTOINFO_DCCP_ROLE: u8, DccpRole;
+        CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ: be64, DccpHandshakeSeq;
+    }
+    tcp_numbers {
+        CTA_PROTOINFO_TCP_STATE: u8, TcpState;
+        CTA_PROTOINFO_TCP_WSCALE_ORIGINAL: u8, TcpWscaleOrig;
+        CTA_PROTOINFO_TCP_WSCALE_REPLY: u8, TcpWscaleRepl;
+    }
+}
 
 /// Decodes one conntrack message into `flow`.
 ///
@@ -95,78 +105,73 @@ pub fn attributes(flow: &mut Flow, family: u8, attrs: Attrs<'_>) -> Result<()> {
     Ok(())
 }
 
+#[inline(always)]
 fn top_level(flow: &mut Flow, family: u8, attr: WireAttr<'_>) -> Result<()> {
-    let direction = |flow: &mut Flow, dir: Dir| {
-        let nest = attr.nest().map(|_| attr)?;
-        flow.put(dir.attrs().l3, &[family]);
-        tuple::decode(flow, dir, nest)
-    };
     match attr.kind {
-        CTA_TUPLE_ORIG => direction(flow, Dir::Orig),
-        CTA_TUPLE_REPLY => direction(flow, Dir::Reply),
-        CTA_TUPLE_MASTER => direction(flow, Dir::Master),
+        CTA_TUPLE_ORIG => direction(flow, Dir::Orig, family, attr),
+        CTA_TUPLE_REPLY => direction(flow, Dir::Reply, family, attr),
+        CTA_TUPLE_MASTER => direction(flow, Dir::Master, family, attr),
         CTA_PROTOINFO => protoinfo(flow, attr),
         CTA_COUNTERS_ORIG => counters(flow, attr, Attr::OrigCounterPackets, Attr::OrigCounterBytes),
         CTA_COUNTERS_REPLY => counters(flow, attr, Attr::ReplCounterPackets, Attr::ReplCounterBytes),
         CTA_HELP => helper(flow, attr),
-        CTA_SEQ_ADJ_ORIG => leaves(flow, attr, SEQ_ADJ_ORIG),
-        CTA_SEQ_ADJ_REPLY => leaves(flow, attr, SEQ_ADJ_REPLY),
+        CTA_SEQ_ADJ_ORIG => each(flow, attr, seq_adj_orig),
+        CTA_SEQ_ADJ_REPLY => each(flow, attr, seq_adj_reply),
         CTA_SECCTX => security_context(flow, attr),
-        CTA_TIMESTAMP => leaves(flow, attr, TIMESTAMP),
-        CTA_SYNPROXY => leaves(flow, attr, SYNPROXY),
+        CTA_TIMESTAMP => each(flow, attr, timestamp),
+        CTA_SYNPROXY => each(flow, attr, synproxy),
         CTA_LABELS => labels(flow, attr),
-        _ => leaf(flow, attr, TOP),
+        _ => top(flow, attr),
     }
 }
 
-/// Decodes the numbers of one nest by their table.
-fn leaves(flow: &mut Flow, nest: WireAttr<'_>, table: &[Leaf]) -> Result<()> {
-    nest.nest()?.try_for_each(|attr| leaf(flow, attr, table))
-}
-
-#[inline]
-fn leaf(flow: &mut Flow, attr: WireAttr<'_>, table: &[Leaf]) -> Result<()> {
-    let Some(&(_, width, to)) = table.iter().find(|(kind, ..)| *kind == attr.kind) else {
-        return Ok(());
-    };
-    match width {
-        Width::U8 => flow.put(to, &[attr.u8()?]),
-        Width::Be16 => flow.put(to, &attr.be16()?.to_ne_bytes()),
-        Width::Be32 => flow.put(to, &attr.be32()?.to_ne_bytes()),
-        Width::Be64 => flow.put(to, &attr.be64()?.to_ne_bytes()),
+/// Gives what stands in a nest to `take`, one by one.
+#[inline(always)]
+fn each(
+    flow: &mut Flow,
+    nest: WireAttr<'_>,
+    take: impl Fn(&mut Flow, WireAttr<'_>) -> Result<()>,
+) -> Result<()> {
+    for attr in nest.nest()? {
+        take(flow, attr)?;
     }
     Ok(())
 }
 
+/// A tuple, and the family that its message named. Compiled for each direction.
+#[inline(always)]
+fn direction(flow: &mut Flow, dir: Dir, family: u8, attr: WireAttr<'_>) -> Result<()> {
+    let nest = attr.nest().map(|_| attr)?;
+    flow.put(dir.attrs().l3, &[family]);
+    tuple::decode(flow, dir, nest)
+}
+
 fn protoinfo(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
-    nest.nest()?.try_for_each(|info| match info.kind {
-        CTA_PROTOINFO_TCP => tcp(flow, info),
-        CTA_PROTOINFO_SCTP => leaves(flow, info, SCTP),
-        CTA_PROTOINFO_DCCP => leaves(flow, info, DCCP),
+    each(flow, nest, |flow, info| match info.kind {
+        CTA_PROTOINFO_TCP => each(flow, info, tcp),
+        CTA_PROTOINFO_SCTP => each(flow, info, sctp),
+        CTA_PROTOINFO_DCCP => each(flow, info, dccp),
         _ => Ok(()),
     })
 }
 
-fn tcp(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
-    for attr in nest.nest()? {
-        match attr.kind {
-            CTA_PROTOINFO_TCP_STATE => flow.put(Attr::TcpState, &[attr.u8()?]),
-            CTA_PROTOINFO_TCP_WSCALE_ORIGINAL => flow.put(Attr::TcpWscaleOrig, &[attr.u8()?]),
-            CTA_PROTOINFO_TCP_WSCALE_REPLY => flow.put(Attr::TcpWscaleRepl, &[attr.u8()?]),
-            CTA_PROTOINFO_TCP_FLAGS_ORIGINAL => {
-                let [flags, mask] = attr.array()?;
-                flow.put(Attr::TcpFlagsOrig, &[flags]);
-                flow.put(Attr::TcpMaskOrig, &[mask]);
-            }
-            CTA_PROTOINFO_TCP_FLAGS_REPLY => {
-                let [flags, mask] = attr.array()?;
-                flow.put(Attr::TcpFlagsRepl, &[flags]);
-                flow.put(Attr::TcpMaskRepl, &[mask]);
-            }
-            _ => {}
+#[inline(always)]
+fn tcp(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
+    match attr.kind {
+        CTA_PROTOINFO_TCP_FLAGS_ORIGINAL => {
+            let [flags, mask] = attr.array()?;
+            flow.put(Attr::TcpFlagsOrig, &[flags]);
+            flow.put(Attr::TcpMaskOrig, &[mask]);
+            Ok(())
         }
+        CTA_PROTOINFO_TCP_FLAGS_REPLY => {
+            let [flags, mask] = attr.array()?;
+            flow.put(Attr::TcpFlagsRepl, &[flags]);
+            flow.put(Attr::TcpMaskRepl, &[mask]);
+            Ok(())
+        }
+        _ => tcp_numbers(flow, attr),
     }
-    Ok(())
 }
 
 /// Counters come in two widths; where both are there the wide one counts, whatever their order.

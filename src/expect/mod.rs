@@ -258,11 +258,12 @@ impl Expectation {
         let sides = Sides::new(flags);
         ROWS.iter().filter(|row| row.attr != ExpectAttr::Timeout).all(|row| {
             let attr = row.attr;
-            sides.judge(self.is_set(attr), other.is_set(attr), || match row.kind {
+            let equal = match row.kind {
                 ExpectKind::Tuple => same_tuple(&self.head(attr), &other.head(attr), Dir::Orig, sides),
                 ExpectKind::Number => self.field(attr) == other.field(attr),
                 ExpectKind::Text => field_text(self.field(attr)) == field_text(other.field(attr)),
-            })
+            };
+            sides.judge(self.is_set(attr), other.is_set(attr), equal)
         })
     }
 }

@@ -39,47 +39,46 @@ enum Rule {
     Block,
 }
 
-const META: &[(Attr, Rule)] = &[
-    (Attr::Id, Rule::Bytes),
-    (Attr::Mark, Rule::Zero),
-    (Attr::Timeout, Rule::Bytes),
-    (Attr::Status, Rule::Subset),
-    (Attr::TcpState, Rule::Bytes),
-    (Attr::SctpState, Rule::Bytes),
-    (Attr::DccpState, Rule::Bytes),
-    (Attr::Zone, Rule::Zero),
-    (Attr::Secctx, Rule::Block),
-    (Attr::Connlabels, Rule::Block),
-    (Attr::ConnlabelsMask, Rule::Block),
-];
+/// Whether all these attributes agree. Written out for each, so that its place is known when compiling.
+macro_rules! all_same {
+    ($a:expr, $b:expr, $sides:expr; $($attr:ident: $rule:ident,)*) => {
+        $(same($a, $b, Attr::$attr, Rule::$rule, $sides))&&*
+    };
+}
 
-const ICMP: [Attr; 3] = [Attr::IcmpId, Attr::IcmpCode, Attr::IcmpType];
-
-/// Two sets of presence bits and how one-sided attributes are judged; expectations use it for their tuples too.
+/// How attributes that only one flow has are judged; expectations use it for their tuples too.
 #[derive(Clone, Copy)]
 pub(crate) struct Sides {
-    flags: CompareFlags,
+    /// What the first flow alone has makes no difference.
+    first_alone: bool,
+    /// What the second flow alone has makes no difference.
+    second_alone: bool,
 }
 
 impl Sides {
     pub(crate) fn new(flags: CompareFlags) -> Sides {
-        Sides { flags }
+        Sides {
+            first_alone: !flags.intersects(CompareFlags::MASK | CompareFlags::STRICT),
+            second_alone: !flags.contains(CompareFlags::STRICT),
+        }
     }
 
-    /// The verdict for one attribute: presence on both sides, then `equal` when both have it.
-    pub(crate) fn judge(self, first: bool, second: bool, equal: impl FnOnce() -> bool) -> bool {
+    /// The verdict for one attribute: presence on both sides, and `equal` where both have it.
+    #[inline(always)]
+    pub(crate) fn judge(self, first: bool, second: bool, equal: bool) -> bool {
         match (first, second) {
-            (true, true) => equal(),
+            (true, true) => equal,
             (false, false) => true,
-            (true, false) => !self.flags.intersects(CompareFlags::MASK | CompareFlags::STRICT),
-            (false, true) => !self.flags.contains(CompareFlags::STRICT),
+            (true, false) => self.first_alone,
+            (false, true) => self.second_alone,
         }
     }
 
     /// Likewise, where a missing value counts as 0.
+    #[inline(always)]
     fn judge_zero(self, first: Option<u32>, second: Option<u32>) -> bool {
         let equal = first.unwrap_or(0) == second.unwrap_or(0);
-        self.judge(first.is_some(), second.is_some(), || equal) || equal
+        equal || self.judge(first.is_some(), second.is_some(), false)
     }
 }
 
@@ -91,20 +90,30 @@ impl Flow {
     pub fn equals(&self, other: &Flow, flags: CompareFlags) -> bool {
         let sides = Sides::new(flags);
         let parts = flags.difference(CompareFlags::MASK | CompareFlags::STRICT);
-        if parts.is_empty() {
-            return self.same_meta(other, sides)
-                && same_tuple(self, other, Dir::Orig, sides)
-                && same_tuple(self, other, Dir::Reply, sides);
-        }
-        (!parts.contains(CompareFlags::ORIG) || same_tuple(self, other, Dir::Orig, sides))
-            && (!parts.contains(CompareFlags::REPLY) || same_tuple(self, other, Dir::Reply, sides))
+        let wants = |part| parts.is_empty() || parts.contains(part);
+        (!parts.is_empty() || self.same_meta(other, sides))
+            && (!wants(CompareFlags::ORIG) || same_tuple(self, other, Dir::Orig, sides))
+            && (!wants(CompareFlags::REPLY) || same_tuple(self, other, Dir::Reply, sides))
     }
 
     fn same_meta(&self, other: &Flow, sides: Sides) -> bool {
-        META.iter().all(|&(attr, rule)| same(self, other, attr, rule, sides))
+        all_same! { self, other, sides;
+            Id: Bytes,
+            Mark: Zero,
+            Timeout: Bytes,
+            Status: Subset,
+            TcpState: Bytes,
+            SctpState: Bytes,
+            DccpState: Bytes,
+            Zone: Zero,
+            Secctx: Block,
+            Connlabels: Block,
+            ConnlabelsMask: Block,
+        }
     }
 
     /// The number in an attribute of up to four bytes, when present.
+    #[inline(always)]
     fn number(&self, attr: Attr) -> Option<u32> {
         self.is_set(attr).then(|| match attr.row().size {
             1 => u32::from(self.stored_u8(attr)),
@@ -114,15 +123,20 @@ impl Flow {
     }
 }
 
+#[inline(always)]
 fn same(a: &Flow, b: &Flow, attr: Attr, rule: Rule, sides: Sides) -> bool {
-    let both = |equal: &dyn Fn() -> bool| sides.judge(a.is_set(attr), b.is_set(attr), equal);
-    match rule {
-        Rule::Zero => sides.judge_zero(a.number(attr), b.number(attr)),
-        Rule::Subset => both(&|| a.stored_u32(attr) & b.stored_u32(attr) == a.stored_u32(attr)),
-        Rule::Block => both(&|| same_block(a, b, attr)),
-        Rule::Bytes if attr.row().size == 16 => both(&|| a.stored::<16>(attr) == b.stored::<16>(attr)),
-        Rule::Bytes => both(&|| a.number(attr) == b.number(attr)),
-    }
+    let equal = match rule {
+        Rule::Zero => return sides.judge_zero(a.number(attr), b.number(attr)),
+        Rule::Subset => a.stored_u32(attr) & b.stored_u32(attr) == a.stored_u32(attr),
+        Rule::Block => same_block(a, b, attr),
+        Rule::Bytes => match attr.row().size {
+            1 => a.stored_u8(attr) == b.stored_u8(attr),
+            2 => a.stored_u16(attr) == b.stored_u16(attr),
+            4 => a.stored_u32(attr) == b.stored_u32(attr),
+            _ => a.stored::<16>(attr) == b.stored::<16>(attr),
+        },
+    };
+    sides.judge(a.is_set(attr), b.is_set(attr), equal)
 }
 
 fn same_block(a: &Flow, b: &Flow, attr: Attr) -> bool {
@@ -141,22 +155,23 @@ fn same_block(a: &Flow, b: &Flow, attr: Attr) -> bool {
     }
 }
 
-/// Whether one direction's tuples agree.
+/// Whether one direction's tuples agree. Compiled for each direction that is named by a constant.
+#[inline(always)]
 pub(crate) fn same_tuple(a: &Flow, b: &Flow, dir: Dir, sides: Sides) -> bool {
     let attrs = dir.attrs();
     let bytes = |attr| same(a, b, attr, Rule::Bytes, sides);
-    let l4 = || {
-        let number = a.stored_u8(attrs.l4);
-        number == b.stored_u8(attrs.l4)
-            && match tuple::l4_kind(number) {
-                L4Kind::Ports => attrs.ports.into_iter().all(bytes),
-                L4Kind::Icmp => ICMP.into_iter().all(bytes),
-                L4Kind::Keys | L4Kind::None => true,
-            }
-    };
+    let both = |[first, second]: [Attr; 2]| bytes(first) && bytes(second);
+    let number = a.stored_u8(attrs.l4);
+    let same_protocol = number == b.stored_u8(attrs.l4)
+        && match tuple::l4_kind(number) {
+            L4Kind::Ports => both(attrs.ports),
+            L4Kind::Icmp => bytes(Attr::IcmpId) && bytes(Attr::IcmpCode) && bytes(Attr::IcmpType),
+            L4Kind::Keys | L4Kind::None => true,
+        };
     bytes(attrs.l3)
-        && sides.judge(a.is_set(attrs.l4), b.is_set(attrs.l4), l4)
-        && attrs.ipv4.into_iter().chain(attrs.ipv6).all(bytes)
+        && sides.judge(a.is_set(attrs.l4), b.is_set(attrs.l4), same_protocol)
+        && both(attrs.ipv4)
+        && both(attrs.ipv6)
         && attrs.zone.is_none_or(|zone| same(a, b, zone, Rule::Zero, sides))
 }
 

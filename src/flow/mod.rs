@@ -174,11 +174,11 @@ impl Flow {
     /// Writes storage at an offset of [`attr::ROWS`]; what would reach outside is left out.
     #[inline(always)]
     pub(crate) fn store_at(&mut self, offset: usize, value: &[u8]) {
-        let region = match offset.checked_sub(HEAD_LEN) {
-            Some(offset) => self.body.get_mut(offset..),
-            None => self.orig.get_mut(offset..),
+        let slot = match offset.checked_sub(HEAD_LEN) {
+            Some(offset) => self.body.get_mut(offset..offset + value.len()),
+            None => self.orig.get_mut(offset..offset + value.len()),
         };
-        if let Some(slot) = region.and_then(|region| region.get_mut(..value.len())) {
+        if let Some(slot) = slot {
             slot.copy_from_slice(value);
         }
     }
@@ -250,32 +250,80 @@ impl Flow {
     /// label masks are set by [`set_labels`](Self::set_labels).
     #[doc(alias = "nfct_set_attr")]
     pub fn set_bytes(&mut self, attr: Attr, value: &[u8]) {
-        let row = attr.row();
-        match row.store {
-            Store::DecodeOnly => return,
-            Store::PresenceOnly => {}
-            Store::Heap if attr == Attr::HelperInfo => self.helper_info = Some(Box::new(value.to_vec())),
-            Store::Heap => {}
-            Store::Text => self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(value)),
-            Store::Plain | Store::Twice(_) | Store::IcmpType => self.store_number(row, value),
+        if attr == Attr::HelperInfo {
+            self.helper_info = Some(Box::new(value.to_vec()));
+            self.note(attr);
+        } else {
+            self.set_padded(attr, &padded(value));
         }
-        self.note(attr);
     }
 
-    fn store_number(&mut self, row: &Row, value: &[u8]) {
-        let mut padded = [0; 16];
-        padded.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
-        let value = padded.get(..row.size).unwrap_or_default();
-        self.store_at(row.offset, value);
+    /// As [`set_bytes`](Self::set_bytes) for all attributes but [`Attr::HelperInfo`]: 16 bytes hold the largest.
+    #[inline(always)]
+    pub(crate) fn set_padded(&mut self, attr: Attr, value: &[u8; 16]) {
+        let row = attr.row();
+        if row.store == Store::Plain {
+            self.store_cut(row.offset, row.size, value);
+            self.note(attr);
+        } else {
+            self.set_specially(row, value);
+        }
+    }
+
+    /// What a setter does for attributes that are not stored plainly.
+    #[inline(never)]
+    fn set_specially(&mut self, row: &Row, value: &[u8; 16]) {
         match row.store {
-            Store::Twice(second) => self.store_at(usize::from(second), value),
+            Store::DecodeOnly => return,
+            Store::PresenceOnly | Store::Heap => {}
+            Store::Text => self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(value)),
+            Store::Plain | Store::Twice(_) | Store::IcmpType => self.store_cut(row.offset, row.size, value),
+        }
+        match row.store {
+            Store::Twice(second) => self.store_cut(usize::from(second), row.size, value),
             Store::IcmpType => {
-                let reply = tuple::icmp_reply_type(self.stored_u8(Attr::OrigL3proto), padded[0]);
+                let [kind, ..] = *value;
+                let reply = tuple::icmp_reply_type(self.stored_u8(Attr::OrigL3proto), kind);
                 self.store_at(Attr::ReplPortDst.row().offset, &[reply]);
             }
             _ => {}
         }
+        self.note(row.attr);
     }
+
+    /// Stores the first `size` (1, 2, 4, 8 or 16) bytes of a value, told apart to spare a general copy.
+    #[inline(always)]
+    fn store_cut(&mut self, offset: usize, size: usize, value: &[u8; 16]) {
+        if size > 8 {
+            self.store_at(offset, value);
+        } else if size > 4 {
+            self.store_first::<8>(offset, value);
+        } else if size > 2 {
+            self.store_first::<4>(offset, value);
+        } else if size > 1 {
+            self.store_first::<2>(offset, value);
+        } else {
+            self.store_first::<1>(offset, value);
+        }
+    }
+
+    #[inline(always)]
+    fn store_first<const N: usize>(&mut self, offset: usize, value: &[u8; 16]) {
+        if let Some(first) = value.first_chunk::<N>() {
+            self.store_at(offset, first);
+        }
+    }
+}
+
+/// A value's first 16 bytes, extended with zeros.
+#[inline]
+fn padded(value: &[u8]) -> [u8; 16] {
+    let mut padded = [0; 16];
+    let len = value.len().min(padded.len());
+    if let (Some(to), Some(from)) = (padded.get_mut(..len), value.get(..len)) {
+        to.copy_from_slice(from);
+    }
+    padded
 }
 
 /// Cuts a string to a NUL-terminated field.

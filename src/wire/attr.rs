@@ -122,11 +122,12 @@ impl<'a> Iterator for Attrs<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Attr<'a>> {
-        let [l0, l1, k0, k1] = *self.rest.first_chunk::<HEADER_LEN>()?;
-        let len = usize::from(u16::from_ne_bytes([l0, l1]));
+        let len = usize::from(u16::from_ne_bytes(array_at(self.rest, 0)?));
+        let kind = u16::from_ne_bytes(array_at(self.rest, 2)?) & consts::NLA_TYPE_MASK;
         let payload = self.rest.get(HEADER_LEN..len)?;
-        self.rest = self.rest.get(align4(len)..).unwrap_or_default();
-        Some(Attr { kind: u16::from_ne_bytes([k0, k1]) & consts::NLA_TYPE_MASK, payload })
+        let next = align4(len).min(self.rest.len()); // the last attribute need not be padded
+        self.rest = self.rest.get(next..)?;
+        Some(Attr { kind, payload })
     }
 }
 
