@@ -8,6 +8,7 @@
 #   make test            every test
 #   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
 #                        mixed work on one table for SOAK_SECS, with memory and descriptors watched
+#   make fuzz-smoke      every fuzz target for 20 s, where cargo-fuzz is installed
 #   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS, and
 #                        in BENCH what scripts/bench.sh takes: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
@@ -42,7 +43,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages hold file names: not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage demo test soak bench try header clean
+.PHONY: all install uninstall stage demo test soak fuzz-smoke bench try header clean
 all:
 # Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
 # run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
@@ -112,6 +113,9 @@ soak:
 	@$(MAKE) --no-print-directory stage
 	@capi-tests/walk.sh --soak
 	@scripts/soak.sh $(SOAK_SECS) --release
+
+fuzz-smoke:
+	@scripts/fuzz.sh smoke
 
 bench:
 	@scripts/install-deps.sh bench

@@ -83,6 +83,8 @@ step 'a copy of the original is the same, and whatever it did differently would 
     walk --rounds 3000 --bend "$ORIGINAL" "$work/copy.so"
 tell='rounds|known'
 step 'ours does the same as the original' walk --rounds 10000 "$ORIGINAL" "$OURS"
+step 'ours does the same on the messages that the fuzzer found worth keeping' \
+    walk --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
 tell=rounds
 if command -v valgrind >/dev/null; then
     step 'clean under valgrind' under_valgrind

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# random walk, the soak, the full table, the C programs, Debian's programs.
+# random walk, the fuzzers where they are installed, the soak, the full table, the C programs, Debian's programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
@@ -43,6 +43,7 @@ wait "$soak" || soaked=$?
 ring soak_result
 ring capi-tests/table-full.sh
 ring capi-tests/run.sh
+ring scripts/fuzz.sh smoke
 ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh
 ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd

@@ -3,7 +3,7 @@
 //!
 //! Guarantees: each bit has at most one name and each name one bit, the first valid line wins; a name consists
 //! of letters, digits, blanks and `-` and never starts or ends with a blank; names are NUL-terminated and stay
-//! at their address as long as the map lives.
+//! at their address as long as the map lives. No source, however long, takes more than a mebibyte or a moment.
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,8 @@ pub const DEFAULT_PATH: &str = "/etc/xtables/connlabel.conf";
 const BITS: u64 = 1024;
 /// Longest piece of a line that is looked at as one; the rest of a longer line counts as a line of its own.
 const LINE_MAX: u64 = 1023;
+/// Bytes that are read at most: room for a name of full length for every bit.
+const FILE_MAX: u64 = BITS * (LINE_MAX + 1);
 
 /// Names for label bits.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +35,8 @@ impl LabelMap {
     /// 1024, without a name, or with another character in the name than letters, digits, blank and `-`.
     ///
     /// # Errors
-    /// [`Error::Os`] when the file cannot be opened; [`Error::Invalid`] when no line names a label.
+    /// [`Error::Os`] when the file cannot be opened, and with `EFBIG` as for [`read`](Self::read);
+    /// [`Error::Invalid`] when no line names a label.
     #[doc(alias = "nfct_labelmap_new")]
     pub fn open(path: Option<&Path>) -> Result<LabelMap> {
         let path = path.unwrap_or(Path::new(DEFAULT_PATH));
@@ -44,8 +47,10 @@ impl LabelMap {
     /// Reads a map from any source; a read error ends it like its end.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no line names a label.
-    pub fn read(mut source: impl BufRead) -> Result<LabelMap> {
+    /// [`Error::Os`] with `EFBIG` when there is more than a mebibyte to read; [`Error::Invalid`] when no line
+    /// names a label.
+    pub fn read(source: impl BufRead) -> Result<LabelMap> {
+        let mut source = source.take(FILE_MAX + 1);
         let mut map = LabelMap::default();
         let mut line = Vec::new();
         loop {
@@ -55,7 +60,11 @@ impl LabelMap {
                 Ok(_) => map.add_line(&line),
             }
         }
-        if map.names.is_empty() { Err(Error::Invalid("the file names no label")) } else { Ok(map) }
+        match (source.limit(), map.names.is_empty()) {
+            (0, _) => Err(Error::Os(libc::EFBIG)),
+            (_, true) => Err(Error::Invalid("the file names no label")),
+            (_, false) => Ok(map),
+        }
     }
 
     fn add_line(&mut self, line: &[u8]) {
@@ -66,10 +75,14 @@ impl LabelMap {
         let Some((bit, rest)) = leading_number(line) else { return };
         let name = trimmed(rest.strip_suffix(b"\n").unwrap_or(rest));
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-');
-        if bit >= BITS || name.is_empty() || !name.iter().all(allowed) || self.bit(name).is_some() {
+        if bit >= BITS || name.is_empty() || !name.iter().all(allowed) {
             return;
         }
         let Ok(bit) = usize::try_from(bit) else { return };
+        let is_named = matches!(self.names.get(bit), Some(Some(_)));
+        if is_named || self.bit(name).is_some() {
+            return;
+        }
         if self.names.len() <= bit {
             self.names.resize(bit + 1, None);
         }
@@ -184,6 +197,18 @@ mod tests {
     fn a_long_line_is_read_in_pieces() {
         let text = format!("1 {}5 tail\n", "a".repeat(1021));
         assert_eq!(map(&text), named(&[(1, &"a".repeat(1021)), (5, "tail")]));
+    }
+
+    #[test]
+    fn a_source_without_end_is_refused_after_a_mebibyte() {
+        let endless = |byte| LabelMap::read(BufReader::new(std::io::repeat(byte))).map(drop);
+        for byte in [0, b'1', b'\n', b' '] {
+            assert_eq!(endless(byte), Err(Error::Os(libc::EFBIG)));
+        }
+        let most = usize::try_from(FILE_MAX).unwrap();
+        let comment = |len| format!("1 one\n#{}", "x".repeat(len - 7));
+        assert_eq!(map(&comment(most)), named(&[(1, "one")]));
+        assert_eq!(map(&comment(most + 1)), None);
     }
 
     #[test]

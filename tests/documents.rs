@@ -63,7 +63,8 @@ fn every_make_target_that_is_named_exists() {
     for document in ["README.md", "CONTRIBUTING.md", "docs/dependencies.md"] {
         for line in read(document).lines() {
             for target in line.split("make ").skip(1) {
-                let target: String = target.chars().take_while(char::is_ascii_lowercase).collect();
+                let target: String =
+                    target.chars().take_while(|&c| c.is_ascii_lowercase() || c == '-').collect();
                 let quoted =
                     line.contains(&format!("`make {target}")) || line.trim_start().starts_with("make ");
                 if quoted && !target.is_empty() {

@@ -21,17 +21,36 @@ void set_clock(uint64_t seconds, uint32_t nanoseconds)
 	wall.tv_nsec = nanoseconds;
 }
 
+static struct timespec now(clockid_t clock)
+{
+	struct timespec real;
+
+	if (wall.tv_sec != 0)
+		return wall;
+	syscall(SYS_clock_gettime, clock, &real);
+	return real;
+}
+
+void stop_clock(void)
+{
+	wall = now(CLOCK_REALTIME);
+}
+
 time_t time(time_t *result)
 {
+	time_t seconds = now(CLOCK_REALTIME).tv_sec;
+
 	if (result)
-		*result = wall.tv_sec;
-	return wall.tv_sec;
+		*result = seconds;
+	return seconds;
 }
 
 int gettimeofday(struct timeval *restrict result, void *restrict zone)
 {
+	struct timespec moment = now(CLOCK_REALTIME);
+
 	(void)zone;
-	*result = (struct timeval){ .tv_sec = wall.tv_sec, .tv_usec = wall.tv_nsec / 1000 };
+	*result = (struct timeval){ .tv_sec = moment.tv_sec, .tv_usec = moment.tv_nsec / 1000 };
 	return 0;
 }
 
@@ -39,6 +58,6 @@ int clock_gettime(clockid_t clock, struct timespec *result)
 {
 	if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)
 		return (int)syscall(SYS_clock_gettime, clock, result);
-	*result = wall;
+	*result = now(clock);
 	return 0;
 }

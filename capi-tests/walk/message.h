@@ -36,6 +36,9 @@ void any_message(struct walk *w, struct message *m, enum subsystem subsystem);
 /* Breaks one to three things in a message. */
 void break_message(struct walk *w, struct message *m);
 
+/* parse.c: reads a message that is given into all objects of its kind; false when it is not for both. */
+bool read_given(struct walk *w, enum subsystem subsystem, const struct message *given);
+
 /* The attributes of a message. */
 const uint8_t *area_of(const struct message *m);
 size_t area_len(const struct message *m);

@@ -188,43 +188,70 @@ static void note_info(struct flow *f)
 	f->info_loose = false;
 }
 
-static void parse_flow(struct walk *w)
+/* The message into an object; false when it is not for both. */
+static bool into_flow(struct walk *w, struct flow *f)
 {
-	struct flow *f = any_flow(w);
-	unsigned judgement;
+	unsigned judgement = judge(&message, CONNTRACK);
 	struct outcome got;
 
-	next_message(w, CONNTRACK);
-	judgement = judge(&message, CONNTRACK);
 	if ((f->is_block && has_blocks(&message)) || !is_readable(w, CONNTRACK))
-		return;
+		return false;
 	got = read_flow(w, f);
 	f->owns |= has_blocks(&message);
 	if (judgement & TOO_LONG) {
 		drop_flow(w, f);
 		new_flow(w, f);
-		return;
+		return true;
 	}
 	if (got.function != F_nfct_parse_conntrack || got.value[0] != 0)
 		note_info(f);
 	look_at_flow(w, f);
+	return true;
 }
 
-static void parse_expect(struct walk *w)
+static bool into_expect(struct walk *w, struct expect *e)
 {
-	struct expect *e = any_expect(w);
 	unsigned mask = once_in(w, 2) ? 7 : below(w, 9);
 	struct outcome got;
 
-	next_message(w, EXPECT);
 	if (!is_readable(w, EXPECT))
-		return;
+		return false;
 	if (once_in(w, 2))
 		BOTH(w, got, nfexp_nlmsg_parse, (header(), e->exp[s]));
 	else
 		BOTH(w, got, nfexp_parse_expect, ((int)mask, header(), e->exp[s]));
 	same_value(w, &got);
 	look_at_expect(w, e);
+	return true;
+}
+
+static void parse_flow(struct walk *w)
+{
+	struct flow *f = any_flow(w);
+
+	next_message(w, CONNTRACK);
+	into_flow(w, f);
+}
+
+static void parse_expect(struct walk *w)
+{
+	struct expect *e = any_expect(w);
+
+	next_message(w, EXPECT);
+	into_expect(w, e);
+}
+
+bool read_given(struct walk *w, enum subsystem subsystem, const struct message *given)
+{
+	bool is_read = true;
+
+	message = *given;
+	say_bytes(w, "message", message.bytes, message.len);
+	for (int i = 0; i < FLOWS && subsystem == CONNTRACK && is_read; i++)
+		is_read = into_flow(w, &w->flows[i]);
+	for (int i = 0; i < EXPECTS && subsystem == EXPECT && is_read; i++)
+		is_read = into_expect(w, &w->expects[i]);
+	return is_read;
 }
 
 const struct operation parse_operations[] = {

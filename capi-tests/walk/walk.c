@@ -7,6 +7,7 @@
  *     --seed N       where the random sequence starts (1)
  *     --rounds N     how many rounds (10000)
  *     --round N      this round alone, told call by call
+ *     --given FILE   the messages of a file instead of rounds: one a line, in hexadecimal (given.c)
  *     --bend         prove that each comparison can fail: disturb each function on the second side in turn
  *     --keep-going   do not stop at the first mismatch
  *
@@ -31,7 +32,7 @@ static const struct operation *const operations[] = { flow_operations, text_oper
 struct options {
 	uint64_t seed, rounds, only;
 	bool one_round, bend, keep_going;
-	const char *paths[2];
+	const char *paths[2], *given;
 };
 
 static unsigned total_weight(void)
@@ -161,6 +162,51 @@ static uint64_t run_rounds(struct walk *w, const struct options *options)
 	return round;
 }
 
+/* Messages that are given. */
+
+static size_t read_line(FILE *file, uint8_t *bytes, size_t room)
+{
+	size_t len = 0;
+	unsigned byte;
+
+	while (len < room && fscanf(file, "%2x", &byte) == 1) {
+		int next = fgetc(file);
+
+		bytes[len++] = (uint8_t)byte;
+		if (next == '\n' || next == EOF)
+			break;
+		ungetc(next, file);
+	}
+	return len;
+}
+
+/* Compares the libraries on every message of a file; a difference is told call by call. */
+static int run_given(struct walk *w, const char *path)
+{
+	static uint8_t bytes[8192];
+	FILE *file = fopen(path, "r");
+	unsigned count = 0;
+	size_t len;
+
+	if (!file) {
+		perror(path);
+		return 3;
+	}
+	while ((len = read_line(file, bytes, sizeof(bytes))) > 0) {
+		count++;
+		if (compare_given(w, bytes, len))
+			continue;
+		w->mismatches++;
+		w->verbose = true;
+		printf("input %u:\n", count);
+		compare_given(w, bytes, len);
+		w->verbose = false;
+	}
+	fclose(file);
+	print_summary(w, count);
+	return w->mismatches || count == 0;
+}
+
 /* The test of the walk itself. */
 
 /* Whether a disturbance of one function's results is noticed, tried in a child. */
@@ -254,6 +300,8 @@ static bool read_options(int count, char **words, struct options *options)
 			i++;
 		else if (strcmp(words[i], "--round") == 0 && read_number(words[i + 1], &options->only))
 			options->one_round = true, i++;
+		else if (strcmp(words[i], "--given") == 0 && words[i + 1])
+			options->given = words[++i];
 		else if (words[i][0] != '-' && paths < 2)
 			options->paths[paths++] = words[i];
 		else
@@ -286,8 +334,8 @@ int main(int count, char **words)
 
 	if (!read_options(count, words, &options)) {
 		fprintf(stderr,
-			"usage: walk [--seed N] [--rounds N] [--round N] [--bend] [--keep-going] "
-			"FIRST SECOND\n");
+			"usage: walk [--seed N] [--rounds N] [--round N] [--given FILE] [--bend] "
+			"[--keep-going] FIRST SECOND\n");
 		return 3;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -295,6 +343,8 @@ int main(int count, char **words)
 		return 3;
 	if (options.one_round)
 		return tell_round(&w, options.only);
+	if (options.given)
+		return run_given(&w, options.given);
 	rounds = run_rounds(&w, &options);
 	if (options.bend && w.mismatches == 0) {
 		printf("rounds %" PRIu64 ", calls %" PRIu64 ", mismatches 0\n", rounds, w.calls);

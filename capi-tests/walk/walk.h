@@ -209,8 +209,13 @@ uint32_t any_number(struct walk *w);
 void any_text(struct walk *w, char *text, size_t max);
 void start_random(struct walk *w);
 
-/* clock.c: the wall clock that both libraries see. */
+/* given.c: compares the two on a message that is given; false when they differ. */
+bool compare_given(struct walk *w, const uint8_t *bytes, size_t len);
+
+/* clock.c: the wall clock that both libraries see; at 0 the system's own. */
 void set_clock(uint64_t seconds, uint32_t nanoseconds);
+/* Stops it where it is. */
+void stop_clock(void);
 
 /* An operation of the walk; the weight is how often it comes compared with the others. */
 struct operation {

@@ -872,8 +872,8 @@ const char *nfct_labels_get_path(void);
 /*
  Reads a label map from a file; NULL names the usual one.
 
- Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), or 0 when no
- line names a label.
+ Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
+ file is longer than a mebibyte, or 0 when no line names a label.
  */
 struct nfct_labelmap *nfct_labelmap_new(const char *path);
 

@@ -20,8 +20,8 @@ pub extern "C" fn nfct_labels_get_path() -> *const c_char {
 
 /// Reads a label map from a file; NULL names the usual one.
 ///
-/// Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), or 0 when no
-/// line names a label.
+/// Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
+/// file is longer than a mebibyte, or 0 when no line names a label.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
     boundary(|| {

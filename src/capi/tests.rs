@@ -417,6 +417,20 @@ fn close(program: &Program) {
 }
 
 #[test]
+fn the_sockets_of_handles_are_not_inherited() {
+    for (subsystem, groups) in [(0, 0), (1, 0), (2, 0)] {
+        let handle = nfct_open(subsystem, groups);
+        // SAFETY: a live handle, closed once.
+        let fd = unsafe { nfct_fd(handle) };
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
+        assert_ne!(i32::from_str_radix(flags, 8).unwrap() & libc::O_CLOEXEC, 0);
+        // SAFETY: as above.
+        assert_eq!(unsafe { nfct_close(handle) }, 0);
+    }
+}
+
+#[test]
 fn a_stop_leaves_nothing_that_the_next_query_takes_for_its_answer() {
     isolated("a_stop_leaves_nothing_that_the_next_query_takes_for_its_answer", || {
         with_table(

@@ -20,6 +20,8 @@ mod options;
 mod output;
 mod parse;
 mod refusal;
+#[cfg(test)]
+mod replay;
 mod value;
 
 use command::{Session, load};

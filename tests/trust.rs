@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What `SECURITY.md` promises and no other test shows: descriptors are closed in programs that are started, files
+//! are read with limits, and of the environment nothing counts but what the manual names.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod netns;
+
+use netfilter_conntrack::{Events, Groups, Handle};
+use netns::{isolated, load, table, tcp, udp};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("trust-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Sockets of a process, and those among them that a program it starts would inherit.
+fn sockets(pid: u32) -> (usize, Vec<String>) {
+    let (mut all, mut inherited) = (0, Vec::new());
+    for entry in fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten() {
+        let Ok(link) = fs::read_link(entry.path()) else { continue };
+        if !link.to_str().unwrap().starts_with("socket:") {
+            continue;
+        }
+        let number = entry.file_name().into_string().unwrap();
+        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
+        all += 1;
+        if i32::from_str_radix(flags, 8).unwrap() & libc::O_CLOEXEC == 0 {
+            inherited.push(number);
+        }
+    }
+    (all, inherited)
+}
+
+/// Runs the tool until `met`, then ends it.
+fn while_running(args: &[&str], stdin: Stdio, met: impl Fn(&Child) -> bool) {
+    let mut command = Command::new(TOOL);
+    command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while !met(&child) {
+        assert!(Instant::now() < until, "{args:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn no_socket_is_inherited_by_a_program_that_is_started() {
+    isolated(|| {
+        let (handle, events) = (Handle::open().unwrap(), Events::open(Groups::FLOWS).unwrap());
+        let (all, inherited) = sockets(std::process::id());
+        assert!(all >= 2 && inherited.is_empty(), "{all}: {inherited:?}");
+        drop((handle, events));
+        load((1..=5000).map(udp));
+        // They wait: for an event, for a reader of what they print.
+        for (args, expected) in [(&["-E"][..], 1), (&["-L"], 1), (&["-D", "-p", "udp"], 2)] {
+            while_running(args, Stdio::null(), |child| {
+                let (all, inherited) = sockets(child.id());
+                assert!(inherited.is_empty(), "{args:?}: {inherited:?}");
+                all >= expected
+            });
+        }
+    });
+}
+
+/// The tool's answer, which must come soon whatever it is given.
+fn prompt(args: &[&str]) -> (Option<i32>, String) {
+    let begin = Instant::now();
+    let output =
+        Command::new("timeout").arg("20").arg(TOOL).args(args).stdin(Stdio::null()).output().unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(10), "{args:?} took {:?}", begin.elapsed());
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_label_map_is_read_with_a_limit_whatever_the_file_is() {
+    isolated(|| {
+        let _table = table(&[udp(1)]);
+        let folder = Folder::new("labels");
+        let (long, fifo) = (folder.file("long"), folder.file("fifo"));
+        File::create(&long).unwrap().set_len(1 << 30).unwrap(); // one line of a gibibyte
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let writer = {
+            let fifo = fifo.clone();
+            std::thread::spawn(move || fs::write(fifo, "1 one\n"))
+        };
+        let cases: [(&Path, &str); 5] = [
+            (Path::new("/dev/zero"), "nfct_labelmap_new: File too large\n"),
+            (&long, "nfct_labelmap_new: File too large\n"),
+            (&folder.0, "nfct_labelmap_new: Success\n"),
+            (Path::new("/proc/self/mem"), "nfct_labelmap_new: Success\n"),
+            (&fifo, ""),
+        ];
+        for (path, complaint) in cases {
+            let (status, said) = prompt(&["-L", "-o", "labels", "--labelmap", path.to_str().unwrap()]);
+            assert_eq!(status, Some(0), "{}: {said}", path.display());
+            assert!(said.starts_with(complaint), "{}: {said}", path.display());
+            assert!(said.ends_with(": 1 flow entries have been shown.\n"), "{}: {said}", path.display());
+        }
+        writer.join().unwrap().unwrap();
+    });
+}
+
+/// Runs a command line under an environment of its own.
+fn under(environment: &[(&str, &str)], line: &str) -> Output {
+    let mut command = Command::new(TOOL);
+    command.env_clear().envs(environment.iter().copied());
+    command.args(line.split(' ')).stdin(Stdio::null()).output().unwrap()
+}
+
+/// What a run printed and answered, with one letter for the seconds that are left.
+fn answer(output: &Output) -> String {
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    for secs in 60..=100 {
+        text = text.replace(&format!(" {secs} "), " T ").replace(&format!(">{secs}<"), ">T<");
+        text = text.replace(&format!("-t {secs}"), "-t T");
+    }
+    format!("{:?} {text}", output.status.code())
+}
+
+#[test]
+fn nothing_in_the_environment_counts_but_what_the_manual_names() {
+    isolated(|| {
+        let _table = table(&[udp(1), tcp(2)]);
+        let folder = Folder::new("environment");
+        File::create(folder.file("connlabel.conf")).unwrap().write_all(b"1 one\n").unwrap();
+        let home = folder.0.to_str().unwrap();
+        let environments: [&[(&str, &str)]; 6] = [
+            &[("LC_ALL", "tr_TR.UTF-8"), ("LANG", "de_DE.ISO-8859-1"), ("LANGUAGE", "fr:ar")],
+            &[("TZ", "Asia/Kathmandu"), ("LOCPATH", home), ("NLSPATH", home)],
+            &[("POSIXLY_CORRECT", "1")],
+            &[("RUST_BACKTRACE", "full"), ("RUST_LOG", "trace"), ("RUST_MIN_STACK", "1")],
+            &[
+                ("COLUMNS", "20"),
+                ("TERM", "none"),
+                ("HOME", home),
+                ("XDG_CONFIG_HOME", home),
+                ("TMPDIR", home),
+            ],
+            &[("CONNTRACK", "-F"), ("IFS", "-"), ("PATH", ""), ("NETLINK_DEBUG", "1"), ("HOSTALIASES", home)],
+        ];
+        let lines = [
+            "-L",
+            "-L -o xml,extended,id",
+            "-L -o save",
+            "-L -p tcp --dport 80",
+            "-L -p icmpv6",
+            "-C",
+            "-G -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 1 --dport 53",
+            "-G -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 9 --dport 53",
+            "-I -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 1 --dport 53 -t 1",
+            "-L -p nosuch",
+            "-L -l one",
+            "-L --nosuch",
+            "-R /nonexistent",
+            "-V",
+            "-h",
+        ];
+        for line in lines {
+            let plain = answer(&under(&[], line));
+            for environment in environments {
+                assert_eq!(answer(&under(environment, line)), plain, "{environment:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_the_manual_says_of_the_environment_holds() {
+    isolated(|| {
+        let manual = include_str!("../man/conntrack.8");
+        for name in ["POSIXLY_CORRECT", "TZ"] {
+            assert!(manual.contains(&format!(".B {name}\n")), "{name}");
+        }
+        netns::sysctl("nf_conntrack_timestamp", 1);
+        let _table = table(&[udp(1), tcp(2)]);
+        // The first word that is no option ends the options.
+        let lines = |environment: &[(&str, &str)]| {
+            let output = under(environment, "-L conntrack word -p tcp");
+            String::from_utf8(output.stdout).unwrap().lines().count()
+        };
+        assert_eq!((lines(&[]), lines(&[("POSIXLY_CORRECT", "")])), (1, 2));
+        // The zone in which start times are told.
+        let told = |zone| {
+            let output = under(&[("TZ", zone)], "-L -p tcp -o ktimestamp");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        assert!(told("UTC0").contains("[start=") && told("UTC0") != told("XYZ-7:07"));
+    });
+}
