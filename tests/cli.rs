@@ -394,28 +394,6 @@ fn events_end_with_sigterm_and_tell_the_buffer_size() {
 }
 
 #[test]
-fn the_buffer_size_is_that_of_the_events() {
-    isolated(|| {
-        let lost = |options: &str| {
-            let follower = Follower::start(&format!("-E {options}"));
-            let signal = |name| {
-                let pid = follower.child.id().to_string();
-                assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-            };
-            signal("STOP");
-            let mut handle = table(&(1..=50).map(udp).collect::<Vec<_>>());
-            signal("CONT");
-            let (seen, stderr, status) = follower.stop(1, "INT");
-            handle.flush().unwrap();
-            assert!(status == Some(0) && !seen.is_empty());
-            stderr.contains("WARNING: We have hit ENOBUFS! We are losing events.\n")
-        };
-        assert!(lost("-b 4096"), "the buffer is small");
-        assert!(!lost("-b 200000"), "the buffer has room");
-    });
-}
-
-#[test]
 fn dying_entries_are_selected_and_shown_like_others() {
     isolated(|| {
         let _listener = netns::deaf_listener();
