@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::batch::Batch;
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
@@ -239,6 +240,67 @@ impl Handle {
     pub fn delete(&mut self, flow: &Flow) -> Result<()> {
         let seq = self.send(|buf, seq| request::build_exact_delete(buf, flow, NLM_F_ACK, seq))?;
         self.acknowledged(seq)
+    }
+
+    /// A batch for this handle's socket.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn batch(&mut self) -> Result<Batch> {
+        let _ = self.socket.set_short_refusals(); // an old kernel's refusals are as long as their requests
+        Ok(Batch::new(self.socket.receive_buffer()? as usize))
+    }
+
+    /// Sends a batch and hands out what became of each request, by its number: nothing, the entry that was looked
+    /// up, or an error. The batch is empty then.
+    ///
+    /// # Errors
+    /// When the batch could not be sent: nothing of it has been done. Otherwise each request has an answer of its
+    /// own: [`Error::Kernel`]; [`Error::Overrun`] when it is not known what became of the request.
+    pub fn carry_out(
+        &mut self,
+        batch: &mut Batch,
+        each: impl FnMut(usize, Result<Option<&Flow>>),
+    ) -> Result<()> {
+        self.settle()?;
+        self.inbox.clear();
+        let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let first = self.seq.checked_add(count).map_or(1, |_| self.seq + 1);
+        self.seq = first.saturating_add(count);
+        if !batch.is_empty() {
+            self.socket.send(batch.seal(first))?;
+            self.collect(batch)?;
+        }
+        batch.finish(each);
+        Ok(())
+    }
+
+    /// Receives the answers to a batch. The kernel has made them all before the send was over, so where the end may
+    /// be missing there is no need to wait for it.
+    fn collect(&mut self, batch: &mut Batch) -> Result<()> {
+        let mut waiting = true;
+        while !batch.is_over() {
+            match self.inbox.next() {
+                Some(Ok(frame)) => batch.take(&frame),
+                Some(Err(_)) => batch.note_loss(),
+                None => {
+                    if waiting && batch.may_lack_its_end() {
+                        self.socket.set_non_blocking(true)?;
+                        waiting = false;
+                    }
+                    match receive(&self.socket, &mut self.inbox) {
+                        Ok(()) => {}
+                        Err(Error::Overrun | Error::Truncated) => batch.note_loss(),
+                        Err(Error::Os(libc::EAGAIN)) if !waiting => break,
+                        Err(_) => {
+                            batch.note_loss();
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        if waiting { Ok(()) } else { self.socket.set_non_blocking(false) }
     }
 
     /// Deletes all entries, of both families.

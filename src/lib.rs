@@ -73,6 +73,7 @@
 //! The feature `capi`, on by default, exports the functions of libnetfilter_conntrack. A Rust program that also
 //! links the C library switches it off.
 
+pub mod batch;
 pub mod bitmask;
 #[cfg(feature = "capi")]
 mod capi;
@@ -90,6 +91,7 @@ pub mod request;
 pub mod sys;
 pub mod wire;
 
+pub use batch::Batch;
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};

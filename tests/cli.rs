@@ -12,6 +12,7 @@ mod netns;
 mod words;
 
 use netfilter_conntrack::L4;
+use netfilter_conntrack::wire::consts::IPS_FIXED_TIMEOUT;
 use netns::{flow, isolated, rules, run, table, udp};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
@@ -258,6 +259,27 @@ fn limits_of_load_files_are_gone() {
         let unknown = "x".repeat(2000);
         let output = tool(&words("-R -"), &format!("-D -l {unknown}\n"));
         assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("unknown label '{unknown}'")));
+    });
+}
+
+#[test]
+fn a_refusal_ends_the_run_behind_what_was_sent_together() {
+    isolated(|| {
+        let mut fixed = udp(2);
+        fixed.set_status(IPS_FIXED_TIMEOUT);
+        let mut handle = table(&[udp(1), fixed, udp(3)]);
+        let output = tool(&words("-U -p udp -t 5000"), "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains("Operation failed: sorry"), "{output:?}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).lines().count(),
+            2,
+            "those that were changed are shown"
+        );
+        let changed = |handle: &mut netfilter_conntrack::Handle, sport| {
+            handle.get(&udp(sport)).unwrap().timeout_secs().unwrap() > 4000
+        };
+        assert_eq!([1, 2, 3].map(|sport| changed(&mut handle, sport)), [true, false, true]);
     });
 }
 

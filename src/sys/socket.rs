@@ -13,6 +13,7 @@ const NETLINK_NETFILTER: libc::c_int = 12;
 const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
 const NETLINK_BROADCAST_ERROR: libc::c_int = 4;
 const NETLINK_NO_ENOBUFS: libc::c_int = 5;
+const NETLINK_CAP_ACK: libc::c_int = 10;
 const SO_MEMINFO: libc::c_int = 55;
 
 /// The most datagrams that one call of [`Socket::receive_several`] takes.
@@ -196,6 +197,14 @@ impl Socket {
             libc::getsockopt(self.inner.as_raw_fd(), level, name, (&raw mut words).cast(), &raw mut len)
         })?;
         Ok(words)
+    }
+
+    /// Refusals come without the request that they are about.
+    ///
+    /// # Errors
+    /// `ENOPROTOOPT` before Linux 4.2.
+    pub fn set_short_refusals(&self) -> Result<()> {
+        self.set_option(libc::SOL_NETLINK, NETLINK_CAP_ACK, 1)
     }
 
     /// Whether calls return `EAGAIN` instead of waiting.

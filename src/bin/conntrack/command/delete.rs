@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-D`: deletes the selected entries one by one and shows what it deleted.
+//! `-D`: deletes the selected entries, each by a request of its own, and shows what it deleted.
 //!
 //! Each request names tuple, zone and id, so it meets the entry that was looked at or none. An entry that has
 //! gone meanwhile is neither shown nor counted.
@@ -12,8 +12,9 @@ use crate::options::{Table, Verb};
 use crate::output::{Output, View};
 use crate::parse::Request;
 use crate::{entry, refusal};
+use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::{Pushdown, Selector};
-use netfilter_conntrack::{Error, Flow};
+use netfilter_conntrack::{Error, Flow, Handle};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     let selector = entry::delete_selector(request)?;
@@ -27,6 +28,8 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
 }
 
 /// Deletes every selected entry and hands those that were still there to `report`.
+///
+/// Deletions are sent many at a time. The first that is refused ends the run, with those sent together with it.
 pub fn each_deleted(
     session: &mut Session,
     verb: Verb,
@@ -34,13 +37,62 @@ pub fn each_deleted(
     mut report: impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
-    walk(
+    let mut doomed = Doomed::new(handle, verb)?;
+    let mut report = |flow: &Flow| report(out, flow);
+    let listed = walk(
         verb,
         |each| reader.select(selector, Pushdown::Kernel, each),
-        |flow| match handle.delete(flow) {
-            Ok(()) => report(out, flow),
-            Err(Error::Kernel(libc::ENOENT)) => Ok(()),
-            Err(error) => Err(refusal::of(verb, Table::Conntrack, error)),
-        },
-    )
+        |flow| doomed.add(flow, &mut report),
+    );
+    let deleted = doomed.delete(&mut report);
+    listed.and(deleted)
+}
+
+/// Entries that are deleted together.
+struct Doomed<'h> {
+    handle: &'h mut Handle,
+    verb: Verb,
+    batch: Batch,
+    flows: Vec<Flow>,
+}
+
+impl<'h> Doomed<'h> {
+    fn new(handle: &'h mut Handle, verb: Verb) -> Result<Doomed<'h>, Complaint> {
+        let batch = handle.batch().map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
+        Ok(Doomed { handle, verb, batch, flows: Vec::new() })
+    }
+
+    fn refused(&self, error: Error) -> Complaint {
+        refusal::of(self.verb, Table::Conntrack, error)
+    }
+
+    fn add(
+        &mut self,
+        flow: &Flow,
+        report: &mut impl FnMut(&Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        self.batch.push(batch::Request::Delete(flow)).map_err(|error| self.refused(error))?;
+        self.flows.push(flow.clone());
+        if self.batch.is_full() { self.delete(report) } else { Ok(()) }
+    }
+
+    /// Deletes what has gathered, and reports what was still there; then complains of the first refusal.
+    fn delete(&mut self, report: &mut impl FnMut(&Flow) -> Result<(), Complaint>) -> Result<(), Complaint> {
+        let mut done = Ok(());
+        let mut flows = self.flows.drain(..);
+        let each = |_, answer: netfilter_conntrack::Result<Option<&Flow>>| {
+            let reported = match (answer, flows.next()) {
+                (Ok(_), Some(flow)) => report(&flow),
+                (Err(Error::Kernel(libc::ENOENT)), _) | (_, None) => Ok(()),
+                (Err(error), _) => Err(refusal::of(self.verb, Table::Conntrack, error)),
+            };
+            if done.is_ok() {
+                done = reported;
+            }
+        };
+        let sent = self.handle.carry_out(&mut self.batch, each);
+        drop(flows);
+        sent.map_err(|error| self.refused(error))?;
+        done
+    }
 }

@@ -2,7 +2,8 @@
 //! `-U`: changes the selected entries and shows them as they are afterwards.
 //!
 //! A request names the entry's tuple, zone and id and holds only what changes; an entry for which nothing would
-//! change is left alone. One that has gone meanwhile is neither shown nor counted.
+//! change is left alone. One that has gone meanwhile is neither shown nor counted. Changes are sent many at a time;
+//! the first that is refused ends the run, with those sent together with it.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +13,7 @@ use crate::options::{Param, Table, Verb};
 use crate::output::View;
 use crate::parse::Request;
 use crate::{entry, refusal};
+use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::Pushdown;
 use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle};
 
@@ -20,22 +22,26 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let view = View::new(request);
     let (reader, handle, out) = session.handles()?;
     let mut updated = 0;
-    walk(
+    let mut report = |flow: &Flow| {
+        updated += 1;
+        out.flow(&view, flow)
+    };
+    let mut changes = Changes::new(handle)?;
+    let listed = walk(
         Verb::Update,
         |each| reader.select(&selector, Pushdown::Kernel, each),
-        |flow| {
-            let Some(change) = change(flow, request) else { return Ok(()) };
-            match apply(handle, change) {
-                Ok(Some(now)) => {
-                    updated += 1;
-                    out.flow(&view, &now)
-                }
-                Ok(None) => Ok(()),
-                Err(error) => Err(refusal::of(Verb::Update, Table::Conntrack, error)),
-            }
+        |flow| match change(flow, request) {
+            Some(change) => changes.add(change, &mut report),
+            None => Ok(()),
         },
-    )?;
+    );
+    let made = changes.make(&mut report);
+    listed.and(made)?;
     Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
+}
+
+fn refused(error: Error) -> Complaint {
+    refusal::of(Verb::Update, Table::Conntrack, error)
 }
 
 /// What of an entry changes.
@@ -117,25 +123,76 @@ fn change_labels(flow: &mut Flow, entry: &Flow, request: &Request) {
     flow.set_labels_mask(gone);
 }
 
-/// Sends a change and reads the entry again; nothing when it has gone, or has no room for the labels that were
-/// all that changed.
-fn apply(handle: &mut Handle, change: Change) -> netfilter_conntrack::Result<Option<Flow>> {
+/// Changes that are sent together, each with a lookup of what it led to.
+struct Changes<'h> {
+    handle: &'h mut Handle,
+    batch: Batch,
+    pending: Vec<Change>,
+}
+
+impl<'h> Changes<'h> {
+    fn new(handle: &'h mut Handle) -> Result<Changes<'h>, Complaint> {
+        let batch = handle.batch().map_err(refused)?;
+        Ok(Changes { handle, batch, pending: Vec::new() })
+    }
+
+    fn add(
+        &mut self,
+        change: Change,
+        report: &mut impl FnMut(&Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        self.batch.push(batch::Request::Update(&change.flow)).map_err(refused)?;
+        self.batch.push(batch::Request::Lookup(&change.flow)).map_err(refused)?;
+        self.pending.push(change);
+        if self.batch.is_full() { self.make(report) } else { Ok(()) }
+    }
+
+    /// Makes the changes that have gathered and reports the entries as they are then; complains of the first
+    /// refusal.
+    fn make(&mut self, report: &mut impl FnMut(&Flow) -> Result<(), Complaint>) -> Result<(), Complaint> {
+        let (mut made, mut found) = (Vec::new(), Vec::new());
+        self.handle
+            .carry_out(&mut self.batch, |number, answer| match number % 2 {
+                0 => made.push(answer.map(drop)),
+                _ => found.push(answer.map(Option::<&Flow>::cloned)),
+            })
+            .map_err(refused)?;
+        let mut done = Ok(());
+        for ((change, made), found) in self.pending.drain(..).zip(made).zip(found) {
+            let reported = match now(self.handle, change, made, found) {
+                Ok(Some(now)) => report(&now),
+                Ok(None) => Ok(()),
+                Err(error) => Err(refused(error)),
+            };
+            done = done.and(reported);
+        }
+        done
+    }
+}
+
+/// The entry after a change; nothing when it has gone, or has no room for the labels that were all that changed.
+fn now(
+    handle: &mut Handle,
+    change: Change,
+    made: netfilter_conntrack::Result<()>,
+    found: netfilter_conntrack::Result<Option<Flow>>,
+) -> netfilter_conntrack::Result<Option<Flow>> {
     let Change { mut flow, more_than_labels } = change;
-    match handle.update(&flow) {
+    let found = match made {
         Err(Error::Kernel(libc::ENOSPC)) if flow.is_set(Attr::Connlabels) => {
             if !more_than_labels {
                 return Ok(None);
             }
             flow.unset(Attr::Connlabels);
             flow.unset(Attr::ConnlabelsMask);
-            handle.update(&flow)?;
+            handle.update(&flow).and_then(|()| handle.get(&flow)).map(Some)
         }
         Err(Error::Kernel(libc::ENOENT)) => return Ok(None),
-        result => result?,
-    }
-    match handle.get(&flow) {
+        result => result.and(found),
+    };
+    match found {
         Err(Error::Kernel(libc::ENOENT)) => Ok(None),
-        result => result.map(|now| Some(now).filter(|now| now.id() == flow.id())),
+        result => result.map(|now| now.filter(|now| now.id() == flow.id())),
     }
 }
 

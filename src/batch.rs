@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Many requests in one send.
+//!
+//! The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
+//! behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
+//! was looked up come back with their request's sequence number. A batch never holds more requests than answers
+//! fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
+//! [`Error::Overrun`], never as done.
+//!
+//! ```no_run
+//! use netfilter_conntrack::batch::Request;
+//! use netfilter_conntrack::{Flow, Handle};
+//!
+//! # let flows: Vec<Flow> = Vec::new();
+//! let mut handle = Handle::open()?;
+//! let mut batch = handle.batch()?;
+//! for flow in &flows {
+//!     batch.push(Request::Create(flow))?;
+//!     if batch.is_full() {
+//!         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+//!     }
+//! }
+//! handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+//! # Ok::<(), netfilter_conntrack::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+use crate::codec::flow_decode;
+use crate::error::{Error, Result};
+use crate::flow::Flow;
+use crate::request::{self, Query, Subject};
+use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
+use crate::wire::frame::{FrameKind, HEADER_LEN};
+use crate::wire::{Frame, Header, array_at};
+
+/// A batch with so many requests is full.
+const MANY_REQUESTS: usize = 200;
+/// A batch with so many bytes is full.
+const MANY_BYTES: usize = 32768;
+/// What a refusal takes of the receive buffer, 832 bytes in Linux 6.18, and some to spare.
+const REFUSAL_COST: usize = 1024;
+/// What an entry takes of the receive buffer: 1280 bytes, twice that with long labels or a security context.
+const ENTRY_COST: usize = 2560;
+
+/// One request of a batch, about one entry.
+#[derive(Debug, Clone, Copy)]
+pub enum Request<'a> {
+    /// As [`Handle::create`](crate::Handle::create).
+    Create(&'a Flow),
+    /// As [`Handle::create_or_update`](crate::Handle::create_or_update).
+    CreateOrUpdate(&'a Flow),
+    /// As [`Handle::update`](crate::Handle::update).
+    Update(&'a Flow),
+    /// As [`Handle::delete`](crate::Handle::delete).
+    Delete(&'a Flow),
+    /// As [`Handle::get`](crate::Handle::get).
+    Lookup(&'a Flow),
+}
+
+impl Request<'_> {
+    /// Writes the request as a message without sequence number, which asks for no acknowledgement.
+    ///
+    /// # Errors
+    /// As the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`].
+    pub fn encode(self, buf: &mut [u8]) -> Result<usize> {
+        let len = match self {
+            Request::Create(flow) => request::build(buf, Query::Create, Subject::Flow(flow), 0),
+            Request::CreateOrUpdate(flow) => request::build(buf, Query::CreateUpdate, Subject::Flow(flow), 0),
+            Request::Update(flow) => request::build_exact_update(buf, flow, 0),
+            Request::Delete(flow) => request::build_exact_delete(buf, flow, 0, 0),
+            Request::Lookup(flow) => request::build_lookup(buf, flow, 0, 0),
+        }?;
+        set_acknowledged(buf, false);
+        Ok(len)
+    }
+}
+
+/// Asks for an acknowledgement of the message at the start of `message`, or no longer does.
+fn set_acknowledged(message: &mut [u8], on: bool) {
+    if let (Some(flags), Some(slot)) = (array_at(message, 6), message.get_mut(6..8)) {
+        let flags = u16::from_ne_bytes(flags);
+        let flags = if on { flags | NLM_F_ACK } else { flags & !NLM_F_ACK };
+        slot.copy_from_slice(&flags.to_ne_bytes());
+    }
+}
+
+/// A request that stands in the batch, and what is known of its answer.
+#[derive(Debug)]
+struct Slot {
+    /// Where its message starts.
+    at: usize,
+    is_lookup: bool,
+    answer: Option<Result<Option<Box<Flow>>>>,
+}
+
+/// Requests that are sent together; made by [`Handle::batch`](crate::Handle::batch).
+#[derive(Debug)]
+pub struct Batch {
+    messages: Box<[u8]>,
+    len: usize,
+    slots: Vec<Slot>,
+    /// Bytes of the receive buffer, and how many of them the answers may take.
+    room: usize,
+    cost: usize,
+    /// The first request's sequence number, once the batch has been sent.
+    first: u32,
+    /// The last request has been answered.
+    over: bool,
+    /// Answers may have been lost.
+    lost: bool,
+}
+
+impl Batch {
+    /// An empty batch whose answers may take `room` bytes of a receive buffer.
+    pub(crate) fn new(room: usize) -> Batch {
+        let messages = vec![0; MANY_BYTES + 2 * request::MAX_LEN].into();
+        let slots = Vec::with_capacity(MANY_REQUESTS + 1);
+        Batch { messages, len: 0, slots, room, cost: 0, first: 0, over: false, lost: false }
+    }
+
+    /// How many requests it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether it holds no request.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Whether it is time to send it: a change and a lookup may not fit any more.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.slots.len() >= MANY_REQUESTS
+            || self.len >= MANY_BYTES
+            || self.cost + 2 * REFUSAL_COST + ENTRY_COST > self.room
+    }
+
+    /// Adds a request and returns its number, counted from 0.
+    ///
+    /// # Errors
+    /// Those of [`Request::encode`]; the batch is as before then.
+    pub fn push(&mut self, request: Request<'_>) -> Result<usize> {
+        let room = self.messages.get_mut(self.len..).ok_or(Error::NoSpace)?;
+        let len = request.encode(room)?;
+        Ok(self.add(len, matches!(request, Request::Lookup(_))))
+    }
+
+    /// Adds a message made by [`Request::encode`] and returns the request's number.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when this is not one whole message; [`Error::NoSpace`].
+    pub fn push_message(&mut self, message: &[u8]) -> Result<usize> {
+        let frame = Frame::read(message)?;
+        if frame.bytes.len() != message.len() || message.len() % 4 != 0 {
+            return Err(Error::Malformed("not one whole message"));
+        }
+        let room = self.messages.get_mut(self.len..self.len + message.len()).ok_or(Error::NoSpace)?;
+        room.copy_from_slice(message);
+        Ok(self.add(message.len(), frame.header.message() == IPCTNL_MSG_CT_GET))
+    }
+
+    fn add(&mut self, len: usize, is_lookup: bool) -> usize {
+        let number = self.slots.len();
+        self.slots.push(Slot { at: self.len, is_lookup, answer: None });
+        self.len += len;
+        self.cost += REFUSAL_COST + if is_lookup { ENTRY_COST } else { 0 };
+        number
+    }
+
+    /// The datagram to send, its requests numbered from `first` on and the last one acknowledged.
+    pub(crate) fn seal(&mut self, first: u32) -> &[u8] {
+        (self.first, self.over, self.lost) = (first, self.slots.is_empty(), false);
+        for (slot, seq) in self.slots.iter().zip(first..) {
+            if let Some(place) = self.messages.get_mut(slot.at + 8..slot.at + 12) {
+                place.copy_from_slice(&seq.to_ne_bytes());
+            }
+        }
+        if let Some(message) = self.slots.last().and_then(|last| self.messages.get_mut(last.at..)) {
+            set_acknowledged(message, true);
+        }
+        self.messages.get(..self.len).unwrap_or_default()
+    }
+
+    /// Whether the answer to the last request is here, and with it, as the kernel works in order, all others.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the end may never come: answers were lost, or the first request was refused for want of privilege,
+    /// which makes the kernel drop the others unread.
+    pub(crate) fn may_lack_its_end(&self) -> bool {
+        let unprivileged = Some(Err(Error::Kernel(libc::EPERM)));
+        self.lost || self.slots.first().is_some_and(|slot| as_errors(&slot.answer) == unprivileged)
+    }
+
+    /// Notes that answers may have been lost.
+    pub(crate) fn note_loss(&mut self) {
+        self.lost = true;
+    }
+
+    /// Notes what a message says, if it is about a request of this batch.
+    pub(crate) fn take(&mut self, frame: &Frame<'_>) {
+        let number = frame.header.seq.wrapping_sub(self.first) as usize;
+        let is_last = number + 1 == self.slots.len();
+        let Some(slot) = self.slots.get_mut(number) else { return };
+        match frame.kind() {
+            Ok(FrameKind::Data) if slot.is_lookup => {
+                let mut flow = Box::new(Flow::new());
+                slot.answer = Some(flow_decode::message(&mut flow, frame).map(|()| Some(flow)));
+            }
+            Ok(FrameKind::Error(0)) => self.over |= is_last,
+            Ok(FrameKind::Error(errno)) => {
+                slot.answer = Some(Err(Error::Kernel(errno)));
+                self.over |= is_last;
+            }
+            Ok(FrameKind::Overrun) | Err(_) => self.lost = true,
+            Ok(_) => {}
+        }
+    }
+
+    /// Hands out what became of each request, in their order, and empties the batch.
+    pub(crate) fn finish(&mut self, mut each: impl FnMut(usize, Result<Option<&Flow>>)) {
+        let dropped = !self.over && !self.lost;
+        for (number, slot) in self.slots.drain(..).enumerate() {
+            let answer = match slot.answer {
+                Some(answer) => answer,
+                None if dropped => Err(Error::Kernel(libc::EPERM)),
+                None if self.lost || slot.is_lookup => Err(Error::Overrun),
+                None => Ok(None),
+            };
+            each(number, answer.as_ref().map(Option::as_deref).map_err(|&error| error));
+        }
+        (self.len, self.cost) = (0, 0);
+    }
+}
+
+/// An answer without what was found.
+fn as_errors(answer: &Option<Result<Option<Box<Flow>>>>) -> Option<Result<()>> {
+    answer.as_ref().map(|answer| answer.as_ref().map(drop).map_err(|&error| error))
+}
+
+const _: () = assert!(HEADER_LEN == 16 && size_of::<Header>() == 16, "sequence numbers stand at byte 8");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Dir, L4};
+    use crate::wire::Frames;
+    use crate::wire::consts::{NLM_F_REQUEST, NLMSG_ERROR};
+
+    fn flow(sport: u16) -> Flow {
+        let mut flow = Flow::new();
+        let address = |text: &str| text.parse().unwrap();
+        let l4 = L4::Udp { sport, dport: 53 };
+        flow.set_tuple(Dir::Orig, address("10.0.0.1"), address("10.0.0.2"), l4);
+        flow.set_reply_from_original();
+        flow
+    }
+
+    /// A sealed batch of three deletions, numbered from 10 on.
+    fn three() -> Batch {
+        let mut batch = Batch::new(1 << 20);
+        for sport in 1..=3 {
+            batch.push(Request::Delete(&flow(sport))).unwrap();
+        }
+        batch.seal(10);
+        batch
+    }
+
+    fn error(batch: &mut Batch, seq: u32, errno: i32) {
+        let mut bytes = 36u32.to_ne_bytes().to_vec();
+        bytes.extend(NLMSG_ERROR.to_ne_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(seq.to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend((-errno).to_ne_bytes());
+        bytes.extend([0; 16]);
+        batch.take(&Frame::read(&bytes).unwrap());
+    }
+
+    fn answers(mut batch: Batch) -> Vec<Result<bool>> {
+        let mut all = Vec::new();
+        batch.finish(|number, answer| {
+            assert_eq!(number, all.len());
+            all.push(answer.map(|flow| flow.is_some()));
+        });
+        assert!(batch.is_empty());
+        all
+    }
+
+    #[test]
+    fn requests_are_numbered_and_only_the_last_is_acknowledged() {
+        let mut batch = Batch::new(1 << 20);
+        assert_eq!(batch.push(Request::Create(&flow(1))), Ok(0));
+        assert_eq!(batch.push(Request::Lookup(&flow(1))), Ok(1));
+        assert!(batch.push(Request::Delete(&Flow::new())).is_err(), "it names nothing");
+        let mut message = [0; 512];
+        let len = Request::Update(&flow(2)).encode(&mut message).unwrap();
+        assert_eq!(batch.push_message(&message[..len]), Ok(2));
+        assert!(batch.push_message(&message[..len - 4]).is_err());
+        let headers: Vec<Header> = Frames::new(batch.seal(7)).map(|frame| frame.unwrap().header).collect();
+        let seen: Vec<(u32, bool)> =
+            headers.iter().map(|header| (header.seq, header.flags & NLM_F_ACK != 0)).collect();
+        assert_eq!(seen, [(7, false), (8, false), (9, true)]);
+        assert!(headers.iter().all(|header| header.flags & NLM_F_REQUEST != 0));
+    }
+
+    #[test]
+    fn errors_meet_their_requests_in_any_order() {
+        let mut batch = three();
+        error(&mut batch, 11, libc::ENOENT);
+        error(&mut batch, 9, libc::EINVAL); // of another batch
+        error(&mut batch, 13, libc::EINVAL);
+        assert!(!batch.is_over());
+        error(&mut batch, 12, 0);
+        assert!(batch.is_over() && !batch.may_lack_its_end());
+        assert_eq!(answers(batch), [Ok(false), Err(Error::Kernel(libc::ENOENT)), Ok(false)]);
+
+        let mut batch = three();
+        error(&mut batch, 12, libc::EBUSY);
+        assert!(batch.is_over(), "the refusal of the last request is the end too");
+        error(&mut batch, 10, libc::EBUSY);
+        let busy = Err(Error::Kernel(libc::EBUSY));
+        assert_eq!(answers(batch), [busy, Ok(false), busy]);
+    }
+
+    #[test]
+    fn without_privilege_the_others_are_refused_too() {
+        let mut batch = three();
+        error(&mut batch, 10, libc::EPERM);
+        assert!(!batch.is_over() && batch.may_lack_its_end());
+        assert_eq!(answers(batch), [Err(Error::Kernel(libc::EPERM)); 3]);
+        let mut batch = three();
+        error(&mut batch, 10, libc::EPERM); // an entry whose timeout is fixed
+        error(&mut batch, 12, 0);
+        assert_eq!(answers(batch), [Err(Error::Kernel(libc::EPERM)), Ok(false), Ok(false)]);
+    }
+
+    #[test]
+    fn what_may_have_been_lost_is_never_told_as_done() {
+        let mut batch = three();
+        error(&mut batch, 11, libc::ENOENT);
+        batch.note_loss();
+        assert!(batch.may_lack_its_end());
+        let lost = Err(Error::Overrun);
+        assert_eq!(answers(batch), [lost, Err(Error::Kernel(libc::ENOENT)), lost]);
+
+        let mut batch = Batch::new(1 << 20);
+        batch.push(Request::Lookup(&flow(1))).unwrap();
+        batch.seal(1);
+        error(&mut batch, 1, 0);
+        assert_eq!(answers(batch), [lost], "an acknowledgement is no entry");
+    }
+
+    #[test]
+    fn a_batch_is_full_before_its_answers_overflow() {
+        let filled = |room: usize, request: fn(&Flow) -> Request<'_>| {
+            let mut batch = Batch::new(room);
+            while !batch.is_full() {
+                batch.push(request(&flow(1))).unwrap();
+            }
+            batch.len()
+        };
+        assert_eq!(filled(1 << 20, |flow| Request::Delete(flow)), MANY_REQUESTS);
+        assert!(filled(212_992, |flow| Request::Delete(flow)) >= MANY_REQUESTS);
+        assert!(filled(212_992, |flow| Request::Lookup(flow)) * (832 + 1280) < 212_992);
+        assert_eq!(filled(2304, |flow| Request::Delete(flow)), 0, "it takes one at a time");
+    }
+}
