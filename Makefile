@@ -12,6 +12,7 @@
 #   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS, and
 #                        in BENCH what scripts/bench.sh takes: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
+#   make dist            the source tarball with all crates in it, for builds without network
 #   make header          the C headers, rendered anew from src/capi
 #   make stage           an install into ./stage, for programs that link before anything is installed:
 #                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
@@ -43,7 +44,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages hold file names: not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage demo test soak fuzz-smoke bench try header clean
+.PHONY: all install uninstall stage dist demo test soak fuzz-smoke bench try header clean
 all:
 # Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
 # run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
@@ -130,6 +131,9 @@ try:
 	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(SHARED) || \
 		$(MAKE) --no-print-directory --assume-old=all stage
 	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
+
+dist:
+	@scripts/dist.sh
 
 header:
 	scripts/header.sh

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# random walk, the fuzzers where they are installed, the soak, the full table, the C programs, Debian's programs.
+# offline build, the random walk, the fuzzers where they are installed, the soak, the full table, the C programs,
+# Debian's programs.
 #
 # The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
 # even a broken test cannot reach the machine's own table.
@@ -37,6 +38,7 @@ ring scripts/in-namespace.sh cargo test --locked --offline --no-fail-fast
 ring cargo test --locked --offline --features header --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
+ring capi-tests/offline.sh
 ring capi-tests/walk.sh
 soaked=0
 wait "$soak" || soaked=$?
