@@ -187,6 +187,7 @@ fn sequences(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 /// A nest of 32-bit numbers with types 1, 2, 3, sent only when all of them are present.
+#[inline(always)]
 fn numbers_nest(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: [Attr; 3]) -> Result<()> {
     if !flow.all_set(&attrs) {
         return Ok(());

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
+use crate::wire::attr::exactly;
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Builder};
 
@@ -28,10 +29,30 @@ pub(crate) fn decode(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()
     Ok(())
 }
 
+/// Source and destination of a nest with two IPv4 addresses, as the kernel writes it.
+#[inline(always)]
+fn ipv4_pair(nest: &[u8]) -> Option<[[u8; 4]; 2]> {
+    let nest: &[u8; 16] = nest.try_into().ok()?;
+    Some([exactly(nest, 0, CTA_IP_V4_SRC)?, exactly(nest, 8, CTA_IP_V4_DST)?])
+}
+
+/// Protocol, source and destination port of a nest with these three, as the kernel writes it.
+#[inline(always)]
+fn protocol_with_ports(nest: &[u8]) -> Option<([u8; 1], [u8; 2], [u8; 2])> {
+    let nest: &[u8; 24] = nest.try_into().ok()?;
+    let l4 = exactly(nest, 0, CTA_PROTO_NUM)?;
+    Some((l4, exactly(nest, 8, CTA_PROTO_SRC_PORT)?, exactly(nest, 16, CTA_PROTO_DST_PORT)?))
+}
+
 #[inline(always)]
 fn decode_addresses(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
     let attrs = dir.attrs();
     let ([src4, dst4], [src6, dst6]) = (attrs.ipv4, attrs.ipv6);
+    if let Some([src, dst]) = ipv4_pair(nest.payload) {
+        flow.put(src4, &src);
+        flow.put(dst4, &dst);
+        return Ok(());
+    }
     for leaf in nest.nest()? {
         match leaf.kind {
             CTA_IP_V4_SRC => flow.put(src4, &leaf.array::<4>()?),
@@ -48,6 +69,12 @@ fn decode_addresses(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()>
 fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
     let attrs = dir.attrs();
     let [src, dst] = attrs.ports;
+    if let Some((l4, sport, dport)) = protocol_with_ports(nest.payload) {
+        flow.put(attrs.l4, &l4);
+        flow.put(src, &sport);
+        flow.put(dst, &dport);
+        return Ok(());
+    }
     for leaf in nest.nest()? {
         match leaf.kind {
             CTA_PROTO_NUM => flow.put(attrs.l4, &[leaf.u8()?]),
@@ -79,27 +106,26 @@ fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> 
 pub(crate) fn encode(b: &mut Builder<'_>, kind: u16, tuple: Tuple<'_>, zone: Option<u16>) -> Result<()> {
     // Before anything is begun: a tuple that is left out takes no room.
     let addresses = match tuple.l3() {
-        AF_INET => (4, CTA_IP_V4_SRC, CTA_IP_V4_DST),
-        AF_INET6 => (16, CTA_IP_V6_SRC, CTA_IP_V6_DST),
+        AF_INET => encode_ipv4,
+        AF_INET6 => encode_ipv6,
         _ => return Err(Error::Unsupported("address family")),
     };
     b.nest(kind, |b| {
-        encode_addresses(b, tuple, addresses)?;
+        b.nest(CTA_TUPLE_IP, |b| addresses(b, tuple))?;
         encode_protocol(b, tuple)?;
         zone.map_or(Ok(()), |zone| b.be16(CTA_TUPLE_ZONE, zone))
     })
 }
 
-fn encode_addresses(
-    b: &mut Builder<'_>,
-    tuple: Tuple<'_>,
-    (size, src_kind, dst_kind): (usize, u16, u16),
-) -> Result<()> {
-    let (src, dst) = (tuple.src_bytes(), tuple.dst_bytes());
-    b.nest(CTA_TUPLE_IP, |b| {
-        b.bytes(src_kind, src.get(..size).unwrap_or_default())?;
-        b.bytes(dst_kind, dst.get(..size).unwrap_or_default())
-    })
+fn encode_ipv4(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
+    let ([s0, s1, s2, s3, ..], [d0, d1, d2, d3, ..]) = (tuple.src_bytes(), tuple.dst_bytes());
+    b.bytes(CTA_IP_V4_SRC, &[s0, s1, s2, s3])?;
+    b.bytes(CTA_IP_V4_DST, &[d0, d1, d2, d3])
+}
+
+fn encode_ipv6(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
+    b.bytes(CTA_IP_V6_SRC, &tuple.src_bytes())?;
+    b.bytes(CTA_IP_V6_DST, &tuple.dst_bytes())
 }
 
 fn encode_protocol(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {

@@ -112,12 +112,14 @@ impl Flow {
     }
 
     /// Whether every attribute of the list is present.
+    #[inline(always)]
     #[must_use]
     pub fn all_set(&self, attrs: &[Attr]) -> bool {
         attrs.iter().all(|&attr| self.is_set(attr))
     }
 
     /// Whether any attribute of the list is present.
+    #[inline(always)]
     #[must_use]
     pub fn any_set(&self, attrs: &[Attr]) -> bool {
         attrs.iter().any(|&attr| self.is_set(attr))

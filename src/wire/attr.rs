@@ -96,6 +96,17 @@ impl<'a> Attr<'a> {
     }
 }
 
+/// The payload of the attribute at `offset` of an area, when its header says exactly this type, without flag
+/// bits, and `N` bytes. For nests that the kernel always fills alike, before they are walked.
+#[inline(always)]
+#[must_use]
+pub fn exactly<const N: usize>(area: &[u8], offset: usize, kind: u16) -> Option<[u8; N]> {
+    let len = u16::try_from(HEADER_LEN + N).ok()?;
+    let is_it =
+        array_at(area, offset)? == len.to_ne_bytes() && array_at(area, offset + 2)? == kind.to_ne_bytes();
+    if is_it { array_at(area, offset + HEADER_LEN) } else { None }
+}
+
 /// Walks over the attributes of one area.
 #[derive(Debug, Clone)]
 pub struct Attrs<'a> {
@@ -168,6 +179,17 @@ mod tests {
     fn an_unpadded_last_attribute_is_read() {
         let area = &attr(5, 1, &[9])[..5];
         assert_eq!(Attrs::new(area).next().unwrap().u8(), Ok(9));
+    }
+
+    #[test]
+    fn an_attribute_is_exactly_what_was_expected_or_nothing() {
+        let area = [attr(5, 9, &[7]), attr(6, 3, &[1, 2])].concat();
+        assert_eq!(exactly::<1>(&area, 0, 9), Some([7]));
+        assert_eq!(exactly::<2>(&area, 8, 3), Some([1, 2]));
+        assert_eq!(exactly::<2>(&area, 0, 9), None, "another length");
+        assert_eq!(exactly::<1>(&area, 0, 8), None, "another type");
+        assert_eq!(exactly::<2>(&area[..13], 8, 3), None, "cut short");
+        assert_eq!(exactly::<2>(&area, 16, 3), None, "behind the end");
     }
 
     #[test]
