@@ -145,6 +145,13 @@ impl Events {
         &self.socket
     }
 
+    /// How many datagrams have come that the kernel had not sent. They are dropped: only a privileged process can
+    /// send them, and none has reason to.
+    #[must_use]
+    pub fn foreign_datagrams(&self) -> u64 {
+        self.inbox.foreign()
+    }
+
     /// How many events have been lost so far: those that found no room in the receive buffer, by the kernel's own
     /// count, and those that could not be read. A kernel that does not count (before Linux 4.12) gives at least one
     /// for each [`Overrun`](Error::Overrun).

@@ -63,6 +63,13 @@ impl Handle {
         &self.socket
     }
 
+    /// How many datagrams have come that the kernel had not sent. They are dropped: only a privileged process can
+    /// send them, and none has reason to.
+    #[must_use]
+    pub fn foreign_datagrams(&self) -> u64 {
+        self.inbox.foreign()
+    }
+
     /// Reads every flow of the table.
     ///
     /// The handle is busy meanwhile: to change the table during the walk, use a second one.

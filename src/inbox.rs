@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Where datagrams arrive: one receive buffer for the life of a socket, and a cursor over the messages in it.
 //!
-//! Only what the kernel sent gets in: a datagram of another process is dropped. A malformed message ends its
+//! Only what the kernel sent gets in: a datagram of another process is dropped, and counted. A malformed message ends its
 //! datagram with one error.
 
 #![forbid(unsafe_code)]
@@ -29,6 +29,8 @@ pub(crate) struct Inbox {
     unopened: Range<usize>,
     /// What is unread of the datagram that is being read.
     unread: Range<usize>,
+    /// How many datagrams of other processes were dropped.
+    foreign: u64,
 }
 
 impl Inbox {
@@ -49,7 +51,13 @@ impl Inbox {
             datagrams: vec![Datagram::default(); places].into(),
             unopened: 0..0,
             unread: 0..0,
+            foreign: 0,
         }
+    }
+
+    /// How many datagrams that the kernel had not sent were dropped so far.
+    pub(crate) fn foreign(&self) -> u64 {
+        self.foreign
     }
 
     /// Forgets what has not been read.
@@ -69,6 +77,7 @@ impl Inbox {
             let index = self.unopened.next()?;
             let datagram = self.datagrams.get(index).copied().unwrap_or_default();
             if datagram.sender != 0 {
+                self.foreign += 1;
                 continue;
             }
             if datagram.truncated {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What `SECURITY.md` promises and no other test shows: descriptors are closed in programs that are started, files
+//! What `SECURITY.md` promises and no other test shows: what the kernel has not sent is dropped and told, descriptors are closed in programs that are started, files
 //! are read with limits, and of the environment nothing counts but what the manual names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod netns;
 
-use netfilter_conntrack::{Events, Groups, Handle};
+use netfilter_conntrack::request::{self, Query, Subject};
+use netfilter_conntrack::wire::Builder;
+use netfilter_conntrack::wire::consts::NLMSG_ERROR;
+use netfilter_conntrack::wire::frame::Header;
+use netfilter_conntrack::{Error, Events, Groups, Handle};
+use netlink_sys::SocketAddr;
 use netns::{isolated, load, table, tcp, udp};
 use std::fs::{self, File};
 use std::io::Write;
@@ -86,6 +91,88 @@ fn no_socket_is_inherited_by_a_program_that_is_started() {
                 all >= expected
             });
         }
+    });
+}
+
+/// Sends what looks like an event and like the acknowledgement of request 1, to one socket or to a group.
+fn forge(to: &SocketAddr) {
+    let forger = netlink_sys::Socket::new(12).unwrap();
+    let mut buf = vec![0; 512];
+    let len = request::build(&mut buf, Query::Create, Subject::Flow(&udp(6666)), 0).unwrap();
+    forger.send_to(&buf[..len], to, 0).unwrap();
+    let header = Header { kind: NLMSG_ERROR, seq: 1, ..Header::default() };
+    let len = Builder::message(&mut buf, header, 0, 0).unwrap().finish();
+    forger.send_to(&buf[..len], to, 0).unwrap();
+}
+
+#[test]
+fn what_the_kernel_has_not_sent_is_dropped_and_counted() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        forge(&SocketAddr::new(handle.socket().port_id(), 0));
+        assert_eq!(handle.foreign_datagrams(), 0, "nothing has been read");
+        assert_eq!(
+            handle.delete(&udp(1)),
+            Err(Error::Kernel(libc::ENOENT)),
+            "the forged success is not believed"
+        );
+        assert_eq!(handle.foreign_datagrams(), 2);
+
+        let mut events = Events::open(Groups::NEW).unwrap();
+        events.socket().set_non_blocking(true).unwrap();
+        forge(&SocketAddr::new(events.socket().port_id(), 0));
+        forge(&SocketAddr::new(handle.socket().port_id(), Groups::NEW.bits()));
+        assert_eq!(events.next().map(|event| event.kind), Err(Error::Os(libc::EAGAIN)));
+        assert_eq!(events.foreign_datagrams(), 4);
+    });
+}
+
+/// The port id of the netfilter socket of this namespace that has joined groups, or that has joined none.
+fn port_id(joined: bool) -> Option<u32> {
+    let text = fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
+    text.lines().find_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let is_it = columns[1] == "12" && columns[2] != "0" && (columns[3] != "00000000") == joined;
+        is_it.then(|| columns[2].parse().unwrap())
+    })
+}
+
+/// Starts the tool, sends it forged messages once it has its socket, and ends it as told; what it printed and said.
+fn forged(line: &str, joined: bool, end: impl FnOnce(&Child)) -> (String, String) {
+    let mut command = Command::new(TOOL);
+    command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    let port = loop {
+        match port_id(joined) {
+            Some(port) => break port,
+            None => assert!(Instant::now() < until, "{line}: no socket"),
+        }
+    };
+    forge(&SocketAddr::new(port, 0));
+    end(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{line}");
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_tool_warns_of_what_the_kernel_has_not_sent() {
+    const WARNING: &str = "WARNING: 2 netlink datagrams did not come from the kernel; they were dropped.\n";
+    isolated(|| {
+        let (printed, said) = forged("-E -e NEW", true, |child| {
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        });
+        assert_eq!(printed, "", "a forged event is not shown");
+        assert_eq!(said.matches(WARNING).count(), 1, "{said}");
+
+        load((1..=5000).map(udp));
+        // It waits until what it prints is read, and reads the rest of the list then.
+        let (printed, said) = forged("-L", false, |_| {});
+        assert_eq!(printed.lines().count(), 5000);
+        assert!(!printed.contains("sport=6666") && said.contains(WARNING), "{said}");
     });
 }
 

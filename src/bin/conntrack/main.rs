@@ -37,26 +37,28 @@ fn main() -> ExitCode {
     restore_sigpipe();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
-    let mut parser = Parser::new(posix);
+    let (mut parser, mut session) = (Parser::new(posix), Session::new());
     let status = match arguments.as_slice() {
         [_, option, file, ..] if option == "-R" || option == "--load-file" => {
-            let mut session = Session::new();
             let loaded = load::run(&mut session, &mut parser, file);
             loaded.map(|()| 0).map_err(|complaint| session.explained(complaint))
         }
-        _ => run(&mut parser, arguments),
+        _ => run(&mut session, &mut parser, arguments),
     };
+    if let count @ 1.. = session.foreign_datagrams() {
+        say(&message::foreign(count));
+    }
     ExitCode::from(status.unwrap_or_else(|complaint| complain(&complaint)))
 }
 
 /// Runs one command line and gives its exit status.
-fn run(parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
+fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
     let mut words = arguments.into_iter().map(OsString::into_vec);
     let program = words.next().unwrap_or_default();
     let words: Vec<Vec<u8>> = words.collect();
     let request = parser.parse(&words);
     parser.notices.iter().for_each(|notice| say(notice));
-    let done = Session::new().run(&request?, &args::text(&program))?;
+    let done = session.run(&request?, &args::text(&program))?;
     done.summary().iter().for_each(|line| tell(line));
     Ok(done.exit_status())
 }

@@ -11,6 +11,11 @@ pub const VERSION_LINE: &str = concat!("conntrack v1.4.9 (libconntrack ", env!("
 /// The line behind a complaint about the command line.
 pub const TRY: &str = "Try `conntrack -h' or 'conntrack --help' for more information.";
 
+/// The warning that so many datagrams came from elsewhere than the kernel.
+pub fn foreign(count: u64) -> String {
+    format!("WARNING: {count} netlink datagrams did not come from the kernel; they were dropped.")
+}
+
 /// A reason to give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Complaint {

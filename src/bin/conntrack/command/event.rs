@@ -9,7 +9,7 @@
 
 use super::origin::Origins;
 use super::{Done, Session};
-use crate::message::Complaint;
+use crate::message::{self, Complaint};
 use crate::options::{Table, Verb};
 use crate::output::{Happening, Output, View};
 use crate::parse::{Request, event_groups};
@@ -89,7 +89,7 @@ pub fn follow(
     }
     events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
-    let mut losses = Losses::default();
+    let (mut losses, mut foreign) = (Losses::default(), 0);
     // After the signal: how many events may still have come before it.
     let mut left = None;
     while left != Some(0) {
@@ -101,6 +101,9 @@ pub fn follow(
             Err(Error::Os(libc::EAGAIN)) => {
                 out.flush()?;
                 follower.rest();
+                if foreign == 0 {
+                    foreign = told_foreign(&events, foreign);
+                }
                 if left.is_some() {
                     break;
                 }
@@ -111,7 +114,17 @@ pub fn follow(
             Err(error) => return Err(Complaint::Events(error.to_string())),
         }
     }
+    told_foreign(&events, foreign);
     Ok(events.lost())
+}
+
+/// Tells of datagrams that the kernel had not sent, where there are more than were told; all of them.
+fn told_foreign(events: &Events, told: u64) -> u64 {
+    let count = events.foreign_datagrams();
+    if count > told {
+        say(&message::foreign(count));
+    }
+    count
 }
 
 /// Losses told on standard error.

@@ -107,6 +107,11 @@ impl Session {
         Ok((opened(&mut self.handle)?, opened(&mut self.beside)?, &mut self.out))
     }
 
+    /// How many datagrams the handles have dropped because the kernel had not sent them.
+    pub fn foreign_datagrams(&self) -> u64 {
+        [&self.handle, &self.beside].into_iter().flatten().map(Handle::foreign_datagrams).sum()
+    }
+
     /// Carries a command line out.
     ///
     /// # Errors
