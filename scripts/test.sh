@@ -45,6 +45,7 @@ wait "$soak" || soaked=$?
 ring soak_result
 ring capi-tests/table-full.sh
 ring capi-tests/run.sh
+ring capi-tests/hard.sh
 ring scripts/fuzz.sh smoke
 ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh

@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+use crate::error::Result;
+use crate::sys::memory;
+
 /// A fixed number of bits, a multiple of 32.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bitmask {
@@ -19,18 +22,44 @@ impl Bitmask {
     /// is above [`MAX_BIT`](Self::MAX_BIT).
     #[must_use]
     pub fn new(max: u32) -> Option<Bitmask> {
-        (max <= Self::MAX_BIT).then(|| Bitmask { words: vec![0; max as usize / 32 + 1] })
+        (max <= Self::MAX_BIT).then(|| memory::or_abort(Bitmask::try_new(max)))
+    }
+
+    /// As [`new`](Self::new) for a bit that a mask can have.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
+    pub(crate) fn try_new(max: u32) -> Result<Bitmask> {
+        Ok(Bitmask { words: memory::filled(0, max as usize / 32 + 1)? })
+    }
+
+    /// A copy.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
+    pub(crate) fn try_clone(&self) -> Result<Bitmask> {
+        Ok(Bitmask { words: memory::copied(&self.words)? })
     }
 
     /// A mask with the bits of `bytes`, 32-bit words in host byte order; a last incomplete word is filled with zeros.
     #[must_use]
     pub fn from_ne_bytes(bytes: &[u8]) -> Bitmask {
+        memory::or_abort(Bitmask::try_from_ne_bytes(bytes))
+    }
+
+    /// As [`from_ne_bytes`](Self::from_ne_bytes).
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
+    pub(crate) fn try_from_ne_bytes(bytes: &[u8]) -> Result<Bitmask> {
         let word = |chunk: &[u8]| {
             let mut padded = [0; 4];
             padded.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             u32::from_ne_bytes(padded)
         };
-        Bitmask { words: bytes.chunks(4).map(word).collect() }
+        let mut words = memory::room(bytes.len().div_ceil(4))?;
+        words.extend(bytes.chunks(4).map(word));
+        Ok(Bitmask { words })
     }
 
     /// The words, lowest bits first.

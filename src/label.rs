@@ -8,9 +8,10 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::sys::memory;
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// The file that is read when none is named.
@@ -18,9 +19,9 @@ pub const DEFAULT_PATH: &str = "/etc/xtables/connlabel.conf";
 /// How many bits can have names.
 const BITS: u64 = 1024;
 /// Longest piece of a line that is looked at as one; the rest of a longer line counts as a line of its own.
-const LINE_MAX: u64 = 1023;
+const LINE_MAX: usize = 1023;
 /// Bytes that are read at most: room for a name of full length for every bit.
-const FILE_MAX: u64 = BITS * (LINE_MAX + 1);
+const FILE_MAX: u64 = BITS * (LINE_MAX as u64 + 1);
 
 /// Names for label bits.
 #[derive(Debug, Clone, Default)]
@@ -41,24 +42,36 @@ impl LabelMap {
     pub fn open(path: Option<&Path>) -> Result<LabelMap> {
         let path = path.unwrap_or(Path::new(DEFAULT_PATH));
         let file = File::open(path).map_err(|error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO)))?;
-        LabelMap::read(BufReader::new(file))
+        LabelMap::read(file)
     }
 
     /// Reads a map from any source; a read error ends it like its end.
     ///
     /// # Errors
     /// [`Error::Os`] with `EFBIG` when there is more than a mebibyte to read; [`Error::Invalid`] when no line
-    /// names a label.
-    pub fn read(source: impl BufRead) -> Result<LabelMap> {
+    /// names a label; [`Error::NoMemory`].
+    pub fn read(source: impl Read) -> Result<LabelMap> {
         let mut source = source.take(FILE_MAX + 1);
         let mut map = LabelMap::default();
-        let mut line = Vec::new();
+        let (mut bytes, mut len) = ([0; 4 * LINE_MAX], 0);
         loop {
-            line.clear();
-            match source.by_ref().take(LINE_MAX).read_until(b'\n', &mut line) {
-                Ok(0) | Err(_) => break,
-                Ok(_) => map.add_line(&line),
+            let room = bytes.get_mut(len..).unwrap_or_default();
+            let read = match source.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.unwrap_or(0),
+            };
+            len += read;
+            let mut rest = bytes.get(..len).unwrap_or_default();
+            while let Some((line, behind)) = first_line(rest, read == 0) {
+                map.add_line(line)?;
+                rest = behind;
             }
+            if read == 0 {
+                break;
+            }
+            let taken = len - rest.len();
+            bytes.copy_within(taken..len, 0);
+            len -= taken;
         }
         match (source.limit(), map.names.is_empty()) {
             (0, _) => Err(Error::Os(libc::EFBIG)),
@@ -67,28 +80,29 @@ impl LabelMap {
         }
     }
 
-    fn add_line(&mut self, line: &[u8]) {
+    fn add_line(&mut self, line: &[u8]) -> Result<()> {
         let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
         if line.first() == Some(&b'#') {
-            return;
+            return Ok(());
         }
-        let Some((bit, rest)) = leading_number(line) else { return };
+        let Some((bit, rest)) = leading_number(line) else { return Ok(()) };
         let name = trimmed(rest.strip_suffix(b"\n").unwrap_or(rest));
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-');
         if bit >= BITS || name.is_empty() || !name.iter().all(allowed) {
-            return;
+            return Ok(());
         }
-        let Ok(bit) = usize::try_from(bit) else { return };
+        let Ok(bit) = usize::try_from(bit) else { return Ok(()) };
         let is_named = matches!(self.names.get(bit), Some(Some(_)));
         if is_named || self.bit(name).is_some() {
-            return;
+            return Ok(());
         }
-        if self.names.len() <= bit {
-            self.names.resize(bit + 1, None);
+        let wanting = (bit + 1).saturating_sub(self.names.len());
+        self.names.try_reserve(wanting).map_err(|_| Error::NoMemory)?;
+        self.names.resize(self.names.len() + wanting, None);
+        if let Some(slot) = self.names.get_mut(bit) {
+            *slot = Some(memory::c_string(name)?);
         }
-        if let Some(slot @ None) = self.names.get_mut(bit) {
-            *slot = CString::new(name).ok();
-        }
+        Ok(())
     }
 
     /// The name of a bit: empty for one without a name, nothing above the highest bit that has one.
@@ -111,6 +125,17 @@ impl LabelMap {
     pub fn iter(&self) -> impl Iterator<Item = (u32, &CStr)> {
         (0..).zip(&self.names).filter_map(|(bit, slot)| Some((bit, slot.as_deref()?)))
     }
+}
+
+/// The first line with its newline, or as much of a longer one as is looked at; at the end also what is left.
+fn first_line(bytes: &[u8], is_end: bool) -> Option<(&[u8], &[u8])> {
+    let longest = bytes.get(..LINE_MAX).unwrap_or(bytes);
+    let len = match longest.iter().position(|&byte| byte == b'\n') {
+        Some(newline) => newline + 1,
+        None if is_end || longest.len() == LINE_MAX => longest.len(),
+        None => 0,
+    };
+    if len == 0 { None } else { bytes.split_at_checked(len) }
 }
 
 /// White space around a name; a newline is none of it.
@@ -201,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_source_without_end_is_refused_after_a_mebibyte() {
-        let endless = |byte| LabelMap::read(BufReader::new(std::io::repeat(byte))).map(drop);
+        let endless = |byte| LabelMap::read(std::io::repeat(byte)).map(drop);
         for byte in [0, b'1', b'\n', b' '] {
             assert_eq!(endless(byte), Err(Error::Os(libc::EFBIG)));
         }

@@ -12,7 +12,12 @@ use libc::{c_int, c_uint};
 /// above 65535.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
-    boundary(|| Ok(Bitmask::new(max).map_or(std::ptr::null_mut(), give)))
+    boundary(|| {
+        if max > Bitmask::MAX_BIT {
+            return Ok(std::ptr::null_mut());
+        }
+        give(Bitmask::try_new(max)?)
+    })
 }
 
 /// Duplicates a mask. Returns the copy, to be released with nfct_bitmask_destroy(), or NULL.
@@ -21,7 +26,7 @@ pub unsafe extern "C" fn nfct_bitmask_clone(b: *const nfct_bitmask) -> *mut nfct
     boundary(|| {
         // SAFETY: C gives a live mask.
         let mask = unsafe { shared(b) }?;
-        Ok(give(mask.clone()))
+        give(mask.try_clone()?)
     })
 }
 

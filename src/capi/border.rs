@@ -6,7 +6,7 @@
 //! everything the function held has been dropped.
 
 use crate::error::{Error, Result};
-use crate::sys::errno;
+use crate::sys::{errno, memory};
 use crate::wire::Frame;
 use libc::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,8 +92,8 @@ pub(super) unsafe fn exclusive<'a, C: Object>(ptr: *mut C) -> Result<&'a mut C::
 }
 
 /// Hands an object to C, which gives it back through [`take`].
-pub(super) fn give<C: Object>(inner: C::Inner) -> *mut C {
-    give_box(Box::new(inner))
+pub(super) fn give<C: Object>(inner: C::Inner) -> Result<*mut C> {
+    memory::boxed(inner).map(give_box)
 }
 
 /// Hands an object that already has its own block to C.

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::flow::attr::{ROWS, Store};
 use crate::flow::option::Nat;
 use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN, tuple};
+use crate::sys::memory;
 use libc::{c_int, c_uint, c_void, size_t};
 
 const NO_SUCH_ATTR: Error = Error::Invalid("attribute number");
@@ -99,7 +100,7 @@ pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrac
     boundary(|| {
         // SAFETY: C gives a live object.
         let flow = unsafe { shared(ct) }?;
-        Ok(give(flow.clone()))
+        give(flow.try_clone()?)
     })
 }
 
@@ -236,7 +237,7 @@ unsafe fn set(ct: *mut nf_conntrack, kind: ConntrackAttr, value: *const c_void, 
             return unsafe { own_labels(ct, attr, value.cast_mut().cast()) };
         }
         // SAFETY: as for this function.
-        (Store::Heap, Attr::HelperInfo) => info.extend(unsafe { bytes(value, len) }?),
+        (Store::Heap, Attr::HelperInfo) => info = memory::copied(unsafe { bytes(value, len) }?)?,
         (Store::Heap | Store::PresenceOnly | Store::DecodeOnly, _) => {}
         // SAFETY: as for this function.
         (Store::Text, _) => fill(&mut field, unsafe { text(value.cast(), HELPER_NAME_LEN) }?),
@@ -253,7 +254,7 @@ unsafe fn set(ct: *mut nf_conntrack, kind: ConntrackAttr, value: *const c_void, 
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
     match attr {
-        Attr::HelperInfo => flow.set_bytes(attr, &info),
+        Attr::HelperInfo => flow.try_set_helper_info(&info)?,
         _ => flow.set_padded(attr, &field),
     }
     Ok(())
@@ -278,6 +279,7 @@ unsafe fn set_number(ct: *mut nf_conntrack, kind: ConntrackAttr, value: u64, wid
             flow.set_padded(attr, &low_bytes(value, if row.size > 8 { width } else { row.size }));
         }
         Attr::Connlabels | Attr::ConnlabelsMask => return Err(Error::Invalid("a number for a mask")),
+        Attr::HelperInfo => flow.try_set_helper_info(&[])?,
         _ => flow.set_bytes(attr, &[]), // no value, but its presence is noted
     }
     Ok(())
@@ -305,7 +307,7 @@ unsafe fn own_labels(ct: *mut nf_conntrack, attr: Attr, mask: *mut nfct_bitmask)
     };
     if !is_given(this) {
         let boxed = match other.filter(|other| std::ptr::eq(*other, given)) {
-            Some(other) => Box::new(other.clone()),
+            Some(other) => memory::boxed(other.try_clone()?)?,
             // SAFETY: C gives the mask away, and the object does not own it yet.
             None => unsafe { take(mask) }?,
         };
@@ -504,13 +506,13 @@ pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_co
             if dest.is_null() || !dest.is_aligned() {
                 return Err(Error::Invalid("destination"));
             }
+            let copy = flow.try_clone()?;
             // SAFETY: C gives the memory of an object, and it is not the source.
-            unsafe { dest.write(flow.clone()) };
+            unsafe { dest.write(copy) };
             return Ok(());
         }
         // SAFETY: C gives a live object, and it is not the source.
-        unsafe { exclusive(dest) }?.copy_from(flow, flags);
-        Ok(())
+        unsafe { exclusive(dest) }?.try_copy_from(flow, flags)
     })
 }
 
@@ -525,11 +527,11 @@ pub unsafe extern "C" fn nfct_copy_attr(
         let attr = attr(r#type)?;
         // SAFETY: C gives a live object.
         let flow = unsafe { shared(source) }?;
-        if !std::ptr::eq(dest, source) {
-            // SAFETY: C gives a live object, and it is not the source.
-            unsafe { exclusive(dest) }?.copy_attr(flow, attr);
+        if std::ptr::eq(dest, source) {
+            return Ok(());
         }
-        Ok(())
+        // SAFETY: C gives a live object, and it is not the source.
+        unsafe { exclusive(dest) }?.try_copy_attr(flow, attr)
     })
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::filter::DumpFilter;
 use crate::filter::dump::Masked;
 use crate::filter::socket_filter::{EventFilter, Field};
+use crate::sys::memory;
 use crate::sys::socket::raw;
 use libc::{c_int, c_void};
 
@@ -16,7 +17,7 @@ use libc::{c_int, c_void};
 /// carry lets it pass; a mark or zone that it does not carry counts as 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_create() -> *mut nfct_filter {
-    boundary(|| Ok(give(EventFilter::new())))
+    boundary(|| give(EventFilter::new()))
 }
 
 /// Releases an event filter; sockets that it was attached to keep it.
@@ -47,6 +48,7 @@ pub unsafe extern "C" fn nfct_filter_add_attr(
         let Some(field) = Field::from_number(attr) else {
             return Ok(());
         };
+        filter.make_room(field)?;
         // SAFETY: C gives a value of the attribute's type.
         unsafe { add(filter, field, value) }
     })
@@ -96,7 +98,9 @@ pub unsafe extern "C" fn nfct_filter_add_attr_u32(filter: *mut nfct_filter, attr
     boundary(|| {
         // SAFETY: C gives a live filter.
         let filter = unsafe { exclusive(filter) }?;
-        match Field::from_number(attr) {
+        let field = Field::from_number(attr);
+        field.map_or(Ok(()), |field| filter.make_room(field))?;
+        match field {
             Some(Field::Protocol) => filter.add_protocol(value),
             Some(Field::Zone) => filter.add_zone((value & 0xffff) as u16),
             Some(_) => return Err(Error::Invalid("a number for a structure")),
@@ -144,7 +148,7 @@ pub extern "C" fn nfct_filter_detach(fd: c_int) -> c_int {
 /// Makes a dump filter that lets everything pass, to be released with nfct_filter_dump_destroy().
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_dump_create() -> *mut nfct_filter_dump {
-    boundary(|| Ok(give(DumpFilter::new())))
+    boundary(|| give(DumpFilter::new()))
 }
 
 /// Releases a dump filter.
@@ -181,7 +185,7 @@ pub unsafe extern "C" fn nfct_filter_dump_set_attr(
             TUPLE => {
                 // SAFETY: likewise: a live conntrack object.
                 let tuple = unsafe { shared(data.cast::<nf_conntrack>()) }?;
-                filter.tuple = Some(Box::new(tuple.clone()));
+                filter.tuple = Some(memory::boxed(tuple.try_clone()?)?);
             }
             _ => {}
         }

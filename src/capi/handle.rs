@@ -15,8 +15,8 @@ use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::handle::{Outcome, RECEIVE_LEN};
 use crate::request::{self, Query, Subject};
-use crate::sys::errno;
 use crate::sys::socket::{Socket, raw};
+use crate::sys::{errno, memory};
 use crate::wire::consts::*;
 use crate::wire::{Frame, Frames, Header};
 use libc::{c_int, c_uint, c_void, nlmsghdr};
@@ -96,7 +96,7 @@ impl<C: Delivered> Registration<C> {
         if self.mask.get() & kind == 0 {
             return Ok(NFCT_CB_CONTINUE);
         }
-        let mut object = self.spare.take().unwrap_or_default();
+        let mut object = self.spare.take().map_or_else(|| memory::boxed(C::Inner::default()), Ok)?;
         if let Err(error) = C::decode(&mut object, frame) {
             self.failed.set(Some(error));
             return Ok(NFCT_CB_CONTINUE);
@@ -204,8 +204,9 @@ struct Buffer<'h> {
 }
 
 impl<'h> Buffer<'h> {
-    fn take(home: &'h Cell<Option<Box<[u8]>>>, len: usize) -> Buffer<'h> {
-        Buffer { home, bytes: home.take().unwrap_or_else(|| vec![0; len].into()) }
+    fn take(home: &'h Cell<Option<Box<[u8]>>>, len: usize) -> Result<Buffer<'h>> {
+        let bytes = home.take().map_or_else(|| memory::filled(0, len).map(Vec::into_boxed_slice), Ok)?;
+        Ok(Buffer { home, bytes })
     }
 }
 
@@ -216,8 +217,8 @@ impl Drop for Buffer<'_> {
 }
 
 impl Handle {
-    fn new(netfilter: NonNull<Netfilter>) -> Box<Handle> {
-        let mut handle = Box::new(Handle {
+    fn new(netfilter: NonNull<Netfilter>) -> Result<Box<Handle>> {
+        let mut handle = memory::boxed(Handle {
             netfilter,
             conntrack: Registration::new(),
             expect: Registration::new(),
@@ -229,10 +230,10 @@ impl Handle {
             outbox: Cell::new(None),
             loops: Cell::new(0),
             closing: Cell::new(false),
-        });
+        })?;
         handle.seq_before = handle.netfilter().seq();
         handle.asked.set(handle.seq_before);
-        handle
+        Ok(handle)
     }
 
     fn netfilter(&self) -> &Netfilter {
@@ -300,10 +301,18 @@ impl Handle {
                     }
                     return Ok(datagram.len);
                 }
-                Fate::SetAside => self.set_aside.borrow_mut().push_back(bytes.into()),
+                Fate::SetAside => self.keep_for_later(bytes)?,
                 Fate::Drop => {}
             }
         }
+    }
+
+    fn keep_for_later(&self, datagram: &[u8]) -> Result<()> {
+        let copy = memory::copied(datagram)?.into_boxed_slice();
+        let mut set_aside = self.set_aside.borrow_mut();
+        set_aside.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        set_aside.push_back(copy);
+        Ok(())
     }
 
     fn take_set_aside(&self, wanted: Wanted) -> Option<Box<[u8]>> {
@@ -314,7 +323,7 @@ impl Handle {
 
     /// Receives until the wanted answer is complete or a callback's verdict ends it.
     fn receive(&self, wanted: Wanted, progress: &mut Progress) -> Result<c_int> {
-        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN);
+        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN)?;
         loop {
             let len = self.fetch(wanted, &mut inbox.bytes, progress)?;
             let datagram = inbox.bytes.get(..len).unwrap_or_default();
@@ -365,26 +374,27 @@ impl Handle {
     /// Reads away what the kernel still sends of an abandoned dump: it refuses a second dump while one runs.
     /// Never waits: a running dump always has something to read. What is not the dump's is set aside.
     fn settle(&self) -> Result<()> {
-        let Some(seq) = self.unread_dump.take() else {
-            return Ok(());
-        };
-        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN);
+        if let Some(seq) = self.unread_dump.get() {
+            self.read_away(seq)?;
+            self.unread_dump.set(None);
+        }
+        Ok(())
+    }
+
+    fn read_away(&self, seq: u32) -> Result<()> {
+        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN)?;
         loop {
             let datagram = match raw::receive(self.netfilter().fd(), &mut inbox.bytes, false) {
                 Err(Error::Os(libc::EAGAIN)) => return Ok(()),
                 Err(Error::Os(libc::EINTR)) => continue,
-                Err(error) => {
-                    self.unread_dump.set(Some(seq));
-                    return Err(error);
-                }
-                Ok(datagram) => datagram,
+                other => other?,
             };
             let bytes = inbox.bytes.get(..datagram.len).unwrap_or_default();
             let is_dumps = |header: &Header| header.seq == seq;
             match Header::read(bytes) {
                 Some(header) if is_dumps(&header) => {}
                 _ if datagram.sender != 0 => {}
-                _ => self.set_aside.borrow_mut().push_back(bytes.into()),
+                _ => self.keep_for_later(bytes)?,
             }
             let ends = |frame: Frame<'_>| is_dumps(&frame.header) && frame.header.kind < NLMSG_MIN_TYPE;
             if Frames::new(bytes).flatten().any(ends) {
@@ -395,7 +405,7 @@ impl Handle {
 
     /// Builds a request and sends it; the bytes sent.
     fn send(&self, build: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<usize> {
-        let mut outbox = Buffer::take(&self.outbox, request::MAX_LEN);
+        let mut outbox = Buffer::take(&self.outbox, request::MAX_LEN)?;
         let len = build(&mut outbox.bytes)?;
         self.settle()?;
         raw::send(self.netfilter().fd(), outbox.bytes.get(..len).unwrap_or_default())
@@ -539,16 +549,15 @@ pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_h
         let port_id = socket.port_id();
         let fd = socket.into_fd().into_raw_fd();
         let netfilter = Netfilter::make(fd, port_id).or_else(|error| raw::close(fd).and(Err(error)))?;
-        let handle = Handle::new(netfilter);
-        match handle.open_subsystems(subsys_id, subscriptions) {
-            Ok(()) => Ok(give_box(handle)),
-            Err(error) => {
-                drop(handle);
-                // SAFETY: made above and used by nobody else.
-                let _ = unsafe { Netfilter::destroy(netfilter) };
-                Err(error)
-            }
+        let opened = Handle::new(netfilter).and_then(|handle| {
+            handle.open_subsystems(subsys_id, subscriptions)?;
+            Ok(give_box(handle))
+        });
+        if opened.is_err() {
+            // SAFETY: made above and used by nobody else.
+            let _ = unsafe { Netfilter::destroy(netfilter) };
         }
+        opened
     })
 }
 
@@ -563,7 +572,7 @@ pub unsafe extern "C" fn nfct_open_nfnl(
 ) -> *mut nfct_handle {
     boundary(|| {
         // SAFETY: C gives a live handle of libnfnetlink.
-        let handle = Handle::new(unsafe { Netfilter::adopt(nfnlh) }?);
+        let handle = Handle::new(unsafe { Netfilter::adopt(nfnlh) }?)?;
         handle.open_subsystems(subsys_id, subscriptions)?;
         handle.netfilter().at_least_receive();
         Ok(give_box(handle))

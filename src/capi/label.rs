@@ -5,10 +5,9 @@ use super::border::{boundary, give, shared, take, text};
 use super::layout::nfct_labelmap;
 use crate::error::{Error, Result};
 use crate::label::LabelMap;
+use crate::sys::file;
 use libc::{c_char, c_int, c_uint};
-use std::ffi::{CStr, OsStr};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::ffi::CStr;
 
 const DEFAULT_PATH: &CStr = c"/etc/xtables/connlabel.conf";
 
@@ -26,16 +25,16 @@ pub extern "C" fn nfct_labels_get_path() -> *const c_char {
 pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
     boundary(|| {
         let path = match path.is_null() {
-            true => DEFAULT_PATH.to_bytes(),
+            true => DEFAULT_PATH,
             // SAFETY: C gives a string.
-            false => unsafe { text(path, libc::PATH_MAX as usize) }?,
+            false => unsafe { CStr::from_ptr(path) },
         };
-        open(Path::new(OsStr::from_bytes(path))).map(give)
+        read(path).and_then(give)
     })
 }
 
-fn open(path: &Path) -> Result<LabelMap> {
-    LabelMap::open(Some(path)).map_err(|error| match error {
+fn read(path: &CStr) -> Result<LabelMap> {
+    LabelMap::read(file::open(path)?).map_err(|error| match error {
         Error::Invalid(_) => Error::Os(0), // read, and nothing in it
         other => other,
     })

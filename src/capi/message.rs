@@ -5,6 +5,7 @@ use super::border::{array, boundary, bytes, bytes_mut, exclusive, message, share
 use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
 use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
+use crate::sys::memory;
 use crate::wire::consts::AF_UNSPEC;
 use crate::wire::frame::{HEADER_LEN, NFGEN_LEN};
 use crate::wire::{Attrs, Builder, Header, align4};
@@ -37,11 +38,12 @@ fn write(
 unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
     // SAFETY: as for this function.
     let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
-    let (mut usual, mut large) = ([0; USUAL], Vec::new());
+    let mut usual = [0; USUAL];
+    let mut large;
     let mut scratch = &mut usual[..];
     let (mut outcome, mut family, mut built) = write(scratch, &fill)?;
     if outcome == Err(Error::NoSpace) {
-        large.resize(LARGEST, 0);
+        large = memory::filled(0, LARGEST)?;
         scratch = &mut large;
         (outcome, family, built) = write(scratch, &fill)?;
     }

@@ -8,6 +8,7 @@
 
 use super::border::{Object, checked};
 use crate::error::{Error, Result};
+use crate::sys::memory;
 use crate::sys::socket::raw;
 use crate::wire::Frame;
 use crate::wire::consts::NLA_TYPE_MASK;
@@ -258,7 +259,7 @@ impl Netfilter {
             return Ok(1);
         };
         let is_ours = ours.iter().any(|&own| ptr::fn_addr_eq(own, call));
-        let mut table = if is_ours { Vec::new() } else { table(message, attr_count) };
+        let mut table = if is_ours { Vec::new() } else { table(message, attr_count)? };
         let nlh = message.bytes.as_ptr().cast::<nlmsghdr>().cast_mut();
         // SAFETY: the function was registered for these arguments: a whole message, a table of as many
         // attributes as its slot says, and the slot's data. No reference to a slot is used afterwards.
@@ -267,8 +268,8 @@ impl Netfilter {
 }
 
 /// Pointers to a message's attributes, by number less one.
-fn table(message: &Frame<'_>, attr_count: u16) -> Vec<*mut c_void> {
-    let mut table = vec![ptr::null_mut(); usize::from(attr_count)];
+fn table(message: &Frame<'_>, attr_count: u16) -> Result<Vec<*mut c_void>> {
+    let mut table = memory::filled(ptr::null_mut(), usize::from(attr_count))?;
     let mut rest = message.payload.get(frame::NFGEN_LEN..).unwrap_or_default();
     while let (Some(len), Some(kind)) = (array_at(rest, 0), array_at(rest, 2)) {
         let len = usize::from(u16::from_ne_bytes(len));
@@ -281,5 +282,5 @@ fn table(message: &Frame<'_>, attr_count: u16) -> Vec<*mut c_void> {
         }
         rest = rest.get(align4(len)..).unwrap_or_default();
     }
-    table
+    Ok(table)
 }

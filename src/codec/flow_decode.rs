@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Attrs, Frame};
-use std::ffi::CString;
 
 /// Longest `CTA_LABELS` accepted: the largest bit mask the API can make.
 const LABELS_MAX: usize = (Bitmask::MAX_BIT as usize + 1) / 8;
@@ -204,18 +203,13 @@ fn helper(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
     }
     let Some(name) = name else { return Ok(()) };
     flow.set_helper_name(name);
-    if let Some(info) = info {
-        flow.store_helper_info(Some(info.to_vec()));
-        flow.note(Attr::HelperInfo);
-    }
-    Ok(())
+    info.map_or(Ok(()), |info| flow.try_set_helper_info(info))
 }
 
 fn security_context(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
     for attr in nest.nest()? {
         if attr.kind == CTA_SECCTX_NAME {
-            let text = CString::new(attr.text()?).map_err(|_| Error::Malformed("security context"))?;
-            flow.store_security_context(Some(text));
+            flow.store_security_context(attr.text()?)?;
             flow.note(Attr::Secctx);
         }
     }
@@ -225,10 +219,7 @@ fn security_context(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
 fn labels(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
     match attr.payload.len() {
         0 => Ok(()),
-        1..=LABELS_MAX => {
-            flow.set_labels(Bitmask::from_ne_bytes(attr.payload));
-            Ok(())
-        }
+        1..=LABELS_MAX => flow.try_set_labels(Bitmask::try_from_ne_bytes(attr.payload)?),
         _ => Err(Error::Malformed("label mask too long")),
     }
 }

@@ -222,6 +222,9 @@ fn labels(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 fn words(b: &mut Builder<'_>, kind: u16, mask: &Bitmask) -> Result<()> {
-    let bytes: Vec<u8> = mask.words().iter().flat_map(|word| word.to_ne_bytes()).collect();
-    b.bytes(kind, &bytes)
+    b.blank(kind, mask.words().len() * 4)?
+        .chunks_exact_mut(4)
+        .zip(mask.words())
+        .for_each(|(to, word)| to.copy_from_slice(&word.to_ne_bytes()));
+    Ok(())
 }

@@ -11,6 +11,7 @@
 
 use super::dump::Masked;
 use crate::error::{Error, Result};
+use crate::sys::memory;
 use crate::wire::consts::*;
 use crate::wire::frame;
 use libc::sock_filter;
@@ -160,6 +161,15 @@ impl EventFilter {
         }
     }
 
+    /// Makes room for one more value of a field, so that adding it takes no memory.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn make_room(&mut self, field: Field) -> Result<()> {
+        let mut lists = PLACES.iter().zip(&mut self.lists).filter(|(place, _)| place.field == field);
+        lists.try_for_each(|(_, list)| list.try_reserve(1)).map_err(|_| Error::NoMemory)
+    }
+
     /// Adds a protocol number; numbers that no protocol has are ignored.
     pub fn add_protocol(&mut self, number: u32) {
         if number < PROTOCOLS {
@@ -225,9 +235,9 @@ impl EventFilter {
     /// The program that judges a message: it returns 0 for one to be dropped.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when a logic is neither positive nor negative.
+    /// [`Error::Invalid`] when a logic is neither positive nor negative; [`Error::NoMemory`].
     pub fn program(&self) -> Result<Vec<sock_filter>> {
-        let mut program = Program::default();
+        let mut program = Program::with_room(self.lists.iter().map(Vec::len))?;
         program.emit(LOAD_BYTE_AT, SUBSYSTEM_AT);
         program.jump(u32::from(NFNL_SUBSYS_CTNETLINK), 1, 0);
         program.emit(RETURN, ACCEPT);
@@ -286,14 +296,23 @@ const ATTR_HEADER: u32 = 4;
 
 /// A program in the making. Long ways go through `GO`, whose distance is a whole number; the other jumps
 /// reach no further than over one pattern.
-#[derive(Default)]
 struct Program {
     code: Vec<sock_filter>,
     /// Where a `GO` to the end of the current condition stands.
     to_end: Vec<usize>,
 }
 
+/// More instructions than any condition takes beside its patterns, and than any pattern takes.
+const CONDITION_MOST: usize = 64;
+const PATTERN_MOST: usize = 16;
+
 impl Program {
+    /// A program without instructions, with room for conditions of so many patterns.
+    fn with_room(patterns: impl Iterator<Item = usize>) -> Result<Program> {
+        let most = patterns.fold(CONDITION_MOST, |most, len| most + CONDITION_MOST + PATTERN_MOST * len);
+        Ok(Program { code: memory::room(most)?, to_end: memory::room(most)? })
+    }
+
     fn emit(&mut self, code: u16, k: u32) {
         self.code.push(sock_filter { code, jt: 0, jf: 0, k });
     }

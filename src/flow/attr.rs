@@ -162,6 +162,9 @@ attributes! {
     TimestampEvent             = 75, "TIMESTAMP_EVENT", 360, 8, DecodeOnly, Meta;
 }
 
+/// The attributes that are stored in blocks of their own.
+pub(super) const BLOCKS: [Attr; 4] = [Attr::Secctx, Attr::HelperInfo, Attr::Connlabels, Attr::ConnlabelsMask];
+
 impl Attr {
     /// The attribute with this number.
     #[inline]

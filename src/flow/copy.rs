@@ -5,6 +5,9 @@
 
 use super::attr::{Part, ROWS, Store};
 use super::{Attr, Flow};
+use crate::bitmask::Bitmask;
+use crate::error::Result;
+use crate::sys::memory;
 
 bitflags::bitflags! {
     /// Which parts [`Flow::copy_from`] merges; none means all of them.
@@ -38,11 +41,20 @@ impl Flow {
     /// Merges the attributes present in `source` into this flow, part by part.
     #[doc(alias = "nfct_copy")]
     pub fn copy_from(&mut self, source: &Flow, flags: CopyFlags) {
+        memory::or_abort(self.try_copy_from(source, flags));
+    }
+
+    /// As [`copy_from`](Self::copy_from).
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory), with what came before copied.
+    pub(crate) fn try_copy_from(&mut self, source: &Flow, flags: CopyFlags) -> Result<()> {
         if flags.contains(CopyFlags::OVERRIDE) {
-            *self = source.clone();
-            return;
+            *self = source.try_clone()?;
+            return Ok(());
         }
-        ROWS.iter().filter(|row| flags.names(row.part)).for_each(|row| self.copy_attr(source, row.attr));
+        let mut named = ROWS.iter().filter(|row| flags.names(row.part));
+        named.try_for_each(|row| self.try_copy_attr(source, row.attr))
     }
 
     /// Copies one attribute when it is present in `source`.
@@ -50,32 +62,49 @@ impl Flow {
     /// Of a NAT range only the lower end is copied, and of ICMP fields only those of the original tuple.
     #[doc(alias = "nfct_copy_attr")]
     pub fn copy_attr(&mut self, source: &Flow, attr: Attr) {
+        memory::or_abort(self.try_copy_attr(source, attr));
+    }
+
+    /// As [`copy_attr`](Self::copy_attr).
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory), with nothing changed.
+    pub(crate) fn try_copy_attr(&mut self, source: &Flow, attr: Attr) -> Result<()> {
         if !source.is_set(attr) {
-            return;
+            return Ok(());
         }
         let row = attr.row();
         match row.store {
-            Store::Heap => self.copy_block(source, attr),
+            Store::Heap if attr == Attr::Secctx && source.secctx.is_none() => self.secctx = None,
+            Store::Heap => self.copy_block(source, attr)?,
             _ => {
                 self.store_at(row.offset, source.slot(row.offset, row.size));
             }
         }
         self.note(attr);
+        Ok(())
     }
 
-    fn copy_block(&mut self, source: &Flow, attr: Attr) {
+    /// Duplicates a block that the source has; where it has none, what is stored stays.
+    pub(super) fn copy_block(&mut self, source: &Flow, attr: Attr) -> Result<()> {
         match attr {
-            Attr::Secctx => self.secctx.clone_from(&source.secctx),
-            Attr::HelperInfo if source.helper_info.is_some() => {
-                self.helper_info.clone_from(&source.helper_info)
+            Attr::Secctx => {
+                let text = source.security_context().map(std::ffi::CStr::to_bytes);
+                text.map_or(Ok(()), |text| self.store_security_context(text))
             }
-            Attr::Connlabels if source.labels.is_some() => self.labels.clone_from(&source.labels),
-            Attr::ConnlabelsMask if source.labels_mask.is_some() => {
-                self.labels_mask.clone_from(&source.labels_mask)
-            }
-            _ => {}
+            Attr::HelperInfo => source.helper_info().map_or(Ok(()), |info| self.store_helper_info(info)),
+            Attr::Connlabels => copy_mask(source.labels(), &mut self.labels),
+            Attr::ConnlabelsMask => copy_mask(source.labels_mask(), &mut self.labels_mask),
+            _ => Ok(()),
         }
     }
+}
+
+fn copy_mask(from: Option<&Bitmask>, to: &mut Option<Box<Bitmask>>) -> Result<()> {
+    if let Some(mask) = from {
+        *to = Some(memory::boxed(mask.try_clone()?)?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub use group::Group;
 pub use tuple::{Dir, L4, Tuple};
 
 use crate::bitmask::Bitmask;
+use crate::error::Result;
+use crate::sys::memory;
 use crate::wire::array_at;
 use attr::{Row, Store};
 use std::ffi::CString;
@@ -68,15 +70,7 @@ impl Default for Flow {
 
 impl Clone for Flow {
     fn clone(&self) -> Self {
-        Flow {
-            orig: self.orig,
-            present: self.present,
-            body: self.body,
-            secctx: self.secctx.clone(),
-            helper_info: self.helper_info.clone(),
-            labels: self.labels.clone(),
-            labels_mask: self.labels_mask.clone(),
-        }
+        memory::or_abort(self.try_clone())
     }
 }
 
@@ -95,6 +89,17 @@ impl Flow {
             labels: None,
             labels_mask: None,
         }
+    }
+
+    /// A duplicate, blocks included; as `clone`, but running out of memory is an error.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
+    #[doc(alias = "nfct_clone")]
+    pub fn try_clone(&self) -> Result<Flow> {
+        let mut copy = Flow { orig: self.orig, present: self.present, body: self.body, ..Flow::new() };
+        attr::BLOCKS.into_iter().try_for_each(|block| copy.copy_block(self, block))?;
+        Ok(copy)
     }
 
     /// Forgets everything, storage included.
@@ -253,8 +258,7 @@ impl Flow {
     #[doc(alias = "nfct_set_attr")]
     pub fn set_bytes(&mut self, attr: Attr, value: &[u8]) {
         if attr == Attr::HelperInfo {
-            self.helper_info = Some(Box::new(value.to_vec()));
-            self.note(attr);
+            memory::or_abort(self.try_set_helper_info(value));
         } else {
             self.set_padded(attr, &padded(value));
         }
@@ -458,14 +462,33 @@ impl Flow {
         self.secctx.as_deref().map(CString::as_c_str)
     }
 
-    /// Stores a security context, or removes the stored one, without touching its presence.
-    pub(crate) fn store_security_context(&mut self, context: Option<CString>) {
-        self.secctx = context.map(Box::new);
+    /// Stores a security context without touching its presence.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory), [`Error::Malformed`](crate::Error::Malformed) for text with
+    /// a NUL; what was stored before stays.
+    pub(crate) fn store_security_context(&mut self, context: &[u8]) -> Result<()> {
+        self.secctx = Some(memory::boxed(memory::c_string(context)?)?);
+        Ok(())
     }
 
-    /// Stores helper data, or removes the stored block, without touching its presence.
-    pub(crate) fn store_helper_info(&mut self, info: Option<Vec<u8>>) {
-        self.helper_info = info.map(Box::new);
+    /// Sets a user-space helper's private data, [`Attr::HelperInfo`].
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory); what was set before stays.
+    pub(crate) fn try_set_helper_info(&mut self, info: &[u8]) -> Result<()> {
+        self.store_helper_info(info)?;
+        self.note(Attr::HelperInfo);
+        Ok(())
+    }
+
+    /// Stores helper data without touching its presence.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory); what was stored before stays.
+    pub(crate) fn store_helper_info(&mut self, info: &[u8]) -> Result<()> {
+        self.helper_info = Some(memory::boxed(memory::copied(info)?)?);
+        Ok(())
     }
 
     /// The connection labels.
@@ -482,8 +505,17 @@ impl Flow {
 
     /// Sets the connection labels, [`Attr::Connlabels`].
     pub fn set_labels(&mut self, labels: Bitmask) {
-        self.swap_labels(Attr::Connlabels, Some(Box::new(labels)));
+        memory::or_abort(self.try_set_labels(labels));
+    }
+
+    /// As [`set_labels`](Self::set_labels).
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory); what was set before stays.
+    pub(crate) fn try_set_labels(&mut self, labels: Bitmask) -> Result<()> {
+        self.swap_labels(Attr::Connlabels, Some(memory::boxed(labels)?));
         self.note(Attr::Connlabels);
+        Ok(())
     }
 
     /// Sets which labels a request changes, [`Attr::ConnlabelsMask`].

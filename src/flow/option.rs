@@ -68,10 +68,13 @@ impl Flow {
         };
         let place = place(nat);
         let size = attr.row().size;
-        let translated = self.slot(place.reply, size).to_vec();
-        let original = self.slot(place.orig, size).to_vec();
+        let [translated, original] = [place.reply, place.orig].map(|offset| {
+            let mut value = [0; 16];
+            value.iter_mut().zip(self.slot(offset, size)).for_each(|(to, from)| *to = *from);
+            value
+        });
         self.set_bytes(attr, &translated);
-        self.store_at(place.reply, &original);
+        self.store_at(place.reply, original.get(..size).unwrap_or_default());
     }
 
     /// Whether the flow is translated in this respect: the reply tuple differs from the plain inverse, and

@@ -6,7 +6,6 @@ use crate::bitmask::Bitmask;
 use crate::expect::{self, ExpectAttr, ExpectKind};
 use crate::flow::attr::{ROWS, Store};
 use crate::flow::{Attr, Dir};
-use std::ffi::CString;
 
 /// What a buffer holds before a call.
 const UNTOUCHED: u8 = 0xee;
@@ -62,8 +61,9 @@ impl Random {
         }
         if self.one_in(3) {
             flow.note(Attr::Secctx);
-            let context = CString::new(self.word()).unwrap();
-            flow.store_security_context(self.one_in(2).then_some(context));
+            if self.one_in(2) {
+                flow.store_security_context(&self.word()).unwrap();
+            }
         }
         if self.one_in(2) {
             let mut labels = Bitmask::new(127).unwrap();

@@ -8,6 +8,9 @@
 
 pub mod clock;
 pub mod errno;
+#[cfg(feature = "capi")]
+pub(crate) mod file;
+pub(crate) mod memory;
 pub mod namespace;
 pub mod process;
 pub mod release;

@@ -92,15 +92,23 @@ impl<'a> Builder<'a> {
     /// [`Error::NoSpace`] when it does not fit.
     #[inline]
     pub fn bytes(&mut self, kind: u16, payload: &[u8]) -> Result<()> {
-        let len = attr::HEADER_LEN + payload.len();
+        self.blank(kind, payload.len()).map(|data| data.copy_from_slice(payload))
+    }
+
+    /// Appends an attribute whose payload the caller fills in: it holds whatever the buffer held.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`] when it does not fit.
+    #[inline]
+    pub fn blank(&mut self, kind: u16, payload_len: usize) -> Result<&mut [u8]> {
+        let len = attr::HEADER_LEN + payload_len;
         let field = u16::try_from(len).map_err(|_| Error::NoSpace)?;
         let room = self.grow(align4(len))?;
         let (header, rest) = room.split_at_mut(attr::HEADER_LEN);
         write_attr_header(header, field, kind);
-        let (data, padding) = rest.split_at_mut(payload.len());
-        data.copy_from_slice(payload);
+        let (data, padding) = rest.split_at_mut(payload_len);
         padding.fill(0);
-        Ok(())
+        Ok(data)
     }
 
     /// Appends an 8-bit value.

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Memory from the heap, where running out of it is an error ([`Error::NoMemory`]) and not the end of the
+//! process, as it is with the standard library's own constructors.
+//!
+//! What the C border reaches takes its memory here. Rust programs that prefer the usual way go through
+//! [`or_abort`].
+
+use crate::error::{Error, Result};
+use std::alloc::{Layout, alloc, handle_alloc_error};
+use std::ffi::CString;
+
+/// A value in a block of its own.
+///
+/// # Errors
+/// [`Error::NoMemory`]; the value is dropped.
+pub(crate) fn boxed<T>(value: T) -> Result<Box<T>> {
+    let layout = Layout::new::<T>();
+    if layout.size() == 0 {
+        return Ok(Box::new(value)); // needs no block
+    }
+    // SAFETY: the layout has a size.
+    let block = unsafe { alloc(layout) }.cast::<T>();
+    if block.is_null() {
+        return Err(Error::NoMemory);
+    }
+    // SAFETY: the block is fresh, and as large and as aligned as a `T`.
+    unsafe { block.write(value) };
+    // SAFETY: the block came from the allocator that `Box` uses, with the layout of `T`, and holds a `T`.
+    Ok(unsafe { Box::from_raw(block) })
+}
+
+/// A copy of a slice.
+///
+/// # Errors
+/// [`Error::NoMemory`].
+pub(crate) fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut copy = room(items.len())?;
+    copy.extend_from_slice(items);
+    Ok(copy)
+}
+
+/// `len` times the same value.
+///
+/// # Errors
+/// [`Error::NoMemory`].
+pub(crate) fn filled<T: Copy>(value: T, len: usize) -> Result<Vec<T>> {
+    let mut items = room(len)?;
+    items.resize(len, value);
+    Ok(items)
+}
+
+/// An empty vector with room for exactly so many items.
+///
+/// # Errors
+/// [`Error::NoMemory`].
+pub(crate) fn room<T>(items: usize) -> Result<Vec<T>> {
+    let mut vector = Vec::new();
+    vector.try_reserve_exact(items).map_err(|_| Error::NoMemory)?;
+    Ok(vector)
+}
+
+/// A C string.
+///
+/// # Errors
+/// [`Error::NoMemory`]; [`Error::Malformed`] for text with a NUL.
+pub(crate) fn c_string(text: &[u8]) -> Result<CString> {
+    let mut bytes = room(text.len() + 1)?;
+    bytes.extend_from_slice(text);
+    bytes.push(0);
+    // Takes the vector's block as it is: it has no room to spare.
+    CString::from_vec_with_nul(bytes).map_err(|_| Error::Malformed("a NUL inside a string"))
+}
+
+/// The result of something that fails only when memory runs out, for callers that are not prepared for that.
+pub(crate) fn or_abort<T>(result: Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(_) => handle_alloc_error(Layout::new::<u8>()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_what_was_put_in() {
+        assert_eq!(*boxed([7u64; 9]).unwrap(), [7; 9]);
+        assert_eq!(boxed(()).map(|unit| *unit), Ok(()));
+        assert_eq!(copied(b"abc").unwrap(), b"abc");
+        assert_eq!(filled(5u16, 3).unwrap(), [5, 5, 5]);
+        assert_eq!(c_string(b"a b").unwrap().as_c_str(), c"a b");
+        assert!(matches!(c_string(b"a\0b"), Err(Error::Malformed(_))));
+    }
+
+    #[test]
+    fn what_nobody_has_is_an_error() {
+        assert_eq!(room::<u64>(usize::MAX / 16), Err(Error::NoMemory));
+        assert_eq!(filled(0u8, isize::MAX as usize), Err(Error::NoMemory));
+    }
+}
