@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What a handle does when things go wrong around it: a second dump while one runs, a receive buffer too small
- * for the events, signals with and without SA_RESTART, a descriptor closed or replaced under the handle. No
- * call hangs, spins or crashes, and the errors are the original's. Needs a network namespace of its own. Runs
- * on both libraries; what it prints must be the same.
+ * for the events, a datagram that another process sent, signals with and without SA_RESTART, a descriptor closed
+ * or replaced under the handle. No call hangs, spins or crashes, and the errors are the original's. Needs a
+ * network namespace of its own. Runs on both libraries; what it prints must be the same.
  */
 #include "samples.h"
 #include <fcntl.h>
@@ -101,6 +101,37 @@ static void overrun(void)
 	printf("%u came\n", seen);
 	nfct_close(h);
 	nfct_close(listener);
+}
+
+/* What looks like the kernel's word that all is well, from somebody else, is an error. */
+static void forgery(void)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+	} success = {.header = {.nlmsg_len = sizeof(success), .nlmsg_type = NLMSG_ERROR}};
+	unsigned int seen = 0;
+	struct nfct_handle *h = opened(0, &seen), *listener = opened(NFCT_ALL_CT_GROUPS, &seen);
+	struct nfct_handle *const targets[] = {h, listener};
+	struct nf_conntrack *missing = numbered(FLOWS + 1);
+	int forger = socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+	size_t i;
+
+	printf("a datagram of another process\n");
+	for (i = 0; i < 2; i++) {
+		struct sockaddr_nl to;
+		socklen_t length = sizeof(to);
+
+		getsockname(nfct_fd(targets[i]), (struct sockaddr *)&to, &length);
+		to.nl_groups = 0;
+		SHOW(sendto(forger, &success, sizeof(success), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(success));
+	}
+	SHOW(nfct_query(h, NFCT_Q_GET, missing));
+	SHOW(nfct_catch(listener));
+	nfct_destroy(missing);
+	close(forger);
+	nfct_close(listener);
+	nfct_close(h);
 }
 
 /* A signal every half millisecond, or none. */
@@ -222,6 +253,7 @@ int main(void)
 	SHOW(each(h, NFCT_Q_CREATE, 1, FLOWS));
 	second_dump();
 	overrun();
+	forgery();
 	SHOW(each(h, NFCT_Q_DESTROY, FLOWS + 2, FLOWS + 200));
 	interrupted_requests("that restart", SA_RESTART);
 	interrupted_requests("that do not restart", 0);
@@ -230,6 +262,7 @@ int main(void)
 	lost_descriptor();
 	SHOW(nfct_query(h, NFCT_Q_DUMP, &family));
 	printf("%u of %u left\n", seen, FLOWS);
+	SHOW(nfct_query(h, NFCT_Q_FLUSH, &family));
 	SHOW(nfct_close(h));
 	return EXIT_SUCCESS;
 }
