@@ -30,7 +30,7 @@ for source in capi-tests/hard/*.c; do
     for library in shared archive; do
         if ! compile "$program" "$library"; then
             fail "$program, $library: does not build"
-        elif scripts/in-namespace.sh "$work/$program" >"$work/said" 2>&1; then
+        elif (cd "$work" && "$OLDPWD/scripts/in-namespace.sh" "$work/$program") >"$work/said" 2>&1; then
             pass "$program, $library: $(tail -n 1 "$work/said")"
         else
             fail "$program, $library"
