@@ -201,37 +201,36 @@ fn a_missing_label_file() {
 }
 
 /// Entries that are gone, or have a successor of the same tuple, by the time they are to be deleted. A deletion by
-/// tuple alone would take the successor; the id, which is sent too, keeps it.
+/// tuple alone would take the successor; the id, which is sent too, keeps it, unless the kernel has made the
+/// successor in the very memory of the first entry: then both have the same id.
 #[test]
 fn an_entry_that_vanishes_between_list_and_deletion() {
     netns::isolated(|| {
-        let mut handle = Handle::open().unwrap();
-        for sport in 1..=20 {
-            handle.create(&netns::udp(sport)).unwrap();
-        }
+        let mut handle = netns::table(&(1..=20).map(netns::udp).collect::<Vec<_>>());
         let seen: Vec<Flow> = handle.flows().unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!(seen.len(), 20);
         let mut other = Handle::open().unwrap();
+        let mut told_apart = 0;
         for (at, flow) in seen.iter().enumerate() {
-            // Every second one is gone; of those, every second one has come back as another entry.
+            let sport = flow.tuple(Dir::Orig).l4_src();
             if at % 2 == 0 {
                 other.delete(flow).unwrap();
+                other.create(&netns::udp(sport + 1000)).unwrap(); // into the memory that is free now
             }
+            let mut expected = if at % 2 == 0 { Err(Error::Kernel(libc::ENOENT)) } else { Ok(()) };
             if at % 4 == 0 {
-                let mut successor = netns::udp(flow.tuple(Dir::Orig).l4_src());
-                successor.set_mark(77);
-                other.create(&successor).unwrap();
+                other.create(&netns::udp(sport)).unwrap();
+                let successor = other.get(&netns::udp(sport)).unwrap();
+                if successor.id() == flow.id() {
+                    expected = Ok(());
+                } else {
+                    told_apart += 1;
+                }
             }
-        }
-        for (at, flow) in seen.iter().enumerate() {
-            let expected = if at % 2 == 0 { Err(Error::Kernel(libc::ENOENT)) } else { Ok(()) };
             assert_eq!(handle.delete(flow), expected, "entry {at}");
         }
-        let left: Vec<Flow> = handle.flows().unwrap().collect::<Result<_, _>>().unwrap();
-        assert!(
-            left.len() == 5 && left.iter().all(|flow| flow.mark() == Some(77)),
-            "only successors are left"
-        );
+        assert_eq!(netns::count(&mut handle), 10 + told_apart, "nobody else was deleted");
+        assert!(told_apart > 0, "no successor has an id of its own");
     });
 }
 
