@@ -66,6 +66,7 @@ pub struct Event<'a> {
 pub struct EventsBuilder {
     groups: Groups,
     receive_buffer: Option<u32>,
+    reliable: bool,
 }
 
 impl EventsBuilder {
@@ -77,6 +78,24 @@ impl EventsBuilder {
         self
     }
 
+    /// Asks the kernel to deliver the end of every flow, again and again until it finds room; other events may be
+    /// missing or come as one. No [`Overrun`](Error::Overrun) is reported; [`Events::lost`] counts every delivery that
+    /// failed, those that were made good later too.
+    ///
+    /// This is dangerous: as long as the end of a flow is not delivered, its entry takes up a place in the table. A
+    /// subscriber that does not read fills the table, and then no connection can be made.
+    pub fn reliable(mut self) -> EventsBuilder {
+        self.reliable = true;
+        self
+    }
+
+    /// The same for somebody who follows the table: the groups without which that cannot be done, and none about
+    /// expectations.
+    pub(crate) fn for_table(mut self) -> EventsBuilder {
+        self.groups = self.groups.intersection(Groups::FLOWS) | Groups::NEW | Groups::DESTROY;
+        self
+    }
+
     /// Subscribes. The buffer is set before the first event can come.
     ///
     /// # Errors
@@ -85,6 +104,9 @@ impl EventsBuilder {
         let mut socket = Socket::open(0)?;
         if let Some(bytes) = self.receive_buffer {
             socket.set_receive_buffer(bytes)?;
+        }
+        if self.reliable {
+            socket.set_reliable()?;
         }
         if !self.groups.is_empty() {
             socket.bind_groups(self.groups.bits())?;
@@ -136,7 +158,7 @@ impl Events {
 
     /// A subscription with more to say about it.
     pub fn builder(groups: Groups) -> EventsBuilder {
-        EventsBuilder { groups, receive_buffer: None }
+        EventsBuilder { groups, receive_buffer: None, reliable: false }
     }
 
     /// The socket, for its options (receive buffer, non-blocking) and its descriptor.

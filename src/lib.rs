@@ -14,7 +14,8 @@
 //!
 //! # From Rust
 //! A [`Flow`] is one entry of the table, or the part of one that is known; a [`Handle`] asks the kernel about
-//! flows and changes them; [`Events`] tells what happens to them; [`DumpFilter`] lets the kernel choose;
+//! flows and changes them; [`Events`] tells what happens to them, and a [`Mirror`] also makes
+//! up for events that are lost; [`DumpFilter`] lets the kernel choose;
 //! [`format`](mod@format) turns a flow into the text that C programs print. Requests need `CAP_NET_ADMIN` in
 //! the network namespace; opening a handle needs nothing.
 //!
@@ -69,6 +70,9 @@
 //! # Ok::<(), netfilter_conntrack::Error>(())
 //! ```
 //!
+//! To hold a copy of the table, follow a [`Mirror`] instead: what it tells leads to the kernel's table even when
+//! events are lost.
+//!
 //! # From C
 //! The feature `capi`, on by default, exports the functions of libnetfilter_conntrack. A Rust program that also
 //! links the C library switches it off.
@@ -87,6 +91,7 @@ pub mod format;
 pub mod handle;
 mod inbox;
 pub mod label;
+pub mod mirror;
 pub mod request;
 pub mod sys;
 pub mod wire;
@@ -101,3 +106,4 @@ pub use filter::DumpFilter;
 pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};
 pub use handle::Handle;
 pub use label::LabelMap;
+pub use mirror::{Change, Mirror};

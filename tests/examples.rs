@@ -114,3 +114,13 @@ fn events_refuses_what_is_no_count() {
         assert_eq!(text(&output.stderr), "usage: events [COUNT]\n");
     }
 }
+
+#[test]
+fn mirror_counts_what_is_in_the_table() {
+    isolated(|| {
+        let _handle = table(&[connection(), netns::udp(1), netns::udp(2)]);
+        let Output { status, stdout, stderr } = example("mirror").arg("1").output().unwrap();
+        assert!(status.success(), "{}", text(&stderr));
+        assert_eq!(text(&stdout), "3 flows by protocol: 6: 1, 17: 2; 0 events lost\n");
+    });
+}

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Gives SIGPIPE its default action back, so that a closed pipe ends the program as it ends a C program.
 pub fn restore_sigpipe() {
@@ -51,12 +52,12 @@ impl StopSignals {
         STOP.load(Ordering::Relaxed)
     }
 
-    /// Waits until the descriptor has something to read (or an error to tell) or a signal came. No signal can
-    /// slip in between the look at the wish and the wait.
+    /// Waits until the descriptor has something to read (or an error to tell), a signal came, or the time is over. No
+    /// signal can slip in between the look at the wish and the wait.
     ///
     /// # Errors
     /// The system's error.
-    pub fn wait_readable(&self, fd: BorrowedFd<'_>) -> Result<()> {
+    pub fn wait_readable(&self, fd: BorrowedFd<'_>, longest: Option<Duration>) -> Result<()> {
         // SAFETY: all-zero is a valid signal set; it is filled in by the next call.
         let mut before: libc::sigset_t = unsafe { std::mem::zeroed() };
         // SAFETY: both sets are valid for the call.
@@ -65,10 +66,15 @@ impl StopSignals {
             errno => return Err(Error::Os(errno)),
         }
         let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let longest = longest.map(|longest| libc::timespec {
+            tv_sec: libc::time_t::try_from(longest.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: longest.subsec_nanos() as _,
+        });
+        let longest = longest.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         let mut failure = 0;
         if !self.requested() {
-            // SAFETY: `poll` is one valid entry, no timeout is given, and the signal set is valid.
-            if unsafe { libc::ppoll(&raw mut poll, 1, std::ptr::null(), &raw const before) } < 0 {
+            // SAFETY: `poll` is one valid entry, the time is null or valid, and the signal set is valid.
+            if unsafe { libc::ppoll(&raw mut poll, 1, longest, &raw const before) } < 0 {
                 failure = super::errno::get();
             }
         }

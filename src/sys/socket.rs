@@ -8,6 +8,7 @@ use super::errno;
 use crate::error::{Error, Result};
 use netlink_sys::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 const NETLINK_NETFILTER: libc::c_int = 12;
 const NETLINK_ADD_MEMBERSHIP: libc::c_int = 1;
@@ -205,6 +206,19 @@ impl Socket {
     /// `ENOPROTOOPT` before Linux 4.2.
     pub fn set_short_refusals(&self) -> Result<()> {
         self.set_option(libc::SOL_NETLINK, NETLINK_CAP_ACK, 1)
+    }
+
+    /// Waits until there is something to read, or an error to tell, or the time is over.
+    ///
+    /// # Errors
+    /// The system's error; `EINTR` when a signal came.
+    pub fn wait_readable(&self, longest: Duration) -> Result<()> {
+        let mut poll = libc::pollfd { fd: self.inner.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // Rounded up, so that no one waits in a circle for less than a millisecond.
+        let millis =
+            libc::c_int::try_from(longest.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX);
+        // SAFETY: `poll` is one valid entry.
+        check(unsafe { libc::poll(&raw mut poll, 1, millis) }).map(drop)
     }
 
     /// Whether calls return `EAGAIN` instead of waiting.

@@ -52,6 +52,9 @@ pub enum Complaint {
     LabelAddAndDel,
     SaveCombination,
     SelectsNothing(&'static str),
+    /// What cannot be given beside `--resync`.
+    WithResync(&'static str),
+    ResyncEvents,
     /// The kernel's refusal, in words.
     Operation(String),
     Handler(String),
@@ -126,6 +129,11 @@ impl fmt::Display for Complaint {
             SelectsNothing(name) => {
                 write!(f, "`--{name}' alone selects nothing: name the entries with another option, or use -F")
             }
+            WithResync(name) => write!(
+                f,
+                "cannot use `--{name}' with `--resync': it may begin or cease to hold while an entry lives"
+            ),
+            ResyncEvents => f.write_str("`--resync' needs the events NEW and DESTROY"),
             Operation(reason) => write!(f, "Operation failed: {reason}"),
             Handler(reason) => write!(f, "Can't open handler: {reason}"),
             EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),

@@ -79,6 +79,8 @@ pub enum Param {
     OrigZone,
     ReplyZone,
     Labelmap,
+    Resync,
+    Reliable,
 }
 
 /// What a protocol's options set. Ports stand for GRE keys too.
@@ -316,6 +318,11 @@ const fn param(
     Row { id: Id::Param(param), short: Some(short), longs, takes, value, legal, section, help }
 }
 
+/// The same option without a letter: one that the original does not have.
+const fn ours(row: Row) -> Row {
+    Row { short: None, ..row }
+}
+
 /// The same option with an argument that may be left out.
 const fn optional(row: Row) -> Row {
     Row { takes: MAYBE, ..row }
@@ -356,6 +363,8 @@ pub const PARAMS: &[Row] = &[
     param(Param::OrigZone, b'(', &["orig-zone"], Value::Number, "22.2..2.........", Filter, "zone of the original direction"),
     param(Param::ReplyZone, b')', &["reply-zone"], Value::Number, "22.2..2.........", Filter, "zone of the reply direction"),
     param(Param::Labelmap, b'M', &["labelmap"], Value::Path, "2.22..2.........", Output, "file with the names of labels"),
+    ours(param(Param::Resync, 0, &["resync"], Value::None, "......2.........", Output, "make up for lost events (-E)")),
+    ours(param(Param::Reliable, 0, &["reliable"], Value::None, "......2.........", Output, "lose no end of a flow (-E); dangerous")),
 ];
 
 /// A protocol's option.

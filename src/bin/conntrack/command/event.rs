@@ -8,16 +8,17 @@
 #![forbid(unsafe_code)]
 
 use super::origin::Origins;
-use super::{Done, Session};
+use super::{Done, Loss, Session};
 use crate::message::{self, Complaint};
-use crate::options::{Table, Verb};
+use crate::options::{Param, Table, Verb};
 use crate::output::{Happening, Output, View};
 use crate::parse::{Request, event_groups};
 use crate::{entry, refusal, say};
-use netfilter_conntrack::events::large_receive_buffer;
+use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
+use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::sys::process::StopSignals;
-use netfilter_conntrack::{Error, Event, EventSubject, Events, Groups};
+use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups};
 use std::time::{Duration, Instant};
 
 /// What the first loss is answered with.
@@ -38,22 +39,41 @@ pub trait Follower {
 }
 
 /// Prints the events about flows that pass the selector.
-struct Flows<'r> {
+pub struct Flows<'r> {
     selector: Selector,
     view: View<'r>,
     origins: Origins,
-    shown: u64,
+    pub shown: u64,
 }
 
-impl Follower for Flows<'_> {
-    fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint> {
-        let EventSubject::Flow(flow) = event.subject else { return Ok(()) };
+impl<'r> Flows<'r> {
+    pub fn new(request: &'r Request) -> Result<Flows<'r>, Complaint> {
+        let (selector, view) = (entry::selector(request)?, View::new(request));
+        Ok(Flows { selector, view, origins: Origins::default(), shown: 0 })
+    }
+
+    pub fn show(
+        &mut self,
+        kind: EventKind,
+        flow: &Flow,
+        port_id: u32,
+        out: &mut Output,
+    ) -> Result<(), Complaint> {
         if !self.selector.matches(flow) {
             return Ok(());
         }
         self.shown += 1;
-        let origin = self.origins.of(event.port_id);
-        out.flow_event(&self.view, flow, Happening { kind: event.kind, origin })
+        let origin = self.origins.of(port_id);
+        out.flow_event(&self.view, flow, Happening { kind, origin })
+    }
+}
+
+impl Follower for Flows<'_> {
+    fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint> {
+        match event.subject {
+            EventSubject::Flow(flow) => self.show(event.kind, flow, event.port_id, out),
+            EventSubject::Expectation(_) => Ok(()),
+        }
     }
 
     fn rest(&mut self) {
@@ -62,31 +82,47 @@ impl Follower for Flows<'_> {
 }
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let mut flows = Flows {
-        selector: entry::selector(request)?,
-        view: View::new(request),
-        origins: Origins::default(),
-        shown: 0,
+    let mut flows = Flows::new(request)?;
+    let groups = event_groups(request);
+    let lost = follow(groups, request, &mut session.out, &mut flows)?;
+    let loss = match request.has(Param::Reliable) {
+        true if groups == Groups::DESTROY => Loss::AllRepeated,
+        true => Loss::EndsRepeated,
+        false => Loss::Final,
     };
-    let lost = follow(event_groups(request), request.buffer_size, &mut session.out, &mut flows)?;
-    Ok(Done::Followed { shown: flows.shown, lost, what: "flow events" })
+    Ok(Done::Followed { shown: flows.shown, what: "flow events", lost, loss })
+}
+
+pub fn refused(error: Error) -> Complaint {
+    Complaint::EventSocket(refusal::words(Verb::Event, Table::Conntrack, error))
+}
+
+/// A subscription as the command line wants it.
+pub fn subscription(groups: Groups, request: &Request) -> EventsBuilder {
+    let wanted = request.buffer_size.unwrap_or_else(large_receive_buffer);
+    let events = Events::builder(groups).receive_buffer(wanted);
+    if request.has(Param::Reliable) { events.reliable() } else { events }
+}
+
+/// Says how large the receive buffer has become, to those who asked for a size.
+pub fn tell_size(socket: &Socket, request: &Request) -> Result<(), Complaint> {
+    if request.buffer_size.is_some() {
+        let size = socket.receive_buffer().map_err(refused)?;
+        say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
+    }
+    Ok(())
 }
 
 /// Subscribes and hands every event to the follower, until a signal asks to stop or the follower complains. Gives the
 /// number of lost events.
 pub fn follow(
     groups: Groups,
-    buffer_size: Option<u32>,
+    request: &Request,
     out: &mut Output,
     follower: &mut impl Follower,
 ) -> Result<u64, Complaint> {
-    let refused = |error| Complaint::EventSocket(refusal::words(Verb::Event, Table::Conntrack, error));
-    let wanted = buffer_size.unwrap_or_else(large_receive_buffer);
-    let mut events = Events::builder(groups).receive_buffer(wanted).open().map_err(refused)?;
-    if buffer_size.is_some() {
-        let size = events.socket().receive_buffer().map_err(refused)?;
-        say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
-    }
+    let mut events = subscription(groups, request).open().map_err(refused)?;
+    tell_size(events.socket(), request)?;
     events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
     let (mut losses, mut foreign) = (Losses::default(), 0);
@@ -101,26 +137,26 @@ pub fn follow(
             Err(Error::Os(libc::EAGAIN)) => {
                 out.flush()?;
                 follower.rest();
+                losses.tell(events.lost()); // a reliable subscription does not report an overrun
                 if foreign == 0 {
-                    foreign = told_foreign(&events, foreign);
+                    foreign = told_foreign(events.foreign_datagrams(), foreign);
                 }
                 if left.is_some() {
                     break;
                 }
-                signals.wait_readable(events.socket().as_fd()).map_err(refused)?;
+                signals.wait_readable(events.socket().as_fd(), None).map_err(refused)?;
             }
             Err(Error::Os(libc::EINTR) | Error::Malformed(_) | Error::Truncated) => {}
             Err(Error::Overrun) => losses.tell(events.lost()),
             Err(error) => return Err(Complaint::Events(error.to_string())),
         }
     }
-    told_foreign(&events, foreign);
+    told_foreign(events.foreign_datagrams(), foreign);
     Ok(events.lost())
 }
 
 /// Tells of datagrams that the kernel had not sent, where there are more than were told; all of them.
-fn told_foreign(events: &Events, told: u64) -> u64 {
-    let count = events.foreign_datagrams();
+pub fn told_foreign(count: u64, told: u64) -> u64 {
     if count > told {
         say(&message::foreign(count));
     }
@@ -129,17 +165,20 @@ fn told_foreign(events: &Events, told: u64) -> u64 {
 
 /// Losses told on standard error.
 #[derive(Debug, Default)]
-struct Losses {
-    told: Option<Instant>,
+pub struct Losses {
+    /// How many were told, and when.
+    told: Option<(u64, Instant)>,
 }
 
 impl Losses {
-    fn tell(&mut self, lost: u64) {
+    /// Tells of a loss, once at length, then in short and not too often.
+    pub fn tell(&mut self, lost: u64) {
         match self.told {
+            _ if lost == 0 => return,
             None => say(OVERRUN),
-            Some(told) if told.elapsed() < QUIET => return,
+            Some((told, at)) if lost == told || at.elapsed() < QUIET => return,
             Some(_) => say(&format!("WARNING: {lost} events have been lost by now.")),
         }
-        self.told = Some(Instant::now());
+        self.told = Some((lost, Instant::now()));
     }
 }

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::event::{self, Follower};
-use super::{Done, Session, Stopped};
+use super::{Done, Loss, Session, Stopped};
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::output::{Output, View};
@@ -94,6 +94,7 @@ impl Follower for Expectations<'_> {
 /// `-E expect`: no filters.
 pub fn events(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     let mut expectations = Expectations { view: View::of_expectations(request), shown: 0 };
-    let lost = event::follow(Groups::EXPECTATIONS, request.buffer_size, &mut session.out, &mut expectations)?;
-    Ok(Done::Followed { shown: expectations.shown, lost, what: "expectation events" })
+    let lost = event::follow(Groups::EXPECTATIONS, request, &mut session.out, &mut expectations)?;
+    let (shown, what) = (expectations.shown, "expectation events");
+    Ok(Done::Followed { shown, what, lost, loss: Loss::Final })
 }

@@ -13,12 +13,13 @@ mod get;
 mod list;
 pub mod load;
 mod origin;
+mod resync;
 mod stats;
 mod update;
 
 use crate::help;
 use crate::message::{Complaint, VERSION_LINE};
-use crate::options::{Table, Verb};
+use crate::options::{Param, Table, Verb};
 use crate::output::Output;
 use crate::parse::Request;
 use crate::refusal;
@@ -36,8 +37,36 @@ pub enum Done {
     Counted(u64, &'static str),
     /// So many of these; none at all is a failure.
     CountedOrFailed(u64, &'static str),
-    /// Events of this kind were shown, and some were lost, which is a failure of its own.
-    Followed { shown: u64, lost: u64, what: &'static str },
+    /// So many events of this kind were shown, and some were lost.
+    Followed { shown: u64, what: &'static str, lost: u64, loss: Loss },
+}
+
+/// What the loss of events means. A loss that nothing made good is a failure of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// They are gone.
+    Final,
+    /// Reading the table made up for them.
+    MadeGood,
+    /// Ends of flows are delivered again, other events are gone.
+    EndsRepeated,
+    /// All of them are ends of flows, and are delivered again.
+    AllRepeated,
+}
+
+impl Loss {
+    fn words(self) -> &'static str {
+        match self {
+            Loss::Final => "have been lost.",
+            Loss::MadeGood => "have been lost, which reading the table has made good.",
+            Loss::EndsRepeated => "found no room; only the ends of flows come again.",
+            Loss::AllRepeated => "found no room and came again.",
+        }
+    }
+
+    fn is_failure(self) -> bool {
+        matches!(self, Loss::Final | Loss::EndsRepeated)
+    }
 }
 
 /// The exit status when events were lost.
@@ -48,7 +77,7 @@ impl Done {
     pub fn exit_status(self) -> u8 {
         match self {
             Done::CountedOrFailed(0, _) => 1,
-            Done::Followed { lost: 1.., .. } => EVENTS_LOST,
+            Done::Followed { lost: 1.., loss, .. } if loss.is_failure() => EVENTS_LOST,
             _ => 0,
         }
     }
@@ -61,10 +90,10 @@ impl Done {
             Done::Counted(count, what) | Done::CountedOrFailed(count, what) => {
                 vec![format!("{count} {what}")]
             }
-            Done::Followed { shown, lost, what } => {
+            Done::Followed { shown, what, lost, loss } => {
                 let mut lines = vec![format!("{shown} {what} have been shown.")];
                 if lost > 0 {
-                    lines.push(format!("{lost} {what} have been lost."));
+                    lines.push(format!("{lost} {what} {}", loss.words()));
                 }
                 lines
             }
@@ -147,6 +176,7 @@ impl Session {
             Verb::Create | Verb::Add => create::run(self, request),
             Verb::Update => update::run(self, request),
             Verb::Event if expect => expect::events(self, request),
+            Verb::Event if request.has(Param::Resync) => resync::run(self, request),
             Verb::Event => event::run(self, request),
             Verb::Flush if expect => expect::flush(self),
             Verb::Flush => flush::run(self, request),

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `-E --resync`: events from which the table can be followed, whatever is lost.
+//!
+//! Who adds the entries of NEW lines to a set that is empty at first and takes those of DESTROY lines away holds what
+//! the kernel's table holds: the entries that are there at the start are told as new, and after a loss the
+//! table is read and the difference told. With conditions it is that part of the table which meets them, so
+//! only conditions that hold for an entry's whole life are allowed.
+
+#![forbid(unsafe_code)]
+
+use super::event::{self, Flows, Follower as _, Losses, refused, told_foreign};
+use super::{Done, Loss, Session};
+use crate::message::Complaint;
+use crate::options::{Field, PARAMS, Param};
+use crate::output::Output;
+use crate::parse::{Request, event_groups};
+use netfilter_conntrack::sys::process::StopSignals;
+use netfilter_conntrack::{Change, Error, Groups, Mirror};
+use std::ops::ControlFlow;
+
+/// Conditions on what changes while an entry lives.
+const CHANGING: &[Param] =
+    &[Param::Mark, Param::Secmark, Param::Label, Param::SrcNat, Param::DstNat, Param::AnyNat];
+
+pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
+    check(request)?;
+    let mut flows = Flows::new(request)?;
+    let out = &mut session.out;
+    let mut mirror = Mirror::open(event::subscription(event_groups(request), request)).map_err(refused)?;
+    event::tell_size(mirror.socket(), request)?;
+    let signals = StopSignals::catch().map_err(refused)?;
+    let (mut losses, mut foreign) = (Losses::default(), 0);
+    while !signals.requested() {
+        show(out, &mut flows, |each| mirror.read(|change| each(change, signals.requested())))?;
+        losses.tell(mirror.lost());
+        if foreign == 0 {
+            foreign = told_foreign(mirror.foreign_datagrams(), foreign);
+        }
+        out.flush()?;
+        flows.rest();
+        if !mirror.rest().is_zero() {
+            signals.wait_readable(mirror.socket().as_fd(), Some(mirror.rest())).map_err(refused)?;
+        }
+    }
+    // What is shown leads to the table as it is now.
+    let mut settled = Ok(());
+    show(out, &mut flows, |each| {
+        settled = mirror.settle(|change| each(change, false));
+        settled.or_else(|error| if error == Error::Overrun { Ok(()) } else { Err(error) })
+    })?;
+    told_foreign(mirror.foreign_datagrams(), foreign);
+    let loss = if settled.is_ok() { Loss::MadeGood } else { Loss::Final };
+    Ok(Done::Followed { shown: flows.shown, what: "flow events", lost: mirror.lost(), loss })
+}
+
+/// Whether the command line asks for what can be followed.
+fn check(request: &Request) -> Result<(), Complaint> {
+    if !event_groups(request).contains(Groups::NEW | Groups::DESTROY) {
+        return Err(Complaint::ResyncEvents);
+    }
+    if request.field(Field::State).is_some() {
+        return Err(Complaint::WithResync("state"));
+    }
+    let changing = CHANGING.iter().find(|&&param| request.has(param));
+    match changing.and_then(|&param| PARAMS.get(param as usize)) {
+        Some(row) => Err(Complaint::WithResync(row.name())),
+        None => Ok(()),
+    }
+}
+
+/// Shows what `read` tells, until it says that this is enough or the output fails.
+fn show(
+    out: &mut Output,
+    flows: &mut Flows<'_>,
+    read: impl FnOnce(&mut dyn FnMut(Change<'_>, bool) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
+) -> Result<(), Complaint> {
+    let mut shown = Ok(());
+    let result = read(&mut |change, enough| {
+        if shown.is_ok() {
+            shown = flows.show(change.kind, change.flow, change.port_id, out);
+        }
+        if enough || shown.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    shown?;
+    result.map_err(|error| Complaint::Events(error.to_string()))
+}

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a reader of the stream has been told: the entries of the table as they stand in the reader's set, and what
+//! an event or a listed entry means for that set.
+//!
+//! The rules, whatever is lost before, between or behind: an entry is told as new once, and as ended once, before
+//! another one with the same tuple is told; nothing that was not told as new is told as ended. So a reader who
+//! adds what is new and takes away what has ended always holds exactly the entries that stand here.
+
+#![forbid(unsafe_code)]
+
+use crate::codec::EventKind;
+use crate::flow::{Dir, Flow, L4, Tuple};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Addresses and protocol of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Ends {
+    src: IpAddr,
+    dst: IpAddr,
+    l4: L4,
+}
+
+impl Ends {
+    fn of(tuple: Tuple<'_>) -> Option<Ends> {
+        Some(Ends { src: tuple.src()?, dst: tuple.dst()?, l4: tuple.protocol() })
+    }
+
+    fn put(self, flow: &mut Flow, dir: Dir) {
+        flow.set_tuple(dir, self.src, self.dst, self.l4);
+    }
+}
+
+/// What no two entries of a table share: the original tuple, and the zone in which it is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    ends: Ends,
+    zone: u16,
+}
+
+/// The zone of an entry, and the directions for which it holds.
+#[derive(Debug, Clone, Copy)]
+enum Zone {
+    None,
+    Both(u16),
+    Orig(u16),
+    Reply(u16),
+}
+
+/// What is kept of an entry besides its key.
+#[derive(Debug)]
+struct Entry {
+    id: u32,
+    zone: Zone,
+    /// The reply tuple where it is not the inverse of the original one.
+    reply: Option<Box<Ends>>,
+    /// The listing in which it was seen last.
+    listing: u32,
+}
+
+impl Zone {
+    fn of(flow: &Flow) -> Zone {
+        match (flow.zone(), flow.orig_zone(), flow.reply_zone()) {
+            (Some(zone), _, _) => Zone::Both(zone),
+            (_, Some(zone), _) => Zone::Orig(zone),
+            (_, _, Some(zone)) => Zone::Reply(zone),
+            _ => Zone::None,
+        }
+    }
+
+    fn put(self, flow: &mut Flow) {
+        match self {
+            Zone::None => {}
+            Zone::Both(zone) => flow.set_zone(zone),
+            Zone::Orig(zone) => flow.set_orig_zone(zone),
+            Zone::Reply(zone) => flow.set_reply_zone(zone),
+        }
+    }
+}
+
+impl Key {
+    fn of(flow: &Flow) -> Option<Key> {
+        let zone = match Zone::of(flow) {
+            Zone::Both(zone) | Zone::Orig(zone) => zone,
+            Zone::None | Zone::Reply(_) => 0,
+        };
+        Some(Key { ends: Ends::of(flow.tuple(Dir::Orig))?, zone })
+    }
+}
+
+impl Entry {
+    fn of(flow: &Flow, id: u32, listing: u32) -> Entry {
+        let mut plain = Flow::new();
+        let [orig, reply] = [Dir::Orig, Dir::Reply].map(|dir| Ends::of(flow.tuple(dir)));
+        if let Some(orig) = orig {
+            orig.put(&mut plain, Dir::Orig);
+            plain.set_reply_from_original();
+        }
+        let inverse = Ends::of(plain.tuple(Dir::Reply));
+        let reply = reply.filter(|_| reply != inverse).map(Box::new);
+        Entry { id, zone: Zone::of(flow), reply, listing }
+    }
+
+    /// The flow as far as it is remembered: tuples, zone and id.
+    fn flow(&self, key: &Key) -> Flow {
+        let mut flow = Flow::new();
+        key.ends.put(&mut flow, Dir::Orig);
+        match &self.reply {
+            Some(reply) => reply.put(&mut flow, Dir::Reply),
+            None => flow.set_reply_from_original(),
+        }
+        self.zone.put(&mut flow);
+        flow.set_id(self.id);
+        flow
+    }
+}
+
+/// What is to be told, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// This one has ended.
+    pub(crate) ended: Option<Flow>,
+    /// What happened to the flow itself.
+    pub(crate) flow: Option<EventKind>,
+}
+
+impl News {
+    fn only(kind: EventKind) -> News {
+        News { ended: None, flow: Some(kind) }
+    }
+}
+
+/// The entries that were told as new and not yet as ended.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    entries: HashMap<Key, Entry>,
+    listing: u32,
+}
+
+impl Told {
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// What an event tells. A flow without addresses, which the kernel does not send, tells nothing.
+    pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> News {
+        let Some(key) = Key::of(flow) else { return News::default() };
+        let id = flow.id().unwrap_or(0);
+        let known = self.entries.get(&key).map(|entry| entry.id == id);
+        match (kind, known) {
+            // Its beginning was told from a list, or it has taken the place of one whose end was lost.
+            (EventKind::New, Some(true)) => News::default(),
+            (EventKind::Update, Some(true)) => News::only(EventKind::Update),
+            (EventKind::New | EventKind::Update, _) => self.present(key, id, flow),
+            (EventKind::Destroy, Some(true)) => {
+                self.entries.remove(&key);
+                News::only(EventKind::Destroy)
+            }
+            // Never told, or the end of a predecessor.
+            (EventKind::Destroy, _) => News::default(),
+        }
+    }
+
+    /// A list of the whole table begins.
+    pub(crate) fn begin_listing(&mut self) {
+        self.listing = self.listing.wrapping_add(1);
+    }
+
+    /// What an entry of the list tells.
+    pub(crate) fn listed(&mut self, flow: &Flow) -> News {
+        let Some(key) = Key::of(flow) else { return News::default() };
+        let id = flow.id().unwrap_or(0);
+        match self.entries.get_mut(&key) {
+            Some(entry) if entry.id == id => {
+                entry.listing = self.listing;
+                News::default()
+            }
+            _ => self.present(key, id, flow),
+        }
+    }
+
+    /// The list is over: what it did not show has ended. `each` is told so, as long as it wants more; what it was not
+    /// told stays.
+    pub(crate) fn end_listing(&mut self, mut each: impl FnMut(&Flow) -> bool) {
+        let mut more = true;
+        self.entries.retain(|key, entry| {
+            let stays = !more || entry.listing == self.listing;
+            if !stays {
+                more = each(&entry.flow(key));
+            }
+            stays
+        });
+    }
+
+    /// An entry is there, and the reader does not know it: it may know a predecessor.
+    fn present(&mut self, key: Key, id: u32, flow: &Flow) -> News {
+        let before = self.entries.insert(key, Entry::of(flow, id, self.listing));
+        News { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventKind::{Destroy, New, Update};
+    use super::*;
+
+    fn flow(port: u16, id: u32) -> Flow {
+        let mut flow = Flow::new();
+        let l4 = L4::Udp { sport: port, dport: 53 };
+        flow.set_tuple(Dir::Orig, "10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap(), l4);
+        flow.set_reply_from_original();
+        flow.set_id(id);
+        flow
+    }
+
+    fn in_zone(port: u16, id: u32, zone: u16) -> Flow {
+        let mut flow = flow(port, id);
+        flow.set_zone(zone);
+        flow
+    }
+
+    /// A reader who replays what is told, and insists on its order.
+    #[derive(Default)]
+    struct Reader {
+        told: Told,
+        set: HashMap<(Key, u32), ()>,
+        lines: Vec<String>,
+    }
+
+    impl Reader {
+        fn hear(&mut self, news: News, flow: &Flow) {
+            if let Some(ended) = &news.ended {
+                self.line(Destroy, ended);
+            }
+            if let Some(kind) = news.flow {
+                self.line(kind, flow);
+            }
+        }
+
+        fn line(&mut self, kind: EventKind, flow: &Flow) {
+            let (key, id) = (Key::of(flow).unwrap(), flow.id().unwrap());
+            self.lines.push(format!("{kind:?} {} {id}", flow.tuple(Dir::Orig).l4_src()));
+            match kind {
+                New => {
+                    assert!(self.set.keys().all(|(other, _)| *other != key), "two with one tuple");
+                    self.set.insert((key, id), ());
+                }
+                Update => assert!(self.set.contains_key(&(key, id)), "a change of what is not there"),
+                Destroy => assert!(self.set.remove(&(key, id)).is_some(), "an end of what is not there"),
+            }
+        }
+
+        fn event(&mut self, kind: EventKind, flow: &Flow) {
+            let news = self.told.event(kind, flow);
+            self.hear(news, flow);
+        }
+
+        fn list(&mut self, table: &[Flow]) {
+            self.told.begin_listing();
+            for flow in table {
+                let news = self.told.listed(flow);
+                self.hear(news, flow);
+            }
+            let mut ended = Vec::new();
+            self.told.end_listing(|flow| {
+                ended.push(flow.clone());
+                true
+            });
+            ended.iter().for_each(|flow| self.line(Destroy, flow));
+        }
+
+        /// The lines since this was asked last.
+        fn said(&mut self) -> String {
+            std::mem::take(&mut self.lines).join(", ")
+        }
+    }
+
+    #[test]
+    fn without_loss_events_are_told_as_they_come() {
+        let mut reader = Reader::default();
+        reader.list(&[]);
+        for kind in [New, Update, Update, Destroy, New, Destroy] {
+            reader.event(kind, &flow(1, 7));
+        }
+        assert_eq!(reader.said(), "New 1 7, Update 1 7, Update 1 7, Destroy 1 7, New 1 7, Destroy 1 7");
+        assert_eq!(reader.told.len(), 0);
+    }
+
+    #[test]
+    fn the_first_list_is_told_as_new() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1), flow(2, 2)]);
+        assert_eq!(reader.said(), "New 1 1, New 2 2");
+        // An event that waited while the list was read says nothing new.
+        reader.event(New, &flow(2, 2));
+        reader.event(Destroy, &flow(1, 1));
+        assert_eq!(reader.said(), "Destroy 1 1");
+    }
+
+    #[test]
+    fn a_list_makes_up_for_what_was_lost() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1), flow(2, 2), flow(3, 3)]);
+        reader.said();
+        // Lost: the end of 1, the end of 2 and its successor, the beginning of 4.
+        reader.list(&[flow(2, 22), flow(3, 3), flow(4, 4)]);
+        assert_eq!(reader.said(), "Destroy 2 2, New 2 22, New 4 4, Destroy 1 1");
+    }
+
+    #[test]
+    fn what_ends_while_the_list_is_read_ends_once() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1), flow(2, 2)]);
+        reader.said();
+        // 1 ended before the list came to it, 2 behind it; the events of both wait.
+        reader.list(&[flow(2, 2)]);
+        reader.event(Destroy, &flow(1, 1));
+        reader.event(Destroy, &flow(2, 2));
+        assert_eq!(reader.said(), "Destroy 1 1, Destroy 2 2");
+    }
+
+    #[test]
+    fn what_comes_and_goes_while_the_list_is_read_is_told() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1)]);
+        reader.event(New, &flow(2, 2));
+        reader.event(Destroy, &flow(2, 2));
+        assert_eq!(reader.said(), "New 1 1, New 2 2, Destroy 2 2");
+    }
+
+    #[test]
+    fn a_successor_that_the_list_shows_outlives_the_events_of_its_predecessor() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1)]);
+        reader.list(&[flow(1, 11)]);
+        reader.said();
+        reader.event(Destroy, &flow(1, 1));
+        reader.event(New, &flow(1, 11));
+        assert_eq!(reader.said(), "");
+        // Even when they go all the way back, it is there in the end.
+        for (kind, id) in [(Update, 1), (Destroy, 1), (New, 11), (Update, 11)] {
+            reader.event(kind, &flow(1, id));
+        }
+        assert_eq!(
+            reader.said(),
+            "Destroy 1 11, New 1 1, Destroy 1 1, New 1 11, Update 1 11",
+            "a detour, in good order"
+        );
+    }
+
+    #[test]
+    fn a_successor_with_the_same_id_is_one_with_its_predecessor() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1)]);
+        reader.event(New, &flow(1, 1)); // the end between the two was lost
+        assert_eq!(reader.said(), "New 1 1");
+        reader.event(Destroy, &flow(1, 1));
+        reader.event(New, &flow(1, 1));
+        assert_eq!(reader.said(), "Destroy 1 1, New 1 1");
+    }
+
+    #[test]
+    fn a_change_of_an_unknown_entry_tells_that_it_is_there() {
+        let mut reader = Reader::default();
+        reader.event(Update, &flow(1, 1));
+        reader.event(Update, &flow(1, 1));
+        reader.event(Update, &flow(1, 2));
+        reader.event(Destroy, &flow(9, 9));
+        assert_eq!(reader.said(), "New 1 1, Update 1 1, Destroy 1 1, New 1 2");
+    }
+
+    #[test]
+    fn zones_keep_entries_apart() {
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1), in_zone(1, 2, 5), in_zone(1, 3, 6)]);
+        reader.said();
+        reader.event(Destroy, &in_zone(1, 2, 5));
+        assert_eq!(reader.said(), "Destroy 1 2");
+        reader.list(&[flow(1, 1)]);
+        assert_eq!(reader.said(), "Destroy 1 3");
+    }
+
+    #[test]
+    fn what_is_remembered_is_enough_for_a_reader() {
+        let mut translated = in_zone(1, 5, 7);
+        let l4 = L4::Udp { sport: 53, dport: 9 };
+        translated.set_tuple(Dir::Reply, "10.0.0.2".parse().unwrap(), "192.0.2.1".parse().unwrap(), l4);
+        let mut told = Told::default();
+        told.listed(&translated);
+        told.begin_listing();
+        let mut ended = Vec::new();
+        told.end_listing(|flow| {
+            ended.push(flow.clone());
+            true
+        });
+        assert_eq!(ended.len(), 1);
+        for dir in [Dir::Orig, Dir::Reply] {
+            assert_eq!(ended[0].tuple(dir), translated.tuple(dir));
+        }
+        assert_eq!((ended[0].zone(), ended[0].id()), (Some(7), Some(5)));
+    }
+
+    #[test]
+    fn a_reader_who_stops_is_told_the_rest_later() {
+        let mut told = Told::default();
+        (1..=5).for_each(|port| drop(told.listed(&flow(port, port.into()))));
+        told.begin_listing();
+        let mut count = 0;
+        told.end_listing(|_| {
+            count += 1;
+            count < 2
+        });
+        assert_eq!((count, told.len()), (2, 3));
+        told.begin_listing();
+        told.end_listing(|_| {
+            count += 1;
+            true
+        });
+        assert_eq!((count, told.len()), (5, 0));
+    }
+
+    /// A kernel whose events overrun a queue, and a list that is read while the table changes.
+    #[test]
+    fn whatever_is_lost_the_reader_ends_with_the_table() {
+        for seed in 1..=200u64 {
+            let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut pick = |below: u64| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                random % below
+            };
+            let mut table: Vec<Flow> = Vec::new();
+            let mut next_id = 0;
+            let mut reader = Reader::default();
+            let mut queue: Vec<(EventKind, Flow)> = Vec::new();
+            for _round in 0..20 {
+                let mut overrun = false;
+                // Something happens; the listing reads the table in pieces meanwhile.
+                let mut act = |table: &mut Vec<Flow>, queue: &mut Vec<(EventKind, Flow)>, lossy: bool| {
+                    let port = 1 + u16::try_from(pick(6)).unwrap();
+                    let at = table.iter().position(|flow| flow.tuple(Dir::Orig).l4_src() == port);
+                    let event = match (at, pick(3)) {
+                        (Some(at), 0) => (Update, table[at].clone()),
+                        (Some(at), _) => (Destroy, table.remove(at)),
+                        (None, reuse) => {
+                            next_id += u32::from(reuse > 0); // now and then an id comes again
+                            table.push(flow(port, next_id));
+                            (New, flow(port, next_id))
+                        }
+                    };
+                    if lossy && pick(3) == 0 {
+                        true
+                    } else {
+                        queue.push(event);
+                        false
+                    }
+                };
+                for _ in 0..10 {
+                    overrun |= act(&mut table, &mut queue, true);
+                }
+                queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
+                if overrun {
+                    reader.told.begin_listing();
+                    for port in 1..=6 {
+                        let shown = table.iter().find(|flow| flow.tuple(Dir::Orig).l4_src() == port).cloned();
+                        if let Some(flow) = shown {
+                            let news = reader.told.listed(&flow);
+                            reader.hear(news, &flow);
+                        }
+                        act(&mut table, &mut queue, false);
+                    }
+                    let mut ended = Vec::new();
+                    reader.told.end_listing(|flow| {
+                        ended.push(flow.clone());
+                        true
+                    });
+                    ended.iter().for_each(|flow| reader.line(Destroy, flow));
+                    queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
+                }
+                let mut held: Vec<u16> = reader
+                    .set
+                    .keys()
+                    .map(|(key, _)| match key.ends.l4 {
+                        L4::Udp { sport, .. } => sport,
+                        _ => 0,
+                    })
+                    .collect();
+                let mut there: Vec<u16> = table.iter().map(|flow| flow.tuple(Dir::Orig).l4_src()).collect();
+                held.sort_unstable();
+                there.sort_unstable();
+                assert_eq!(held, there, "seed {seed}");
+                assert_eq!(reader.told.len(), there.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `conntrack -E --resync` and [`Mirror`]: overrun on purpose, many times, what is told still leads to the kernel's
+//! table. And `--reliable`: no end of a flow is lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+#[path = "support/follower.rs"]
+mod follower;
+mod netns;
+
+use follower::{Ended, Follower, nth, requests, send};
+use netfilter_conntrack::request::Query;
+use netfilter_conntrack::{Attr, Dir, DumpFilter, EventKind, Events, Flow, Groups, Handle, L4, Mirror};
+use netns::{count, isolated, udp};
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+const LOST: &str = "flow events have been lost, which reading the table has made good.";
+
+/// Pseudo-random numbers, the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// A flow of a small world, so that tuples come again: families, protocols, zones and translations take turns.
+fn of_world(n: u64) -> Flow {
+    let port = u16::try_from(1 + n / 8).unwrap();
+    let [src, dst] = if n % 8 == 1 { ["fd00::1", "fd00::2"] } else { ["10.0.0.1", "10.0.0.2"] };
+    let l4 = match n % 8 {
+        2 => L4::Tcp { sport: port, dport: 80 },
+        3 => L4::Icmp { kind: 8, code: 0, id: port },
+        _ => L4::Udp { sport: port, dport: 53 },
+    };
+    let mut flow = netns::flow(src, dst, l4);
+    flow.set_timeout_secs(10_000);
+    match n % 8 {
+        2 => flow.set_tcp_state(3),
+        4 => flow.set_zone(7),
+        5 => flow.set_zone(8),
+        6 => flow.set_bytes(Attr::SnatIpv4, &[192, 0, 2, 1]),
+        _ => {}
+    }
+    flow
+}
+
+/// Creates and deletes flows of the world in floods.
+fn churn(random: &mut Random, floods: u64) {
+    for _ in 0..floods {
+        let mut some = |share| {
+            let chosen: Vec<u64> = (0..2000).filter(|_| random.below(100) < share).collect();
+            chosen.into_iter().map(of_world)
+        };
+        send(&requests(Query::Create, some(30)));
+        send(&requests(Query::Destroy, some(30)));
+        send(&requests(Query::Create, some(5)));
+    }
+}
+
+/// A line of an entry without what may change while it lives: its words but state, seconds, marks, flags, counters.
+fn identity(line: &str) -> String {
+    let names = ["src=", "dst=", "sport=", "dport=", "type=", "code=", "id=", "zone"];
+    let words = line.split_whitespace();
+    let protocol = words.clone().find(|word| ["udp", "tcp", "icmp", "icmpv6"].contains(word)).unwrap();
+    let rest = words.filter(|word| names.iter().any(|name| word.starts_with(name)));
+    [protocol].into_iter().chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+/// What a reader holds who replays the lines.
+fn replayed(ended: &Ended) -> HashSet<String> {
+    let mut set = HashSet::new();
+    for line in ended.stdout.lines() {
+        let line = line.trim_start();
+        match line.split(' ').next() {
+            Some("[NEW]") => assert!(set.insert(identity(line)), "twice: {line}"),
+            Some("[UPDATE]") => assert!(set.contains(&identity(line)), "a change of nothing: {line}"),
+            Some("[DESTROY]") => assert!(set.remove(&identity(line)), "an end of nothing: {line}"),
+            other => panic!("{other:?}: {line}"),
+        }
+    }
+    set
+}
+
+/// The table as `-L` shows it.
+fn listed(words: &str) -> HashSet<String> {
+    let output = netns::run(
+        env!("CARGO_BIN_EXE_conntrack"),
+        &format!("-L {words}").split_whitespace().collect::<Vec<_>>(),
+        "",
+    );
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(identity).collect()
+}
+
+/// Floods a follower with a small buffer, and compares what it has told with the table.
+fn overrun(seed: u64, words: &str, events: &str) {
+    isolated(|| {
+        let mut random = Random(seed);
+        // Made before anybody listens: these have no events.
+        churn(&mut random, 1);
+        let mut follower = Follower::start(&format!("-E --resync -b 16384 {events} {words}"));
+        for _ in 0..4 {
+            churn(&mut random, 2);
+            if random.below(2) == 0 {
+                follower.wait_until_all_is_read();
+            }
+        }
+        let ended = follower.end();
+        assert_eq!(ended.status, Some(0), "seed {seed}: {}", ended.stderr);
+        assert!(ended.number(LOST) > 1000, "it was overrun: {}", ended.stderr);
+        let (replayed, listed) = (replayed(&ended), listed(words));
+        assert!(listed.len() > 50, "there is something to compare: {}", listed.len());
+        assert_eq!(replayed, listed, "seed {seed}");
+    });
+}
+
+#[test]
+fn what_is_told_leads_to_the_table_whatever_is_lost() {
+    for seed in 1..=4 {
+        overrun(seed, "-f ipv4", "");
+    }
+}
+
+#[test]
+fn conditions_lead_to_their_part_of_the_table() {
+    overrun(5, "-p udp -w 7", "");
+    overrun(6, "-f ipv6", "-e NEW,DESTROY");
+}
+
+#[test]
+fn the_table_is_told_first_and_the_loss_is_told_last() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        (1..=3).for_each(|n| handle.create(&udp(n)).unwrap());
+        let mut follower = Follower::start("-E --resync");
+        follower.wait_for_lines(3);
+        handle.create(&udp(4)).unwrap();
+        follower.wait_for_lines(4);
+        // This one was made before anybody listened: no event tells its end, the last look does.
+        handle.delete(&udp(2)).unwrap();
+        let ended = follower.end();
+        assert_eq!(ended.status, Some(0));
+        assert_eq!(ended.stderr.lines().count(), 1, "nothing was lost: {}", ended.stderr);
+        assert_eq!(ended.stdout.matches("[NEW]").count(), 4, "{}", ended.stdout);
+        assert_eq!(ended.stdout.matches("[DESTROY]").count(), 1, "{}", ended.stdout);
+        assert!(ended.stdout.lines().last().unwrap().contains("sport=2 "), "{}", ended.stdout);
+    });
+}
+
+#[test]
+fn what_changes_while_an_entry_lives_is_no_condition() {
+    let refused = |words: &str, reason: &str| {
+        let line = format!("-E --resync {words}");
+        let output =
+            netns::run(env!("CARGO_BIN_EXE_conntrack"), &line.split_whitespace().collect::<Vec<_>>(), "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+        assert!(said.lines().next().unwrap().ends_with(reason), "{line}: {said}");
+    };
+    let lives = "it may begin or cease to hold while an entry lives";
+    for (words, name) in [("-m 5", "mark"), ("-n", "src-nat"), ("-p tcp --state LISTEN", "state")] {
+        refused(words, &format!("cannot use `--{name}' with `--resync': {lives}"));
+    }
+    refused("-e UPDATES", "`--resync' needs the events NEW and DESTROY");
+    refused("-e NEW", "`--resync' needs the events NEW and DESTROY");
+}
+
+#[test]
+fn a_mirror_in_a_program_holds_the_table() {
+    isolated(|| {
+        let mut random = Random(99);
+        churn(&mut random, 1);
+        let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).receive_buffer(8192)).unwrap();
+        let mut held = HashSet::new();
+        let mut hear = |change: netfilter_conntrack::Change<'_>| {
+            let name = (change.flow.id().unwrap(), change.flow.tuple(Dir::Orig).l4_src());
+            match change.kind {
+                EventKind::New => assert!(held.insert(name)),
+                EventKind::Update => assert!(held.contains(&name)),
+                EventKind::Destroy => assert!(held.remove(&name)),
+            }
+            ControlFlow::Continue(())
+        };
+        for _ in 0..5 {
+            churn(&mut random, 1);
+            mirror.read(&mut hear).unwrap();
+        }
+        mirror.settle(&mut hear).unwrap();
+        assert!(mirror.lost() > 0 && mirror.looks() > 1 && !mirror.is_behind());
+        let mut table = HashSet::new();
+        let each = |flow: &Flow| {
+            table.insert((flow.id().unwrap(), flow.tuple(Dir::Orig).l4_src()));
+            ControlFlow::Continue(())
+        };
+        Handle::open().unwrap().dump(&DumpFilter::new(), each).unwrap();
+        assert_eq!(mirror.len(), table.len());
+        assert_eq!(held, table);
+    });
+}
+
+#[test]
+fn a_mirror_can_be_stopped_at_any_change() {
+    isolated(|| {
+        let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
+        let mut handle = netns::table(&(1..=20).map(udp).collect::<Vec<_>>());
+        let mut told = Vec::new();
+        while told.len() < 20 {
+            let before = told.len();
+            mirror
+                .read(|change| {
+                    told.push(change.flow.tuple(Dir::Orig).l4_src());
+                    ControlFlow::Break(())
+                })
+                .unwrap();
+            assert_eq!(told.len(), before + 1, "one for each call");
+        }
+        told.sort_unstable();
+        assert_eq!(told, (1..=20).collect::<Vec<_>>());
+        handle.delete(&udp(7)).unwrap();
+        let mut ended = Vec::new();
+        mirror
+            .follow(|change| {
+                ended.push((change.kind, change.flow.tuple(Dir::Orig).l4_src()));
+                ControlFlow::Break(())
+            })
+            .unwrap();
+        assert_eq!(ended, [(EventKind::Destroy, 7)]);
+    });
+}
+
+#[test]
+fn reliable_delivery_loses_no_end() {
+    const FLOWS: u32 = 3000;
+    isolated(|| {
+        let creations = requests(Query::Create, (0..FLOWS).map(nth));
+        let mut follower = Follower::start("-E -e DESTROY --reliable -b 8192");
+        send(&creations);
+        let mut handle = Handle::open().unwrap();
+        assert_eq!(handle.statistics().unwrap().entries, FLOWS);
+        follower.signal("STOP");
+        handle.flush().unwrap();
+        // They are gone for everybody, but take up room until their end is told.
+        assert_eq!(count(&mut handle), 0);
+        assert!(handle.statistics().unwrap().entries > FLOWS / 2);
+        follower.signal("CONT");
+        follower.wait_for_lines(FLOWS as usize);
+        assert_eq!(handle.statistics().unwrap().entries, 0);
+        let ended = follower.end();
+        assert_eq!(ended.of("[DESTROY]").len(), FLOWS as usize, "each is told once");
+        assert!(ended.number("flow events found no room and came again.") > 0, "{}", ended.stderr);
+        assert_eq!(ended.status, Some(0), "nothing was lost in the end");
+    });
+}
+
+#[test]
+fn reliable_delivery_tells_what_it_does_not_cover() {
+    isolated(|| {
+        let mut follower = Follower::start("-E --reliable -b 8192");
+        follower.signal("STOP");
+        send(&requests(Query::Create, (0..200).map(nth)));
+        Handle::open().unwrap().flush().unwrap();
+        follower.signal("CONT");
+        follower.wait("the ends are missing", |_| Handle::open().unwrap().statistics().unwrap().entries == 0);
+        follower.wait_until_all_is_read();
+        let ended = follower.end();
+        assert_eq!(ended.of("[DESTROY]").len(), 200);
+        assert!(ended.of("[NEW]").len() < 200);
+        assert!(ended.number("flow events found no room; only the ends of flows come again.") > 0);
+        assert_eq!(ended.status, Some(3));
+    });
+}
