@@ -9,8 +9,8 @@
 #   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
 #                        mixed work on one table for SOAK_SECS, with memory and descriptors watched
 #   make fuzz-smoke      every fuzz target for 20 s, where cargo-fuzz is installed
-#   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS, and
-#                        in BENCH what scripts/bench.sh takes: rows, --raise-limits
+#   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS,
+#                        CLOCK, and in BENCH what scripts/bench.sh takes: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
 #   make dist            the source tarball with all crates in it, for builds without network
 #   make header          the C headers, rendered anew from src/capi

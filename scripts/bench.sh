@@ -3,10 +3,14 @@
 # Measures the tool and the library against the original and against the floor (benches/), in pairs, on one
 # table in a throw-away namespace, and prints the tables of docs/performance.md:
 #
-#     scripts/bench.sh [--raise-limits] [ROW...]       all rows, or those of these names (scripts/bench/rows.py)
+#     scripts/bench.sh [--record] [--raise-limits] [ROW...]    all rows, or those of these names
+#                                                              (scripts/bench/rows.py)
 #
-# FLOWS (200000) is the size of the table, ROUNDS (5) how many runs the medians are of. Exit status 0 with
-# figures, whatever they are; otherwise nothing could be measured, or the answers differ.
+# FLOWS (200000) is the size of the table, ROUNDS (5) how many runs the medians are of, CLOCK wall or cpu (for a
+# machine that is not at rest: scripts/bench/measure.py). Exit status 0 with figures, whatever they are;
+# otherwise nothing could be measured, or the answers differ.
+#
+# --record puts the tables into docs/performance.md, in the place of those for this number of flows.
 #
 # --raise-limits, as root, raises two limits of the machine for the time of the run: nf_conntrack_max, where the
 # table is to be larger than it allows, and net.core.rmem_default, without which the original's -U fails after
@@ -59,16 +63,22 @@ work=$(mktemp -d)
 trap tidy EXIT
 trap 'exit 1' INT TERM HUP
 export LIMITS_RAISED=
-if [ "${1:-}" = --raise-limits ]; then
+record=
+while case ${1:-} in --*) true ;; *) false ;; esac do
+    case $1 in
+        --raise-limits) LIMITS_RAISED=yes ;;
+        --record) record=$FLOWS ;;
+        *) complain "no option $1" ;;
+    esac
     shift
-    LIMITS_RAISED=yes
-fi
+done
 TARGET=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 STAGE=$(realpath "${STAGE:-stage}")
 ORIGINAL_TOOL=$(scripts/original.sh tool) || complain 'no original conntrack here to compare with'
 ORIGINAL_LIBRARY=$(scripts/original.sh library) || complain 'no original library here to compare with'
 compile
 if [ -n "$LIMITS_RAISED" ]; then raise_limits; fi
-export FLOWS ROUNDS=${ROUNDS:-5} STAGE ORIGINAL_TOOL ORIGINAL_LIBRARY
+export FLOWS ROUNDS=${ROUNDS:-5} CLOCK=${CLOCK:-wall} STAGE ORIGINAL_TOOL ORIGINAL_LIBRARY
 export FLOOR=$TARGET/benches/release/floor BENCH_WORK=$work PYTHONDONTWRITEBYTECODE=1
-scripts/in-namespace.sh python3 scripts/bench/main.py "$@"
+scripts/in-namespace.sh python3 scripts/bench/main.py "$@" | tee "$work/tables"
+if [ -n "$record" ]; then python3 scripts/bench/record.py "$work/tables" "$record"; fi

@@ -10,8 +10,8 @@
 //! floor lines FROM TO       prints them as lines for `conntrack -R`; sends nothing
 //! ```
 //!
-//! Prints how long the kernel was at work, in microseconds; the time for preparing requests is not in it. Any
-//! refused request is an error. Flow `n` is an established TCP connection with a source address of its own;
+//! Prints how long the kernel was at work, in microseconds: by the clock, and on the processor. The time for
+//! preparing requests is not in it. Any refused request is an error. Flow `n` is an established TCP connection with a source address of its own;
 //! all have the destination 192.0.2.1; 20,000 destination ports take turns.
 
 #![forbid(unsafe_code)]
@@ -144,13 +144,26 @@ fn lines(flows: Range<u32>) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn timed(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
-    let start = Instant::now();
-    work()?;
-    Ok(start.elapsed())
+/// How long some work took.
+struct Times {
+    clock: Duration,
+    processor: Duration,
 }
 
-fn run(words: &[&str]) -> Result<Option<Duration>> {
+/// How long this process has been on a processor.
+fn on_processor() -> Result<Duration> {
+    let told = std::fs::read_to_string("/proc/self/schedstat")?;
+    let nanos = told.split_whitespace().next().ok_or("schedstat is empty")?;
+    Ok(Duration::from_nanos(nanos.parse()?))
+}
+
+fn timed(work: impl FnOnce() -> Result<()>) -> Result<Times> {
+    let (start, before) = (Instant::now(), on_processor()?);
+    work()?;
+    Ok(Times { clock: start.elapsed(), processor: on_processor()?.saturating_sub(before) })
+}
+
+fn run(words: &[&str]) -> Result<Option<Times>> {
     let socket = Socket::open(0)?;
     let range = |from: &str, to: &str| Ok::<_, std::num::ParseIntError>(from.parse()?..to.parse()?);
     let marked = |mark: u32| {
@@ -198,7 +211,9 @@ fn main() -> std::process::ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let outcome = run(&words).and_then(|time| match time {
-        Some(time) => Ok(writeln!(std::io::stdout(), "{}", time.as_micros())?),
+        Some(time) => {
+            Ok(writeln!(std::io::stdout(), "{} {}", time.clock.as_micros(), time.processor.as_micros())?)
+        }
         None => Ok(()),
     });
     match outcome {

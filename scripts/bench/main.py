@@ -77,7 +77,8 @@ def main():
         sys.exit(f"bench: no row {', '.join(unknown)}; there are: {' '.join([row.name for row in ROWS] + EXTRAS)}")
     sizes = Sizes(int(os.environ["FLOWS"]), f"{measure.WORK}/lines")
     rounds = int(os.environ["ROUNDS"])
-    print(f"{machine()}; medians of {rounds} runs in turns")
+    print(f"{machine()}; medians of {rounds} runs in turns; "
+          f"times are {'on the processor' if measure.BY_CPU else 'wall times'}")
     try:
         lines_file(sizes)
         measure_all(names, sizes, rounds)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Running programs and weighing what they cost.
 
-A cost is one run's: wall, user and system milliseconds, peak resident MiB. benches/run.c measures it, so that
-nothing of this interpreter is in it.
+A cost is one run's: milliseconds, of them in user space, peak resident MiB. benches/run.c measures it, so that
+nothing of this interpreter is in it. With CLOCK=cpu the milliseconds are those on the processor, which other
+programs disturb less: on a machine at rest they are the same, because all that is measured runs in one thread.
 """
 
 import os
@@ -19,7 +20,9 @@ LIBRARIES = {
     "ours": f"{os.environ['STAGE']}/lib/libnetfilter_conntrack.so.3",
 }
 
-Cost = namedtuple("Cost", "wall user system peak")
+BY_CPU = os.environ["CLOCK"] == "cpu"
+
+Cost = namedtuple("Cost", "time user peak")
 
 
 class Unmeasurable(Exception):
@@ -50,7 +53,7 @@ def finish(meter, what, may_fail=False):
     if meter.returncode != 0 or not (may_fail or told[4] == "0"):
         raise Unmeasurable(f"{what}: exit status {told[4] if told else meter.returncode}")
     wall, user, system, peak = (int(number) for number in told[:4])
-    return Cost(wall / 1000, user / 1000, system / 1000, peak / 1024)
+    return Cost((user + system if BY_CPU else wall) / 1000, user / 1000, peak / 1024)
 
 
 def tool(who, arguments, out="/dev/null", may_fail=False):
@@ -60,17 +63,18 @@ def tool(who, arguments, out="/dev/null", may_fail=False):
 
 
 def floor(*words):
-    """One run of the floor: the time that the kernel was at work, in milliseconds."""
+    """One run of the floor: the time that the kernel was at work."""
     done = subprocess.run([FLOOR, *map(str, words)], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise Unmeasurable(f"floor {words} failed")
-    return Cost(int(done.stdout) / 1000, 0, 0, 0)
+    wall, processor = (int(number) / 1000 for number in done.stdout.split())
+    return Cost(processor if BY_CPU else wall, 0, 0)
 
 
 def middle(costs):
-    """The median wall time, the means of the processor times (the kernel counts them in ticks), the largest peak."""
-    walls, users, systems, peaks = zip(*costs)
-    return Cost(statistics.median(walls), statistics.mean(users), statistics.mean(systems), max(peaks))
+    """The median time, the mean of that in user space (the kernel counts it in ticks), the largest peak."""
+    times, users, peaks = zip(*costs)
+    return Cost(statistics.median(times), statistics.mean(users), max(peaks))
 
 
 def in_turns(runs, rounds):

@@ -95,9 +95,9 @@ def verdict(row, cost):
     original, ours = cost["original"], cost["ours"]
     checks = []
     if row.over_floor:
-        checks.append((f"≤ {row.over_floor} × floor", ours.wall <= row.over_floor * cost["floor"].wall))
+        checks.append((f"≤ {row.over_floor} × floor", ours.time <= row.over_floor * cost["floor"].time))
     if row.faster:
-        checks.append((f"≥ {row.faster} × faster", original.wall >= row.faster * ours.wall))
+        checks.append((f"≥ {row.faster} × faster", original.time >= row.faster * ours.time))
     if row.user_faster:
         checks.append((f"user ≤ 1/{row.user_faster}", original.user >= row.user_faster * ours.user))
     met = "yes" if all(good for _, good in checks) else "NO"
@@ -111,13 +111,13 @@ HEAD = ["work", "original ms", "ours ms", "floor ms", "original / ours", "origin
 def line(row, sizes, cost):
     """A row's figures."""
     original, ours, floor = cost["original"], cost["ours"], cost.get("floor")
-    over = [ratio(one.wall, floor.wall) if floor else "" for one in (original, ours)]
-    faster = ratio(original.wall, ours.wall)
+    over = [ratio(one.time, floor.time) if floor else "" for one in (original, ours)]
+    faster = ratio(original.time, ours.time)
     if fails(row):
         faster = over[0] = "fails"
     return [
         row.title.format(flows=f"{sizes.flows:,}", bulk=f"{sizes.bulk:,}"),
-        f"{original.wall:.0f}", f"{ours.wall:.0f}", f"{floor.wall:.0f}" if floor else "", faster, *over,
+        f"{original.time:.0f}", f"{ours.time:.0f}", f"{floor.time:.0f}" if floor else "", faster, *over,
         f"{original.user:.0f}", f"{ours.user:.0f}", f"{original.peak:.1f}", f"{ours.peak:.1f}", *verdict(row, cost),
     ]
 
@@ -178,7 +178,7 @@ def events(who, sizes):
     with open(out, "rb") as file:
         printed = sum(1 for _ in file)
     os.unlink(out)
-    return 1 - printed / (2 * sizes.bulk), cost, churn.wall
+    return 1 - printed / (2 * sizes.bulk), cost, churn.time
 
 
 EVENTS_HEAD = ["tool", "events", "lost", "lost, worst run", "churn ms", "user ms", "peak MiB", "target", "met"]
