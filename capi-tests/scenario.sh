@@ -5,9 +5,10 @@
 #     capi-tests/scenario.sh PROGRAM ARGUMENTS BEFORE DURING OUTPUT
 #
 # The environment says on what: LIBRARY_DIR holds the library to run on, EXPECT_LIBRARY is the file that must
-# be loaded then, RESULT is the folder for the outcome (stdout, stderr, loaded), UNDER is a command to run the
-# program under (valgrind) or empty. TOOL and FIXTURE are the original's: its conntrack, and capi-tests'
-# expectation program with ORIGINAL_DIR on the loader's path. They make the table and read what is left of it.
+# be loaded then, or - when the program itself holds the library. RESULT is the folder for the outcome (stdout,
+# stderr, loaded), UNDER is a command to run the program under (valgrind) or empty. TOOL and FIXTURE are the
+# original's: its conntrack, and capi-tests' expectation program with ORIGINAL_DIR on the loader's path. They make
+# the table and read what is left of it.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/await.sh
@@ -104,9 +105,8 @@ else
 fi
 
 loaded=$(sed -n 's|.*calling init: \(/.*/libnetfilter_conntrack\.so\.3.*\)|\1|p' "$RESULT"/loader.* | sort -u)
-loaded=$(realpath "$loaded")
 rm -f "$RESULT"/loader.*
-if [ "$loaded" != "$(realpath "$EXPECT_LIBRARY")" ]; then
+if [ "$(realpath -m -- "${loaded:--}")" != "$(realpath -m -- "$EXPECT_LIBRARY")" ]; then
     echo "scenario: loaded '$loaded' instead of $EXPECT_LIBRARY" >&2
     exit 1
 fi

@@ -46,6 +46,7 @@ ring soak_result
 ring capi-tests/table-full.sh
 ring capi-tests/run.sh
 ring capi-tests/hard.sh
+ring capi-tests/sanitize.sh
 ring scripts/fuzz.sh smoke
 ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh

@@ -31,21 +31,21 @@ static const struct {
 /* For whom zeros are good arguments, or NULL has a meaning; the others must complain. */
 static const struct {
 	const char *name;
-	int error;   /* what errno says; 0 for nothing */
-	bool is_made; /* returns a new object */
+	int error;                /* what errno says; 0 for nothing */
+	any_function *release; /* of the new object that it returns */
 } zeros_are_fine[] = {
-	{ "nfct_open", 0, true },
-	{ "nfct_new", 0, true },
-	{ "nfct_bitmask_new", 0, true },
-	{ "nfct_filter_create", 0, true },
-	{ "nfct_filter_dump_create", 0, true },
-	{ "nfexp_new", 0, true },
-	{ "nfct_maxsize", 0, false },
-	{ "nfexp_maxsize", 0, false },
-	{ "nfct_labels_get_path", 0, false },
-	{ "nfct_bitmask_destroy", 0, false },
-	{ "nfct_labelmap_new", ENOENT, false }, /* the usual file, which main() makes sure is missing */
-	{ "nfct_filter_detach", ENOTSOCK, false }, /* descriptor 0 */
+	{ "nfct_open", 0, (any_function *)(void *)nfct_close },
+	{ "nfct_new", 0, (any_function *)(void *)nfct_destroy },
+	{ "nfct_bitmask_new", 0, (any_function *)(void *)nfct_bitmask_destroy },
+	{ "nfct_filter_create", 0, (any_function *)(void *)nfct_filter_destroy },
+	{ "nfct_filter_dump_create", 0, (any_function *)(void *)nfct_filter_dump_destroy },
+	{ "nfexp_new", 0, (any_function *)(void *)nfexp_destroy },
+	{ "nfct_maxsize", 0, NULL },
+	{ "nfexp_maxsize", 0, NULL },
+	{ "nfct_labels_get_path", 0, NULL },
+	{ "nfct_bitmask_destroy", 0, NULL },
+	{ "nfct_labelmap_new", ENOENT, NULL }, /* the usual file, which main() makes sure is missing */
+	{ "nfct_filter_detach", ENOTSOCK, NULL }, /* descriptor 0 */
 };
 
 /* What failure looks like, taken as 32 bits: 0 and NULL, or -1. */
@@ -65,7 +65,9 @@ static bool is_fine(size_t at)
 	for (size_t i = 0; i < sizeof(zeros_are_fine) / sizeof(*zeros_are_fine); i++) {
 		if (strcmp(zeros_are_fine[i].name, functions[at].name) != 0)
 			continue;
-		if (error == zeros_are_fine[i].error && (result != 0 || !zeros_are_fine[i].is_made))
+		if (zeros_are_fine[i].release && result != 0)
+			zeros_are_fine[i].release(result, 0, 0, 0, 0, 0, 0);
+		if (error == zeros_are_fine[i].error && (result != 0 || !zeros_are_fine[i].release))
 			return true;
 		printf("%s: errno %d\n", functions[at].name, error);
 		return false;

@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The C programs under AddressSanitizer and UndefinedBehaviorSanitizer, on the shared library and on the archive:
+# the programs of capi-tests/hard, and each row of capi-tests/scenarios with a program of ours, whose outcome must
+# be that of the plain program. Where a nightly toolchain is there, the library is instrumented, too, and a planted
+# fault shows that it is.
+#
+#     capi-tests/sanitize.sh [PROGRAM...]      all of them, or these; STAGE names another install
+set -eu
+cd "$(dirname "$0")/.."
+. capi-tests/tally.sh
+
+STAGE=$(realpath "${STAGE:-stage}")
+TARGET=x86_64-unknown-linux-gnu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/plain" "$work/shared" "$work/archive" "$work/lib"
+
+if ! echo 'int main(void) { return 0; }' |
+    ${CC:-cc} -x c -fsanitize=address,undefined -o "$work/nothing" - 2>"$work/said"; then
+    skip "sanitize: the compiler has no sanitizers here: $(head -n 1 "$work/said")"
+    tally sanitize
+    exit
+fi
+
+# A program that runs out of memory on purpose has an allocator of its own.
+LEFT_OUT='nomemory'
+export ASAN_OPTIONS='verify_asan_link_order=0:detect_stack_use_after_return=1' # stdbuf's library comes first
+export UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1'
+
+# The library, as `shared` and `archive` in $work/lib.
+if rustc +nightly --version >/dev/null 2>&1 && [ "$(rustc +nightly -vV | sed -n 's/^host: //p')" = "$TARGET" ]; then
+    RUSTFLAGS=-Zsanitizer=address cargo +nightly build --locked --quiet --release --lib --target "$TARGET" \
+        --target-dir target/sanitized
+    built=target/sanitized/$TARGET/release
+    is_instrumented=yes
+else
+    built=$STAGE/lib is_instrumented=no
+    echo 'note: no nightly toolchain for this machine: the programs are instrumented, the library is not'
+fi
+cp -L "$built/libnetfilter_conntrack.so" "$work/lib/libnetfilter_conntrack.so.3"
+cp -L "$built/libnetfilter_conntrack.a" "$work/lib/libconntrack.a"
+ln -s libnetfilter_conntrack.so.3 "$work/lib/libconntrack.so"
+
+# compile LIBRARY SOURCE [FLAGS...]: plain against the staged library, else sanitized.
+compile() {
+    library=$1 source=$2
+    shift 2
+    case $library in
+        plain) set -- "$@" -L"$STAGE/lib" -lconntrack ;;
+        shared) set -- "$@" -fsanitize=address,undefined -L"$work/lib" -lconntrack ;;
+        archive) set -- "$@" -fsanitize=address,undefined "$work/lib/libconntrack.a" -lgcc_s -lpthread -lm -ldl ;;
+    esac
+    if grep -q '<libnfnetlink/' "$source"; then set -- "$@" -lnfnetlink; fi
+    ${CC:-cc} -std=gnu17 -g -O1 -fno-omit-frame-pointer -I"$STAGE/include" \
+        -o "$work/$library/$(basename "$source" .c)" "$source" -Wl,--no-as-needed "$@"
+}
+
+# on LIBRARY ROW...: one scenario; its outcome is in $work/outcome-LIBRARY.
+on() {
+    library=$1
+    shift
+    case $library in
+        plain) folder=$STAGE/lib expect=$STAGE/lib/libnetfilter_conntrack.so.3 ;;
+        shared) folder=$work/lib expect=$work/lib/libnetfilter_conntrack.so.3 ;;
+        archive) folder=/nonexistent expect=- ;;
+    esac
+    rm -rf "$work/result"
+    mkdir "$work/result"
+    LIBRARY_DIR=$folder EXPECT_LIBRARY=$expect RESULT=$work/result UNDER='' TOOL=$TOOL \
+        FIXTURE=$work/plain/expectation ORIGINAL_DIR=$(dirname "$ORIGINAL") \
+        scripts/in-namespace.sh capi-tests/scenario.sh "$@" 2>"$work/complaints" || echo failed >>"$work/complaints"
+    cp "$work/result/outcome" "$work/outcome-$library" 2>/dev/null || true
+    [ ! -s "$work/complaints" ]
+}
+
+# The row of a program, on the plain library and on both sanitized ones.
+scenario() {
+    name="$1 $(echo "$2" | tr ',' ' ') on $3"
+    source=capi-tests/$1.c
+    [ -f "$source" ] || source=examples/$1.c
+    for library in plain shared archive; do
+        [ -x "$work/$library/$1" ] || compile "$library" "$source" || { fail "$name, $library: does not build"; return; }
+    done
+    program=$1
+    shift
+    for library in plain shared archive; do
+        if ! on "$library" "$work/$library/$program" "$@"; then
+            fail "$name, $library"
+            cat "$work/complaints"
+        elif [ "$library" = plain ]; then
+            continue
+        elif diff -u "$work/outcome-plain" "$work/outcome-$library" >"$work/diff"; then
+            pass "$name, $library: clean, and the same as without sanitizers"
+        else
+            fail "$name, $library"
+            head -n 60 "$work/diff"
+        fi
+    done
+}
+
+hard() {
+    for library in shared archive; do
+        if ! compile "$library" "capi-tests/hard/$1.c"; then
+            fail "$1, $library: does not build"
+        elif (cd "$work" && LD_LIBRARY_PATH="$work/lib" "$OLDPWD/scripts/in-namespace.sh" "$work/$library/$1") \
+            >"$work/said" 2>&1; then
+            pass "$1, $library: clean"
+        else
+            fail "$1, $library"
+            tail -n 60 "$work/said"
+        fi
+    done
+}
+
+# A fault that is none of ours: a program that lies about its buffer's size must be noticed, inside the library.
+planted() {
+    cat >"$work/planted.c" <<'END'
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <stdlib.h>
+int main(void)
+{
+    struct nf_conntrack *ct = nfct_new();
+    char *text = malloc(8);
+    nfct_set_attr_u8(ct, ATTR_L4PROTO, 6);
+    nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000000);
+    return nfct_snprintf(text, 64, ct, 0, NFCT_O_PLAIN, 0) < 0;
+}
+END
+    for library in shared archive; do
+        compile "$library" "$work/planted.c"
+        LD_LIBRARY_PATH="$work/lib" "$work/$library/planted" >"$work/said" 2>&1 || true
+        check "a planted fault is noticed, $library" \
+            grep -q 'AddressSanitizer: heap-buffer-overflow' "$work/said"
+    done
+}
+
+is_wanted() {
+    case " $wanted " in '  ' | *" $1 "*) ;; *) return 1 ;; esac
+    case " $LEFT_OUT " in *" $1 "*) return 1 ;; esac
+}
+
+wanted=$*
+if [ "$is_instrumented" = yes ]; then planted; fi
+for source in capi-tests/hard/*.c; do
+    if is_wanted "$(basename "$source" .c)"; then hard "$(basename "$source" .c)"; fi
+done
+if ! ORIGINAL=$(scripts/original.sh library) || ! TOOL=$(scripts/original.sh tool); then
+    skip 'sanitize: no original library and tool here to make the tables with'
+    tally sanitize
+    exit
+fi
+compile plain capi-tests/expectation.c
+rows=$(grep -v -e '^#' -e '^$' -e '^DEB:' capi-tests/scenarios)
+while read -r program row; do
+    # shellcheck disable=SC2086  # a row is words
+    if is_wanted "$program"; then scenario "$program" $row; fi
+done <<END
+$rows
+END
+tally sanitize
