@@ -284,6 +284,60 @@ fn a_refusal_ends_the_run_behind_what_was_sent_together() {
 }
 
 #[test]
+fn every_line_of_a_run_is_tried_and_the_run_ends_behind_them() {
+    isolated(|| {
+        let new = |verb: &str, sport: u16| {
+            format!("-{verb} -p udp -t 50 -s 10.0.0.1 -d 10.0.0.2 --sport {sport} --dport 53\n")
+        };
+        let mut handle = table(&[udp(1), udp(500)]);
+        let before = [new("D", 1), "# a comment\n".into(), new("I", 1), new("I", 2)].concat();
+        let many: String =
+            (3..=600).map(|sport| new(if sport % 2 == 0 { "I" } else { "A" }, sport)).collect();
+        let again = [new("I", 2), new("A", 2), new("I", 600), new("D", 500), new("I", 9000)].concat();
+        let output = tool(&words("-R -"), &(before + &many + &again));
+        let exists = |line| {
+            format!(
+                "{}: stdin:{line}: Operation failed: Such conntrack exists, try -U to update\n",
+                version_line()
+            )
+        };
+        let expected = [exists(4 + 498), exists(603), exists(605)].concat();
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr)),
+            (Some(1), expected.into())
+        );
+        assert_eq!(
+            netns::sports(&mut handle, &netfilter_conntrack::DumpFilter::new()),
+            (1..=600).collect::<Vec<u16>>()
+        );
+    });
+}
+
+#[test]
+fn a_long_file_takes_little_memory() {
+    // More text than the tool may have memory, and a mistake at the end: all is understood, nothing is carried out.
+    let line = |n: u32| {
+        let verb = if n % 2 == 0 { "-I -t 50" } else { "-D" };
+        format!(
+            "{verb} -p udp -s 10.{}.{}.1 -d 10.9.9.9 --sport 1 --dport 2{}\n",
+            n >> 8,
+            n & 255,
+            " ".repeat(8000)
+        )
+    };
+    let text: String = (0..8000).map(line).collect();
+    let path = std::env::temp_dir().join(format!("conntrack-long-{}", std::process::id()));
+    std::fs::write(&path, text + "-L\n").unwrap();
+    let limit = "ulimit -v 49152; exec \"$0\" -R";
+    for script in [format!("{limit} \"$1\""), format!("cat \"$1\" | ({limit} -)")] {
+        let output = Command::new("sh").args(["-c", &script, TOOL]).arg(&path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(":8001: Cannot use command `-L' with --load-file"), "{script}: {said}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn version_and_help_need_no_socket() {
     // One descriptor is left, which standard output takes.
     for option in ["-V", "-h"] {

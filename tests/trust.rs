@@ -283,7 +283,7 @@ fn nothing_in_the_environment_counts_but_what_the_manual_names() {
 fn what_the_manual_says_of_the_environment_holds() {
     isolated(|| {
         let manual = include_str!("../man/conntrack.8");
-        for name in ["POSIXLY_CORRECT", "TZ"] {
+        for name in ["POSIXLY_CORRECT", "TMPDIR", "TZ"] {
             assert!(manual.contains(&format!(".B {name}\n")), "{name}");
         }
         netns::sysctl("nf_conntrack_timestamp", 1);
@@ -300,5 +300,14 @@ fn what_the_manual_says_of_the_environment_holds() {
             String::from_utf8(output.stdout).unwrap()
         };
         assert!(told("UTC0").contains("[start=") && told("UTC0") != told("XYZ-7:07"));
+        // The folder for what a long load file asks for.
+        let folder = Folder::new("load");
+        let long = folder.file("long");
+        fs::write(&long, format!("-D -p udp --sport 9{}\n", " ".repeat(300_000)).repeat(5)).unwrap();
+        let load = |temporary: &str| under(&[("TMPDIR", temporary)], &format!("-R {}", long.display()));
+        assert!(load(folder.0.to_str().unwrap()).status.success());
+        let refused = load("/nonexistent");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && said.contains("temporary file: No such file"), "{said}");
     });
 }

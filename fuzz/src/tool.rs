@@ -36,7 +36,7 @@ pub fn command_line(data: &[u8]) {
 /// A file for `-R`: every line is understood, or the file is refused with the number of a line that it has.
 pub fn load_file(data: &[u8]) {
     let mut parser = Parser::with_maps(false, map);
-    if let Err(complaint) = load::understand(&mut parser, "file", data) {
+    if let Err(complaint) = load::understand(&mut parser, "file", data, &mut |_, _, _| Ok(())) {
         let Complaint::Line(name, number, about) = complaint else { panic!("{complaint}") };
         let lines = data.split(|&byte| byte == b'\n').count();
         assert!(name == "file" && (1..=lines).contains(&number) && !about.to_string().is_empty());

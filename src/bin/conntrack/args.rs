@@ -3,12 +3,12 @@
 //! names, options behind operands, `--`.
 //!
 //! Operands are skipped; under `POSIXLY_CORRECT` the first one ends the options. The scanner does not know what
-//! an option means: the caller hands it the rows that are known at that moment.
+//! an option means: the caller hands it the long names that are known at that moment.
 
 #![forbid(unsafe_code)]
 
 use crate::message::Complaint;
-use crate::options::{Row, Takes};
+use crate::options::{Row, Takes, by_letter};
 
 /// One option with its argument.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
     /// The next option, looked up in `known`.
     pub fn next(&mut self, known: &[&'static [Row]]) -> Result<Option<Item<'a>>, Complaint> {
         if let Some((letters, word)) = self.cluster.take() {
-            return self.letter(letters, word, known).map(Some);
+            return self.letter(letters, word).map(Some);
         }
         loop {
             let Some(word) = self.take() else { return Ok(None) };
@@ -58,7 +58,7 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
                 }
                 [b'-', b'-', name @ ..] => return self.long(name, word, known).map(Some),
                 [b'-', letters @ ..] if !letters.is_empty() => {
-                    return self.letter(letters, word, known).map(Some);
+                    return self.letter(letters, word).map(Some);
                 }
                 _ if self.posix => {
                     self.at = self.words.len();
@@ -69,15 +69,10 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
         }
     }
 
-    fn letter(
-        &mut self,
-        letters: &'a [u8],
-        word: &'a [u8],
-        known: &[&'static [Row]],
-    ) -> Result<Item<'a>, Complaint> {
+    fn letter(&mut self, letters: &'a [u8], word: &'a [u8]) -> Result<Item<'a>, Complaint> {
         let unknown = || Complaint::UnknownOption(text(word));
         let (&letter, rest) = letters.split_first().ok_or_else(unknown)?;
-        let row = rows(known).find(|row| row.short == Some(letter)).ok_or_else(unknown)?;
+        let row = by_letter(letter).ok_or_else(unknown)?;
         let attached = match row.takes {
             Takes::Argument | Takes::Perhaps { short: true, .. } => (!rest.is_empty()).then_some(rest),
             Takes::Nothing | Takes::Perhaps { .. } => {
@@ -137,8 +132,10 @@ fn rows<'k>(known: &'k [&'static [Row]]) -> impl Iterator<Item = &'static Row> +
 
 /// The row with this name, or the only one that the name abbreviates. Names of one row are one option.
 fn long_row(name: &[u8], known: &[&'static [Row]]) -> Option<&'static Row> {
+    // No two options have a name in common, so the shorter tables, those of protocols, may be searched first.
     let named = |row: &&Row| row.longs.iter().any(|long| long.as_bytes() == name);
-    if let Some(row) = rows(known).find(named) {
+    let (general, own) = known.split_at_checked(2).unwrap_or((known, &[]));
+    if let Some(row) = rows(own).chain(rows(general)).find(named) {
         return Some(row);
     }
     let mut found: Option<&'static Row> = None;

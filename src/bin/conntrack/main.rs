@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let status = match arguments.as_slice() {
         [_, option, file, ..] if option == "-R" || option == "--load-file" => {
             let loaded = load::run(&mut session, &mut parser, file);
-            loaded.map(|()| 0).map_err(|complaint| session.explained(complaint))
+            loaded.map_err(|complaint| session.explained(complaint))
         }
         _ => run(&mut session, &mut parser, arguments),
     };

@@ -61,6 +61,8 @@ pub enum Complaint {
     EventSocket(String),
     Events(String),
     Output(String),
+    /// The lines of a load file cannot be kept.
+    Spool(String),
     /// A complaint about a line of a load file: the file, the line's number, the complaint.
     Line(String, usize, Box<Complaint>),
 }
@@ -77,7 +79,8 @@ impl Complaint {
             | Complaint::Handler(_)
             | Complaint::EventSocket(_)
             | Complaint::Events(_)
-            | Complaint::Output(_) => false,
+            | Complaint::Output(_)
+            | Complaint::Spool(_) => false,
             _ => true,
         }
     }
@@ -139,6 +142,7 @@ impl fmt::Display for Complaint {
             EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),
             Events(reason) => write!(f, "failed to received netlink event: {reason}"),
             Output(reason) => write!(f, "cannot write to standard output: {reason}"),
+            Spool(reason) => write!(f, "cannot keep the lines in a temporary file: {reason}"),
             Line(file, number, complaint) => write!(f, "{file}:{number}: {complaint}"),
         }
     }

@@ -429,6 +429,31 @@ const ICMPV6: &[Row] = &[
     field(Field::IcmpId, &["icmpv6-id"], Value::Number, "22222.2.........", "ICMPv6 id"),
 ];
 
+/// The commands and general options by their letters.
+static LETTERS: [Option<&Row>; 256] = letters();
+
+#[allow(clippy::indexing_slicing)] // the compiler runs it
+const fn letters() -> [Option<&'static Row>; 256] {
+    let (tables, mut letters) = ([COMMANDS, PARAMS], [None; 256]);
+    let mut table = 0;
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            if let Some(letter) = tables[table][row].short {
+                letters[letter as usize] = Some(&tables[table][row]);
+            }
+            row += 1;
+        }
+        table += 1;
+    }
+    letters
+}
+
+/// The command or general option with this letter; protocols' options have none.
+pub fn by_letter(letter: u8) -> Option<&'static Row> {
+    LETTERS.get(usize::from(letter)).copied().flatten()
+}
+
 /// A protocol whose entries have fields of their own.
 #[derive(Debug)]
 pub struct Protocol {

@@ -104,6 +104,29 @@ impl Request {
     }
 }
 
+/// All that the legality of a command line depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Combination {
+    class: Class,
+    /// A bit for each [`Param`] given.
+    params: u32,
+    /// The protocol's number, and whether it has options.
+    protocol: Option<(u8, bool)>,
+    /// Whether each [`Field`] was given.
+    fields: [bool; FIELDS],
+}
+
+impl Combination {
+    fn of(request: &Request) -> Combination {
+        Combination {
+            class: Class::of(request.verb, request.table),
+            params: request.given,
+            protocol: request.protocol.map(|protocol| (protocol.number, protocol.known.is_some())),
+            fields: request.fields.map(|value| value.is_some()),
+        }
+    }
+}
+
 /// Label maps read so far, by path.
 type Maps = Vec<(Option<PathBuf>, Option<Rc<LabelMap>>)>;
 
@@ -117,6 +140,8 @@ pub struct Parser {
     posix: bool,
     maps: Maps,
     read_map: ReadMap,
+    /// The options that were legal last; the lines of a file tend to have the same ones.
+    legal: Option<Combination>,
     /// Warnings, in the order in which they arose.
     pub notices: Vec<String>,
 }
@@ -135,7 +160,7 @@ impl Parser {
 
     /// A parser that gets its label maps from `read_map`.
     pub fn with_maps(posix: bool, read_map: ReadMap) -> Parser {
-        Parser { posix, maps: Vec::new(), read_map, notices: Vec::new() }
+        Parser { posix, maps: Vec::new(), read_map, legal: None, notices: Vec::new() }
     }
 
     /// Understands a command line (without the program's name).
@@ -148,16 +173,10 @@ impl Parser {
         if request.has(Param::AnyNat) && (request.has(Param::SrcNat) || request.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
         }
-        let class = Class::of(request.verb, request.table);
-        legality::check(
-            PARAMS.iter(),
-            class,
-            |row| matches!(row.id, Id::Param(param) if request.has(param)),
-        )?;
-        let checked = request.protocol.filter(|_| request.verb != Some(Verb::Help));
-        if let Some(protocol) = checked.and_then(|protocol| protocol.known) {
-            let given = |row: &Row| matches!(row.id, Id::Field(field) if request.field(field).is_some());
-            legality::check(protocol.rows(), class, given)?;
+        let options = Combination::of(&request);
+        if self.legal != Some(options) {
+            check_legality(&request, options.class)?;
+            self.legal = Some(options);
         }
         Ok(request)
     }
@@ -165,7 +184,8 @@ impl Parser {
     fn scan<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
         let mut request = Request::default();
         let mut scanner = Scanner::new(words, self.posix);
-        let mut known: Vec<&'static [Row]> = vec![COMMANDS, PARAMS];
+        let mut known: Vec<&'static [Row]> = Vec::with_capacity(8);
+        known.extend([COMMANDS, PARAMS]);
         while let Some(item) = scanner.next(&known)? {
             match item.row.id {
                 Id::Verb(verb) => set_verb(&mut request, verb, item.value)?,
@@ -259,6 +279,20 @@ impl Parser {
         };
         self.maps.push((path.map(Path::to_path_buf), map.clone()));
         map
+    }
+}
+
+fn check_legality(request: &Request, class: Class) -> Result<(), Complaint> {
+    let general = |row: &Row| matches!(row.id, Id::Param(param) if request.has(param));
+    legality::check(PARAMS.iter(), class, general)?;
+    let checked = request.protocol.filter(|_| request.verb != Some(Verb::Help));
+    match checked.and_then(|protocol| protocol.known) {
+        Some(protocol) => legality::check(
+            protocol.rows(),
+            class,
+            |row| matches!(row.id, Id::Field(field) if request.field(field).is_some()),
+        ),
+        None => Ok(()),
     }
 }
 

@@ -119,8 +119,18 @@ fn unsigned(word: &[u8]) -> Option<&str> {
     digits.starts_with(|first: char| first.is_ascii_digit()).then_some(digits)
 }
 
+/// A number of a few digits and nothing else, as nearly all are.
+fn plain_decimal(word: &[u8]) -> Option<u64> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let few = (1..=18).contains(&word.len());
+    few.then(|| word.iter().try_fold(0, |number, &byte| Some(number * 10 + digit(byte)?)))?
+}
+
 /// A number in C notation: decimal, `0x` hexadecimal, `0` octal.
 fn c_number(word: &[u8]) -> Option<u64> {
+    if let Some(number) = plain_decimal(word).filter(|_| word.first() != Some(&b'0')) {
+        return Some(number);
+    }
     let digits = unsigned(word)?;
     let (radix, digits) = match digits.as_bytes() {
         [b'0', b'x' | b'X', ..] => (16, digits.get(2..)?),
@@ -132,6 +142,9 @@ fn c_number(word: &[u8]) -> Option<u64> {
 
 /// A decimal number, whatever zeros it starts with.
 fn decimal(word: &[u8]) -> Option<u64> {
+    if let Some(number) = plain_decimal(word) {
+        return Some(number);
+    }
     let digits = unsigned(word)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
@@ -185,8 +198,10 @@ fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
 /// An address; `shown` is the word in the complaint, `all` the family of the command line's addresses.
 fn plain_address(word: &[u8], shown: &[u8], all: &mut Option<Family>) -> Result<IpAddr, Complaint> {
     let word = word.get(..45).unwrap_or(word);
+    let plain = || std::str::from_utf8(word).ok()?.parse::<Ipv4Addr>().ok();
     let ipv6 = || std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok();
-    let address = classic_ipv4(word)
+    let address = plain()
+        .or_else(|| classic_ipv4(word))
         .map(IpAddr::V4)
         .or_else(|| ipv6().map(IpAddr::V6))
         .ok_or_else(|| Complaint::Address(text(shown)))?;

@@ -2,73 +2,206 @@
 //! `-R`: the command lines in a file.
 //!
 //! All lines are understood before the first is carried out, so a file with a mistake changes nothing. Then they
-//! run in order; the first failure ends the run. No line inherits anything from another. A complaint names
-//! the file and the line.
+//! run in order. Lines that make entries and follow one another are sent together: each of them is tried, and each
+//! that fails is told; the run ends behind them. Any other failure ends the run where it stands. No line inherits
+//! anything from another. A complaint names the file and the line.
 
 #![forbid(unsafe_code)]
 
+use super::lines::{self, words};
+use super::spool::{Kind, Spool};
 use super::{Done, Session};
 use crate::message::Complaint;
 use crate::options::{COMMANDS, Id, Table, Verb};
 use crate::parse::{Parser, Request};
-use crate::{say, tell};
+use crate::{entry, refusal, say, tell};
+use netfilter_conntrack::Batch;
+use netfilter_conntrack::batch;
+use netfilter_conntrack::request::MAX_LEN;
 use std::ffi::OsStr;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 
-/// Runs a file, or standard input for `-`.
+/// Runs a file, or standard input for `-`, and gives the exit status.
 ///
 /// # Errors
-/// The first complaint; see the module's text.
-pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<(), Complaint> {
-    let (name, bytes) = read(file)?;
-    understand(parser, &name, &bytes)?;
-    let done = command_lines(&bytes).try_for_each(|(number, words)| {
-        let request = parser.parse(&words).map_err(located(&name, number))?;
-        parser.notices.clear(); // said above
-        carry_out(session, &request).map_err(located(&name, number))
-    });
+/// The complaint that ended the run, unless it has been told; see the module's text.
+pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<u8, Complaint> {
+    let (name, input) = open(file)?;
+    let (mut spool, mut message) = (Spool::default(), vec![0; MAX_LEN]);
+    understand(parser, &name, input, &mut |number, request, line| {
+        let (kind, order) = order(request, line, &mut message)?;
+        spool.add(number, kind, order).map_err(|error| Complaint::Spool(error.to_string()))
+    })?;
+    let done = carry_out(session, parser, &name, spool);
     let finished = session.out.finish();
-    done.and(finished)
+    done.and_then(|status| finished.map(|()| status))
 }
 
-/// Whether every line of a file may be carried out.
+fn open(file: &OsStr) -> Result<(String, Box<dyn BufRead>), Complaint> {
+    if file == "-" {
+        return Ok(("stdin".into(), Box::new(io::stdin().lock())));
+    }
+    let name = file.to_string_lossy().into_owned();
+    match File::open(file) {
+        Ok(open) => Ok((name, Box::new(BufReader::with_capacity(1 << 16, open)))),
+        Err(_) => Err(Complaint::OpenFile(name)),
+    }
+}
+
+/// What may be wrong with a line of a file: the file itself, or what the line says.
+enum Wrong {
+    File,
+    Line(Complaint),
+}
+
+impl From<io::Error> for Wrong {
+    fn from(_: io::Error) -> Wrong {
+        Wrong::File
+    }
+}
+
+/// Takes a line that has been understood: its number, the request, its bytes.
+type Keep<'k> = dyn FnMut(usize, &Request, &[u8]) -> Result<(), Complaint> + 'k;
+
+/// Understands every line of a file and hands it, with its number and its bytes, to `keep`.
 ///
 /// # Errors
 /// The first complaint, with file and line.
-pub fn understand(parser: &mut Parser, name: &str, bytes: &[u8]) -> Result<(), Complaint> {
-    for (number, words) in command_lines(bytes) {
-        let request = parser.parse(&words);
+pub fn understand(
+    parser: &mut Parser,
+    name: &str,
+    input: impl BufRead,
+    keep: &mut Keep<'_>,
+) -> Result<(), Complaint> {
+    let understood = lines::for_each(input, |number, line| {
+        let request = parser.parse(&words(line));
         parser.notices.drain(..).for_each(|notice| say(&notice));
-        request.and_then(|request| allowed(&request)).map_err(located(name, number))?;
-    }
-    Ok(())
+        let kept = request.and_then(|request| {
+            allowed(&request)?;
+            keep(number, &request, line)
+        });
+        kept.map_err(|complaint| Wrong::Line(located(name, number, complaint)))
+    });
+    understood.map_err(|wrong| match wrong {
+        Wrong::File => Complaint::OpenFile(if name == "stdin" { "-" } else { name }.into()),
+        Wrong::Line(complaint) => complaint,
+    })
 }
 
 /// A complaint about a line of a file.
-fn located(name: &str, number: usize) -> impl FnOnce(Complaint) -> Complaint {
-    let name = name.to_owned();
-    move |complaint| Complaint::Line(name, number, Box::new(complaint))
+fn located(name: &str, number: usize, complaint: Complaint) -> Complaint {
+    Complaint::Line(name.into(), number, Box::new(complaint))
 }
 
-fn carry_out(session: &mut Session, request: &Request) -> Result<(), Complaint> {
-    if let Done::Saying(text) = session.dispatch(request, "")? {
+/// What is kept of a line: its request, or the line itself.
+fn order<'o>(
+    request: &Request,
+    line: &'o [u8],
+    message: &'o mut [u8],
+) -> Result<(Kind, &'o [u8]), Complaint> {
+    let verb = request.verb.unwrap_or(Verb::Create);
+    let kind = match verb {
+        Verb::Create => Kind::Create,
+        Verb::Add => Kind::Add,
+        _ => return Ok((Kind::Line, line)),
+    };
+    let flow = entry::new_entry(request)?;
+    let request = match kind {
+        Kind::Add => batch::Request::CreateOrUpdate(&flow),
+        _ => batch::Request::Create(&flow),
+    };
+    let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
+    Ok((kind, message.get(..len).unwrap_or_default()))
+}
+
+/// Carries out what was kept, and gives the exit status.
+fn carry_out(session: &mut Session, parser: &mut Parser, name: &str, spool: Spool) -> Result<u8, Complaint> {
+    let lost = |error: io::Error| Complaint::Spool(error.to_string());
+    let mut orders = spool.orders().map_err(lost)?;
+    let mut run = Run { name, batch: None, lines: Vec::new(), failed: 0 };
+    while let Some((number, kind, order)) = orders.next().map_err(lost)? {
+        let done = match kind {
+            Kind::Create => run.add(session, number, Verb::Create, order),
+            Kind::Add => run.add(session, number, Verb::Add, order),
+            Kind::Line => {
+                run.send(session)?;
+                if run.failed != 0 {
+                    break;
+                }
+                one(session, parser, order)
+            }
+        };
+        done.map_err(|complaint| match complaint {
+            located @ Complaint::Line(..) => located,
+            complaint => located(name, number, complaint),
+        })?;
+    }
+    run.send(session)?;
+    Ok(run.failed)
+}
+
+/// Carries one line out.
+fn one(session: &mut Session, parser: &mut Parser, line: &[u8]) -> Result<(), Complaint> {
+    let request = parser.parse(&words(line));
+    parser.notices.clear(); // said when the line was understood
+    if let Done::Saying(text) = session.dispatch(&request?, "")? {
         session.out.flush()?;
         tell(text);
     }
     Ok(())
 }
 
-fn read(file: &OsStr) -> Result<(String, Vec<u8>), Complaint> {
-    let mut bytes = Vec::new();
-    if file == "-" {
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        read.map_err(|_| Complaint::OpenFile("-".into()))?;
-        return Ok(("stdin".into(), bytes));
+/// Lines that make entries and follow one another.
+struct Run<'n> {
+    name: &'n str,
+    batch: Option<Batch>,
+    /// The number and command of each line in the batch.
+    lines: Vec<(usize, Verb)>,
+    /// The exit status of the first failure.
+    failed: u8,
+}
+
+impl Run<'_> {
+    fn add(
+        &mut self,
+        session: &mut Session,
+        number: usize,
+        verb: Verb,
+        message: &[u8],
+    ) -> Result<(), Complaint> {
+        let refused = |error| refusal::of(verb, Table::Conntrack, error);
+        let batch = match &mut self.batch {
+            Some(batch) => batch,
+            None => self.batch.insert(session.handle()?.0.batch().map_err(refused)?),
+        };
+        batch.push_message(message).map_err(refused)?;
+        self.lines.push((number, verb));
+        if batch.is_full() { self.send(session) } else { Ok(()) }
     }
-    let name = file.to_string_lossy().into_owned();
-    match std::fs::read(file) {
-        Ok(bytes) => Ok((name, bytes)),
-        Err(_) => Err(Complaint::OpenFile(name)),
+
+    /// Sends what has gathered, and tells what failed.
+    fn send(&mut self, session: &mut Session) -> Result<(), Complaint> {
+        let (Some(batch), Some(&(first, verb))) = (&mut self.batch, self.lines.first()) else {
+            return Ok(());
+        };
+        let (handle, _) = session.handle()?;
+        let mut lines = self.lines.drain(..);
+        let mut failures = Vec::new();
+        let sent = handle.carry_out(batch, |_, answer| {
+            if let (Some((number, verb)), Err(error)) = (lines.next(), answer) {
+                let complaint = refusal::of(verb, Table::Conntrack, error);
+                failures.push(located(self.name, number, complaint));
+            }
+        });
+        sent.map_err(|error| located(self.name, first, refusal::of(verb, Table::Conntrack, error)))?;
+        if let Some(complaint) = failures.first() {
+            self.failed = if self.failed == 0 { complaint.exit_status() } else { self.failed };
+            let level = handle.statistics();
+            session.out.flush()?;
+            failures.into_iter().for_each(|one| tell(&refusal::explained(one, level).to_string()));
+        }
+        Ok(())
     }
 }
 
@@ -90,68 +223,9 @@ fn command_name(verb: Option<Verb>, table: Table) -> String {
     }
 }
 
-/// The lines that hold a command, with their numbers, as words.
-fn command_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<Vec<u8>>)> + use<'_> {
-    let lines = (1..).zip(bytes.split_inclusive(|&byte| byte == b'\n'));
-    lines.filter(|(_, line)| !is_blank_or_comment(line)).map(|(number, line)| (number, words(line)))
-}
-
-fn is_blank_or_comment(line: &[u8]) -> bool {
-    let first = line.iter().find(|&&byte| !matches!(byte, b' ' | b'\t' | b'\n'));
-    matches!(first, None | Some(b'#'))
-}
-
-/// Splits a line at blanks, tabs and its newline. Inside double quotes they stand for themselves and a backslash
-/// takes the next byte as it is; the closing quote ends the word.
-fn words(line: &[u8]) -> Vec<Vec<u8>> {
-    let mut words = Vec::new();
-    let mut word: Option<Vec<u8>> = None;
-    let mut bytes = line.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b' ' | b'\t' | b'\n' => words.extend(word.take()),
-            b'"' => {
-                let quoted = word.get_or_insert_default();
-                while let Some(byte) = bytes.next().filter(|&byte| byte != b'"') {
-                    let literal = if byte == b'\\' { bytes.next().unwrap_or(byte) } else { byte };
-                    quoted.push(literal);
-                }
-                words.extend(word.take());
-            }
-            _ => word.get_or_insert_default().push(byte),
-        }
-    }
-    words.extend(word);
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::text;
-
-    fn split(line: &str) -> Vec<String> {
-        words(line.as_bytes()).iter().map(|word| text(word)).collect()
-    }
-
-    #[test]
-    fn quotes_group_and_end_words() {
-        assert_eq!(split(" -D\t-s  1.1.1.1 "), ["-D", "-s", "1.1.1.1"]);
-        assert_eq!(split(r#""-ptcp"-s"#), ["-ptcp", "-s"]);
-        assert_eq!(split(r#"a"b c" d"#), ["ab c", "d"]);
-        assert_eq!(split(r#""" x"#), ["", "x"]);
-        assert_eq!(split(r#""a\"b\\c" \x 'y' z#"#), [r#"a"b\c"#, r"\x", "'y'", "z#"]);
-        assert_eq!(split(r#""open end"#), ["open end"]);
-        assert_eq!(split("-p \"open end\n"), ["-p", "open end\n"], "the newline is inside the quotes");
-        assert_eq!(split("-F\r"), ["-F\r"]);
-    }
-
-    #[test]
-    fn blank_lines_and_comments_are_counted_but_not_run() {
-        let text = b"# c\n\n \t # c\n-F\n  \n-D -s 1.1.1.1";
-        let numbers: Vec<usize> = command_lines(text).map(|(number, _)| number).collect();
-        assert_eq!(numbers, [4, 6]);
-    }
 
     #[test]
     fn only_commands_that_change_entries_are_allowed() {

@@ -10,10 +10,12 @@ mod event;
 mod expect;
 mod flush;
 mod get;
+mod lines;
 mod list;
 pub mod load;
 mod origin;
 mod resync;
+mod spool;
 mod stats;
 mod update;
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The lines of a `-R` file, as words.
+
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+use std::io::{self, BufRead};
+
+/// Hands every line that holds a command to `each`, with its number, until one is wrong.
+///
+/// # Errors
+/// The input's, and those of `each`.
+pub fn for_each<E: From<io::Error>>(
+    mut input: impl BufRead,
+    mut each: impl FnMut(usize, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !is_blank_or_comment(&line) {
+            each(number, &line)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_blank_or_comment(line: &[u8]) -> bool {
+    matches!(line.iter().find(|&&byte| !is_separator(byte)), None | Some(b'#'))
+}
+
+fn is_separator(byte: u8) -> bool {
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n')
+}
+
+/// Whether a byte ends the plain part of a word. Nearly none does, and one look tells.
+fn ends_plain(byte: u8) -> bool {
+    byte <= b'"' && (byte == b'"' || is_separator(byte))
+}
+
+/// Splits a line at blanks, tabs and its newline. Inside double quotes they stand for themselves and a backslash
+/// takes the next byte as it is; the closing quote ends the word.
+pub fn words(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let mut words = Vec::with_capacity(32);
+    let mut rest = line;
+    while let Some(start) = rest.iter().position(|&byte| !is_separator(byte)) {
+        rest = rest.get(start..).unwrap_or_default();
+        let end = rest.iter().position(|&byte| ends_plain(byte)).unwrap_or(rest.len());
+        let (plain, behind) = rest.split_at_checked(end).unwrap_or_default();
+        rest = match behind {
+            [b'"', quoted @ ..] => {
+                let (word, behind) = unquoted(plain, quoted);
+                words.push(Cow::Owned(word));
+                behind
+            }
+            _ => {
+                words.push(Cow::Borrowed(plain));
+                behind
+            }
+        };
+    }
+    words
+}
+
+/// A word that starts plain and goes on in quotes, and what is behind the closing quote.
+fn unquoted<'l>(plain: &[u8], quoted: &'l [u8]) -> (Vec<u8>, &'l [u8]) {
+    let mut word = plain.to_vec();
+    let mut bytes = quoted.iter();
+    while let Some(&byte) = bytes.next().filter(|&&byte| byte != b'"') {
+        word.push(if byte == b'\\' { bytes.next().copied().unwrap_or(byte) } else { byte });
+    }
+    (word, bytes.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::text;
+
+    fn split(line: &str) -> Vec<String> {
+        words(line.as_bytes()).iter().map(|word| text(word)).collect()
+    }
+
+    #[test]
+    fn quotes_group_and_end_words() {
+        assert_eq!(split(" -D\t-s  1.1.1.1 "), ["-D", "-s", "1.1.1.1"]);
+        assert_eq!(split(r#""-ptcp"-s"#), ["-ptcp", "-s"]);
+        assert_eq!(split(r#"a"b c" d"#), ["ab c", "d"]);
+        assert_eq!(split(r#""" x"#), ["", "x"]);
+        assert_eq!(split(r#""a\"b\\c" \x 'y' z#"#), [r#"a"b\c"#, r"\x", "'y'", "z#"]);
+        assert_eq!(split(r#""open end"#), ["open end"]);
+        assert_eq!(split("-p \"open end\n"), ["-p", "open end\n"], "the newline is inside the quotes");
+        assert_eq!(split("\"open \\"), ["open \\"]);
+        assert_eq!(split("-F\r"), ["-F\r"]);
+    }
+
+    #[test]
+    fn blank_lines_and_comments_are_counted_but_not_run() {
+        let text = b"# c\n\n \t # c\n-F\n  \n-D -s 1.1.1.1";
+        let mut numbers = Vec::new();
+        let each = |number, _: &[u8]| -> io::Result<()> {
+            numbers.push(number);
+            Ok(())
+        };
+        for_each(&text[..], each).unwrap();
+        assert_eq!(numbers, [4, 6]);
+    }
+}
