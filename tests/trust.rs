@@ -214,6 +214,35 @@ fn a_label_map_is_read_with_a_limit_whatever_the_file_is() {
     });
 }
 
+#[test]
+fn a_load_file_is_read_with_a_limit_whatever_it_is() {
+    isolated(|| {
+        let folder = Folder::new("load");
+        let (long, name) = (folder.file("long"), |path: &Path| path.to_str().unwrap().to_owned());
+        File::create(&long).unwrap().set_len(1 << 30).unwrap(); // one line of a gibibyte
+        let fifo = folder.file("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let writer = {
+            let fifo = fifo.clone();
+            let line = "-I -p udp -s 10.0.0.1 -d 10.0.0.2 --sport 1 --dport 2 -t 100\n";
+            std::thread::spawn(move || fs::write(fifo, line))
+        };
+        let too_long = ":1: the line is longer than a mebibyte\n";
+        for (path, status, complaint) in [
+            (Path::new("/dev/zero"), 2, too_long),
+            (&long, 2, too_long),
+            (&folder.0, 2, " for reading\n"),
+            (&fifo, 0, ""),
+        ] {
+            let (answered, said) = prompt(&["-R", &name(path)]);
+            assert_eq!(answered, Some(status), "{}: {said}", path.display());
+            assert!(said.contains(complaint), "{}: {said}", path.display());
+        }
+        writer.join().unwrap().unwrap();
+        assert_eq!(netns::count(&mut Handle::open().unwrap()), 1, "what came through the pipe");
+    });
+}
+
 /// Runs a command line under an environment of its own.
 fn under(environment: &[(&str, &str)], line: &str) -> Output {
     let mut command = Command::new(TOOL);

@@ -61,6 +61,8 @@ pub enum Complaint {
     EventSocket(String),
     Events(String),
     Output(String),
+    /// A line of a load file has no end within reason.
+    LongLine,
     /// The lines of a load file cannot be kept.
     Spool(String),
     /// A complaint about a line of a load file: the file, the line's number, the complaint.
@@ -142,6 +144,7 @@ impl fmt::Display for Complaint {
             EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),
             Events(reason) => write!(f, "failed to received netlink event: {reason}"),
             Output(reason) => write!(f, "cannot write to standard output: {reason}"),
+            LongLine => f.write_str("the line is longer than a mebibyte"),
             Spool(reason) => write!(f, "cannot keep the lines in a temporary file: {reason}"),
             Line(file, number, complaint) => write!(f, "{file}:{number}: {complaint}"),
         }

@@ -4,9 +4,13 @@
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
-/// Hands every line that holds a command to `each`, with its number, until one is wrong.
+/// Bytes of the longest line that is a line at all: a file without line ends must not fill the memory.
+pub const MAX_LEN: usize = 1 << 20;
+
+/// Hands every line that holds a command to `each`, with its number, until one is wrong. Of a line that is too long
+/// it hands a byte more than [`MAX_LEN`].
 ///
 /// # Errors
 /// The input's, and those of `each`.
@@ -17,10 +21,10 @@ pub fn for_each<E: From<io::Error>>(
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
+        if input.by_ref().take(MAX_LEN as u64 + 1).read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if !is_blank_or_comment(&line) {
+        if line.len() > MAX_LEN || !is_blank_or_comment(&line) {
             each(number, &line)?;
         }
     }
@@ -106,5 +110,17 @@ mod tests {
         };
         for_each(&text[..], each).unwrap();
         assert_eq!(numbers, [4, 6]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let mut seen = Vec::new();
+        let each = |number, line: &[u8]| {
+            seen.push((number, line.len()));
+            Err(io::Error::other("too long"))
+        };
+        let input = io::BufReader::new((&b"\n"[..]).chain(io::repeat(b' ')));
+        assert!(for_each(input, each).is_err());
+        assert_eq!(seen, [(2, MAX_LEN + 1)]);
     }
 }

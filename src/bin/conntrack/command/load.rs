@@ -75,6 +75,9 @@ pub fn understand(
     keep: &mut Keep<'_>,
 ) -> Result<(), Complaint> {
     let understood = lines::for_each(input, |number, line| {
+        if line.len() > lines::MAX_LEN {
+            return Err(Wrong::Line(located(name, number, Complaint::LongLine)));
+        }
         let request = parser.parse(&words(line));
         parser.notices.drain(..).for_each(|notice| say(&notice));
         let kept = request.and_then(|request| {
