@@ -4,7 +4,9 @@
 //! A getter may be given the tuple of an expectation, of which only the head stands in memory. So getters
 //! never make a reference to a whole flow: they read presence and fields through [`View`].
 
-use super::border::{Fail, array, boundary, boundary_or, bytes, exclusive, give, shared, take, text, zeroed};
+use super::border::{
+    Fail, array, boundary, boundary_or, bytes, exclusive, give_box, shared, take, text, zeroed,
+};
 use super::layout::{ConntrackAttr, nf_conntrack, nfct_bitmask};
 use crate::bitmask::Bitmask;
 use crate::error::{Error, Result};
@@ -100,7 +102,7 @@ pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrac
     boundary(|| {
         // SAFETY: C gives a live object.
         let flow = unsafe { shared(ct) }?;
-        give(flow.try_clone()?)
+        Ok(give_box(flow.try_clone_boxed()?))
     })
 }
 

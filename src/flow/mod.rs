@@ -97,9 +97,26 @@ impl Flow {
     /// [`Error::NoMemory`](crate::Error::NoMemory).
     #[doc(alias = "nfct_clone")]
     pub fn try_clone(&self) -> Result<Flow> {
-        let mut copy = Flow { orig: self.orig, present: self.present, body: self.body, ..Flow::new() };
-        attr::BLOCKS.into_iter().try_for_each(|block| copy.copy_block(self, block))?;
+        let mut copy = self.without_blocks();
+        copy.copy_blocks(self)?;
         Ok(copy)
+    }
+
+    /// As [`try_clone`](Self::try_clone), made where it is to stay.
+    pub(crate) fn try_clone_boxed(&self) -> Result<Box<Flow>> {
+        let mut copy = memory::boxed(self.without_blocks())?;
+        copy.copy_blocks(self)?;
+        Ok(copy)
+    }
+
+    #[inline(always)]
+    fn without_blocks(&self) -> Flow {
+        Flow { orig: self.orig, present: self.present, body: self.body, ..Flow::new() }
+    }
+
+    #[inline(always)]
+    fn copy_blocks(&mut self, source: &Flow) -> Result<()> {
+        attr::BLOCKS.into_iter().try_for_each(|block| self.copy_block(source, block))
     }
 
     /// Forgets everything, storage included.

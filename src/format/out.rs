@@ -48,6 +48,16 @@ const OCTETS: [[u8; 4]; 256] = {
     octets
 };
 
+/// A number's digits in lower-case hexadecimal, without leading zeros, and how many they are.
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // four bits into 16 digits
+fn hex_digits(number: u16) -> ([u8; 4], usize) {
+    let zeros = (number | 1).leading_zeros() / 4;
+    let front = number << (4 * zeros);
+    let digits = [12, 8, 4, 0].map(|shift| b"0123456789abcdef"[usize::from(front >> shift & 15)]);
+    (digits, 4 - zeros as usize)
+}
+
 #[inline(always)]
 #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // the remainder is below 100
 fn pair(number: u64) -> [u8; 2] {
@@ -126,6 +136,9 @@ impl<'a> Out<'a> {
 
     #[inline(never)]
     fn decimal(&mut self, number: u64) {
+        if number < 10 {
+            return self.put(&[b'0' + number as u8]);
+        }
         let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
         let end = self.len + digits;
         match self.buf.get_mut(self.len..end) {
@@ -148,12 +161,8 @@ impl<'a> Out<'a> {
     /// Appends a number in lower-case hexadecimal without padding.
     #[inline]
     pub fn hex(&mut self, number: u16) {
-        let digits = [12, 8, 4, 0].map(|shift| match (number >> shift & 15) as u8 {
-            digit @ 0..10 => b'0' + digit,
-            digit => b'a' - 10 + digit,
-        });
-        let zeros = (number | 1).leading_zeros() as usize / 4;
-        self.put_short(digits.get(zeros..).unwrap_or_default());
+        let (digits, len) = hex_digits(number);
+        self.put_short(digits.get(..len).unwrap_or_default());
     }
 
     /// Appends the address in a slot; nothing for a family without addresses.
@@ -189,22 +198,30 @@ impl<'a> Out<'a> {
         let run = longest_zero_run(&groups);
         let [.., ffff, high, low] = groups;
         let dotted = run.start == 0 && (run.end == 6 || run.end == 5 && ffff == 0xffff);
+        // Each group is written with four digits, the next one over those that it does not have.
+        let mut text = [0; 44];
+        let mut len = 0;
         for (at, &group) in groups.iter().enumerate() {
-            if run.contains(&at) {
-                if at == run.start {
-                    self.put(b":");
-                }
-                continue;
+            let colon = at == run.start || at > 0 && !run.contains(&at);
+            if let Some(byte) = text.get_mut(len).filter(|_| colon) {
+                *byte = b':';
+                len += 1;
             }
-            if at > 0 {
-                self.put(b":");
+            if run.contains(&at) {
+                continue;
             }
             if dotted && at == 6 {
                 let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+                self.put(text.get(..len).unwrap_or_default());
                 return self.ipv4([a, b, c, d]);
             }
-            self.hex(group);
+            let (digits, used) = hex_digits(group);
+            if let Some(slot) = text.get_mut(len..len + 4) {
+                slot.copy_from_slice(&digits);
+            }
+            len += used;
         }
+        self.put(text.get(..len).unwrap_or_default());
         if run.end == 8 {
             self.put(b":");
         }
