@@ -101,3 +101,65 @@ impl Inbox {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(len: u32) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&len.to_ne_bytes());
+        bytes
+    }
+
+    /// An inbox in which datagrams have arrived: their bytes and their senders.
+    fn inbox(datagrams: &[(&[u8], u32)]) -> Inbox {
+        let mut inbox = Inbox::new(4, 64);
+        for (place, &(bytes, sender)) in datagrams.iter().enumerate() {
+            let len = bytes.len().min(64);
+            inbox.buffer[place * 64..place * 64 + len].copy_from_slice(&bytes[..len]);
+            inbox.datagrams[place] = Datagram { len, sender, truncated: bytes.len() > 64 };
+        }
+        inbox.unopened = 0..datagrams.len();
+        inbox
+    }
+
+    /// Reads everything: `Ok` for a message, else the error.
+    fn read(inbox: &mut Inbox) -> Vec<Result<()>> {
+        std::iter::from_fn(|| inbox.next().map(|frame| frame.map(drop))).collect()
+    }
+
+    #[test]
+    fn messages_come_from_one_datagram_after_the_other() {
+        let two = [message(16), message(16)].concat();
+        let mut inbox = inbox(&[(&two, 0), (&message(16), 0), (&[], 0), (&two, 0)]);
+        assert_eq!(read(&mut inbox), [Ok(()); 5]);
+        assert!(inbox.next().is_none());
+    }
+
+    #[test]
+    fn what_another_process_sent_is_passed_over() {
+        let mut inbox = inbox(&[(&message(16), 77), (&message(16), 0), (&message(16), 78)]);
+        assert_eq!(read(&mut inbox), [Ok(())]);
+        assert_eq!(inbox.foreign(), 2);
+    }
+
+    #[test]
+    fn a_bad_datagram_is_one_error_and_leaves_its_neighbours_alone() {
+        let malformed = [message(16), message(99), message(16)].concat();
+        let mut inbox = inbox(&[(&malformed, 0), (&[0; 65], 0), (&message(16), 0)]);
+        let seen = read(&mut inbox);
+        assert!(
+            matches!(seen[..], [Ok(()), Err(Error::Malformed(_)), Err(Error::Truncated), Ok(())]),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn a_cleared_inbox_is_empty() {
+        let mut inbox = inbox(&[(&message(16), 0), (&message(16), 0)]);
+        assert!(inbox.next().is_some());
+        inbox.clear();
+        assert!(inbox.next().is_none() && inbox.rest().next().is_none());
+    }
+}

@@ -8,12 +8,15 @@
 mod follower;
 mod netns;
 
-use follower::{Ended, Follower, nth, requests, send};
+use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
-use netfilter_conntrack::{Attr, Dir, DumpFilter, EventKind, Events, Flow, Groups, Handle, L4, Mirror};
+use netfilter_conntrack::{
+    Attr, Change, Dir, DumpFilter, EventKind, Events, Flow, Groups, Handle, L4, Mirror,
+};
 use netns::{count, isolated, udp};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 const LOST: &str = "flow events have been lost, which reading the table has made good.";
 
@@ -71,9 +74,9 @@ fn identity(line: &str) -> String {
 }
 
 /// What a reader holds who replays the lines.
-fn replayed(ended: &Ended) -> HashSet<String> {
+fn replayed(printed: &str) -> HashSet<String> {
     let mut set = HashSet::new();
-    for line in ended.stdout.lines() {
+    for line in printed.lines() {
         let line = line.trim_start();
         match line.split(' ').next() {
             Some("[NEW]") => assert!(set.insert(identity(line)), "twice: {line}"),
@@ -103,16 +106,24 @@ fn overrun(seed: u64, words: &str, events: &str) {
         // Made before anybody listens: these have no events.
         churn(&mut random, 1);
         let mut follower = Follower::start(&format!("-E --resync -b 16384 {events} {words}"));
-        for _ in 0..4 {
-            churn(&mut random, 2);
+        for round in 0..4 {
+            // Two at once, so that events of one tuple come from two sides.
+            std::thread::scope(|scope| {
+                scope.spawn(|| churn(&mut Random(seed * 100 + round), 2));
+                churn(&mut random, 2);
+            });
             if random.below(2) == 0 {
                 follower.wait_until_all_is_read();
             }
         }
+        // It gets there by itself. The end comes as soon as possible afterwards.
+        follower
+            .wait("it does not get to the table", |follower| replayed(&follower.printed()) == listed(words));
+        send(&requests(Query::Destroy, (0..2000).filter(|n| n % 3 == 0).map(of_world)));
         let ended = follower.end();
         assert_eq!(ended.status, Some(0), "seed {seed}: {}", ended.stderr);
         assert!(ended.number(LOST) > 1000, "it was overrun: {}", ended.stderr);
-        let (replayed, listed) = (replayed(&ended), listed(words));
+        let (replayed, listed) = (replayed(&ended.stdout), listed(words));
         assert!(listed.len() > 50, "there is something to compare: {}", listed.len());
         assert_eq!(replayed, listed, "seed {seed}");
     });
@@ -169,36 +180,55 @@ fn what_changes_while_an_entry_lives_is_no_condition() {
     refused("-e NEW", "`--resync' needs the events NEW and DESTROY");
 }
 
+/// The ids and ports of the table.
+fn ids() -> HashSet<(u32, u16)> {
+    let mut table = HashSet::new();
+    let each = |flow: &Flow| {
+        table.insert((flow.id().unwrap(), flow.tuple(Dir::Orig).l4_src()));
+        ControlFlow::Continue(())
+    };
+    Handle::open().unwrap().dump(&DumpFilter::new(), each).unwrap();
+    table
+}
+
+/// Hears changes as a reader does who trusts them.
+fn hear(held: &mut HashSet<(u32, u16)>, change: &Change<'_>) -> ControlFlow<()> {
+    let name = (change.flow.id().unwrap(), change.flow.tuple(Dir::Orig).l4_src());
+    match change.kind {
+        EventKind::New => assert!(held.insert(name)),
+        EventKind::Update => assert!(held.contains(&name)),
+        EventKind::Destroy => assert!(held.remove(&name)),
+    }
+    ControlFlow::Continue(())
+}
+
 #[test]
 fn a_mirror_in_a_program_holds_the_table() {
     isolated(|| {
+        netns::sysctl("nf_conntrack_events", 1); // also what is made before it listens has events
         let mut random = Random(99);
         churn(&mut random, 1);
+        let begun = Instant::now();
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).receive_buffer(8192)).unwrap();
         let mut held = HashSet::new();
-        let mut hear = |change: netfilter_conntrack::Change<'_>| {
-            let name = (change.flow.id().unwrap(), change.flow.tuple(Dir::Orig).l4_src());
-            match change.kind {
-                EventKind::New => assert!(held.insert(name)),
-                EventKind::Update => assert!(held.contains(&name)),
-                EventKind::Destroy => assert!(held.remove(&name)),
-            }
-            ControlFlow::Continue(())
-        };
-        for _ in 0..5 {
+        for round in 1..=5 {
             churn(&mut random, 1);
-            mirror.read(&mut hear).unwrap();
+            let (looks, lost) = (mirror.looks(), mirror.lost());
+            loop {
+                mirror.read(|change| hear(&mut held, &change)).unwrap();
+                if !mirror.is_behind() {
+                    break;
+                }
+                std::thread::sleep(mirror.rest());
+            }
+            assert_eq!(held, ids(), "round {round}");
+            assert!(mirror.lost() > lost && mirror.looks() > looks);
         }
-        mirror.settle(&mut hear).unwrap();
-        assert!(mirror.lost() > 0 && mirror.looks() > 1 && !mirror.is_behind());
-        let mut table = HashSet::new();
-        let each = |flow: &Flow| {
-            table.insert((flow.id().unwrap(), flow.tuple(Dir::Orig).l4_src()));
-            ControlFlow::Continue(())
-        };
-        Handle::open().unwrap().dump(&DumpFilter::new(), each).unwrap();
-        assert_eq!(mirror.len(), table.len());
-        assert_eq!(held, table);
+        assert_eq!(mirror.len(), held.len());
+        assert!(begun.elapsed() < Mirror::INTERVAL, "it was a loss that made it look, not the time");
+        let looks = mirror.looks();
+        mirror.settle(|change| hear(&mut held, &change)).unwrap();
+        assert_eq!((held, mirror.looks()), (ids(), looks + 1));
     });
 }
 

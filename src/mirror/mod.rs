@@ -36,7 +36,7 @@ pub struct Change<'a> {
 
 /// A table that is followed.
 ///
-/// Needs about 100 bytes of memory for each entry of the table.
+/// Needs up to 150 bytes of memory for each entry of the table.
 ///
 /// ```no_run
 /// use netfilter_conntrack::{Dir, EventKind, Events, Groups, Mirror};

@@ -39,7 +39,7 @@ struct Key {
 }
 
 /// The zone of an entry, and the directions for which it holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Zone {
     None,
     Both(u16),
@@ -89,7 +89,7 @@ impl Key {
 }
 
 impl Entry {
-    fn of(flow: &Flow, id: u32, listing: u32) -> Entry {
+    fn of(flow: &Flow, listing: u32) -> Entry {
         let mut plain = Flow::new();
         let [orig, reply] = [Dir::Orig, Dir::Reply].map(|dir| Ends::of(flow.tuple(dir)));
         if let Some(orig) = orig {
@@ -98,7 +98,14 @@ impl Entry {
         }
         let inverse = Ends::of(plain.tuple(Dir::Reply));
         let reply = reply.filter(|_| reply != inverse).map(Box::new);
-        Entry { id, zone: Zone::of(flow), reply, listing }
+        Entry { id: flow.id().unwrap_or(0), zone: Zone::of(flow), reply, listing }
+    }
+
+    /// Whether a flow is this entry. The kernel may give the id of an entry to a successor, which may be translated
+    /// otherwise.
+    fn is(&self, flow: &Flow) -> bool {
+        let other = Entry::of(flow, self.listing);
+        self.id == other.id && self.zone == other.zone && self.reply == other.reply
     }
 
     /// The flow as far as it is remembered: tuples, zone and id.
@@ -145,13 +152,12 @@ impl Told {
     /// What an event tells. A flow without addresses, which the kernel does not send, tells nothing.
     pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> News {
         let Some(key) = Key::of(flow) else { return News::default() };
-        let id = flow.id().unwrap_or(0);
-        let known = self.entries.get(&key).map(|entry| entry.id == id);
+        let known = self.entries.get(&key).map(|entry| entry.is(flow));
         match (kind, known) {
             // Its beginning was told from a list, or it has taken the place of one whose end was lost.
             (EventKind::New, Some(true)) => News::default(),
             (EventKind::Update, Some(true)) => News::only(EventKind::Update),
-            (EventKind::New | EventKind::Update, _) => self.present(key, id, flow),
+            (EventKind::New | EventKind::Update, _) => self.present(key, flow),
             (EventKind::Destroy, Some(true)) => {
                 self.entries.remove(&key);
                 News::only(EventKind::Destroy)
@@ -169,13 +175,12 @@ impl Told {
     /// What an entry of the list tells.
     pub(crate) fn listed(&mut self, flow: &Flow) -> News {
         let Some(key) = Key::of(flow) else { return News::default() };
-        let id = flow.id().unwrap_or(0);
         match self.entries.get_mut(&key) {
-            Some(entry) if entry.id == id => {
+            Some(entry) if entry.is(flow) => {
                 entry.listing = self.listing;
                 News::default()
             }
-            _ => self.present(key, id, flow),
+            _ => self.present(key, flow),
         }
     }
 
@@ -193,8 +198,8 @@ impl Told {
     }
 
     /// An entry is there, and the reader does not know it: it may know a predecessor.
-    fn present(&mut self, key: Key, id: u32, flow: &Flow) -> News {
-        let before = self.entries.insert(key, Entry::of(flow, id, self.listing));
+    fn present(&mut self, key: Key, flow: &Flow) -> News {
+        let before = self.entries.insert(key, Entry::of(flow, self.listing));
         News { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
     }
 }
@@ -357,6 +362,26 @@ mod tests {
         reader.event(Destroy, &flow(1, 1));
         reader.event(New, &flow(1, 1));
         assert_eq!(reader.said(), "Destroy 1 1, New 1 1");
+    }
+
+    #[test]
+    fn a_successor_with_the_same_id_and_another_translation_is_another_one() {
+        let translated = |id| {
+            let mut flow = flow(1, id);
+            let l4 = L4::Udp { sport: 53, dport: 1 };
+            flow.set_tuple(Dir::Reply, "10.0.0.2".parse().unwrap(), "192.0.2.1".parse().unwrap(), l4);
+            flow
+        };
+        let mut reader = Reader::default();
+        reader.list(&[flow(1, 1)]);
+        reader.event(New, &translated(1)); // the end between the two was lost
+        assert_eq!(reader.said(), "New 1 1, Destroy 1 1, New 1 1");
+        reader.event(Destroy, &flow(1, 1)); // late
+        assert_eq!(reader.said(), "");
+        reader.event(Destroy, &translated(1));
+        reader.list(&[translated(1)]);
+        reader.list(&[flow(1, 1)]);
+        assert_eq!(reader.said(), "Destroy 1 1, New 1 1, Destroy 1 1, New 1 1");
     }
 
     #[test]

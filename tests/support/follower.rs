@@ -10,8 +10,8 @@ use netfilter_conntrack::{Dir, Flow, L4};
 use std::collections::HashSet;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,9 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A program that follows events. What it prints is read all the time.
 pub struct Follower {
     child: Child,
-    /// How many lines it has printed.
-    lines: Arc<AtomicUsize>,
-    readers: [JoinHandle<String>; 2],
+    stdout: (Arc<Printed>, JoinHandle<()>),
+    stderr: (Arc<Printed>, JoinHandle<()>),
 }
 
 /// What became of it.
@@ -34,19 +33,30 @@ pub struct Ended {
     pub status: Option<i32>,
 }
 
-/// Reads a pipe to its end and counts the lines meanwhile.
-fn reader(mut pipe: impl Read + Send + 'static, lines: Arc<AtomicUsize>) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let (mut text, mut chunk) = (String::new(), vec![0; 1 << 16]);
+/// What has been read of a pipe so far.
+#[derive(Default)]
+struct Printed {
+    text: Mutex<String>,
+    lines: AtomicUsize,
+}
+
+/// Reads a pipe to its end.
+fn reader(mut pipe: impl Read + Send + 'static) -> (Arc<Printed>, JoinHandle<()>) {
+    let printed = Arc::new(Printed::default());
+    let so_far = Arc::clone(&printed);
+    let reader = std::thread::spawn(move || {
+        let mut chunk = vec![0; 1 << 16];
         loop {
             let len = pipe.read(&mut chunk).unwrap();
             if len == 0 {
-                return text;
+                return;
             }
-            text.push_str(std::str::from_utf8(&chunk[..len]).unwrap());
-            lines.fetch_add(chunk[..len].iter().filter(|&&byte| byte == b'\n').count(), Ordering::Relaxed);
+            let lines = chunk[..len].iter().filter(|&&byte| byte == b'\n').count();
+            so_far.text.lock().unwrap().push_str(std::str::from_utf8(&chunk[..len]).unwrap());
+            so_far.lines.fetch_add(lines, Ordering::Relaxed);
         }
-    })
+    });
+    (printed, reader)
 }
 
 impl Follower {
@@ -59,12 +69,8 @@ impl Follower {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = Arc::new(AtomicUsize::new(0));
-        let readers = [
-            reader(child.stdout.take().unwrap(), Arc::clone(&lines)),
-            reader(child.stderr.take().unwrap(), Arc::default()),
-        ];
-        let mut follower = Follower { child, lines, readers };
+        let (stdout, stderr) = (reader(child.stdout.take().unwrap()), reader(child.stderr.take().unwrap()));
+        let mut follower = Follower { child, stdout, stderr };
         follower.wait("it follows no events", |follower| {
             assert_eq!(follower.child.try_wait().unwrap(), None, "it ended");
             // It catches signals when all else is prepared.
@@ -101,7 +107,13 @@ impl Follower {
     }
 
     pub fn lines(&self) -> usize {
-        self.lines.load(Ordering::Relaxed)
+        self.stdout.0.lines.load(Ordering::Relaxed)
+    }
+
+    /// The whole lines that have been printed.
+    pub fn printed(&self) -> String {
+        let text = self.stdout.0.text.lock().unwrap();
+        text[..text.rfind('\n').map_or(0, |end| end + 1)].to_owned()
     }
 
     pub fn signal(&self, name: &str) {
@@ -125,7 +137,10 @@ impl Follower {
     pub fn end(mut self) -> Ended {
         self.signal("INT");
         let status = self.child.wait().unwrap().code();
-        let [stdout, stderr] = self.readers.map(|reader| reader.join().unwrap());
+        let [stdout, stderr] = [self.stdout, self.stderr].map(|(printed, reader)| {
+            reader.join().unwrap();
+            std::mem::take(&mut *printed.text.lock().unwrap())
+        });
         Ended { stdout, stderr, status }
     }
 }
