@@ -113,9 +113,10 @@ fi
 
 # What can be compared: the output, the status, and the table afterwards as the original's tool reads it.
 {
-    if [ "$output" = sorted ]; then sort "$RESULT/stdout"; else cat "$RESULT/stdout"; fi
+    if [ "$output" = sorted ]; then sed -E -f scripts/normalise.sed "$RESULT/stdout" | sort; else cat "$RESULT/stdout"; fi
     sed 's/^/stderr: /' "$RESULT/stderr"
     echo "status: $status"
-    "$TOOL" -L -o extended,id 2>/dev/null | sort | sed 's/^/table: /'
-    "$TOOL" -L expect 2>/dev/null | sort | sed 's/^/table: /'
+    # Sorted without what differs from second to second.
+    "$TOOL" -L -o extended,id 2>/dev/null | sed -E -f scripts/normalise.sed | sort | sed 's/^/table: /'
+    "$TOOL" -L expect 2>/dev/null | sed -E -f scripts/normalise.sed | sort | sed 's/^/table: /'
 } | sed -E -f scripts/normalise.sed >"$RESULT/outcome"
