@@ -276,15 +276,27 @@ unsafe fn set_number(ct: *mut nf_conntrack, kind: ConntrackAttr, value: u64, wid
         return Ok(());
     };
     let row = attr.row();
-    match attr {
-        _ if row.store != Store::Heap => {
-            flow.set_padded(attr, &low_bytes(value, if row.size > 8 { width } else { row.size }));
-        }
-        Attr::Connlabels | Attr::ConnlabelsMask => return Err(Error::Invalid("a number for a mask")),
-        Attr::HelperInfo => flow.try_set_helper_info(&[])?,
-        _ => flow.set_bytes(attr, &[]), // no value, but its presence is noted
+    if row.store == Store::Heap {
+        number_for_block(flow, attr);
+    } else {
+        flow.set_padded(attr, &low_bytes(value, if row.size > 8 { width } else { row.size }));
     }
     Ok(())
+}
+
+/// A number for an attribute with a block: it holds nothing then, but counts as set; for a mask, an error, which
+/// is told here so that the setters of numbers have none to carry.
+#[cold]
+#[inline(never)]
+fn number_for_block(flow: &mut Flow, attr: Attr) {
+    boundary(|| match attr {
+        Attr::Connlabels | Attr::ConnlabelsMask => Err(Error::Invalid("a number for a mask")),
+        Attr::HelperInfo => flow.try_set_helper_info(&[]),
+        _ => {
+            flow.note(attr);
+            Ok(())
+        }
+    });
 }
 
 /// The low `size` (1 to 8) bytes of a number, in the host's order, and zeros or anything behind them.
