@@ -28,6 +28,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
@@ -198,12 +199,14 @@ fn run_commands(work: &Work) {
 struct Beside {
     child: Child,
     input: Option<ChildStdin>,
+    /// Who reads what it prints, where that goes through a pipe.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Beside {
     fn start(command: &mut Command) -> Beside {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        Beside { input: child.stdin.take(), child }
+        Beside { input: child.stdin.take(), child, reader: None }
     }
 }
 
@@ -211,6 +214,7 @@ impl Drop for Beside {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = self.reader.take().map(JoinHandle::join); // and its end of the pipe is closed
     }
 }
 
@@ -218,7 +222,9 @@ impl Drop for Beside {
 fn follower() -> Beside {
     let mut beside = Beside::start(command("-E -o timestamp").stdout(Stdio::piped()));
     let mut output = beside.child.stdout.take().unwrap();
-    std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    beside.reader = Some(std::thread::spawn(move || {
+        let _ = std::io::copy(&mut output, &mut std::io::sink());
+    }));
     beside
 }
 
