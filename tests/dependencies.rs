@@ -61,7 +61,7 @@ fn every_crate_that_is_asked_for_has_its_reason() {
     for package in PACKAGES {
         let manifest = read(&format!("{package}/Cargo.toml"));
         let names = asked_for(&manifest);
-        assert!(names.contains("libc"), "{package}: {names:?}");
+        assert!(!names.is_empty(), "{package}: none was found");
         for name in names.into_iter().filter(|&name| name != "netfilter-conntrack") {
             let has_row = |line: &str| {
                 line.strip_prefix("| ").is_some_and(|rest| rest.split([' ', ',']).next() == Some(name))
