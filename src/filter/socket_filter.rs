@@ -165,7 +165,7 @@ impl EventFilter {
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub(crate) fn make_room(&mut self, field: Field) -> Result<()> {
+    pub fn make_room(&mut self, field: Field) -> Result<()> {
         let mut lists = PLACES.iter().zip(&mut self.lists).filter(|(place, _)| place.field == field);
         lists.try_for_each(|(_, list)| list.try_reserve(1)).map_err(|_| Error::NoMemory)
     }

@@ -103,7 +103,10 @@ impl Flow {
     }
 
     /// As [`try_clone`](Self::try_clone), made where it is to stay.
-    pub(crate) fn try_clone_boxed(&self) -> Result<Box<Flow>> {
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn try_clone_boxed(&self) -> Result<Box<Flow>> {
         let mut copy = memory::boxed(self.without_blocks())?;
         copy.copy_blocks(self)?;
         Ok(copy)
