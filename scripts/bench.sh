@@ -12,9 +12,8 @@
 #
 # --record puts the tables into docs/performance.md, in the place of those for this number of flows.
 #
-# --raise-limits, as root, raises two limits of the machine for the time of the run: nf_conntrack_max, where the
-# table is to be larger than it allows, and net.core.rmem_default, without which the original's -U fails after
-# 256 entries and has no time to compare with.
+# --raise-limits, as root, raises nf_conntrack_max, a limit of the machine, for the time of the run, where the
+# table is to be larger than it allows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,8 +44,6 @@ tidy() {
 raise_limits() {
     [ -e /proc/sys/net/netfilter ] || modprobe nf_conntrack
     raise /proc/sys/net/netfilter/nf_conntrack_max $((FLOWS + FLOWS / 20))
-    # Two answers of less than 1 KiB stay unread for each entry.
-    raise /proc/sys/net/core/rmem_default $((FLOWS < 500000 ? FLOWS * 4096 : 2000000000))
 }
 
 compile() {
@@ -62,11 +59,11 @@ compile() {
 work=$(mktemp -d)
 trap tidy EXIT
 trap 'exit 1' INT TERM HUP
-export LIMITS_RAISED=
+limits=
 record=
 while case ${1:-} in --*) true ;; *) false ;; esac do
     case $1 in
-        --raise-limits) LIMITS_RAISED=yes ;;
+        --raise-limits) limits=raised ;;
         --record) record=$FLOWS ;;
         *) complain "no option $1" ;;
     esac
@@ -77,7 +74,7 @@ STAGE=$(realpath "${STAGE:-stage}")
 ORIGINAL_TOOL=$(scripts/original.sh tool) || complain 'no original conntrack here to compare with'
 ORIGINAL_LIBRARY=$(scripts/original.sh library) || complain 'no original library here to compare with'
 compile
-if [ -n "$LIMITS_RAISED" ]; then raise_limits; fi
+if [ -n "$limits" ]; then raise_limits; fi
 export FLOWS ROUNDS=${ROUNDS:-5} CLOCK=${CLOCK:-wall} STAGE ORIGINAL_TOOL ORIGINAL_LIBRARY
 export FLOOR=$TARGET/benches/release/floor BENCH_WORK=$work PYTHONDONTWRITEBYTECODE=1
 scripts/in-namespace.sh python3 scripts/bench/main.py "$@" | tee "$work/tables"

@@ -28,7 +28,7 @@ class Row:
     prints: bool = True
     changes: bool = False
     empties: bool = False
-    # Debian's original does not get to the end: with a raised limit late, else at once.
+    # Debian's original does not get to the end, so that its time means nothing.
     original_fails: bool = False
     # Target: how many times faster than the original in wall and in user time; how many times the floor.
     faster: float = None
