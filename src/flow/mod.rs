@@ -105,7 +105,7 @@ impl Flow {
     /// As [`try_clone`](Self::try_clone), made where it is to stay.
     ///
     /// # Errors
-    /// [`Error::NoMemory`].
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
     pub fn try_clone_boxed(&self) -> Result<Box<Flow>> {
         let mut copy = memory::boxed(self.without_blocks())?;
         copy.copy_blocks(self)?;
