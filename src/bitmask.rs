@@ -7,11 +7,68 @@
 
 use crate::error::Result;
 use crate::sys::memory;
+use std::ops::{Deref, DerefMut};
 
 /// A fixed number of bits, a multiple of 32.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bitmask {
-    words: Vec<u32>,
+    words: Words,
+}
+
+/// So many words stand in the mask itself: the kernel's labels have no more.
+const FEW: usize = 4;
+
+/// The words, lowest bits first.
+#[derive(Debug, Clone, Eq)]
+enum Words {
+    /// The first so many of these.
+    Few([u32; FEW], usize),
+    /// More, in a block of their own.
+    Many(Vec<u32>),
+}
+
+impl Default for Words {
+    fn default() -> Words {
+        Words::Few([0; FEW], 0)
+    }
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Words) -> bool {
+        **self == **other
+    }
+}
+
+impl Deref for Words {
+    type Target = [u32];
+    fn deref(&self) -> &[u32] {
+        match self {
+            Words::Few(words, len) => words.get(..*len).unwrap_or_default(),
+            Words::Many(words) => words,
+        }
+    }
+}
+
+impl DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [u32] {
+        match self {
+            Words::Few(words, len) => words.get_mut(..*len).unwrap_or_default(),
+            Words::Many(words) => words,
+        }
+    }
+}
+
+impl Words {
+    fn zeros(len: usize) -> Result<Words> {
+        Ok(if len > FEW { Words::Many(memory::filled(0, len)?) } else { Words::Few([0; FEW], len) })
+    }
+
+    fn try_clone(&self) -> Result<Words> {
+        Ok(match self {
+            Words::Few(words, len) => Words::Few(*words, *len),
+            Words::Many(words) => Words::Many(memory::copied(words)?),
+        })
+    }
 }
 
 impl Bitmask {
@@ -30,7 +87,7 @@ impl Bitmask {
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
     pub(crate) fn try_new(max: u32) -> Result<Bitmask> {
-        Ok(Bitmask { words: memory::filled(0, max as usize / 32 + 1)? })
+        Ok(Bitmask { words: Words::zeros(max as usize / 32 + 1)? })
     }
 
     /// A copy.
@@ -38,7 +95,7 @@ impl Bitmask {
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
     pub(crate) fn try_clone(&self) -> Result<Bitmask> {
-        Ok(Bitmask { words: memory::copied(&self.words)? })
+        Ok(Bitmask { words: self.words.try_clone()? })
     }
 
     /// A mask with the bits of `bytes`, 32-bit words in host byte order; a last incomplete word is filled with zeros.
@@ -57,8 +114,8 @@ impl Bitmask {
             padded.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             u32::from_ne_bytes(padded)
         };
-        let mut words = memory::room(bytes.len().div_ceil(4))?;
-        words.extend(bytes.chunks(4).map(word));
+        let mut words = Words::zeros(bytes.len().div_ceil(4))?;
+        words.iter_mut().zip(bytes.chunks(4)).for_each(|(to, chunk)| *to = word(chunk));
         Ok(Bitmask { words })
     }
 
@@ -101,7 +158,7 @@ impl Bitmask {
 
     /// The set bits, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let words = (0..).step_by(32).zip(&self.words).filter(|(_, word)| **word != 0);
+        let words = (0..).step_by(32).zip(self.words.iter()).filter(|(_, word)| **word != 0);
         words.flat_map(|(first, word)| {
             (0..32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| first + bit)
         })

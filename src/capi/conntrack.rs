@@ -10,7 +10,7 @@ use super::border::{
 use super::layout::{ConntrackAttr, nf_conntrack, nfct_bitmask};
 use crate::bitmask::Bitmask;
 use crate::error::{Error, Result};
-use crate::flow::attr::{ROWS, Store};
+use crate::flow::attr::{ROWS, Row, Store};
 use crate::flow::option::Nat;
 use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN, tuple};
 use crate::sys::memory;
@@ -222,44 +222,75 @@ pub unsafe extern "C" fn nfct_set_attr_l(
     })
 }
 
+#[inline(always)]
 unsafe fn set(ct: *mut nf_conntrack, kind: ConntrackAttr, value: *const c_void, len: usize) -> Result<()> {
     if ct.is_null() || value.is_null() {
         return Err(Error::Invalid("NULL"));
     }
-    let Some(attr) = Attr::from_number(kind) else {
+    let Some(row) = Row::numbered(kind) else {
         return Ok(());
     };
-    let row = attr.row();
+    let number = match row.store {
+        // SAFETY: as for this function.
+        Store::Plain if row.size <= 8 => unsafe { number_at(value, row.size) }?,
+        // SAFETY: as for this function.
+        Store::Heap => return unsafe { set_block(ct, row.attr, value, len) },
+        // SAFETY: as for this function.
+        _ => return unsafe { set_field(ct, row, value) },
+    };
+    // SAFETY: as for this function.
+    unsafe { exclusive(ct) }?.set_padded(row, &low_bytes(number, row.size));
+    Ok(())
+}
+
+/// A number of 1, 2, 4 or 8 bytes that C lets us read.
+#[inline(always)]
+unsafe fn number_at(value: *const c_void, size: usize) -> Result<u64> {
+    Ok(match size {
+        // SAFETY: as for this function.
+        1 => u8::from_ne_bytes(unsafe { array(value) }?).into(),
+        // SAFETY: as for this function.
+        2 => u16::from_ne_bytes(unsafe { array(value) }?).into(),
+        // SAFETY: as for this function.
+        4 => u32::from_ne_bytes(unsafe { array(value) }?).into(),
+        // SAFETY: as for this function.
+        _ => u64::from_ne_bytes(unsafe { array(value) }?),
+    })
+}
+
+/// Sets an attribute of 16 bytes, or one that is not stored plainly.
+#[inline(never)]
+unsafe fn set_field(ct: *mut nf_conntrack, row: &Row, value: *const c_void) -> Result<()> {
     // The value is copied before the object is borrowed: it may be a part of the object.
     let mut field = [0; HELPER_NAME_LEN];
-    let mut info = Vec::new();
-    match (row.store, attr) {
-        (Store::Heap, Attr::Connlabels | Attr::ConnlabelsMask) => {
-            // SAFETY: as for this function; the mask is given away.
-            return unsafe { own_labels(ct, attr, value.cast_mut().cast()) };
-        }
+    match row.store {
+        Store::PresenceOnly | Store::DecodeOnly => {}
         // SAFETY: as for this function.
-        (Store::Heap, Attr::HelperInfo) => info = memory::copied(unsafe { bytes(value, len) }?)?,
-        (Store::Heap | Store::PresenceOnly | Store::DecodeOnly, _) => {}
+        Store::Text => fill(&mut field, unsafe { text(value.cast(), HELPER_NAME_LEN) }?),
         // SAFETY: as for this function.
-        (Store::Text, _) => fill(&mut field, unsafe { text(value.cast(), HELPER_NAME_LEN) }?),
-        // SAFETY: as for this function.
-        _ => unsafe {
-            match row.size {
-                1 => fill(&mut field, &array::<1>(value)?),
-                2 => fill(&mut field, &array::<2>(value)?),
-                4 => fill(&mut field, &array::<4>(value)?),
-                _ => fill(&mut field, bytes(value, row.size)?),
-            }
-        },
+        _ => fill(&mut field, unsafe { bytes(value, row.size) }?),
     }
     // SAFETY: as for this function.
-    let flow = unsafe { exclusive(ct) }?;
-    match attr {
-        Attr::HelperInfo => flow.try_set_helper_info(&info)?,
-        _ => flow.set_padded(attr, &field),
-    }
+    unsafe { exclusive(ct) }?.set_padded(row, &field);
     Ok(())
+}
+
+/// Sets an attribute that has a block of its own.
+#[cold]
+#[inline(never)]
+unsafe fn set_block(ct: *mut nf_conntrack, attr: Attr, value: *const c_void, len: usize) -> Result<()> {
+    match attr {
+        // SAFETY: as for this function; the mask is given away.
+        Attr::Connlabels | Attr::ConnlabelsMask => unsafe { own_labels(ct, attr, value.cast_mut().cast()) },
+        Attr::HelperInfo => {
+            // SAFETY: as for this function; copied first, because it may be a part of the object.
+            let info = memory::copied(unsafe { bytes(value, len) }?)?;
+            // SAFETY: as for this function.
+            unsafe { exclusive(ct) }?.try_set_helper_info(&info)
+        }
+        // SAFETY: as for this function.
+        _ => unsafe { exclusive(ct) }.map(|flow| flow.set_padded(attr.row(), &[0; HELPER_NAME_LEN])),
+    }
 }
 
 #[inline(always)]
@@ -272,14 +303,13 @@ fn fill(field: &mut [u8], value: &[u8]) {
 unsafe fn set_number(ct: *mut nf_conntrack, kind: ConntrackAttr, value: u64, width: usize) -> Result<()> {
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
-    let Some(attr) = Attr::from_number(kind) else {
+    let Some(row) = Row::numbered(kind) else {
         return Ok(());
     };
-    let row = attr.row();
     if row.store == Store::Heap {
-        number_for_block(flow, attr);
+        number_for_block(flow, row.attr);
     } else {
-        flow.set_padded(attr, &low_bytes(value, if row.size > 8 { width } else { row.size }));
+        flow.set_padded(row, &low_bytes(value, if row.size > 8 { width } else { row.size }));
     }
     Ok(())
 }

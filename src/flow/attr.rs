@@ -165,12 +165,21 @@ attributes! {
 /// The attributes that are stored in blocks of their own.
 pub(super) const BLOCKS: [Attr; 4] = [Attr::Secctx, Attr::HelperInfo, Attr::Connlabels, Attr::ConnlabelsMask];
 
+impl Row {
+    /// The row of the attribute with this number.
+    #[inline]
+    #[must_use]
+    pub fn numbered(number: u32) -> Option<&'static Row> {
+        ROWS.get(usize::try_from(number).ok()?)
+    }
+}
+
 impl Attr {
     /// The attribute with this number.
     #[inline]
     #[must_use]
     pub fn from_number(number: u32) -> Option<Attr> {
-        ROWS.get(usize::try_from(number).ok()?).map(|row| row.attr)
+        Row::numbered(number).map(|row| row.attr)
     }
 
     /// The attribute's number.

@@ -89,8 +89,10 @@ impl Flow {
     pub(super) fn copy_block(&mut self, source: &Flow, attr: Attr) -> Result<()> {
         match attr {
             Attr::Secctx => {
-                let text = source.security_context().map(std::ffi::CStr::to_bytes);
-                text.map_or(Ok(()), |text| self.store_security_context(text))
+                if let Some(text) = source.security_context() {
+                    self.secctx = Some(memory::boxed(memory::c_string_copy(text)?)?);
+                }
+                Ok(())
             }
             Attr::HelperInfo => source.helper_info().map_or(Ok(()), |info| self.store_helper_info(info)),
             Attr::Connlabels => copy_mask(source.labels(), &mut self.labels),

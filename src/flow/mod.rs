@@ -280,17 +280,16 @@ impl Flow {
         if attr == Attr::HelperInfo {
             memory::or_abort(self.try_set_helper_info(value));
         } else {
-            self.set_padded(attr, &padded(value));
+            self.set_padded(attr.row(), &padded(value));
         }
     }
 
     /// As [`set_bytes`](Self::set_bytes) for all attributes but [`Attr::HelperInfo`]: 16 bytes hold the largest.
     #[inline(always)]
-    pub(crate) fn set_padded(&mut self, attr: Attr, value: &[u8; 16]) {
-        let row = attr.row();
+    pub(crate) fn set_padded(&mut self, row: &Row, value: &[u8; 16]) {
         if row.store == Store::Plain {
             self.store_cut(row.offset, row.size, value);
-            self.note(attr);
+            self.note(row.attr);
         } else {
             self.set_specially(row, value);
         }

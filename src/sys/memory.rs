@@ -7,7 +7,7 @@
 
 use crate::error::{Error, Result};
 use std::alloc::{Layout, alloc, handle_alloc_error};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 /// A value in a block of its own.
 ///
@@ -71,6 +71,16 @@ pub(crate) fn c_string(text: &[u8]) -> Result<CString> {
     CString::from_vec_with_nul(bytes).map_err(|_| Error::Malformed("a NUL inside a string"))
 }
 
+/// A copy of a C string.
+///
+/// # Errors
+/// [`Error::NoMemory`].
+pub(crate) fn c_string_copy(text: &CStr) -> Result<CString> {
+    let bytes = copied(text.to_bytes_with_nul())?;
+    // SAFETY: what was a C string is one: its only NUL is its last byte.
+    Ok(unsafe { CString::from_vec_with_nul_unchecked(bytes) })
+}
+
 /// The result of something that fails only when memory runs out, for callers that are not prepared for that.
 pub(crate) fn or_abort<T>(result: Result<T>) -> T {
     match result {
@@ -90,6 +100,7 @@ mod tests {
         assert_eq!(copied(b"abc").unwrap(), b"abc");
         assert_eq!(filled(5u16, 3).unwrap(), [5, 5, 5]);
         assert_eq!(c_string(b"a b").unwrap().as_c_str(), c"a b");
+        assert_eq!(c_string_copy(c"a b").unwrap().as_c_str(), c"a b");
         assert!(matches!(c_string(b"a\0b"), Err(Error::Malformed(_))));
     }
 
