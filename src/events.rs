@@ -113,7 +113,7 @@ impl EventsBuilder {
         }
         Ok(Events {
             socket,
-            inbox: Inbox::for_events(),
+            inbox: Inbox::for_entries(),
             flow: Flow::new(),
             expect: Expectation::new(),
             drops: 0,

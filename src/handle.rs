@@ -3,7 +3,7 @@
 //!
 //! A [`Handle`] sends requests and matches the answers by sequence number: an event, or what an abandoned
 //! request left behind, is never taken for an answer. An interrupted dump is an error, never a silent success.
-//! It keeps one receive buffer for life: the kernel sizes its datagrams by the largest buffer a socket has
+//! It keeps its receive buffers for life: the kernel sizes its datagrams by the largest buffer a socket has
 //! ever used.
 
 #![forbid(unsafe_code)]
@@ -32,6 +32,8 @@ pub use crate::inbox::RECEIVE_LEN;
 pub struct Handle {
     socket: Socket,
     inbox: Inbox,
+    /// Where the answers to batches arrive, once there has been a batch.
+    batch_inbox: Option<Inbox>,
     outbox: Box<[u8]>,
     seq: u32,
     /// The sequence number of a dump that nobody reads any more but the kernel still sends.
@@ -51,6 +53,7 @@ impl Handle {
         Ok(Handle {
             socket: Socket::open(0)?,
             inbox: Inbox::for_answers(),
+            batch_inbox: None,
             outbox: vec![0; request::MAX_LEN].into(),
             seq: 0,
             abandoned: None,
@@ -67,7 +70,7 @@ impl Handle {
     /// send them, and none has reason to.
     #[must_use]
     pub fn foreign_datagrams(&self) -> u64 {
-        self.inbox.foreign()
+        self.inbox.foreign() + self.batch_inbox.as_ref().map_or(0, Inbox::foreign)
     }
 
     /// Reads every flow of the table.
@@ -270,7 +273,6 @@ impl Handle {
         each: impl FnMut(usize, Result<Option<&Flow>>),
     ) -> Result<()> {
         self.settle()?;
-        self.inbox.clear();
         let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         let first = self.seq.checked_add(count).map_or(1, |_| self.seq + 1);
         self.seq = first.saturating_add(count);
@@ -285,9 +287,11 @@ impl Handle {
     /// Receives the answers to a batch. The kernel has made them all before the send was over, so where the end may
     /// be missing there is no need to wait for it.
     fn collect(&mut self, batch: &mut Batch) -> Result<()> {
+        let inbox = self.batch_inbox.get_or_insert_with(Inbox::for_entries);
+        inbox.clear();
         let mut waiting = true;
         while !batch.is_over() {
-            match self.inbox.next() {
+            match inbox.next() {
                 Some(Ok(frame)) => batch.take(&frame),
                 Some(Err(_)) => batch.note_loss(),
                 None => {
@@ -295,7 +299,7 @@ impl Handle {
                         self.socket.set_non_blocking(true)?;
                         waiting = false;
                     }
-                    match receive(&self.socket, &mut self.inbox) {
+                    match receive(&self.socket, inbox) {
                         Ok(()) => {}
                         Err(Error::Overrun | Error::Truncated) => batch.note_loss(),
                         Err(Error::Os(libc::EAGAIN)) if !waiting => break,
@@ -526,7 +530,7 @@ impl Outcome {
     }
 }
 
-/// Receives one datagram; an interrupted call is repeated.
+/// Receives what an inbox takes at a time; an interrupted call is repeated.
 fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
     loop {
         match inbox.receive(socket) {

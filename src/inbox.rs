@@ -15,8 +15,8 @@ use std::ops::Range;
 /// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
 pub const RECEIVE_LEN: usize = 32768;
 
-/// Bytes for one event: the longest, with a security context and all else, needs less than half of it.
-const EVENT_LEN: usize = 8192;
+/// Bytes for one entry: the longest, with a security context and all else, needs less than half of it.
+const ENTRY_LEN: usize = 8192;
 
 /// A receive buffer with the datagrams that are being read.
 #[derive(Debug)]
@@ -39,9 +39,9 @@ impl Inbox {
         Inbox::new(1, RECEIVE_LEN)
     }
 
-    /// An inbox for events, which come one in a datagram: many datagrams at a time.
-    pub(crate) fn for_events() -> Inbox {
-        Inbox::new(MOST_DATAGRAMS, EVENT_LEN)
+    /// An inbox for events and the answers to a batch, which come one in a datagram: many datagrams at a time.
+    pub(crate) fn for_entries() -> Inbox {
+        Inbox::new(MOST_DATAGRAMS, ENTRY_LEN)
     }
 
     fn new(places: usize, part: usize) -> Inbox {
