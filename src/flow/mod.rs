@@ -276,12 +276,19 @@ impl Flow {
     /// (on little-endian machines both mean the number's low bits). [`Attr::HelperInfo`] takes all bytes;
     /// label masks are set by [`set_labels`](Self::set_labels).
     #[doc(alias = "nfct_set_attr")]
+    #[inline(always)] // the length is known where it is called, and the copy becomes a move
     pub fn set_bytes(&mut self, attr: Attr, value: &[u8]) {
         if attr == Attr::HelperInfo {
             memory::or_abort(self.try_set_helper_info(value));
         } else {
-            self.set_padded(attr.row(), &padded(value));
+            self.set_value(attr, &padded(value));
         }
+    }
+
+    /// [`set_padded`](Self::set_padded) as a function of its own, for many callers.
+    #[inline(never)]
+    fn set_value(&mut self, attr: Attr, value: &[u8; 16]) {
+        self.set_padded(attr.row(), value);
     }
 
     /// As [`set_bytes`](Self::set_bytes) for all attributes but [`Attr::HelperInfo`]: 16 bytes hold the largest.
@@ -341,7 +348,7 @@ impl Flow {
 }
 
 /// A value's first 16 bytes, extended with zeros.
-#[inline]
+#[inline(always)]
 fn padded(value: &[u8]) -> [u8; 16] {
     let mut padded = [0; 16];
     let len = value.len().min(padded.len());

@@ -117,11 +117,10 @@ pub fn is_family_only(selector: &Selector) -> bool {
     Selector { family: None, ..selector.clone() }.is_everything()
 }
 
-/// Both tuples, each completed from the other.
-fn tuples(request: &Request) -> Result<Flow, Complaint> {
+/// Sets both tuples, each completed from the other.
+fn set_tuples(flow: &mut Flow, request: &Request) -> Result<(), Complaint> {
     let (orig, reply) = (request.orig, request.reply);
     let protocol = request.protocol.map_or(0, |protocol| protocol.number);
-    let mut flow = Flow::new();
     let sides = [
         (Dir::Orig, orig.src.or(reply.dst), orig.dst.or(reply.src)),
         (Dir::Reply, reply.src.or(orig.dst), reply.dst.or(orig.src)),
@@ -130,9 +129,9 @@ fn tuples(request: &Request) -> Result<Flow, Complaint> {
         let missing = || Complaint::Missing(Param::Src.row().name());
         flow.set_tuple(dir, src.ok_or_else(missing)?, dst.ok_or_else(missing)?, L4::Other(protocol));
     }
-    set_ports(&mut flow, request);
-    set_icmp(&mut flow, request);
-    Ok(flow)
+    set_ports(flow, request);
+    set_icmp(flow, request);
+    Ok(())
 }
 
 /// The ports of a port protocol: which attribute, the option for it, the option of the other direction.
@@ -168,7 +167,8 @@ fn set_icmp(flow: &mut Flow, request: &Request) {
 /// # Errors
 /// When no pair of addresses is complete.
 pub fn key(request: &Request) -> Result<Flow, Complaint> {
-    let mut flow = tuples(request)?;
+    let mut flow = Flow::new();
+    set_tuples(&mut flow, request)?;
     if request.orig.src.is_none() || request.orig.dst.is_none() {
         flow.unset(Attr::OrigL3proto);
     }
@@ -180,7 +180,8 @@ pub fn key(request: &Request) -> Result<Flow, Complaint> {
 /// # Errors
 /// As [`key`].
 pub fn new_entry(request: &Request) -> Result<Flow, Complaint> {
-    let mut flow = tuples(request)?;
+    let mut flow = Flow::new();
+    set_tuples(&mut flow, request)?;
     if let Some(timeout) = request.timeout {
         flow.set_timeout_secs(timeout);
     }

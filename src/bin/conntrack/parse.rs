@@ -168,7 +168,8 @@ impl Parser {
     /// # Errors
     /// The first complaint; see the module's text for the order.
     pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
-        let mut request = self.scan(words)?;
+        let mut request = Request::default();
+        self.scan(words, &mut request)?;
         self.resolve_labels(&mut request)?;
         if request.has(Param::AnyNat) && (request.has(Param::SrcNat) || request.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
@@ -181,29 +182,28 @@ impl Parser {
         Ok(request)
     }
 
-    fn scan<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
-        let mut request = Request::default();
+    fn scan<W: AsRef<[u8]>>(&mut self, words: &[W], request: &mut Request) -> Result<(), Complaint> {
         let mut scanner = Scanner::new(words, self.posix);
         let mut known: Vec<&'static [Row]> = Vec::with_capacity(8);
         known.extend([COMMANDS, PARAMS]);
         while let Some(item) = scanner.next(&known)? {
             match item.row.id {
-                Id::Verb(verb) => set_verb(&mut request, verb, item.value)?,
-                Id::Field(field) => set_field(&mut request, field, item)?,
+                Id::Verb(verb) => set_verb(request, verb, item.value)?,
+                Id::Field(field) => set_field(request, field, item)?,
                 Id::Param(Param::Protonum) => {
                     let protocol = protocol(item.value.unwrap_or_default())?;
-                    set_protocol(&mut request, protocol);
+                    set_protocol(request, protocol);
                     // The last protocol's options are looked up first.
                     let options = protocol.known.map_or(&[][..], |protocol| protocol.options);
                     known.splice(2..2, options.iter().copied());
                 }
                 Id::Param(param) => {
                     request.note(param);
-                    self.set_param(&mut request, param, item)?;
+                    self.set_param(request, param, item)?;
                 }
             }
         }
-        Ok(request)
+        Ok(())
     }
 
     fn set_param(&mut self, request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {

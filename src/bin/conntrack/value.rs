@@ -178,6 +178,28 @@ pub fn masked(word: &[u8], option: &Row) -> Result<Masked, Complaint> {
     }
 }
 
+/// An IPv4 address as nearly all are written: four decimal numbers without leading zeros, and nothing else.
+fn dotted_quad(word: &[u8]) -> Option<Ipv4Addr> {
+    let (mut address, mut number, mut digits, mut dots) = (0u32, 0u32, 0, 0);
+    for &byte in word {
+        match byte {
+            b'0'..=b'9' if digits == 0 || number != 0 => {
+                number = number * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits != 0 && dots < 3 => {
+                address = address << 8 | number;
+                (number, digits, dots) = (0, 0, dots + 1);
+            }
+            _ => return None,
+        }
+        if number > 255 {
+            return None;
+        }
+    }
+    (digits != 0 && dots == 3).then(|| Ipv4Addr::from(address << 8 | number))
+}
+
 /// An IPv4 address in one of the classic forms: one to four numbers, the last filling the bytes that are left.
 /// White space ends it.
 fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
@@ -198,9 +220,8 @@ fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
 /// An address; `shown` is the word in the complaint, `all` the family of the command line's addresses.
 fn plain_address(word: &[u8], shown: &[u8], all: &mut Option<Family>) -> Result<IpAddr, Complaint> {
     let word = word.get(..45).unwrap_or(word);
-    let plain = || std::str::from_utf8(word).ok()?.parse::<Ipv4Addr>().ok();
     let ipv6 = || std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok();
-    let address = plain()
+    let address = dotted_quad(word)
         .or_else(|| classic_ipv4(word))
         .map(IpAddr::V4)
         .or_else(|| ipv6().map(IpAddr::V6))
@@ -283,7 +304,8 @@ pub fn family(word: &[u8]) -> Result<Family, Complaint> {
 
 /// Whether a word is a prefix of a name, in any case.
 pub fn abbreviates(word: &[u8], name: &str) -> bool {
-    name.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    let start = name.as_bytes().get(..word.len());
+    start == Some(word) || start.is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// The first name that a word abbreviates.
@@ -378,6 +400,24 @@ mod tests {
                 said(masked(bad.as_bytes(), Param::Mark.row())),
                 format!("unexpected value '{bad}' with -m option")
             );
+        }
+    }
+
+    #[test]
+    fn a_dotted_quad_is_what_the_standard_library_takes() {
+        let numbers =
+            ["0", "7", "00", "01", "10", "99", "100", "249", "255", "256", "999", "1000", "", "+1", "1x"];
+        for one in numbers {
+            for other in numbers {
+                for word in [
+                    format!("{one}.{other}.0.255"),
+                    format!("1.{one}.22.{other}"),
+                    format!("{one}.2.{other}"),
+                    format!("9.{one}.8.{other}.7"),
+                ] {
+                    assert_eq!(dotted_quad(word.as_bytes()), word.parse().ok(), "{word}");
+                }
+            }
         }
     }
 

@@ -44,15 +44,39 @@ fn ends_plain(byte: u8) -> bool {
     byte <= b'"' && (byte == b'"' || is_separator(byte))
 }
 
+/// How many bytes come before one that ends the plain part of a word; eight at a time, since most words are shorter.
+fn plain_len(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let mut len = 0;
+    loop {
+        let rest = bytes.get(len..).unwrap_or_default();
+        let Some(eight) = rest.first_chunk() else {
+            return len + rest.iter().position(|&byte| ends_plain(byte)).unwrap_or(rest.len());
+        };
+        // The top bit of the first byte up to `"` is set, and of no byte before it.
+        let word = u64::from_le_bytes(*eight);
+        let low = word.wrapping_sub(ONES * (u64::from(b'"') + 1)) & !word & ONES << 7;
+        let plain = low.trailing_zeros() as usize / 8;
+        len += plain;
+        match eight.get(plain) {
+            Some(&byte) if ends_plain(byte) => return len,
+            Some(_) => len += 1,
+            None => {}
+        }
+    }
+}
+
 /// Splits a line at blanks, tabs and its newline. Inside double quotes they stand for themselves and a backslash
 /// takes the next byte as it is; the closing quote ends the word.
 pub fn words(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let mut words = Vec::with_capacity(32);
     let mut rest = line;
-    while let Some(start) = rest.iter().position(|&byte| !is_separator(byte)) {
-        rest = rest.get(start..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| ends_plain(byte)).unwrap_or(rest.len());
-        let (plain, behind) = rest.split_at_checked(end).unwrap_or_default();
+    while let Some((&first, behind)) = rest.split_first() {
+        if is_separator(first) {
+            rest = behind;
+            continue;
+        }
+        let (plain, behind) = rest.split_at_checked(plain_len(rest)).unwrap_or_default();
         rest = match behind {
             [b'"', quoted @ ..] => {
                 let (word, behind) = unquoted(plain, quoted);
@@ -98,6 +122,10 @@ mod tests {
         assert_eq!(split("-p \"open end\n"), ["-p", "open end\n"], "the newline is inside the quotes");
         assert_eq!(split("\"open \\"), ["open \\"]);
         assert_eq!(split("-F\r"), ["-F\r"]);
+        assert_eq!(
+            split("!\u{1}0123456789!abcdef\rghi\u{e9}\u{7f} 12345678 "),
+            ["!\u{1}0123456789!abcdef\rghi\u{e9}\u{7f}", "12345678"]
+        );
     }
 
     #[test]
