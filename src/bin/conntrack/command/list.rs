@@ -12,6 +12,7 @@ use crate::parse::Request;
 use netfilter_conntrack::DumpFilter;
 use netfilter_conntrack::filter::Pushdown;
 use netfilter_conntrack::request;
+use std::ops::ControlFlow;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     let zero = request.has(Param::Zero);
@@ -21,24 +22,27 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
         return Err(Complaint::ZeroWithFilter);
     }
     // The other two lists, and the zeroing one, know no filter but the family.
+    let unfiltered = match request.table {
+        Table::Dying => Some(request::Table::Dying),
+        Table::Unconfirmed => Some(request::Table::Unconfirmed),
+        _ => zero.then_some(request::Table::Conntrack),
+    };
     let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
     let view = View::new(request);
     let (handle, out) = session.handle()?;
     let mut shown = 0;
     walk(
         Verb::List,
-        |each| match request.table {
-            Table::Dying => handle.list(request::Table::Dying, zero, &family, each),
-            Table::Unconfirmed => handle.list(request::Table::Unconfirmed, zero, &family, each),
-            _ if zero => handle.list(request::Table::Conntrack, zero, &family, each),
-            _ => handle.select(&selector, Pushdown::Kernel, each),
+        |each| match unfiltered {
+            Some(table) => handle.list(table, zero, &family, |flow| match selector.matches(flow) {
+                true => each(flow),
+                false => ControlFlow::Continue(()),
+            }),
+            None => handle.select(&selector, Pushdown::Kernel, each),
         },
         |flow| {
-            if selector.matches(flow) {
-                out.flow(&view, flow)?;
-                shown += 1;
-            }
-            Ok(())
+            shown += 1;
+            out.flow(&view, flow)
         },
     )?;
     Ok(Done::Counted(shown, "flow entries have been shown."))
