@@ -33,12 +33,40 @@ pub fn command_line(data: &[u8]) {
     }
 }
 
-/// A file for `-R`: every line is understood, or the file is refused with the number of a line that it has.
+/// What each line of a file asks for; the complaint that ended it.
+fn asked(file: &[u8]) -> (Vec<(usize, String)>, Option<Complaint>) {
+    let mut asked = Vec::new();
+    let told =
+        load::understand(&mut Parser::with_maps(false, map), "file", file, &mut |number, kind, order| {
+            asked.push((number, format!("{kind:?} {order:?}")));
+            Ok(())
+        });
+    (asked, told.err())
+}
+
+/// So many lines alike are enough to learn from.
+const MANY: usize = 70;
+
+/// A file for `-R`: every line is understood, or the file is refused with the number of a line that it has. Behind
+/// many lines like its first one, which the tool learns from, each line means what it means alone.
 pub fn load_file(data: &[u8]) {
-    let mut parser = Parser::with_maps(false, map);
-    if let Err(complaint) = load::understand(&mut parser, "file", data, &mut |_, _, _| Ok(())) {
+    let (alone, complaint) = asked(data);
+    if let Some(complaint) = &complaint {
         let Complaint::Line(name, number, about) = complaint else { panic!("{complaint}") };
         let lines = data.split(|&byte| byte == b'\n').count();
-        assert!(name == "file" && (1..=lines).contains(&number) && !about.to_string().is_empty());
+        assert!(name == "file" && (1..=lines).contains(number) && !about.to_string().is_empty());
     }
+    let first = data.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
+    if !first.ends_with(b"\n") || alone.first().is_none_or(|&(number, _)| number != 1) {
+        return;
+    }
+    let (behind, same_complaint) = asked(&[first.repeat(MANY).as_slice(), data].concat());
+    let behind: Vec<_> =
+        behind.into_iter().skip(MANY).map(|(number, order)| (number - MANY, order)).collect();
+    assert_eq!(alone, behind);
+    let about = |complaint: Option<Complaint>| match complaint {
+        Some(Complaint::Line(_, number, about)) => Some((number, about)),
+        _ => None,
+    };
+    assert_eq!(about(complaint).map(|(number, about)| (number + MANY, about)), about(same_complaint));
 }

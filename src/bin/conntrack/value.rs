@@ -120,7 +120,7 @@ fn unsigned(word: &[u8]) -> Option<&str> {
 }
 
 /// A number of a few digits and nothing else, as nearly all are.
-fn plain_decimal(word: &[u8]) -> Option<u64> {
+pub fn plain_decimal(word: &[u8]) -> Option<u64> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
     let few = (1..=18).contains(&word.len());
     few.then(|| word.iter().try_fold(0, |number, &byte| Some(number * 10 + digit(byte)?)))?
@@ -179,7 +179,7 @@ pub fn masked(word: &[u8], option: &Row) -> Result<Masked, Complaint> {
 }
 
 /// An IPv4 address as nearly all are written: four decimal numbers without leading zeros, and nothing else.
-fn dotted_quad(word: &[u8]) -> Option<Ipv4Addr> {
+pub fn dotted_quad(word: &[u8]) -> Option<Ipv4Addr> {
     let (mut address, mut number, mut digits, mut dots) = (0u32, 0u32, 0, 0);
     for &byte in word {
         match byte {

@@ -35,7 +35,8 @@ fn is_blank_or_comment(line: &[u8]) -> bool {
     matches!(line.iter().find(|&&byte| !is_separator(byte)), None | Some(b'#'))
 }
 
-fn is_separator(byte: u8) -> bool {
+/// Whether a byte stands between words.
+pub fn is_separator(byte: u8) -> bool {
     byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n')
 }
 
@@ -45,7 +46,7 @@ fn ends_plain(byte: u8) -> bool {
 }
 
 /// How many bytes come before one that ends the plain part of a word; eight at a time, since most words are shorter.
-fn plain_len(bytes: &[u8]) -> usize {
+pub fn plain_len(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let mut len = 0;
     loop {

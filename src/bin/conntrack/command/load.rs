@@ -5,10 +5,13 @@
 //! run in order. Lines that make entries and follow one another are sent together: each of them is tried, and each
 //! that fails is told; the run ends behind them. Any other failure ends the run where it stands. No line inherits
 //! anything from another. A complaint names the file and the line.
+//!
+//! A line that makes an entry is kept as the message that does it, any other as it is.
 
 #![forbid(unsafe_code)]
 
 use super::lines::{self, words};
+use super::pattern::Patterns;
 use super::spool::{Kind, Spool};
 use super::{Done, Session};
 use crate::message::Complaint;
@@ -28,9 +31,8 @@ use std::io::{self, BufRead, BufReader};
 /// The complaint that ended the run, unless it has been told; see the module's text.
 pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<u8, Complaint> {
     let (name, input) = open(file)?;
-    let (mut spool, mut message) = (Spool::default(), vec![0; MAX_LEN]);
-    understand(parser, &name, input, &mut |number, request, line| {
-        let (kind, order) = order(request, line, &mut message)?;
+    let mut spool = Spool::default();
+    understand(parser, &name, input, &mut |number, kind, order| {
         spool.add(number, kind, order).map_err(|error| Complaint::Spool(error.to_string()))
     })?;
     let done = carry_out(session, parser, &name, spool);
@@ -61,10 +63,10 @@ impl From<io::Error> for Wrong {
     }
 }
 
-/// Takes a line that has been understood: its number, the request, its bytes.
-type Keep<'k> = dyn FnMut(usize, &Request, &[u8]) -> Result<(), Complaint> + 'k;
+/// Takes what a line asks for, with its number.
+type Keep<'k> = dyn FnMut(usize, Kind, &[u8]) -> Result<(), Complaint> + 'k;
 
-/// Understands every line of a file and hands it, with its number and its bytes, to `keep`.
+/// Understands every line of a file and hands what it asks for to `keep`.
 ///
 /// # Errors
 /// The first complaint, with file and line.
@@ -74,16 +76,14 @@ pub fn understand(
     input: impl BufRead,
     keep: &mut Keep<'_>,
 ) -> Result<(), Complaint> {
+    let (mut patterns, mut message) = (Patterns::default(), vec![0; MAX_LEN]);
     let understood = lines::for_each(input, |number, line| {
-        if line.len() > lines::MAX_LEN {
-            return Err(Wrong::Line(located(name, number, Complaint::LongLine)));
-        }
-        let request = parser.parse(&words(line));
-        parser.notices.drain(..).for_each(|notice| say(&notice));
-        let kept = request.and_then(|request| {
-            allowed(&request)?;
-            keep(number, &request, line)
-        });
+        let kept = match patterns.order(line) {
+            Some((kind, order)) => keep(number, kind, order),
+            None => order(parser, line, &mut message, &mut |notice| say(notice))
+                .and_then(|(kind, order)| keep(number, kind, order))
+                .inspect(|()| patterns.learn(line, &mut |line| learnable(parser, line, &mut message))),
+        };
         kept.map_err(|complaint| Wrong::Line(located(name, number, complaint)))
     });
     understood.map_err(|wrong| match wrong {
@@ -97,25 +97,43 @@ fn located(name: &str, number: usize, complaint: Complaint) -> Complaint {
     Complaint::Line(name.into(), number, Box::new(complaint))
 }
 
-/// What is kept of a line: its request, or the line itself.
+/// What is kept of a line: the message that does what it asks for, or the line itself.
+///
+/// # Errors
+/// The first complaint; what is to be told in passing goes to `say` even then.
 fn order<'o>(
-    request: &Request,
+    parser: &mut Parser,
     line: &'o [u8],
     message: &'o mut [u8],
+    say: &mut dyn FnMut(&str),
 ) -> Result<(Kind, &'o [u8]), Complaint> {
+    if line.len() > lines::MAX_LEN {
+        return Err(Complaint::LongLine);
+    }
+    let request = parser.parse(&words(line));
+    parser.notices.drain(..).for_each(|notice| say(&notice));
+    let request = request?;
+    allowed(&request)?;
     let verb = request.verb.unwrap_or(Verb::Create);
     let kind = match verb {
         Verb::Create => Kind::Create,
         Verb::Add => Kind::Add,
         _ => return Ok((Kind::Line, line)),
     };
-    let flow = entry::new_entry(request)?;
+    let flow = entry::new_entry(&request)?;
     let request = match kind {
         Kind::Add => batch::Request::CreateOrUpdate(&flow),
         _ => batch::Request::Create(&flow),
     };
     let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
     Ok((kind, message.get(..len).unwrap_or_default()))
+}
+
+/// What patterns learn from: a line that is understood without comment.
+pub fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) -> Option<(Kind, Vec<u8>)> {
+    let mut silent = true;
+    let (kind, order) = order(parser, line, message, &mut |_| silent = false).ok()?;
+    silent.then(|| (kind, order.to_vec()))
 }
 
 /// Carries out what was kept, and gives the exit status.

@@ -14,6 +14,7 @@ mod lines;
 mod list;
 pub mod load;
 mod origin;
+mod pattern;
 mod resync;
 mod spool;
 mod stats;
