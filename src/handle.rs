@@ -174,9 +174,9 @@ impl Handle {
         selector: &Selector,
         each: &mut impl FnMut(&Flow) -> Verdict,
     ) -> Result<Verdict> {
-        let mut verdict = Verdict::Continue(());
+        let (mut verdict, all) = (Verdict::Continue(()), selector.is_everything());
         self.dump(filter, |flow| {
-            if selector.matches(flow) {
+            if all || selector.matches(flow) {
                 verdict = each(flow);
             }
             verdict

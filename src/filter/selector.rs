@@ -58,24 +58,25 @@ pub struct TupleSelector {
 impl TupleSelector {
     fn matches(&self, flow: &Flow, dir: Dir) -> bool {
         let tuple = flow.tuple(dir);
-        let address = |wanted: &Option<AddressMask>, address: Option<IpAddr>| match wanted {
-            Some(wanted) => address.is_some_and(|address| wanted.matches(address)),
-            None => true,
+        let address = |wanted: AddressMask, address: Option<IpAddr>| {
+            address.is_some_and(|address| wanted.matches(address))
         };
-        let ([src_port, dst_port], zone) = match dir {
-            Dir::Orig => ([Attr::OrigPortSrc, Attr::OrigPortDst], flow.orig_zone()),
-            _ => ([Attr::ReplPortSrc, Attr::ReplPortDst], flow.reply_zone()),
+        let [src_port, dst_port] = match dir {
+            Dir::Orig => [Attr::OrigPortSrc, Attr::OrigPortDst],
+            _ => [Attr::ReplPortSrc, Attr::ReplPortDst],
         };
         // The kernel tells no ports of a protocol that it does not track.
-        let has_ports = matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys);
-        let port = |wanted: Option<u16>, attr, port| {
-            wanted.is_none_or(|wanted| has_ports && flow.is_set(attr) && wanted == port)
+        let has_port =
+            |attr| matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys) && flow.is_set(attr);
+        let zone = || match dir {
+            Dir::Orig => flow.orig_zone(),
+            _ => flow.reply_zone(),
         };
-        address(&self.src, tuple.src())
-            && address(&self.dst, tuple.dst())
-            && port(self.src_port, src_port, tuple.l4_src())
-            && port(self.dst_port, dst_port, tuple.l4_dst())
-            && self.zone.is_none_or(|wanted| wanted == zone.unwrap_or(0))
+        self.src.is_none_or(|wanted| address(wanted, tuple.src()))
+            && self.dst.is_none_or(|wanted| address(wanted, tuple.dst()))
+            && self.src_port.is_none_or(|wanted| has_port(src_port) && wanted == tuple.l4_src())
+            && self.dst_port.is_none_or(|wanted| has_port(dst_port) && wanted == tuple.l4_dst())
+            && self.zone.is_none_or(|wanted| wanted == zone().unwrap_or(0))
     }
 }
 

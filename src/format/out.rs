@@ -64,6 +64,20 @@ fn pair(number: u64) -> [u8; 2] {
     PAIRS[(number % 100) as usize]
 }
 
+/// A number below 10^8: its digits without leading zeros, and how many they are. All digits are worked out at the
+/// same time, in parts of one word that are halved until each is a byte; the first digit is in the lowest one.
+#[inline(always)]
+fn eight_digits(number: u32) -> ([u8; 8], usize) {
+    let fours = u64::from(number / 10_000) | u64::from(number % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f; // exact below 10,000
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = ((twos * 103) >> 10) & 0xf_000f_000f_000f; // exact below 100
+    let ones = tens | (twos - tens * 10) << 8;
+    let zeros = ones.trailing_zeros() / 8;
+    let text = ones | u64::from_ne_bytes([b'0'; 8]);
+    ((text >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
+}
+
 /// Copies up to 16 bytes between slices of one length, in two pieces that may overlap: cheaper than a call.
 #[inline(always)]
 fn copy_short(to: &mut [u8], from: &[u8]) {
@@ -136,21 +150,22 @@ impl<'a> Out<'a> {
 
     #[inline(never)]
     fn decimal(&mut self, number: u64) {
-        if number < 10 {
-            return self.put(&[b'0' + number as u8]);
-        }
-        let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
-        let end = self.len + digits;
-        match self.buf.get_mut(self.len..end) {
-            Some(room) => fill_decimal(room, number),
-            None => {
-                let mut space = [0; DIGITS_MAX];
-                let text = space.get_mut(..digits).unwrap_or_default();
-                fill_decimal(text, number);
-                self.put_cut(text);
+        match u32::try_from(number) {
+            Ok(number @ 0..10) => self.put(&[b'0' + number as u8]),
+            Ok(number @ 10..100_000_000) => {
+                let (text, digits) = eight_digits(number);
+                self.put_short(text.get(..digits).unwrap_or_default());
             }
+            _ => self.long_decimal(number),
         }
-        self.len = end;
+    }
+
+    fn long_decimal(&mut self, number: u64) {
+        let mut space = [0; DIGITS_MAX];
+        let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+        let text = space.get_mut(..digits).unwrap_or_default();
+        fill_decimal(text, number);
+        self.put(text);
     }
 
     /// Appends a number below 100 as two digits.
