@@ -315,6 +315,10 @@ mod tests {
             }
             number = number * 10 + digit;
         }
+        for four in 0..10_000u32 {
+            let eight = four * 10_000 + (9_999 - four);
+            assert_eq!(text(|out| out.number(eight)), eight.to_string());
+        }
         for number in 0..=u16::MAX {
             assert_eq!(text(|out| out.hex(number)), format!("{number:x}"));
             assert_eq!(text(|out| out.number(number)), number.to_string());
