@@ -200,12 +200,9 @@ impl Handle {
     #[doc(alias = "NFCT_Q_GET")]
     pub fn get(&mut self, key: &Flow) -> Result<Flow> {
         let seq = self.send(|buf, seq| request::build_lookup(buf, key, NLM_F_ACK, seq))?;
-        let mut found = None;
-        self.answers(seq, |frame| {
+        let found = self.last_answer(seq, |frame| {
             let mut flow = Flow::new();
-            flow_decode::message(&mut flow, frame)?;
-            found = Some(flow);
-            Ok(Verdict::Continue(()))
+            flow_decode::message(&mut flow, frame).map(|()| Some(flow))
         })?;
         found.ok_or(Error::Kernel(libc::ENOENT))
     }
@@ -354,12 +351,9 @@ impl Handle {
     /// [`Error::Kernel`] with `ENOENT` when there is none.
     pub fn expectation(&mut self, key: &Expectation) -> Result<Expectation> {
         let seq = self.send(|buf, seq| request::build(buf, Query::Get, Subject::Expectation(key), seq))?;
-        let mut found = None;
-        self.answers(seq, |frame| {
+        let found = self.last_answer(seq, |frame| {
             let mut expect = Expectation::new();
-            expect_decode::message(&mut expect, frame)?;
-            found = Some(expect);
-            Ok(Verdict::Continue(()))
+            expect_decode::message(&mut expect, frame).map(|()| Some(expect))
         })?;
         found.ok_or(Error::Kernel(libc::ENOENT))
     }
@@ -394,11 +388,7 @@ impl Handle {
     /// [`Error::Kernel`].
     pub fn statistics(&mut self) -> Result<GlobalStats> {
         let seq = self.send(|buf, seq| request::build_statistics(buf, Statistics::Global, seq))?;
-        let mut found = None;
-        self.answers(seq, |frame| {
-            found = stats_decode::global(frame)?.or(found);
-            Ok(Verdict::Continue(()))
-        })?;
+        let found = self.last_answer(seq, stats_decode::global)?;
         found.ok_or(Error::Malformed("statistics without a number of entries"))
     }
 
@@ -426,6 +416,20 @@ impl Handle {
             Ok(Verdict::Continue(()))
         })?;
         Ok(all)
+    }
+
+    /// The last of the answers to request `seq` in which `read` finds something.
+    fn last_answer<T>(
+        &mut self,
+        seq: u32,
+        read: impl Fn(&Frame<'_>) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.answers(seq, |frame| {
+            found = read(frame)?.or(found.take());
+            Ok(Verdict::Continue(()))
+        })?;
+        Ok(found)
     }
 
     fn query(&mut self, query: Query, subject: Subject<'_>) -> Result<()> {

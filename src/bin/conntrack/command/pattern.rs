@@ -16,8 +16,10 @@ use std::net::Ipv6Addr;
 
 /// So many patterns are kept at a time.
 const MANY: usize = 16;
-/// Learning costs as much as understanding some ten lines, so only one line in so many is learnt from.
+/// Learning costs as much as understanding some twenty lines, so only one line in so many is learnt from.
 const PAUSE: usize = 64;
+/// So many times a line is understood again while holes are sought.
+const TRIES: usize = 64;
 /// Bytes of the longest line that is learnt from.
 const LONGEST: usize = 1024;
 
@@ -169,10 +171,15 @@ impl Pattern {
         let head = blanks(line).to_vec();
         let (mut at, mut probed) = (head.len(), head.clone());
         let mut pattern = Pattern { kind, message: message.clone(), head, holes: Vec::new() };
+        let mut tries = TRIES;
         while at < line.len() {
             let (before, rest) = line.split_at_checked(at)?;
             let (word, behind) = rest.split_at_checked(plain_len(rest))?;
-            match Hole::find(word, &mut |probe| in_full(&[before, probe, behind].concat())) {
+            let hole = Hole::find(word, &mut |probe| {
+                tries = tries.checked_sub(1)?;
+                in_full(&[before, probe, behind].concat())
+            });
+            match hole {
                 Some((hole, probe)) => {
                     pattern.holes.push(hole);
                     probed.extend_from_slice(probe);
@@ -373,6 +380,19 @@ mod tests {
             }
             assert!(fitted > holes * 4, "{line}: {fitted}");
         }
+    }
+
+    #[test]
+    fn a_line_of_many_numbers_is_not_understood_too_often() {
+        let line = format!("-I -t 9 -s 1.1.1.1 -d 2.2.2.2 -p 50{}", " 1".repeat(300));
+        let mut times = 0;
+        let mut counted = |line: &[u8]| {
+            times += 1;
+            in_full(line)
+        };
+        let pattern = Pattern::learn(line.as_bytes(), &mut counted).unwrap();
+        assert_eq!(pattern.holes.len(), 3);
+        assert_eq!(times, TRIES + 2);
     }
 
     #[test]
