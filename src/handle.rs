@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::ahead::{self, More};
 use crate::batch::Batch;
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
@@ -15,12 +16,12 @@ use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::{Attr, Flow};
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, receive};
 use crate::request::{self, Query, Statistics, Subject, Table};
 use crate::sys::Socket;
+use crate::wire::Frame;
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
-use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
 pub use crate::inbox::RECEIVE_LEN;
@@ -36,6 +37,7 @@ pub struct Handle {
     batch_inbox: Option<Inbox>,
     outbox: Box<[u8]>,
     seq: u32,
+    reads_ahead: bool,
     /// The sequence number of a dump that nobody reads any more but the kernel still sends.
     abandoned: Option<u32>,
 }
@@ -56,6 +58,7 @@ impl Handle {
             batch_inbox: None,
             outbox: vec![0; request::MAX_LEN].into(),
             seq: 0,
+            reads_ahead: false,
             abandoned: None,
         })
     }
@@ -64,6 +67,13 @@ impl Handle {
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Lets a thread of its own receive the lists of [`list`](Self::list), [`dump`](Self::dump) and
+    /// [`select`](Self::select), while the caller's is busy with what has come of them. Worth it where a list is long
+    /// and there is more than one processor. Off at first.
+    pub fn read_ahead(&mut self, on: bool) {
+        self.reads_ahead = on;
     }
 
     /// How many datagrams have come that the kernel had not sent. They are dropped: only a privileged process can
@@ -118,7 +128,7 @@ impl Handle {
     ) -> Result<()> {
         let seq = self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
         let mut flow = Flow::new();
-        self.answers(seq, |frame| {
+        self.long_answer(seq, |frame| {
             flow.clear();
             flow_decode::message(&mut flow, frame)?;
             Ok(each(&flow))
@@ -463,35 +473,57 @@ impl Handle {
     }
 
     /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
-    fn answers(&mut self, seq: u32, mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        let mut outcome = Outcome::default();
-        loop {
-            let frame = match self.inbox.next() {
-                None => {
-                    receive(&self.socket, &mut self.inbox)?;
-                    continue;
-                }
-                Some(Ok(frame)) if frame.header.seq == seq => frame,
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => {
-                    outcome.note(error);
-                    continue;
-                }
-            };
-            outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
-            match frame.kind()? {
-                FrameKind::Data => match each(&frame) {
-                    Ok(Verdict::Continue(())) => {}
-                    Ok(Verdict::Break(())) => {
-                        self.abandoned = (!ends(self.inbox.rest(), seq)).then_some(seq);
-                        return Ok(());
-                    }
-                    Err(error) => outcome.note(error),
-                },
-                FrameKind::Error(errno) | FrameKind::Done(errno) => return outcome.finish(errno),
-                FrameKind::Overrun => outcome.note(Error::Overrun),
-                FrameKind::Noop => {}
+    fn answers(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
+        let socket = &self.socket;
+        let stopped = read_answers(&mut self.inbox, &mut |inbox| receive(socket, inbox), seq, each)?;
+        self.abandoned = (stopped && !self.inbox.holds_end(seq)).then_some(seq);
+        Ok(())
+    }
+
+    /// The same for a long answer, perhaps received in a thread of its own.
+    fn long_answer(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
+        if !self.reads_ahead {
+            return self.answers(seq, each);
+        }
+        let (stopped, ended) = ahead::read(&self.socket, seq, &mut self.inbox, |inbox, more| {
+            read_answers(inbox, more, seq, each)
+        });
+        self.abandoned = (stopped? && !ended && !self.inbox.holds_end(seq)).then_some(seq);
+        Ok(())
+    }
+}
+
+/// Reads the answers to request `seq` from an inbox that `more` fills again; whether `each` stopped it before the end.
+fn read_answers(
+    inbox: &mut Inbox,
+    more: &mut More<'_>,
+    seq: u32,
+    mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
+) -> Result<bool> {
+    let mut outcome = Outcome::default();
+    loop {
+        let frame = match inbox.next() {
+            None => {
+                more(inbox)?;
+                continue;
             }
+            Some(Ok(frame)) if frame.header.seq == seq => frame,
+            Some(Ok(_)) => continue,
+            Some(Err(error)) => {
+                outcome.note(error);
+                continue;
+            }
+        };
+        outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
+        match frame.kind()? {
+            FrameKind::Data => match each(&frame) {
+                Ok(Verdict::Continue(())) => {}
+                Ok(Verdict::Break(())) => return Ok(true),
+                Err(error) => outcome.note(error),
+            },
+            FrameKind::Error(errno) | FrameKind::Done(errno) => return outcome.finish(errno).map(|()| false),
+            FrameKind::Overrun => outcome.note(Error::Overrun),
+            FrameKind::Noop => {}
         }
     }
 }
@@ -499,16 +531,6 @@ impl Handle {
 /// Whether the kernel does not take a request as it is.
 fn is_refusal(error: Error) -> bool {
     matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
-}
-
-/// Whether the answer to request `seq` ends in these frames.
-fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
-    frames.any(|frame| {
-        frame.is_ok_and(|frame| {
-            let end = matches!(frame.kind(), Ok(FrameKind::Error(_) | FrameKind::Done(_)));
-            end && frame.header.seq == seq
-        })
-    })
 }
 
 /// What is to be said when a request is over.
@@ -530,16 +552,6 @@ impl Outcome {
             (0, None) if self.interrupted => Err(Error::Interrupted),
             (0, None) => Ok(()),
             (errno, _) => Err(Error::Kernel(errno)),
-        }
-    }
-}
-
-/// Receives what an inbox takes at a time; an interrupted call is repeated.
-fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
-    loop {
-        match inbox.receive(socket) {
-            Err(Error::Os(libc::EINTR)) => {}
-            received => return received,
         }
     }
 }
@@ -589,7 +601,7 @@ impl Flows<'_> {
 
 impl Drop for Flows<'_> {
     fn drop(&mut self) {
-        if ends(self.handle.inbox.rest(), self.seq) {
+        if self.handle.inbox.holds_end(self.seq) {
             self.handle.abandoned = None;
         }
     }
@@ -612,28 +624,6 @@ impl Iterator for Flows<'_> {
 mod tests {
     use super::*;
 
-    fn message(kind: u16, seq: u32) -> Vec<u8> {
-        let mut bytes = 20u32.to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(NLM_F_MULTI.to_ne_bytes());
-        bytes.extend(seq.to_ne_bytes());
-        bytes.extend([0; 8]);
-        bytes
-    }
-
-    #[test]
-    fn only_its_own_end_ends_an_answer() {
-        let flow = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
-        let datagram = |messages: &[(u16, u32)]| -> Vec<u8> {
-            messages.iter().flat_map(|&(kind, seq)| message(kind, seq)).collect()
-        };
-        let ended = |messages: &[(u16, u32)]| ends(Frames::new(&datagram(messages)), 7);
-        assert!(!ended(&[]));
-        assert!(!ended(&[(flow, 7), (flow, 7)]));
-        assert!(!ended(&[(flow, 7), (NLMSG_DONE, 6), (NLMSG_ERROR, 8)]));
-        assert!(ended(&[(flow, 7), (NLMSG_DONE, 7)]));
-        assert!(ended(&[(NLMSG_ERROR, 7), (flow, 7)]));
-    }
     #[test]
     fn an_interrupted_dump_is_an_error() {
         let outcome = |interrupted, error| Outcome { interrupted, error };

@@ -9,6 +9,7 @@
 use crate::error::{Error, Result};
 use crate::sys::Socket;
 use crate::sys::socket::{Datagram, MOST_DATAGRAMS};
+use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames, align4};
 use std::ops::Range;
 
@@ -17,6 +18,9 @@ pub const RECEIVE_LEN: usize = 32768;
 
 /// Bytes for one entry: the longest, with a security context and all else, needs less than half of it.
 const ENTRY_LEN: usize = 8192;
+
+/// So many datagrams of a long list at a time.
+const LIST_DATAGRAMS: usize = 4;
 
 /// A receive buffer with the datagrams that are being read.
 #[derive(Debug)]
@@ -44,6 +48,11 @@ impl Inbox {
         Inbox::new(MOST_DATAGRAMS, ENTRY_LEN)
     }
 
+    /// An inbox for a long list: a few datagrams at a time.
+    pub(crate) fn for_lists() -> Inbox {
+        Inbox::new(LIST_DATAGRAMS, RECEIVE_LEN)
+    }
+
     fn new(places: usize, part: usize) -> Inbox {
         Inbox {
             buffer: vec![0; places * part].into(),
@@ -65,9 +74,21 @@ impl Inbox {
         (self.unopened, self.unread) = (0..0, 0..0);
     }
 
-    /// What has not been read of the datagram that is being read.
-    pub(crate) fn rest(&self) -> Frames<'_> {
-        Frames::new(self.buffer.get(self.unread.clone()).unwrap_or_default())
+    /// Takes what another inbox has received in exchange for what has been read here. Counts stay where they are.
+    pub(crate) fn exchange(&mut self, other: &mut Inbox) {
+        std::mem::swap(self, other);
+        std::mem::swap(&mut self.foreign, &mut other.foreign);
+    }
+
+    /// Whether the answer to request `seq` ends in what has not been read.
+    pub(crate) fn holds_end(&self, seq: u32) -> bool {
+        let of_kernel = |index: usize| {
+            let datagram = self.datagrams.get(index).filter(|datagram| datagram.sender == 0)?;
+            Some(index * self.part..index * self.part + datagram.len)
+        };
+        let unopened = self.unopened.clone().filter_map(of_kernel);
+        let mut datagrams = std::iter::once(self.unread.clone()).chain(unopened);
+        datagrams.any(|bytes| ends(Frames::new(self.buffer.get(bytes).unwrap_or_default()), seq))
     }
 
     /// The next message, or nothing when other datagrams have to be received. A datagram that was too long for its
@@ -102,13 +123,45 @@ impl Inbox {
     }
 }
 
+/// Whether the answer to request `seq` ends in these frames.
+fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
+    frames.any(|frame| {
+        frame.is_ok_and(|frame| {
+            let end = matches!(frame.kind(), Ok(FrameKind::Error(_) | FrameKind::Done(_)));
+            end && frame.header.seq == seq
+        })
+    })
+}
+
+/// Receives what an inbox takes at a time; an interrupted call is repeated.
+pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
+    loop {
+        match inbox.receive(socket) {
+            Err(Error::Os(libc::EINTR)) => {}
+            received => return received,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::consts::{
+        IPCTNL_MSG_CT_NEW, NFNL_SUBSYS_CTNETLINK, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR,
+    };
 
     fn message(len: u32) -> [u8; 16] {
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&len.to_ne_bytes());
+        bytes
+    }
+
+    fn answer(kind: u16, seq: u32) -> Vec<u8> {
+        let mut bytes = 20u32.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(NLM_F_MULTI.to_ne_bytes());
+        bytes.extend(seq.to_ne_bytes());
+        bytes.extend([0; 8]);
         bytes
     }
 
@@ -161,5 +214,41 @@ mod tests {
         assert!(inbox.next().is_some());
         inbox.clear();
         assert!(inbox.next().is_none() && inbox.rest().next().is_none());
+    }
+
+    #[test]
+    fn only_its_own_end_ends_an_answer() {
+        let flow = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+        let datagram = |messages: &[(u16, u32)]| -> Vec<u8> {
+            messages.iter().flat_map(|&(kind, seq)| answer(kind, seq)).collect()
+        };
+        let ended = |messages: &[(u16, u32)]| ends(Frames::new(&datagram(messages)), 7);
+        assert!(!ended(&[]));
+        assert!(!ended(&[(flow, 7), (flow, 7)]));
+        assert!(!ended(&[(flow, 7), (NLMSG_DONE, 6), (NLMSG_ERROR, 8)]));
+        assert!(ended(&[(flow, 7), (NLMSG_DONE, 7)]));
+        assert!(ended(&[(NLMSG_ERROR, 7), (flow, 7)]));
+    }
+
+    #[test]
+    fn an_end_is_found_in_any_datagram_that_is_not_read() {
+        let (data, end) = (answer(17, 7), answer(NLMSG_DONE, 7));
+        let mut inbox = inbox(&[(&data, 0), (&end, 9), (&end, 0), (&data, 0)]);
+        for _ in 0..2 {
+            assert!(inbox.holds_end(7) && !inbox.holds_end(8));
+            assert_eq!(inbox.next().map(|frame| frame.map(drop)), Some(Ok(())));
+        }
+        assert!(!inbox.holds_end(7), "it has been read");
+    }
+
+    #[test]
+    fn inboxes_exchange_what_they_hold() {
+        let mut read = inbox(&[(&message(16), 77)]);
+        assert!(read.next().is_none());
+        let mut other = inbox(&[(&message(16), 0), (&message(16), 78)]);
+        read.exchange(&mut other);
+        assert!(other.next().is_none() && other.foreign() == 0);
+        assert!(read.next().is_some() && read.next().is_none());
+        assert_eq!(read.foreign(), 2);
     }
 }

@@ -77,6 +77,7 @@
 //! The feature `capi`, on by default, exports the functions of libnetfilter_conntrack. A Rust program that also
 //! links the C library switches it off.
 
+mod ahead;
 pub mod batch;
 pub mod bitmask;
 #[cfg(feature = "capi")]

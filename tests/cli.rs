@@ -248,6 +248,28 @@ fn expectations() {
 }
 
 #[test]
+fn a_list_needs_no_second_thread() {
+    isolated(|| {
+        table(&(1..=3000).map(udp).collect::<Vec<_>>());
+        let listed = |least_stack: &str| {
+            let output = Command::new(TOOL).arg("-L").env("RUST_MIN_STACK", least_stack).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let mut lines: Vec<_> = String::from_utf8(output.stdout).unwrap().lines().map(sport).collect();
+            lines.sort_unstable();
+            lines
+        };
+        let sports: Vec<u16> = (1..=3000).collect();
+        assert_eq!(listed("65536"), sports);
+        assert_eq!(listed(&(1u64 << 60).to_string()), sports, "no thread has room for its stack");
+    });
+}
+
+/// The source port of an entry's line.
+fn sport(line: &str) -> u16 {
+    line.split("sport=").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
 fn limits_of_load_files_are_gone() {
     isolated(|| {
         let entry = "-A -p udp -t 50 -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2";

@@ -15,8 +15,8 @@ use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
 use netns::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 use std::ops::ControlFlow;
 
-/// More flows than the kernel puts into one datagram, by far.
-const MANY: u16 = 2000;
+/// More flows than are ever received ahead, by far.
+const MANY: u16 = 8000;
 
 fn many() -> Vec<Flow> {
     (1..=MANY).map(udp).collect()
@@ -30,8 +30,11 @@ fn all() -> DumpFilter {
 fn an_empty_table_lists_nothing() {
     isolated(|| {
         let mut handle = Handle::open().unwrap();
-        assert_eq!(count(&mut handle), 0);
-        assert_eq!(handle.flows().unwrap().count(), 0);
+        for ahead in [false, true] {
+            handle.read_ahead(ahead);
+            assert_eq!(count(&mut handle), 0);
+            assert_eq!(handle.flows().unwrap().count(), 0);
+        }
     });
 }
 
@@ -40,7 +43,10 @@ fn callback_and_iterator_read_every_flow_once() {
     isolated(|| {
         let mut handle = table(&many());
         let expected: Vec<u16> = (1..=MANY).collect();
-        assert_eq!(sports(&mut handle, &all()), expected);
+        for ahead in [false, true, true] {
+            handle.read_ahead(ahead);
+            assert_eq!(sports(&mut handle, &all()), expected);
+        }
         let mut iterated: Vec<u16> =
             handle.flows().unwrap().map(|flow| flow.unwrap().tuple(Dir::Orig).l4_src()).collect();
         iterated.sort_unstable();
@@ -64,7 +70,11 @@ fn a_dump_stopped_anywhere_does_not_disturb_what_follows() {
     isolated(|| {
         let mut handle = table(&many());
         let total = usize::from(MANY);
-        for some in [1, 2, 20, total / 2, total - 1, total] {
+        let places = [1, 2, 20, total / 2, total - 1, total];
+        for (ahead, some) in
+            places.map(|some| (false, some)).into_iter().chain(places.map(|some| (true, some)))
+        {
+            handle.read_ahead(ahead);
             stop_after(&mut handle, some);
             assert_eq!(handle.get(&udp(7)).unwrap().tuple(Dir::Orig).l4_src(), 7, "after {some}");
             stop_after(&mut handle, some);
@@ -97,7 +107,8 @@ fn an_iterator_dropped_anywhere_does_not_disturb_what_follows() {
 fn a_small_dump_stopped_at_its_last_flow_is_over() {
     isolated(|| {
         let mut handle = table(&[udp(1), udp(2)]);
-        for some in [1, 2] {
+        for (ahead, some) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+            handle.read_ahead(ahead);
             stop_after(&mut handle, some);
             stop_after(&mut handle, some);
             assert_eq!(handle.flows().unwrap().take(some).count(), some);

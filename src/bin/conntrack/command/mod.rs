@@ -28,6 +28,7 @@ use crate::parse::Request;
 use crate::refusal;
 use netfilter_conntrack::{Flow, Handle};
 use std::ops::ControlFlow;
+use std::thread;
 
 /// What a command did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +118,8 @@ fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
     match slot {
         Some(handle) => Ok(handle),
         None => {
-            let handle = Handle::open().map_err(|error| Complaint::Handler(error.to_string()))?;
+            let mut handle = Handle::open().map_err(|error| Complaint::Handler(error.to_string()))?;
+            handle.read_ahead(thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
             Ok(slot.insert(handle))
         }
     }
