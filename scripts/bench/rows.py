@@ -49,9 +49,6 @@ ROWS = [
         floor=["delete", "0", "{flows}"], changes=True, empties=True, faster=2),
     Row("update-all", "`-U -m`, {flows} matches", ["-U", "-d", DESTINATION, "-m", "{round}"],
         floor=["update", "0", "{flows}", "{round}"], changes=True, original_fails=True, faster=2),
-    Row("update-port", "`-U -d ADDR -p tcp --dport N -m`",
-        ["-U", "-d", DESTINATION, "-p", "tcp", "--dport", "1077", "-m", "{round}"],
-        prints=False, changes=True, faster=2),
     Row("load", "`-R`, {bulk} lines", ["-R", "{lines}"], table="empty", floor=["fill", "0", "{bulk}"],
         prints=False, changes=True, faster=3, over_floor=1.5),
 ]
