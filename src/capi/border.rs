@@ -117,9 +117,16 @@ pub(super) unsafe trait AllZero: Object {}
 /// A new all-zero object on the heap, released by [`take`].
 pub(super) fn zeroed<C: AllZero>() -> Result<*mut C> {
     let layout = std::alloc::Layout::new::<C::Inner>();
+    // Not `alloc_zeroed`, and hidden from the compiler, which would make it that: the `calloc` of glibc before 2.41
+    // does not look among the blocks that this thread has released.
     // SAFETY: the objects behind the border have a size.
-    let block = unsafe { std::alloc::alloc_zeroed(layout) };
-    if block.is_null() { Err(Error::NoMemory) } else { Ok(block.cast()) }
+    let block = std::hint::black_box(unsafe { std::alloc::alloc(layout) });
+    if block.is_null() {
+        return Err(Error::NoMemory);
+    }
+    // SAFETY: the block is fresh and has this size.
+    unsafe { block.write_bytes(0, layout.size()) };
+    Ok(block.cast())
 }
 
 /// `len` bytes that C lets us read.

@@ -177,7 +177,7 @@ pub unsafe extern "C" fn nfct_set_attr(ct: *mut nf_conntrack, r#type: ConntrackA
 pub unsafe extern "C" fn nfct_set_attr_u8(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u8) {
     boundary(|| {
         // SAFETY: C gives a live object.
-        unsafe { set_number(ct, r#type, value.into(), size_of_val(&value)) }
+        unsafe { set_number(ct, r#type, value.into(), value.to_ne_bytes()) }
     })
 }
 
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn nfct_set_attr_u8(ct: *mut nf_conntrack, r#type: Conntra
 pub unsafe extern "C" fn nfct_set_attr_u16(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u16) {
     boundary(|| {
         // SAFETY: C gives a live object.
-        unsafe { set_number(ct, r#type, value.into(), size_of_val(&value)) }
+        unsafe { set_number(ct, r#type, value.into(), value.to_ne_bytes()) }
     })
 }
 
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn nfct_set_attr_u16(ct: *mut nf_conntrack, r#type: Conntr
 pub unsafe extern "C" fn nfct_set_attr_u32(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u32) {
     boundary(|| {
         // SAFETY: C gives a live object.
-        unsafe { set_number(ct, r#type, value.into(), size_of_val(&value)) }
+        unsafe { set_number(ct, r#type, value.into(), value.to_ne_bytes()) }
     })
 }
 
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn nfct_set_attr_u32(ct: *mut nf_conntrack, r#type: Conntr
 pub unsafe extern "C" fn nfct_set_attr_u64(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u64) {
     boundary(|| {
         // SAFETY: C gives a live object.
-        unsafe { set_number(ct, r#type, value, size_of_val(&value)) }
+        unsafe { set_number(ct, r#type, value, value.to_ne_bytes()) }
     })
 }
 
@@ -230,32 +230,31 @@ unsafe fn set(ct: *mut nf_conntrack, kind: ConntrackAttr, value: *const c_void, 
     let Some(row) = Row::numbered(kind) else {
         return Ok(());
     };
-    let number = match row.store {
+    match (row.store, row.size) {
         // SAFETY: as for this function.
-        Store::Plain if row.size <= 8 => unsafe { number_at(value, row.size) }?,
+        (Store::Plain, 1) => unsafe { copy::<1>(ct, row, value) },
         // SAFETY: as for this function.
-        Store::Heap => return unsafe { set_block(ct, row.attr, value, len) },
+        (Store::Plain, 2) => unsafe { copy::<2>(ct, row, value) },
         // SAFETY: as for this function.
-        _ => return unsafe { set_field(ct, row, value) },
-    };
-    // SAFETY: as for this function.
-    unsafe { exclusive(ct) }?.set_padded(row, &low_bytes(number, row.size));
-    Ok(())
+        (Store::Plain, 4) => unsafe { copy::<4>(ct, row, value) },
+        // SAFETY: as for this function.
+        (Store::Plain, 8) => unsafe { copy::<8>(ct, row, value) },
+        // SAFETY: as for this function.
+        (Store::Heap, _) => unsafe { set_block(ct, row.attr, value, len) },
+        // SAFETY: as for this function.
+        _ => unsafe { set_field(ct, row, value) },
+    }
 }
 
-/// A number of 1, 2, 4 or 8 bytes that C lets us read.
+/// Sets a plain attribute of `N` bytes.
 #[inline(always)]
-unsafe fn number_at(value: *const c_void, size: usize) -> Result<u64> {
-    Ok(match size {
-        // SAFETY: as for this function.
-        1 => u8::from_ne_bytes(unsafe { array(value) }?).into(),
-        // SAFETY: as for this function.
-        2 => u16::from_ne_bytes(unsafe { array(value) }?).into(),
-        // SAFETY: as for this function.
-        4 => u32::from_ne_bytes(unsafe { array(value) }?).into(),
-        // SAFETY: as for this function.
-        _ => u64::from_ne_bytes(unsafe { array(value) }?),
-    })
+unsafe fn copy<const N: usize>(ct: *mut nf_conntrack, row: &Row, value: *const c_void) -> Result<()> {
+    // The value is copied before the object is borrowed: it may be a part of the object.
+    // SAFETY: as for this function.
+    let bytes: [u8; N] = unsafe { array(value) }?;
+    // SAFETY: as for this function.
+    unsafe { exclusive(ct) }?.set_plain(row, &bytes);
+    Ok(())
 }
 
 /// Sets an attribute of 16 bytes, or one that is not stored plainly.
@@ -298,20 +297,31 @@ fn fill(field: &mut [u8], value: &[u8]) {
     field.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
 }
 
-/// Sets an attribute to a number given in `width` bytes: zeros extend it, and its low bits are kept.
+/// Sets an attribute to a number, given in `bytes` too: zeros extend it, and its low bits are kept.
 #[inline(always)]
-unsafe fn set_number(ct: *mut nf_conntrack, kind: ConntrackAttr, value: u64, width: usize) -> Result<()> {
+unsafe fn set_number<const N: usize>(
+    ct: *mut nf_conntrack,
+    kind: ConntrackAttr,
+    value: u64,
+    bytes: [u8; N],
+) -> Result<()> {
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
     let Some(row) = Row::numbered(kind) else {
         return Ok(());
     };
-    if row.store == Store::Heap {
-        number_for_block(flow, row.attr);
-    } else {
-        flow.set_padded(row, &low_bytes(value, if row.size > 8 { width } else { row.size }));
+    match row.store {
+        Store::Plain if row.size == N => flow.set_plain(row, &bytes),
+        Store::Heap => number_for_block(flow, row.attr),
+        _ => set_resized(flow, row, value, N),
     }
     Ok(())
+}
+
+/// Sets an attribute to a number given in another width.
+#[inline(never)]
+fn set_resized(flow: &mut Flow, row: &Row, value: u64, width: usize) {
+    flow.set_padded(row, &low_bytes(value, if row.size > 8 { width } else { row.size }));
 }
 
 /// A number for an attribute with a block: it holds nothing then, but counts as set; for a mask, an error, which

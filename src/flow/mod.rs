@@ -302,6 +302,14 @@ impl Flow {
         }
     }
 
+    /// Sets a plainly stored attribute of just this size.
+    #[inline(always)]
+    #[cfg(feature = "capi")]
+    pub(crate) fn set_plain<const N: usize>(&mut self, row: &Row, value: &[u8; N]) {
+        self.store_at(row.offset, value);
+        self.note(row.attr);
+    }
+
     /// What a setter does for attributes that are not stored plainly.
     #[inline(never)]
     fn set_specially(&mut self, row: &Row, value: &[u8; 16]) {
