@@ -7,28 +7,30 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
-use crate::inbox::{Inbox, receive};
-use crate::sys::Socket;
+use crate::inbox::Inbox;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
-use std::thread;
+use std::{panic, thread};
 
 /// Gets more of the answer into an inbox.
 pub(crate) type More<'m> = dyn FnMut(&mut Inbox) -> Result<()> + 'm;
 
-/// Lets `read` read the answer to request `seq`. Tells what it returned, and whether the end of the answer has been
-/// received, read or not. Where no thread is to be had this one receives, and the end is not looked for.
+/// Lets `read` read the answer to request `seq`, which `receive` receives piece by piece. Tells what `read` returned,
+/// and whether nothing of the answer is left to be received, read or not. Where no thread is to be had this one
+/// receives, and what is left is not known.
 pub(crate) fn read<T>(
-    socket: &Socket,
+    receive: impl Fn(&mut Inbox) -> Result<()> + Sync,
     seq: u32,
     inbox: &mut Inbox,
     read: impl FnOnce(&mut Inbox, &mut More<'_>) -> T,
 ) -> (T, bool) {
+    let receive = &receive;
+    inbox.exchange(&mut Inbox::for_lists()); // all that go round hold as much
     thread::scope(|scope| {
         let (full, received) = sync_channel::<Result<Inbox>>(1);
         let (empty, emptied) = channel();
-        let receiver = move || receive_all(socket, seq, &full, &emptied);
+        let receiver = move || receive_all(receive, seq, &full, &emptied);
         let Ok(receiver) = thread::Builder::new().spawn_scoped(scope, receiver) else {
-            return (read(inbox, &mut |inbox| receive(socket, inbox)), false);
+            return (read(inbox, &mut |inbox| receive(inbox)), false);
         };
         let result = read(inbox, &mut |inbox| {
             let other = received.recv().map_err(|_| Error::Malformed("an answer without end"))?;
@@ -38,25 +40,168 @@ pub(crate) fn read<T>(
             Ok(())
         });
         drop(received); // where reading was stopped, the receiver ends because nobody takes the rest
-        (result, receiver.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)))
+        (result, receiver.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
     })
 }
 
-/// Receives until the end of the answer, an error, or until nobody takes it; whether the end has come.
+/// Receives until the end of the answer, an error, or until nobody takes it; whether nothing is left to receive.
 fn receive_all(
-    socket: &Socket,
+    receive: impl Fn(&mut Inbox) -> Result<()>,
     seq: u32,
     full: &SyncSender<Result<Inbox>>,
     emptied: &Receiver<Inbox>,
 ) -> bool {
     loop {
         let mut inbox = emptied.try_recv().unwrap_or_else(|_| Inbox::for_lists());
-        let received = receive(socket, &mut inbox);
-        let over = received.is_ok() && inbox.holds_end(seq);
-        let goes_on = received.is_ok() && !over;
+        let received = receive(&mut inbox);
+        let over = received.is_err() || inbox.holds_end(seq);
         let taken = full.send(received.map(|()| inbox)).is_ok();
-        if !goes_on || !taken {
+        if over || !taken {
             return over;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR};
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+    use std::thread::ThreadId;
+
+    const SEQ: u32 = 7;
+    /// The type of a message that is part of an answer.
+    const DATA: u16 = 0x100;
+
+    /// One that receives what is given here, and says in which thread. More than that is never asked for.
+    struct Script {
+        pieces: Mutex<VecDeque<Result<Vec<u8>>>>,
+        threads: Mutex<Vec<ThreadId>>,
+    }
+
+    impl Script {
+        fn new(pieces: impl IntoIterator<Item = Result<Vec<u8>>>) -> Script {
+            Script { pieces: Mutex::new(pieces.into_iter().collect()), threads: Mutex::default() }
+        }
+
+        fn receive(&self, inbox: &mut Inbox) -> Result<()> {
+            self.threads.lock().unwrap().push(thread::current().id());
+            let piece = self.pieces.lock().unwrap().pop_front().expect("it receives behind the end");
+            inbox.fill(&[(&piece?, 0)]);
+            Ok(())
+        }
+
+        /// Reads it all, or so many messages; what was read, the error that ended it, and whether nothing is left.
+        fn read(&self, most: usize) -> (Vec<u16>, Option<Error>, bool) {
+            let mut kinds = Vec::new();
+            let mut inbox = Inbox::for_answers();
+            let (ended, over) = read(
+                |inbox| self.receive(inbox),
+                SEQ,
+                &mut inbox,
+                |inbox, more| {
+                    while kinds.len() < most {
+                        match inbox.next() {
+                            None => more(inbox)?,
+                            Some(frame) => kinds.push(frame?.header.kind),
+                        }
+                        if kinds.last().is_some_and(|&kind| kind != DATA) {
+                            break;
+                        }
+                    }
+                    Ok(())
+                },
+            );
+            (kinds, ended.err(), over)
+        }
+    }
+
+    /// A datagram with a message of this type.
+    fn message(kind: u16) -> Vec<u8> {
+        let mut bytes = 20u32.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(SEQ.to_ne_bytes());
+        bytes.extend([0; 8]);
+        bytes
+    }
+
+    fn data(pieces: usize) -> impl Iterator<Item = Result<Vec<u8>>> {
+        std::iter::repeat_with(|| Ok(message(DATA))).take(pieces)
+    }
+
+    #[test]
+    fn everything_is_read_in_order_and_another_thread_receives() {
+        let script = Script::new(data(100).chain([Ok(message(NLMSG_DONE))]));
+        let (kinds, error, over) = script.read(usize::MAX);
+        assert_eq!((kinds.len(), kinds.last(), error, over), (101, Some(&NLMSG_DONE), None, true));
+        let threads = script.threads.into_inner().unwrap();
+        assert!(threads.len() == 101 && !threads.contains(&thread::current().id()));
+    }
+
+    #[test]
+    fn an_error_may_be_all_there_is() {
+        let script = Script::new([Ok(message(NLMSG_ERROR))]);
+        assert_eq!(script.read(usize::MAX), (vec![NLMSG_ERROR], None, true));
+        let mut short = message(NLMSG_ERROR)[..16].to_vec(); // without its number
+        short[0] = 16;
+        assert_eq!(Script::new([Ok(short)]).read(usize::MAX), (vec![NLMSG_ERROR], None, true));
+    }
+
+    #[test]
+    fn what_cannot_be_received_ends_it() {
+        let script = Script::new(data(3).chain([Err(Error::Overrun)]));
+        assert_eq!(script.read(usize::MAX), (vec![DATA; 3], Some(Error::Overrun), true));
+        let script = Script::new(data(3).chain([Err(Error::Overrun)]));
+        let (kinds, error, over) = script.read(1);
+        let left = script.pieces.into_inner().unwrap().len();
+        assert_eq!((kinds, error, over), (vec![DATA], None, left == 0), "where reading stops before it, too");
+    }
+
+    #[test]
+    fn reading_may_stop_anywhere() {
+        for most in [0, 1, 5, 99] {
+            let script = Script::new(data(100).chain([Ok(message(NLMSG_DONE))]));
+            let (kinds, error, over) = script.read(most);
+            let left = script.pieces.into_inner().unwrap().len();
+            assert_eq!((kinds.len(), error, over), (most, None, left == 0), "{left} are left");
+            assert!(101 - left <= most + 3, "{left} are left of {most}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_the_reader_does_not_see_is_an_error() {
+        let datagram = [message(NLMSG_DONE), message(DATA)].concat();
+        let script = Script::new([Ok(datagram)]);
+        let mut inbox = Inbox::for_answers();
+        let (ended, over) = read(
+            |inbox| script.receive(inbox),
+            SEQ,
+            &mut inbox,
+            |inbox, more| {
+                more(inbox)?;
+                more(inbox)
+            },
+        );
+        assert!(matches!(ended, Err(Error::Malformed(_))) && over);
+    }
+
+    #[test]
+    fn a_panic_of_the_reader_goes_on() {
+        let script = Script::new(data(100));
+        let mut inbox = Inbox::for_answers();
+        let panicked = panic::catch_unwind(panic::AssertUnwindSafe(|| {
+            read(
+                |inbox| script.receive(inbox),
+                SEQ,
+                &mut inbox,
+                |inbox, more| {
+                    more(inbox).unwrap();
+                    panic!("at once");
+                },
+            )
+        }));
+        assert_eq!(panicked.map(|((), _)| ()).unwrap_err().downcast_ref(), Some(&"at once"));
     }
 }

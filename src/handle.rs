@@ -3,8 +3,8 @@
 //!
 //! A [`Handle`] sends requests and matches the answers by sequence number: an event, or what an abandoned
 //! request left behind, is never taken for an answer. An interrupted dump is an error, never a silent success.
-//! It keeps its receive buffers for life: the kernel sizes its datagrams by the largest buffer a socket has
-//! ever used.
+//! All its receive buffers offer a datagram the same room: the kernel sizes its datagrams by the largest that a
+//! socket has ever offered.
 
 #![forbid(unsafe_code)]
 
@@ -71,7 +71,9 @@ impl Handle {
 
     /// Lets a thread of its own receive the lists of [`list`](Self::list), [`dump`](Self::dump) and
     /// [`select`](Self::select), while the caller's is busy with what has come of them. Worth it where a list is long
-    /// and there is more than one processor. Off at first.
+    /// and there is more than one processor. An entry may be some thousand entries older when the caller sees it,
+    /// so not for changes that depend on what it was. Lists that zero counters are never received ahead. Off at
+    /// first.
     pub fn read_ahead(&mut self, on: bool) {
         self.reads_ahead = on;
     }
@@ -128,11 +130,17 @@ impl Handle {
     ) -> Result<()> {
         let seq = self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
         let mut flow = Flow::new();
-        self.long_answer(seq, |frame| {
+        let each = |frame: &Frame<'_>| {
             flow.clear();
             flow_decode::message(&mut flow, frame)?;
             Ok(each(&flow))
-        })
+        };
+        // What is zeroed must not be lost where `each` stops the list.
+        if self.reads_ahead && !zero_counters {
+            self.read_ahead_of(seq, each)
+        } else {
+            self.answers(seq, each)
+        }
     }
 
     /// Calls `each` for every flow of the table that passes a selector.
@@ -480,15 +488,16 @@ impl Handle {
         Ok(())
     }
 
-    /// The same for a long answer, perhaps received in a thread of its own.
-    fn long_answer(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        if !self.reads_ahead {
-            return self.answers(seq, each);
-        }
-        let (stopped, ended) = ahead::read(&self.socket, seq, &mut self.inbox, |inbox, more| {
-            read_answers(inbox, more, seq, each)
-        });
-        self.abandoned = (stopped? && !ended && !self.inbox.holds_end(seq)).then_some(seq);
+    /// The same while a thread of its own receives them.
+    fn read_ahead_of(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
+        let socket = &self.socket;
+        let (stopped, over) = ahead::read(
+            |inbox| receive(socket, inbox),
+            seq,
+            &mut self.inbox,
+            |inbox, more| read_answers(inbox, more, seq, each),
+        );
+        self.abandoned = (stopped? && !over && !self.inbox.holds_end(seq)).then_some(seq);
         Ok(())
     }
 }
@@ -504,7 +513,8 @@ fn read_answers(
     loop {
         let frame = match inbox.next() {
             None => {
-                more(inbox)?;
+                // What went wrong first is what is told.
+                more(inbox).map_err(|error| outcome.error.unwrap_or(error))?;
                 continue;
             }
             Some(Ok(frame)) if frame.header.seq == seq => frame,

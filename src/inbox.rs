@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where datagrams arrive: one receive buffer for the life of a socket, and a cursor over the messages in it.
+//! Where datagrams arrive: a receive buffer, and a cursor over the messages in it.
 //!
 //! Only what the kernel sent gets in: a datagram of another process is dropped, and counted. A malformed message ends its
 //! datagram with one error.
@@ -123,12 +123,12 @@ impl Inbox {
     }
 }
 
-/// Whether the answer to request `seq` ends in these frames.
+/// Whether the answer to request `seq` ends in these frames. An error that cannot be read ends it too.
 fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
     frames.any(|frame| {
         frame.is_ok_and(|frame| {
-            let end = matches!(frame.kind(), Ok(FrameKind::Error(_) | FrameKind::Done(_)));
-            end && frame.header.seq == seq
+            let goes_on = matches!(frame.kind(), Ok(FrameKind::Data | FrameKind::Noop | FrameKind::Overrun));
+            !goes_on && frame.header.seq == seq
         })
     })
 }
@@ -140,6 +140,21 @@ pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
             Err(Error::Os(libc::EINTR)) => {}
             received => return received,
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+impl Inbox {
+    /// As if these datagrams, of these senders, had been received.
+    pub(crate) fn fill(&mut self, datagrams: &[(&[u8], u32)]) {
+        self.clear();
+        for (place, &(bytes, sender)) in datagrams.iter().enumerate() {
+            let (at, len) = (place * self.part, bytes.len().min(self.part));
+            self.buffer[at..at + len].copy_from_slice(&bytes[..len]);
+            self.datagrams[place] = Datagram { len, sender, truncated: bytes.len() > self.part };
+        }
+        self.unopened = 0..datagrams.len();
     }
 }
 
@@ -168,12 +183,7 @@ mod tests {
     /// An inbox in which datagrams have arrived: their bytes and their senders.
     fn inbox(datagrams: &[(&[u8], u32)]) -> Inbox {
         let mut inbox = Inbox::new(4, 64);
-        for (place, &(bytes, sender)) in datagrams.iter().enumerate() {
-            let len = bytes.len().min(64);
-            inbox.buffer[place * 64..place * 64 + len].copy_from_slice(&bytes[..len]);
-            inbox.datagrams[place] = Datagram { len, sender, truncated: bytes.len() > 64 };
-        }
-        inbox.unopened = 0..datagrams.len();
+        inbox.fill(datagrams);
         inbox
     }
 

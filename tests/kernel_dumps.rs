@@ -10,10 +10,13 @@ use netfilter_conntrack::codec::stats_decode::CPU_COUNTERS;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::flow::tuple::L4Kind;
 use netfilter_conntrack::request::Table;
+use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
 use netns::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
+use std::fs::File;
 use std::ops::ControlFlow;
+use std::os::unix::net::UnixDatagram;
 
 /// More flows than are ever received ahead, by far.
 const MANY: u16 = 8000;
@@ -114,6 +117,19 @@ fn a_small_dump_stopped_at_its_last_flow_is_over() {
             assert_eq!(handle.flows().unwrap().take(some).count(), some);
             assert_eq!(count(&mut handle), 2);
         }
+    });
+}
+
+#[test]
+fn only_a_netlink_socket_is_adopted() {
+    isolated(|| {
+        let open = Socket::open(0).unwrap();
+        let port_id = open.port_id();
+        assert_eq!(Socket::adopt(open.into_fd()).unwrap().port_id(), port_id);
+        let file = File::open("/dev/null").unwrap();
+        assert_eq!(Socket::adopt(file.into()).map(drop), Err(Error::Os(libc::ENOTSOCK)));
+        let other = UnixDatagram::unbound().unwrap();
+        assert!(matches!(Socket::adopt(other.into()), Err(Error::Invalid(_))));
     });
 }
 

@@ -76,18 +76,20 @@ impl Socket {
     /// Takes over a netlink descriptor that is already open and bound.
     ///
     /// # Errors
-    /// The system's error when the descriptor is no socket.
+    /// The system's error when the descriptor is no socket, [`Error::Invalid`] when it is one of another kind; it is
+    /// closed then.
     pub fn adopt(fd: OwnedFd) -> Result<Socket> {
+        // SAFETY: all-zero is a valid sockaddr_nl.
+        let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
+        let mut len = size_of_val(&address) as libc::socklen_t;
+        // SAFETY: both pointers are valid for the call, the first for as many bytes as the second says.
+        check(unsafe { libc::getsockname(fd.as_raw_fd(), (&raw mut address).cast(), &raw mut len) })?;
+        if libc::c_int::from(address.nl_family) != libc::AF_NETLINK {
+            return Err(Error::Invalid("no netlink socket"));
+        }
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
-        let mut address = SocketAddr::new(0, 0);
-        match inner.get_address(&mut address) {
-            Ok(()) => Ok(Socket { port_id: address.port_number(), inner }),
-            Err(error) => {
-                let _ = inner.into_raw_fd(); // a refused descriptor stays its owner's
-                Err(os(error))
-            }
-        }
+        Ok(Socket { inner, port_id: address.nl_pid })
     }
 
     fn bound(fd: OwnedFd) -> Result<Socket> {

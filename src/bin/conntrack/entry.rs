@@ -117,6 +117,13 @@ pub fn is_family_only(selector: &Selector) -> bool {
     Selector { family: None, ..selector.clone() }.is_everything()
 }
 
+/// Whether an entry that is selected stays so as long as it lives: there are conditions on its tuples, zones and id
+/// at most.
+pub fn is_lasting(selector: &Selector) -> bool {
+    let Selector { family, protocol, orig, reply, icmp, zone, id, .. } = selector.clone();
+    *selector == Selector { family, protocol, orig, reply, icmp, zone, id, ..Selector::default() }
+}
+
 /// Sets both tuples, each completed from the other.
 fn set_tuples(flow: &mut Flow, request: &Request) -> Result<(), Complaint> {
     let (orig, reply) = (request.orig, request.reply);
@@ -320,6 +327,17 @@ mod tests {
     fn request(line: &str) -> Request {
         let words: Vec<&str> = line.split(' ').collect();
         Parser::default().parse(&words).unwrap()
+    }
+
+    #[test]
+    fn only_what_an_entry_keeps_for_life_is_lasting() {
+        let lasting = |options: &str| is_lasting(&selector(&request(&format!("-D {options}"))).unwrap());
+        for options in ["-f ipv4", "-s 1.1.1.1 -d 2.2.0.0/16", "-p tcp --sport 1 -w 5", "-r 1.1.1.1 -i 7"] {
+            assert!(lasting(options), "{options}");
+        }
+        for options in ["-m 5", "-u ASSURED", "-u !ASSURED", "-p tcp --state LISTEN", "-s 1.1.1.1 -n"] {
+            assert!(!lasting(options), "{options}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, walk};
+use super::{Done, Session, has_room_for_a_reader, walk};
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::output::{Output, View};
@@ -37,6 +37,8 @@ pub fn each_deleted(
     mut report: impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
+    // An entry that is read early must not have become another meanwhile.
+    reader.read_ahead(entry::is_lasting(selector) && has_room_for_a_reader());
     let mut doomed = Doomed::new(handle, verb)?;
     let mut report = |flow: &Flow| report(out, flow);
     let listed = walk(

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, walk};
+use super::{Done, Session, has_room_for_a_reader, walk};
 use crate::entry;
 use crate::message::Complaint;
 use crate::options::{Param, Table, Verb};
@@ -30,6 +30,7 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
     let view = View::new(request);
     let (handle, out) = session.handle()?;
+    handle.read_ahead(has_room_for_a_reader());
     let mut shown = 0;
     walk(
         Verb::List,

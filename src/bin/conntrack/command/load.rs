@@ -130,7 +130,7 @@ fn order<'o>(
 }
 
 /// What patterns learn from: a line that is understood without comment.
-pub fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) -> Option<(Kind, Vec<u8>)> {
+pub(super) fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) -> Option<(Kind, Vec<u8>)> {
     let mut silent = true;
     let (kind, order) = order(parser, line, message, &mut |_| silent = false).ok()?;
     silent.then(|| (kind, order.to_vec()))

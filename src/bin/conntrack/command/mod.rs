@@ -118,8 +118,7 @@ fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
     match slot {
         Some(handle) => Ok(handle),
         None => {
-            let mut handle = Handle::open().map_err(|error| Complaint::Handler(error.to_string()))?;
-            handle.read_ahead(thread::available_parallelism().is_ok_and(|processors| processors.get() > 1));
+            let handle = Handle::open().map_err(|error| Complaint::Handler(error.to_string()))?;
             Ok(slot.insert(handle))
         }
     }
@@ -220,6 +219,11 @@ impl Stopped {
             None => result.map_err(|error| refusal::of(verb, table, error)),
         }
     }
+}
+
+/// Whether there is a processor for a thread that receives a list while another one works on it.
+fn has_room_for_a_reader() -> bool {
+    thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
 }
 
 /// Walks over a list of entries and lets `each` look at every one; its first complaint ends the walk.
