@@ -48,14 +48,49 @@ const OCTETS: [[u8; 4]; 256] = {
     octets
 };
 
+/// The numbers 0..=255 as two digits in lower-case hexadecimal.
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+const HEX_PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut number = 0;
+    while number < 256 {
+        pairs[number] = [digits[number / 16], digits[number % 16]];
+        number += 1;
+    }
+    pairs
+};
+
+/// For each set of zero groups of an address, a bit for each, the longest run of them: where it starts and where it
+/// ends; two groups at least, and the first of equals. 8 and 8 where there is none.
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+const ZERO_RUNS: [[u8; 2]; 256] = {
+    let mut runs = [[8; 2]; 256];
+    let mut zeros = 0;
+    while zeros < 256 {
+        let (mut longest, mut start, mut end) = (1, 0, 0);
+        while end < 8 {
+            end += 1;
+            if zeros >> (end - 1) & 1 == 0 {
+                start = end;
+            } else if end - start > longest {
+                longest = end - start;
+                runs[zeros] = [start, end];
+            }
+        }
+        zeros += 1;
+    }
+    runs
+};
+
 /// A number's digits in lower-case hexadecimal, without leading zeros, and how many they are.
 #[inline(always)]
-#[allow(clippy::indexing_slicing)] // four bits into 16 digits
+#[allow(clippy::indexing_slicing)] // eight bits into 256 pairs
 fn hex_digits(number: u16) -> ([u8; 4], usize) {
     let zeros = (number | 1).leading_zeros() / 4;
-    let front = number << (4 * zeros);
-    let digits = [12, 8, 4, 0].map(|shift| b"0123456789abcdef"[usize::from(front >> shift & 15)]);
-    (digits, 4 - zeros as usize)
+    let [front, back] = (number << (4 * zeros)).to_be_bytes();
+    let ([a, b], [c, d]) = (HEX_PAIRS[usize::from(front)], HEX_PAIRS[usize::from(back)]);
+    ([a, b, c, d], 4 - zeros as usize)
 }
 
 #[inline(always)]
@@ -78,18 +113,55 @@ fn eight_digits(number: u32) -> ([u8; 8], usize) {
     ((text >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
 }
 
-/// Copies up to 16 bytes between slices of one length, in two pieces that may overlap: cheaper than a call.
+/// Copies `N` to twice as many bytes between slices of one length, in two pieces that may overlap: cheaper than a
+/// call. Whether they are as long.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    to.first_chunk_mut().into_iter().for_each(|to| *to = *first);
+    to.last_chunk_mut().into_iter().for_each(|to| *to = *last);
+    true
+}
+
+/// Copies up to 16 bytes.
 #[inline(always)]
 fn copy_short(to: &mut [u8], from: &[u8]) {
-    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
-        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
-            return false;
-        };
-        to.first_chunk_mut().into_iter().for_each(|to| *to = *first);
-        to.last_chunk_mut().into_iter().for_each(|to| *to = *last);
-        true
+    let _ = copy_ends::<8>(to, from)
+        || copy_ends::<4>(to, from)
+        || copy_ends::<2>(to, from)
+        || copy_ends::<1>(to, from);
+}
+
+/// An address in the making: each group of digits is written with room for four and a colon, the next one over what
+/// it does not take of it.
+struct Groups {
+    text: [u8; 44],
+    len: usize,
+}
+
+impl Groups {
+    /// Appends groups, each with a colon behind it.
+    #[inline(always)]
+    fn put(&mut self, groups: &[u16]) {
+        for &group in groups {
+            let ([a, b, c, d], len) = hex_digits(group);
+            if let Some(slot) = self.text.get_mut(self.len..self.len + 4) {
+                slot.copy_from_slice(&[a, b, c, d]);
+            }
+            self.len += len;
+            self.put_colon();
+        }
     }
-    let _ = ends::<8>(to, from) || ends::<4>(to, from) || ends::<2>(to, from) || ends::<1>(to, from);
+
+    #[inline(always)]
+    fn put_colon(&mut self) {
+        if let Some(byte) = self.text.get_mut(self.len) {
+            *byte = b':';
+        }
+        self.len += 1;
+    }
 }
 
 impl<'a> Out<'a> {
@@ -209,36 +281,35 @@ impl<'a> Out<'a> {
 
     /// As `inet_ntop` writes it: the longest run of zero groups, two at least and the first of equals, is `::`;
     /// an address that ends in an IPv4 one ends in dots.
+    #[allow(clippy::indexing_slicing)] // eight bits into 256 runs
     fn ipv6(&mut self, groups: [u16; 8]) {
-        let run = longest_zero_run(&groups);
+        let zeros = groups.iter().rev().fold(0, |bits, &group| bits << 1 | usize::from(group == 0));
+        let [start, end] = ZERO_RUNS[zeros & 0xff].map(usize::from);
         let [.., ffff, high, low] = groups;
-        let dotted = run.start == 0 && (run.end == 6 || run.end == 5 && ffff == 0xffff);
-        // Each group is written with four digits, the next one over those that it does not have.
-        let mut text = [0; 44];
-        let mut len = 0;
-        for (at, &group) in groups.iter().enumerate() {
-            let colon = at == run.start || at > 0 && !run.contains(&at);
-            if let Some(byte) = text.get_mut(len).filter(|_| colon) {
-                *byte = b':';
-                len += 1;
-            }
-            if run.contains(&at) {
-                continue;
-            }
-            if dotted && at == 6 {
-                let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-                self.put(text.get(..len).unwrap_or_default());
-                return self.ipv4([a, b, c, d]);
-            }
-            let (digits, used) = hex_digits(group);
-            if let Some(slot) = text.get_mut(len..len + 4) {
-                slot.copy_from_slice(&digits);
-            }
-            len += used;
+        let dotted = start == 0 && (end == 6 || end == 5 && ffff == 0xffff);
+        let mut address = Groups { text: [0; 44], len: 0 };
+        address.put(groups.get(..start).unwrap_or_default());
+        if start == 0 {
+            address.put_colon();
         }
-        self.put(text.get(..len).unwrap_or_default());
-        if run.end == 8 {
-            self.put(b":");
+        if start < end {
+            address.put_colon();
+        }
+        address.put(groups.get(end..if dotted { 6 } else { 8 }).unwrap_or_default());
+        // Behind the last group is no colon, unless it is the run's or dots follow.
+        let len = address.len - usize::from(end != 8 && !dotted || start == 8);
+        let text = address.text.get(..len).unwrap_or_default();
+        match self.buf.get_mut(self.len..self.len + len) {
+            Some(room) if len > 16 => {
+                let _ = copy_ends::<32>(room, text) || copy_ends::<16>(room, text);
+            }
+            Some(room) => copy_short(room, text),
+            None => self.put_cut(text),
+        }
+        self.len += len;
+        if dotted {
+            let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+            self.ipv4([a, b, c, d]);
         }
     }
 
@@ -276,20 +347,6 @@ fn fill_decimal(room: &mut [u8], mut number: u64) {
         }
         number /= 100;
     }
-}
-
-/// The first longest run of zero groups; an empty run behind the groups when none has two.
-fn longest_zero_run(groups: &[u16; 8]) -> std::ops::Range<usize> {
-    let mut best = 9..9;
-    let mut start = 0;
-    for (at, &group) in groups.iter().enumerate() {
-        if group != 0 {
-            start = at + 1;
-        } else if at + 1 - start > best.len().max(1) {
-            best = start..at + 1;
-        }
-    }
-    best
 }
 
 #[cfg(test)]
