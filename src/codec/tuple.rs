@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::attr::exactly;
+use crate::wire::build::leaf;
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Builder};
 
@@ -111,7 +112,7 @@ pub(crate) fn encode(b: &mut Builder<'_>, kind: u16, tuple: Tuple<'_>, zone: Opt
         _ => return Err(Error::Unsupported("address family")),
     };
     b.nest(kind, |b| {
-        b.nest(CTA_TUPLE_IP, |b| addresses(b, tuple))?;
+        addresses(b, tuple)?;
         encode_protocol(b, tuple)?;
         zone.map_or(Ok(()), |zone| b.be16(CTA_TUPLE_ZONE, zone))
     })
@@ -119,36 +120,36 @@ pub(crate) fn encode(b: &mut Builder<'_>, kind: u16, tuple: Tuple<'_>, zone: Opt
 
 fn encode_ipv4(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
     let ([s0, s1, s2, s3, ..], [d0, d1, d2, d3, ..]) = (tuple.src_bytes(), tuple.dst_bytes());
-    b.bytes(CTA_IP_V4_SRC, &[s0, s1, s2, s3])?;
-    b.bytes(CTA_IP_V4_DST, &[d0, d1, d2, d3])
+    b.leaves(CTA_TUPLE_IP, [leaf(CTA_IP_V4_SRC, [s0, s1, s2, s3]), leaf(CTA_IP_V4_DST, [d0, d1, d2, d3])])
 }
 
 fn encode_ipv6(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
-    b.bytes(CTA_IP_V6_SRC, &tuple.src_bytes())?;
-    b.bytes(CTA_IP_V6_DST, &tuple.dst_bytes())
+    b.nest(CTA_TUPLE_IP, |b| {
+        b.bytes(CTA_IP_V6_SRC, &tuple.src_bytes())?;
+        b.bytes(CTA_IP_V6_DST, &tuple.dst_bytes())
+    })
 }
 
 fn encode_protocol(b: &mut Builder<'_>, tuple: Tuple<'_>) -> Result<()> {
-    let [kind, code] = tuple.icmp();
-    b.nest(CTA_TUPLE_PROTO, |b| {
-        b.u8(CTA_PROTO_NUM, tuple.l4())?;
-        match l4_kind(tuple.l4()) {
-            L4Kind::Ports | L4Kind::Keys => {
-                b.be16(CTA_PROTO_SRC_PORT, tuple.l4_src())?;
-                b.be16(CTA_PROTO_DST_PORT, tuple.l4_dst())
-            }
-            L4Kind::Icmp => {
-                let [code_kind, type_kind, id_kind] = match tuple.l4() {
-                    IPPROTO_ICMP => [CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_ID],
-                    _ => [CTA_PROTO_ICMPV6_CODE, CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_ID],
-                };
-                b.u8(code_kind, code)?;
-                b.u8(type_kind, kind)?;
-                b.be16(id_kind, tuple.l4_src())
-            }
-            L4Kind::None => Ok(()),
+    let number = leaf(CTA_PROTO_NUM, [tuple.l4()]);
+    let (src, dst) = (tuple.l4_src().to_be_bytes(), tuple.l4_dst().to_be_bytes());
+    match l4_kind(tuple.l4()) {
+        L4Kind::Ports | L4Kind::Keys => {
+            b.leaves(CTA_TUPLE_PROTO, [number, leaf(CTA_PROTO_SRC_PORT, src), leaf(CTA_PROTO_DST_PORT, dst)])
         }
-    })
+        L4Kind::Icmp => {
+            let [code_kind, type_kind, id_kind] = match tuple.l4() {
+                IPPROTO_ICMP => [CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_ID],
+                _ => [CTA_PROTO_ICMPV6_CODE, CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_ID],
+            };
+            let [kind, code] = tuple.icmp();
+            b.leaves(
+                CTA_TUPLE_PROTO,
+                [number, leaf(code_kind, [code]), leaf(type_kind, [kind]), leaf(id_kind, src)],
+            )
+        }
+        L4Kind::None => b.leaves(CTA_TUPLE_PROTO, [number]),
+    }
 }
 
 #[cfg(test)]

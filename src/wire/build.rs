@@ -182,6 +182,27 @@ impl<'a> Builder<'a> {
         }
         closed
     }
+
+    /// Appends a nest of leaves at once.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`] when it does not fit.
+    #[inline(always)]
+    pub(crate) fn leaves<const N: usize>(&mut self, kind: u16, leaves: [Leaf; N]) -> Result<()> {
+        self.bytes(kind | consts::NLA_F_NESTED, leaves.as_flattened())
+    }
+}
+
+/// An attribute with up to four bytes of payload, whole.
+pub(crate) type Leaf = [u8; 8];
+
+/// The attribute with this payload.
+#[inline(always)]
+pub(crate) fn leaf<const N: usize>(kind: u16, payload: [u8; N]) -> Leaf {
+    const { assert!(N <= 4) };
+    let [a, b, c, d] = join((attr::HEADER_LEN + N) as u16, kind);
+    let byte = |at: usize| payload.get(at).copied().unwrap_or(0);
+    [a, b, c, d, byte(0), byte(1), byte(2), byte(3)]
 }
 
 fn write_header(room: &mut [u8], header: frame::Header) {
@@ -231,6 +252,21 @@ mod tests {
         assert_eq!(attrs[0].u8(), Ok(9));
         assert_eq!(attrs[1].nest().unwrap().next().unwrap().be16(), Ok(0x1234));
         assert_eq!(attrs[2].payload, b"ftp\0");
+    }
+
+    #[test]
+    fn leaves_at_once_are_a_nest_of_them() {
+        let (mut at_once, mut one_by_one) = ([0xee; 32], [0xee; 32]);
+        let mut b = Builder::attributes(&mut at_once);
+        b.leaves(7, [leaf(1, [9]), leaf(2, [1, 2]), leaf(3, [1, 2, 3, 4])]).unwrap();
+        let mut b = Builder::attributes(&mut one_by_one);
+        let nest = |b: &mut Builder<'_>| {
+            b.u8(1, 9)?;
+            b.be16(2, 0x0102)?;
+            b.be32(3, 0x0102_0304)
+        };
+        b.nest(7, nest).unwrap();
+        assert_eq!((b.len(), at_once), (28, one_by_one));
     }
 
     #[test]
