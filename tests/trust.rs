@@ -332,7 +332,9 @@ fn what_the_manual_says_of_the_environment_holds() {
         // The folder for what a long load file asks for.
         let folder = Folder::new("load");
         let long = folder.file("long");
-        fs::write(&long, format!("-D -p udp --sport 9{}\n", " ".repeat(300_000)).repeat(5)).unwrap();
+        // No line is like the one before.
+        let line = |blank: &str| format!("-D -p udp --sport 9{}\n", blank.repeat(300_000));
+        fs::write(&long, [line(" "), line("\t")].concat().repeat(3)).unwrap();
         let load = |temporary: &str| under(&[("TMPDIR", temporary)], &format!("-R {}", long.display()));
         assert!(load(folder.0.to_str().unwrap()).status.success());
         let refused = load("/nonexistent");
