@@ -35,7 +35,7 @@ def machine():
     """On what was measured."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
-    return f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}, {datetime.date.today():%d %B %Y}"
+    return f"{model}, {os.cpu_count()} CPUs, Linux {platform.release().split('-')[0]}, {datetime.date.today():%d %B %Y}"
 
 
 def lines_file(sizes):
