@@ -65,6 +65,7 @@ fn receive_all(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbox::answer;
     use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR};
     use std::collections::VecDeque;
     use std::sync::Mutex;
@@ -117,14 +118,8 @@ mod tests {
         }
     }
 
-    /// A datagram with a message of this type.
     fn message(kind: u16) -> Vec<u8> {
-        let mut bytes = 20u32.to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend([0; 2]);
-        bytes.extend(SEQ.to_ne_bytes());
-        bytes.extend([0; 8]);
-        bytes
+        answer(kind, SEQ)
     }
 
     fn data(pieces: usize) -> impl Iterator<Item = Result<Vec<u8>>> {

@@ -158,25 +158,25 @@ impl Inbox {
     }
 }
 
+/// A datagram with a message of this type that answers request `seq`.
+#[cfg(test)]
+pub(crate) fn answer(kind: u16, seq: u32) -> Vec<u8> {
+    let mut bytes = 20u32.to_ne_bytes().to_vec();
+    bytes.extend(kind.to_ne_bytes());
+    bytes.extend(crate::wire::consts::NLM_F_MULTI.to_ne_bytes());
+    bytes.extend(seq.to_ne_bytes());
+    bytes.extend([0; 8]);
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::consts::{
-        IPCTNL_MSG_CT_NEW, NFNL_SUBSYS_CTNETLINK, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR,
-    };
+    use crate::wire::consts::{IPCTNL_MSG_CT_NEW, NFNL_SUBSYS_CTNETLINK, NLMSG_DONE, NLMSG_ERROR};
 
     fn message(len: u32) -> [u8; 16] {
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&len.to_ne_bytes());
-        bytes
-    }
-
-    fn answer(kind: u16, seq: u32) -> Vec<u8> {
-        let mut bytes = 20u32.to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(NLM_F_MULTI.to_ne_bytes());
-        bytes.extend(seq.to_ne_bytes());
-        bytes.extend([0; 8]);
         bytes
     }
 

@@ -125,10 +125,12 @@ fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
     true
 }
 
-/// Copies up to 16 bytes.
+/// Copies up to 64 bytes. Where the source is a short array, only what it can need is compiled.
 #[inline(always)]
 fn copy_short(to: &mut [u8], from: &[u8]) {
-    let _ = copy_ends::<8>(to, from)
+    let _ = copy_ends::<32>(to, from)
+        || copy_ends::<16>(to, from)
+        || copy_ends::<8>(to, from)
         || copy_ends::<4>(to, from)
         || copy_ends::<2>(to, from)
         || copy_ends::<1>(to, from);
@@ -203,7 +205,7 @@ impl<'a> Out<'a> {
         room.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
     }
 
-    /// Appends text of at most 16 bytes.
+    /// Appends text of at most 64 bytes.
     #[inline(always)]
     fn put_short(&mut self, text: &[u8]) {
         let end = self.len + text.len();
@@ -298,15 +300,7 @@ impl<'a> Out<'a> {
         address.put(groups.get(end..if dotted { 6 } else { 8 }).unwrap_or_default());
         // Behind the last group is no colon, unless it is the run's or dots follow.
         let len = address.len - usize::from(end != 8 && !dotted || start == 8);
-        let text = address.text.get(..len).unwrap_or_default();
-        match self.buf.get_mut(self.len..self.len + len) {
-            Some(room) if len > 16 => {
-                let _ = copy_ends::<32>(room, text) || copy_ends::<16>(room, text);
-            }
-            Some(room) => copy_short(room, text),
-            None => self.put_cut(text),
-        }
-        self.len += len;
+        self.put_short(address.text.get(..len).unwrap_or_default());
         if dotted {
             let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
             self.ipv4([a, b, c, d]);
