@@ -9,12 +9,15 @@
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
+. capi-tests/sources.sh
 
 STAGE=$(realpath "${STAGE:-stage}")
 OUR_LIBRARY=$STAGE/lib/libnetfilter_conntrack.so.3
 DEBIAN_EXAMPLES=/usr/share/doc/libnetfilter-conntrack-dev/examples
 VALGRIND='valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --track-fds=yes
     --error-exitcode=99 --log-file='
+# Programs in which threads share a handle.
+THREADED='threads senders'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -23,11 +26,11 @@ rows=$(grep -v -e '^#' -e '^$' capi-tests/scenarios)
 
 # compile WHERE SOURCE MODULES [FLAGS...]
 compile() {
-    where=$1 source=$2 modules=$3
+    where=$1 source=$2 modules=$3 name=$(basename "$2")
     shift 3
     # One of the original's examples calls no function of the library: it shall load it all the same.
     # shellcheck disable=SC2046,SC2086  # pkg-config takes and prints words
-    ${CC:-cc} -g -O1 -Wl,--no-as-needed -o "$where/$(basename "$source" .c)" "$source" "$@" \
+    $(compiler "$source") -g -O1 -Wl,--no-as-needed -o "$where/${name%.c*}" "$source" "$@" \
         $(PKG_CONFIG_PATH="$STAGE/lib/pkgconfig" pkg-config ${static:+--static} --cflags --libs $modules)
 }
 
@@ -43,11 +46,6 @@ build() {
     esac
 }
 
-source_of() {
-    for folder in capi-tests examples; do
-        if [ -f "$folder/$1.c" ]; then echo "$folder/$1.c"; fi
-    done
-}
 
 # Ours, and what else the source includes.
 modules_of() {
@@ -99,6 +97,19 @@ check_memory() {
     fi
 }
 
+# A program with threads on ours under helgrind: no two threads use the same memory without order.
+check_threads() {
+    name=$1
+    shift
+    if on "$OUR_LIBRARY" checked 'valgrind --quiet --tool=helgrind --error-exitcode=99 --log-file='"$work/races" "$@" &&
+        ! grep -q 'status: 99' "$work/checked/outcome"; then
+        pass "$name: no data race under helgrind"
+    else
+        fail "$name: under helgrind"
+        cat "$work/checked/complaints" "$work/races" | head -n 60
+    fi
+}
+
 # A program linked fully static gives what the dynamic one gives on the original.
 static_program() {
     name="$1, static"
@@ -139,15 +150,17 @@ while read -r program arguments before during output; do
         compare "$name" "$@"
         # The original's examples have leaks of their own.
         [ "$program" != "${program#DEB:}" ] || check_memory "$name" "$@"
+        case " $THREADED " in *" $program "*) check_threads "$name" "$@" ;; esac
     fi
 done <<END
 $rows
 END
 if [ -z "$wanted" ]; then
     # No row may be missing: each source has one, but those of the abi ring.
-    for source in capi-tests/*.c examples/*.c "$DEBIAN_EXAMPLES"/*.c; do
+    for source in capi-tests/*.c capi-tests/*.cc examples/*.c "$DEBIAN_EXAMPLES"/*.c; do
         case $source in capi-tests/abi_*) continue ;; esac
-        echo "$rows" | grep -q -E "^(DEB:)?$(basename "$source" .c) " || fail "$source: not in capi-tests/scenarios"
+        name=$(basename "$source")
+        echo "$rows" | grep -q -E "^(DEB:)?${name%.c*} " || fail "$source: not in capi-tests/scenarios"
     done
     for program in list create; do
         static_program "$program"

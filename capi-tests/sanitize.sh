@@ -9,6 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
+. capi-tests/sources.sh
 
 STAGE=$(realpath "${STAGE:-stage}")
 TARGET=x86_64-unknown-linux-gnu
@@ -44,7 +45,7 @@ ln -s libnetfilter_conntrack.so.3 "$work/lib/libconntrack.so"
 
 # compile LIBRARY SOURCE [FLAGS...]: plain against the staged library, else sanitized.
 compile() {
-    library=$1 source=$2
+    library=$1 source=$2 program=$(basename "$2")
     shift 2
     case $library in
         plain) set -- "$@" -L"$STAGE/lib" -lconntrack ;;
@@ -52,8 +53,8 @@ compile() {
         archive) set -- "$@" -fsanitize=address,undefined "$work/lib/libconntrack.a" -lgcc_s -lpthread -lm -ldl ;;
     esac
     if grep -q '<libnfnetlink/' "$source"; then set -- "$@" -lnfnetlink; fi
-    ${CC:-cc} -std=gnu17 -g -O1 -fno-omit-frame-pointer -I"$STAGE/include" \
-        -o "$work/$library/$(basename "$source" .c)" "$source" -Wl,--no-as-needed "$@"
+    $(compiler "$source") -g -O1 -fno-omit-frame-pointer -I"$STAGE/include" \
+        -o "$work/$library/${program%.c*}" "$source" -Wl,--no-as-needed "$@"
 }
 
 # on LIBRARY ROW...: one scenario; its outcome is in $work/outcome-LIBRARY.
@@ -77,8 +78,7 @@ on() {
 # The row of a program, on the plain library and on both sanitized ones.
 scenario() {
     name="$1 $(echo "$2" | tr ',' ' ') on $3"
-    source=capi-tests/$1.c
-    [ -f "$source" ] || source=examples/$1.c
+    source=$(source_of "$1")
     for library in plain shared archive; do
         [ -x "$work/$library/$1" ] || compile "$library" "$source" || { fail "$name, $library: does not build"; return; }
     done

@@ -3,9 +3,11 @@
 //!
 //! Guarantees: a panic ends here and becomes the function's failure value; a NULL or misaligned object is an
 //! error, never dereferenced; an error becomes value and `errno` in one place, [`boundary_or`], after
-//! everything the function held has been dropped.
+//! everything the function held has been dropped. Functions that wait or call back are left by other ways, too:
+//! [`leavable_boundary`].
 
 use crate::error::{Error, Result};
+use crate::sys::cancel::{self, CancelType};
 use crate::sys::{errno, memory};
 use crate::wire::Frame;
 use libc::{c_char, c_int, c_void};
@@ -44,12 +46,43 @@ pub(super) fn boundary<T: Fail>(body: impl FnOnce() -> Result<T>) -> T {
 /// Runs the body of an exported function whose failure value is not the usual one of its type.
 #[inline]
 pub(super) fn boundary_or<T>(fail: T, body: impl FnOnce() -> Result<T>) -> T {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(value)) => return value,
-        Ok(Err(error)) => report(error),
-        Err(_) => report(Error::Os(libc::ENOTRECOVERABLE)), // a defect of this library
+    match caught(body) {
+        Ok(value) => value,
+        Err(error) => {
+            report(error);
+            fail
+        }
     }
-    fail
+}
+
+/// Runs the body of an exported function that no cancellation of its thread may leave half-way.
+pub(super) fn uncancelled_boundary<T: Fail>(body: impl FnOnce() -> Result<T>) -> T {
+    cancel::uncancelled(|| boundary(body))
+}
+
+/// Runs code of this library; a panic is an error.
+#[inline]
+pub(super) fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => result,
+        Err(_) => Err(Error::Os(libc::ENOTRECOVERABLE)), // a defect of this library
+    }
+}
+
+/// Runs the body of an exported function that waits, or calls a function of the program.
+///
+/// The thread may end there, or jump away: then the body is left without its return. So it holds nothing that must
+/// be dropped while foreign code runs, and no catch stands around that code; every piece of our own runs in
+/// [`caught`].
+#[inline]
+pub(super) fn leavable_boundary(body: impl FnOnce(CancelType) -> Result<c_int>) -> c_int {
+    let cancel = CancelType::defer();
+    let value = body(cancel).unwrap_or_else(|error| {
+        report(error);
+        c_int::FAIL
+    });
+    cancel.restore();
+    value
 }
 
 /// Tells C what went wrong. Apart, so that calls which succeed stay short.

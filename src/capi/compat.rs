@@ -2,9 +2,10 @@
 //! Deprecated ways to build and parse messages, with the return values they have always had.
 
 use super::border::{boundary, bytes_mut, exclusive, message, shared};
-use super::handle::{Delivered, build, expect_subject, flow_subject, message_type};
+use super::handle::{build, expect_subject, flow_subject, message_type};
 use super::layout::{MessageType, QueryNumber, nf_conntrack, nf_expect};
 use super::nfnl::nfnl_subsys_handle;
+use super::receive::Delivered;
 use crate::codec::{EventKind, expect_encode, flow_encode};
 use crate::error::{Error, Result};
 use crate::flow::Attr;

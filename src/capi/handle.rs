@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Handles: opening, callbacks, queries, the receive loop.
+//! Handles: opening, callbacks, queries. The receive loop is in `receive.rs`.
 //!
 //! Every query has a sequence number of its own, so that an event, or what an abandoned query left behind, is
-//! never taken for an answer. While C code runs, no part of the handle is borrowed for writing: a callback may
-//! register, query and even close the handle that calls it. An inner loop sets aside what belongs to an outer
-//! one, which then finds it first.
+//! never taken for an answer. Sending touches nothing that threads share: one thread may receive while others send.
 
-use super::border::{Object, array, boundary, checked, give_box, message, shared, take};
+use super::border::{
+    array, boundary, caught, give_box, leavable_boundary, shared, take, uncancelled_boundary,
+};
+use super::calls;
 use super::layout::*;
-use super::nfnl::{Delivery, Netfilter, nfnl_handle};
-use crate::codec::{EventKind, expect_decode, flow_decode};
+use super::nfnl::{Netfilter, nfnl_handle};
+use super::receive::{Delivered, Registration, Wanted, on_message, read_away, run};
+use crate::codec::EventKind;
 use crate::error::{Error, Result};
-use crate::expect::Expectation;
-use crate::flow::Flow;
-use crate::handle::{Outcome, RECEIVE_LEN};
 use crate::request::{self, Query, Subject};
+use crate::sys::cancel::{self, CancelType};
 use crate::sys::socket::{Socket, raw};
-use crate::sys::{errno, memory};
-use crate::wire::consts::*;
-use crate::wire::{Frame, Frames, Header};
+use crate::sys::{memory, stack};
+use crate::wire::Header;
 use libc::{c_int, c_uint, c_void, nlmsghdr};
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::os::fd::IntoRawFd;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const NFCT_T_NEW: MessageType = 1;
 const NFCT_T_UPDATE: MessageType = 2;
 const NFCT_T_DESTROY: MessageType = 4;
-const NFCT_CB_STOP: c_int = 0;
-const NFCT_CB_CONTINUE: c_int = 1;
-const NFCT_CB_STOLEN: c_int = 2;
 
 /// The number of an event's kind in C.
 pub(super) const fn message_type(kind: EventKind) -> MessageType {
@@ -41,202 +38,42 @@ pub(super) const fn message_type(kind: EventKind) -> MessageType {
     }
 }
 
-/// An object that messages are about.
-pub(super) trait Delivered: Object<Inner: Default> {
-    const DELIVERY: Delivery;
-    fn decode(object: &mut Self::Inner, frame: &Frame<'_>) -> Result<()>;
-}
-
-impl Delivered for nf_conntrack {
-    const DELIVERY: Delivery =
-        Delivery { id: NFNL_SUBSYS_CTNETLINK, slots: 8, attr_count: CTA_TIMESTAMP_EVENT, messages: [0, 2] };
-    fn decode(object: &mut Flow, frame: &Frame<'_>) -> Result<()> {
-        flow_decode::message(object, frame)
-    }
-}
-
-impl Delivered for nf_expect {
-    const DELIVERY: Delivery =
-        Delivery { id: NFNL_SUBSYS_CTNETLINK_EXP, slots: 4, attr_count: CTA_EXPECT_FN, messages: [0, 2] };
-    fn decode(object: &mut Expectation, frame: &Frame<'_>) -> Result<()> {
-        expect_decode::message(object, frame)
-    }
-}
-
-type Callback<C> = Option<unsafe extern "C" fn(MessageType, *mut C, *mut c_void) -> c_int>;
-type Callback2<C> = Option<unsafe extern "C" fn(*const nlmsghdr, MessageType, *mut C, *mut c_void) -> c_int>;
-
-/// What is registered for one kind of object. Both versions of the callback share mask and data.
-struct Registration<C: Delivered> {
-    mask: Cell<MessageType>,
-    data: Cell<*mut c_void>,
-    first: Cell<Callback<C>>,
-    second: Cell<Callback2<C>>,
-    /// The object of the last message, for the next one.
-    spare: Cell<Option<Box<C::Inner>>>,
-    /// Why a message could not be delivered.
-    failed: Cell<Option<Error>>,
-}
-
-impl<C: Delivered> Registration<C> {
-    fn new() -> Registration<C> {
-        Registration {
-            mask: Cell::new(0),
-            data: Cell::new(ptr::null_mut()),
-            first: Cell::new(None),
-            second: Cell::new(None),
-            spare: Cell::new(None),
-            failed: Cell::new(None),
-        }
-    }
-
-    /// Decodes a message that somebody waits for and calls them; the verdict.
-    fn deliver(&self, nlh: *const nlmsghdr, frame: &Frame<'_>) -> Result<c_int> {
-        let kind = EventKind::of(&frame.header).map_or(0, message_type);
-        if self.mask.get() & kind == 0 {
-            return Ok(NFCT_CB_CONTINUE);
-        }
-        let mut object = self.spare.take().map_or_else(|| memory::boxed(C::Inner::default()), Ok)?;
-        if let Err(error) = C::decode(&mut object, frame) {
-            self.failed.set(Some(error));
-            return Ok(NFCT_CB_CONTINUE);
-        }
-        let object: *mut C = give_box(object);
-        let data = self.data.get();
-        let verdict = match (self.first.get(), self.second.get()) {
-            // SAFETY: C registered the function for these arguments.
-            (Some(call), _) => unsafe { call(kind, object, data) },
-            // SAFETY: likewise.
-            (None, Some(call)) => unsafe { call(nlh, kind, object, data) },
-            (None, None) => NFCT_CB_STOP,
-        };
-        if verdict != NFCT_CB_STOLEN {
-            let errno = errno::get(); // the callback's own, which the caller of a query sees
-            // SAFETY: made above, and C has not kept it.
-            let mut object = unsafe { take(object) }?;
-            *object = C::Inner::default();
-            self.spare.set(Some(object));
-            errno::set(errno);
-        }
-        Ok(verdict)
-    }
-}
-
-/// The function in the callback slots.
-unsafe extern "C" fn on_message<C: Delivered>(
-    nlh: *mut nlmsghdr,
-    _attrs: *mut *mut c_void,
-    data: *mut c_void,
-) -> c_int {
-    boundary(|| {
-        let registration = checked(data.cast::<Registration<C>>())?;
-        // SAFETY: the slot's data is the registration inside a live handle.
-        let registration = unsafe { &*registration };
-        // SAFETY: whoever calls a slot's function gives a whole message.
-        let frame = unsafe { message(nlh) }?;
-        registration.deliver(nlh, &frame)
-    })
-}
-
-/// Whose messages a loop waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    /// The answer to the query with this number; events pass by and are delivered.
-    Answer(u32),
-    /// Events, and what requests without a number brought.
-    Anything,
-}
-
-/// What becomes of a datagram.
-enum Fate {
-    Deliver,
-    SetAside,
-    Drop,
-}
-
-/// How far a loop has come.
-#[derive(Default)]
-struct Progress {
-    /// The kernel has said that the request is over.
-    over: bool,
-    outcome: Outcome,
-}
-
-impl Progress {
-    fn note(&mut self, error: Error) {
-        self.outcome.note(error);
-    }
-
-    /// The end of a request that the kernel ends with `errno`.
-    fn end(&mut self, errno: i32) -> Result<c_int> {
-        self.over = true;
-        std::mem::take(&mut self.outcome).finish(errno)?;
-        errno::set(0); // as C callers know it
-        Ok(0)
-    }
-}
-
 /// What stands behind `struct nfct_handle`.
 pub struct Handle {
     netfilter: NonNull<Netfilter>,
-    conntrack: Registration<nf_conntrack>,
-    expect: Registration<nf_expect>,
+    /// The handle's own number: no other handle of the process has it, at whatever address.
+    pub(super) number: usize,
+    pub(super) conntrack: Registration<nf_conntrack>,
+    pub(super) expect: Registration<nf_expect>,
     /// The first sequence number that this handle's queries may have used, less one.
     seq_before: u32,
     /// The sequence number of the latest query.
-    asked: Cell<u32>,
-    /// The number of a dump that nobody reads any more but the kernel may still send.
-    unread_dump: Cell<Option<u32>>,
+    asked: AtomicU32,
+    /// The number of a dump that the kernel may still send; 0 for none.
+    running_dump: AtomicU32,
     /// Datagrams that an inner loop has read for an outer one.
-    set_aside: RefCell<VecDeque<Box<[u8]>>>,
-    inbox: Cell<Option<Box<[u8]>>>,
-    outbox: Cell<Option<Box<[u8]>>>,
-    /// How many loops run, one inside the other.
-    loops: Cell<u32>,
-    /// Closed while a loop runs; the outermost one releases it.
-    closing: Cell<bool>,
-}
-
-/// A handle's buffer, taken for the time of one call; a second call meanwhile gets one of its own.
-struct Buffer<'h> {
-    home: &'h Cell<Option<Box<[u8]>>>,
-    bytes: Box<[u8]>,
-}
-
-impl<'h> Buffer<'h> {
-    fn take(home: &'h Cell<Option<Box<[u8]>>>, len: usize) -> Result<Buffer<'h>> {
-        let bytes = home.take().map_or_else(|| memory::filled(0, len).map(Vec::into_boxed_slice), Ok)?;
-        Ok(Buffer { home, bytes })
-    }
-}
-
-impl Drop for Buffer<'_> {
-    fn drop(&mut self) {
-        self.home.set(Some(std::mem::take(&mut self.bytes)));
-    }
+    set_aside: Mutex<VecDeque<Box<[u8]>>>,
 }
 
 impl Handle {
     fn new(netfilter: NonNull<Netfilter>) -> Result<Box<Handle>> {
+        static NUMBERS: AtomicUsize = AtomicUsize::new(1);
         let mut handle = memory::boxed(Handle {
             netfilter,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             conntrack: Registration::new(),
             expect: Registration::new(),
             seq_before: 0,
-            asked: Cell::new(0),
-            unread_dump: Cell::new(None),
-            set_aside: RefCell::default(),
-            inbox: Cell::new(None),
-            outbox: Cell::new(None),
-            loops: Cell::new(0),
-            closing: Cell::new(false),
+            asked: AtomicU32::new(0),
+            running_dump: AtomicU32::new(0),
+            set_aside: Mutex::default(),
         })?;
         handle.seq_before = handle.netfilter().seq();
-        handle.asked.set(handle.seq_before);
+        handle.asked.store(handle.seq_before, Ordering::Relaxed);
         Ok(handle)
     }
 
-    fn netfilter(&self) -> &Netfilter {
+    pub(super) fn netfilter(&self) -> &Netfilter {
         // SAFETY: the block lives as long as the handle; its members are cells.
         unsafe { self.netfilter.as_ref() }
     }
@@ -258,177 +95,99 @@ impl Handle {
     }
 
     /// Whether a sequence number is one of this handle's queries'.
-    fn is_own(&self, seq: u32) -> bool {
+    pub(super) fn is_own(&self, seq: u32) -> bool {
         let age = seq.wrapping_sub(self.seq_before);
-        age != 0 && age <= self.asked.get().wrapping_sub(self.seq_before)
+        age != 0 && age <= self.asked.load(Ordering::Relaxed).wrapping_sub(self.seq_before)
     }
 
-    /// What a loop does with a datagram, judged by the sequence number of its first message.
-    fn fate(&self, wanted: Wanted, datagram: &[u8]) -> Result<Fate> {
-        let seq = Header::read(datagram).map_or(0, |header| header.seq);
-        let not_mine = if self.loops.get() > 1 { Fate::SetAside } else { Fate::Drop };
-        Ok(match wanted {
-            Wanted::Answer(mine) if seq == mine => Fate::Deliver,
-            Wanted::Answer(_) if seq == 0 && self.loops.get() <= 1 => Fate::Deliver,
-            Wanted::Answer(_) => not_mine,
-            Wanted::Anything if seq == 0 => Fate::Deliver,
-            Wanted::Anything if self.is_own(seq) => not_mine,
-            Wanted::Anything if seq == self.netfilter().seq() => Fate::Deliver,
-            Wanted::Anything if self.netfilter().checks_sequence() => return Err(Error::Os(libc::EILSEQ)),
-            Wanted::Anything => Fate::Deliver,
-        })
-    }
-
-    /// The next datagram for a loop: one that was set aside, or one from the socket.
-    fn fetch(&self, wanted: Wanted, inbox: &mut [u8], progress: &mut Progress) -> Result<usize> {
-        loop {
-            if let Some(found) = self.take_set_aside(wanted) {
-                inbox.iter_mut().zip(found.iter()).for_each(|(to, from)| *to = *from);
-                return Ok(found.len());
-            }
-            let datagram = match raw::receive(self.netfilter().fd(), inbox, true) {
-                Err(Error::Os(libc::EINTR)) => continue,
-                other => other?,
-            };
-            if datagram.sender != 0 {
-                return Err(Error::ForeignSender);
-            }
-            let bytes = inbox.get(..datagram.len).unwrap_or_default();
-            match self.fate(wanted, bytes)? {
-                Fate::Deliver => {
-                    if datagram.truncated {
-                        progress.note(Error::Truncated);
-                    }
-                    return Ok(datagram.len);
-                }
-                Fate::SetAside => self.keep_for_later(bytes)?,
-                Fate::Drop => {}
-            }
-        }
-    }
-
-    fn keep_for_later(&self, datagram: &[u8]) -> Result<()> {
-        let copy = memory::copied(datagram)?.into_boxed_slice();
-        let mut set_aside = self.set_aside.borrow_mut();
-        set_aside.try_reserve(1).map_err(|_| Error::NoMemory)?;
-        set_aside.push_back(copy);
-        Ok(())
-    }
-
-    fn take_set_aside(&self, wanted: Wanted) -> Option<Box<[u8]>> {
-        let mut set_aside = self.set_aside.borrow_mut();
-        let at = set_aside.iter().position(|bytes| matches!(self.fate(wanted, bytes), Ok(Fate::Deliver)))?;
-        set_aside.remove(at)
-    }
-
-    /// Receives until the wanted answer is complete or a callback's verdict ends it.
-    fn receive(&self, wanted: Wanted, progress: &mut Progress) -> Result<c_int> {
-        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN)?;
-        loop {
-            let len = self.fetch(wanted, &mut inbox.bytes, progress)?;
-            let datagram = inbox.bytes.get(..len).unwrap_or_default();
-            if let Some(verdict) = self.deliver(wanted, datagram, progress)? {
-                return Ok(verdict);
-            }
-            match progress.outcome.error.take() {
-                Some(error) if wanted == Wanted::Anything => return Err(error),
-                error => progress.outcome.error = error,
-            }
-        }
-    }
-
-    /// Acts on the messages of one datagram; a verdict when the loop is over.
-    fn deliver(&self, wanted: Wanted, datagram: &[u8], progress: &mut Progress) -> Result<Option<c_int>> {
-        if datagram.is_empty() {
-            progress.note(Error::Os(libc::EBADMSG));
-        }
-        for frame in Frames::new(datagram) {
-            let Ok(frame) = frame else {
-                progress.note(Error::Os(libc::EBADMSG));
-                break;
-            };
-            let header = &frame.header;
-            let mine = !matches!(wanted, Wanted::Answer(seq) if seq != header.seq);
-            let is_end =
-                header.kind == NLMSG_ERROR || header.kind == NLMSG_DONE && header.flags & NLM_F_MULTI != 0;
-            if !mine && (is_end || header.seq != 0) {
-                continue; // of a request that was sent without waiting for its answer, or abandoned
-            }
-            if is_end {
-                return end_errno(&frame).and_then(|errno| progress.end(errno)).map(Some);
-            }
-            progress.outcome.interrupted |= mine && header.flags & NLM_F_DUMP_INTR != 0;
-            let verdict =
-                self.netfilter().dispatch(&frame, &[on_message::<nf_conntrack>, on_message::<nf_expect>])?;
-            [self.conntrack.failed.take(), self.expect.failed.take()]
-                .into_iter()
-                .flatten()
-                .for_each(|error| progress.note(error));
-            if verdict <= NFCT_CB_STOP || self.closing.get() {
-                return Ok(Some(verdict.min(NFCT_CB_STOP)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Reads away what the kernel still sends of an abandoned dump: it refuses a second dump while one runs.
-    /// Never waits: a running dump always has something to read. What is not the dump's is set aside.
-    fn settle(&self) -> Result<()> {
-        if let Some(seq) = self.unread_dump.get() {
-            self.read_away(seq)?;
-            self.unread_dump.set(None);
-        }
-        Ok(())
-    }
-
-    fn read_away(&self, seq: u32) -> Result<()> {
-        let mut inbox = Buffer::take(&self.inbox, RECEIVE_LEN)?;
-        loop {
-            let datagram = match raw::receive(self.netfilter().fd(), &mut inbox.bytes, false) {
-                Err(Error::Os(libc::EAGAIN)) => return Ok(()),
-                Err(Error::Os(libc::EINTR)) => continue,
-                other => other?,
-            };
-            let bytes = inbox.bytes.get(..datagram.len).unwrap_or_default();
-            let is_dumps = |header: &Header| header.seq == seq;
-            match Header::read(bytes) {
-                Some(header) if is_dumps(&header) => {}
-                _ if datagram.sender != 0 => {}
-                _ => self.keep_for_later(bytes)?,
-            }
-            let ends = |frame: Frame<'_>| is_dumps(&frame.header) && frame.header.kind < NLMSG_MIN_TYPE;
-            if Frames::new(bytes).flatten().any(ends) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Builds a request and sends it; the bytes sent.
-    fn send(&self, build: impl FnOnce(&mut [u8]) -> Result<usize>) -> Result<usize> {
-        let mut outbox = Buffer::take(&self.outbox, request::MAX_LEN)?;
-        let len = build(&mut outbox.bytes)?;
-        self.settle()?;
-        raw::send(self.netfilter().fd(), outbox.bytes.get(..len).unwrap_or_default())
-    }
-
-    /// Sends a query and receives its answer.
-    fn query(&self, query: Query, subject: Subject<'_>) -> Result<c_int> {
+    /// The number of a new query.
+    fn ask(&self) -> u32 {
         let seq = self.netfilter().next_seq();
-        self.asked.set(seq);
-        self.send(|buf| build(buf, query, subject, seq))?;
-        let mut progress = Progress::default();
-        let answer = self.receive(Wanted::Answer(seq), &mut progress);
-        if query.is_dump() && !progress.over {
-            self.unread_dump.set(Some(seq));
-        }
-        answer
+        self.asked.store(seq, Ordering::Relaxed);
+        seq
+    }
+
+    fn aside(&self) -> MutexGuard<'_, VecDeque<Box<[u8]>>> {
+        self.set_aside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a copy of a datagram for another loop.
+    pub(super) fn set_aside(&self, datagram: &[u8]) -> Result<()> {
+        let copy = memory::copied(datagram)?.into_boxed_slice();
+        let mut aside = self.aside();
+        aside.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        aside.push_back(copy);
+        Ok(())
+    }
+
+    /// The first datagram that was set aside for a loop.
+    pub(super) fn take_set_aside(&self, is_for_it: impl Fn(&[u8]) -> bool) -> Option<Box<[u8]>> {
+        let mut aside = self.aside();
+        let at = aside.iter().position(|bytes| is_for_it(bytes))?;
+        aside.remove(at)
+    }
+
+    /// Drops what was set aside for queries that were left without their return. For a loop that is no inner one:
+    /// no other query waits then.
+    pub(super) fn drop_left_answers(&self) {
+        self.aside().retain(|bytes| !Header::read(bytes).is_some_and(|header| self.is_own(header.seq)));
+    }
+
+    /// A dump begins; one that runs already stays noted, for the kernel refuses a second one.
+    pub(super) fn dump_begins(&self, seq: u32) {
+        let _ = self.running_dump.compare_exchange(0, seq, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The kernel has sent the whole answer with this number.
+    pub(super) fn dump_has_ended(&self, seq: u32) {
+        let _ = self.running_dump.compare_exchange(seq, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// No loop reads this dump any more, but the kernel may still send it.
+    pub(super) fn dump_is_left(&self, seq: u32) {
+        self.running_dump.store(seq, Ordering::Relaxed);
+    }
+
+    /// A dump that was left before its end, and that no loop below `place` on the stack reads.
+    fn left_dump(&self, place: usize) -> Option<u32> {
+        let seq = self.running_dump.load(Ordering::Relaxed);
+        (seq != 0 && !calls::awaits(self.number, seq, place)).then_some(seq)
     }
 }
 
-/// The errno that a control message carries.
-fn end_errno(frame: &Frame<'_>) -> Result<i32> {
-    let number = frame.payload.first_chunk().ok_or(Error::Os(libc::EBADMSG))?;
-    Ok(i32::from_ne_bytes(*number).wrapping_neg())
+/// Builds a request and sends it; the bytes sent. Reads and changes nothing that threads share.
+#[inline(never)] // its buffer stands on the stack while it runs, not while its caller waits
+unsafe fn send(
+    cth: *mut nfct_handle,
+    cancel: CancelType,
+    build: impl FnOnce(&mut [u8]) -> Result<usize>,
+) -> Result<usize> {
+    let mut request = [0; request::MAX_LEN];
+    // SAFETY: C gives a live handle.
+    let (fd, len) = caught(|| Ok((unsafe { shared(cth) }?.netfilter().fd(), build(&mut request)?)))?;
+    let request = request.get(..len).unwrap_or_default();
+    cancel.during(|| cancel::send(fd, request))
+}
+
+/// Sends a query and receives its answer.
+unsafe fn ask(
+    cth: *mut nfct_handle,
+    cancel: CancelType,
+    query: Query,
+    subject: Subject<'_>,
+) -> Result<c_int> {
+    let place = stack::pointer();
+    // SAFETY: C gives a live handle; no callback runs before the answer is received.
+    let handle = unsafe { shared(cth) }?;
+    let (seq, left_dump) = caught(|| Ok((handle.ask(), handle.left_dump(place))))?;
+    if let Some(left) = left_dump {
+        read_away(handle, left, cancel)?;
+        handle.dump_has_ended(left);
+    }
+    // SAFETY: as above.
+    unsafe { send(cth, cancel, |buf| build(buf, query, subject, seq)) }?;
+    // SAFETY: as above.
+    unsafe { run(cth, Wanted::Answer { seq, is_dump: query.is_dump() }, cancel) }
 }
 
 /// Builds a query's message. An object that cannot be sent whole is an error, and nothing of it is sent.
@@ -491,46 +250,12 @@ pub(super) unsafe fn expect_subject<'a>(
     Ok((query, subject))
 }
 
-/// A loop on a handle: the outermost one releases a handle that was closed meanwhile.
-struct Loop {
-    cth: *mut nfct_handle,
-}
-
-impl Loop {
-    unsafe fn enter(cth: *mut nfct_handle) -> Result<Loop> {
-        // SAFETY: as for this function: C gives a live handle.
-        let handle = unsafe { shared(cth) }?;
-        handle.loops.set(handle.loops.get() + 1);
-        Ok(Loop { cth })
-    }
-
-    fn handle(&self) -> Result<&Handle> {
-        // SAFETY: live since `enter`; a close in between is put off until the last loop has gone.
-        unsafe { shared(self.cth) }
-    }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        let Ok(handle) = self.handle() else { return };
-        handle.loops.set(handle.loops.get() - 1);
-        if handle.loops.get() == 0 && handle.closing.get() {
-            // SAFETY: C has closed the handle and no loop uses it any more.
-            let _ = unsafe { close(self.cth) };
-        }
-    }
-}
-
 unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
-    // SAFETY: as for this function: C gives a live handle.
-    let handle = unsafe { shared(cth) }?;
-    if handle.loops.get() > 0 {
-        handle.closing.set(true);
-        return Ok(0);
-    }
+    // SAFETY: C gives the handle up. Loops in which a callback closes it are told, and use it no more.
+    let handle = unsafe { take(cth) }?;
+    calls::closed(handle.number);
     let netfilter = handle.netfilter;
-    // SAFETY: C gives the handle up, and no loop uses it.
-    drop(unsafe { take(cth) }?);
+    drop(handle);
     // SAFETY: the block was the handle's alone.
     unsafe { Netfilter::destroy(netfilter) }.map(|()| 0)
 }
@@ -544,7 +269,7 @@ unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
 /// privilege.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_handle {
-    boundary(|| {
+    uncancelled_boundary(|| {
         let socket = Socket::open(0)?;
         let port_id = socket.port_id();
         let fd = socket.into_fd().into_raw_fd();
@@ -582,7 +307,7 @@ pub unsafe extern "C" fn nfct_open_nfnl(
 /// Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is gone in any case.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_close(cth: *mut nfct_handle) -> c_int {
-    boundary(|| {
+    uncancelled_boundary(|| {
         // SAFETY: C gives a handle up.
         unsafe { close(cth) }
     })
@@ -634,7 +359,9 @@ fn unregister<C: Delivered>(handle: &Handle, registration: &Registration<C>) -> 
 pub unsafe extern "C" fn nfct_callback_register(
     h: *mut nfct_handle,
     r#type: MessageType,
-    cb: Option<unsafe extern "C" fn(r#type: MessageType, ct: *mut nf_conntrack, data: *mut c_void) -> c_int>,
+    cb: Option<
+        unsafe extern "C-unwind" fn(r#type: MessageType, ct: *mut nf_conntrack, data: *mut c_void) -> c_int,
+    >,
     data: *mut c_void,
 ) -> c_int {
     boundary(|| {
@@ -661,7 +388,7 @@ pub unsafe extern "C" fn nfct_callback_register2(
     h: *mut nfct_handle,
     r#type: MessageType,
     cb: Option<
-        unsafe extern "C" fn(
+        unsafe extern "C-unwind" fn(
             nlh: *const nlmsghdr,
             r#type: MessageType,
             ct: *mut nf_conntrack,
@@ -693,7 +420,9 @@ pub unsafe extern "C" fn nfct_callback_unregister2(h: *mut nfct_handle) {
 pub unsafe extern "C" fn nfexp_callback_register(
     h: *mut nfct_handle,
     r#type: MessageType,
-    cb: Option<unsafe extern "C" fn(r#type: MessageType, exp: *mut nf_expect, data: *mut c_void) -> c_int>,
+    cb: Option<
+        unsafe extern "C-unwind" fn(r#type: MessageType, exp: *mut nf_expect, data: *mut c_void) -> c_int,
+    >,
     data: *mut c_void,
 ) -> c_int {
     boundary(|| {
@@ -720,7 +449,7 @@ pub unsafe extern "C" fn nfexp_callback_register2(
     h: *mut nfct_handle,
     r#type: MessageType,
     cb: Option<
-        unsafe extern "C" fn(
+        unsafe extern "C-unwind" fn(
             nlh: *const nlmsghdr,
             r#type: MessageType,
             exp: *mut nf_expect,
@@ -755,14 +484,17 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
 /// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
 /// when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfct_query(h: *mut nfct_handle, query: QueryNumber, data: *const c_void) -> c_int {
-    boundary(|| {
+pub unsafe extern "C-unwind" fn nfct_query(
+    h: *mut nfct_handle,
+    query: QueryNumber,
+    data: *const c_void,
+) -> c_int {
+    leavable_boundary(|cancel| {
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = unsafe { flow_subject(query, data) }?;
+        let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
         // SAFETY: C gives a live handle.
-        let inside = unsafe { Loop::enter(h) }?;
-        inside.handle()?.query(query, subject)
+        unsafe { ask(h, cancel, query, subject) }
     })
 }
 
@@ -770,13 +502,17 @@ pub unsafe extern "C" fn nfct_query(h: *mut nfct_handle, query: QueryNumber, dat
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfct_send(h: *mut nfct_handle, query: QueryNumber, data: *const c_void) -> c_int {
-    boundary(|| {
+pub unsafe extern "C-unwind" fn nfct_send(
+    h: *mut nfct_handle,
+    query: QueryNumber,
+    data: *const c_void,
+) -> c_int {
+    leavable_boundary(|cancel| {
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = unsafe { flow_subject(query, data) }?;
+        let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
         // SAFETY: C gives a live handle.
-        sent(unsafe { shared(h) }?.send(|buf| build(buf, query, subject, 0)))
+        sent(unsafe { send(h, cancel, |buf| build(buf, query, subject, 0)) })
     })
 }
 
@@ -786,48 +522,49 @@ pub unsafe extern "C" fn nfct_send(h: *mut nfct_handle, query: QueryNumber, data
 /// Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call goes on), EAGAIN when a
 /// non-blocking socket has no more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfct_catch(h: *mut nfct_handle) -> c_int {
-    boundary(|| {
-        // SAFETY: C gives a live handle.
-        let inside = unsafe { Loop::enter(h) }?;
-        inside.handle()?.receive(Wanted::Anything, &mut Progress::default())
-    })
+pub unsafe extern "C-unwind" fn nfct_catch(h: *mut nfct_handle) -> c_int {
+    // SAFETY: C gives a live handle.
+    leavable_boundary(|cancel| unsafe { run(h, Wanted::Anything, cancel) })
 }
 
 /// Asks the kernel about expectations; as nfct_query(). `data` points to an expectation object
 /// (NFCT_Q_CREATE, DESTROY, GET, CREATE_UPDATE) or to an 8-bit family (FLUSH, DUMP).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfexp_query(h: *mut nfct_handle, qt: QueryNumber, data: *const c_void) -> c_int {
-    boundary(|| {
+pub unsafe extern "C-unwind" fn nfexp_query(
+    h: *mut nfct_handle,
+    qt: QueryNumber,
+    data: *const c_void,
+) -> c_int {
+    leavable_boundary(|cancel| {
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = unsafe { expect_subject(qt, data) }?;
+        let (query, subject) = caught(|| unsafe { expect_subject(qt, data) })?;
         // SAFETY: C gives a live handle.
-        let inside = unsafe { Loop::enter(h) }?;
-        inside.handle()?.query(query, subject)
+        unsafe { ask(h, cancel, query, subject) }
     })
 }
 
 /// Sends a query about expectations without waiting for an answer; as nfct_send().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfexp_send(h: *mut nfct_handle, qt: QueryNumber, data: *const c_void) -> c_int {
-    boundary(|| {
+pub unsafe extern "C-unwind" fn nfexp_send(
+    h: *mut nfct_handle,
+    qt: QueryNumber,
+    data: *const c_void,
+) -> c_int {
+    leavable_boundary(|cancel| {
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = unsafe { expect_subject(qt, data) }?;
+        let (query, subject) = caught(|| unsafe { expect_subject(qt, data) })?;
         // SAFETY: C gives a live handle.
-        sent(unsafe { shared(h) }?.send(|buf| build(buf, query, subject, 0)))
+        sent(unsafe { send(h, cancel, |buf| build(buf, query, subject, 0)) })
     })
 }
 
 /// Receives messages; the same as nfct_catch().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nfexp_catch(h: *mut nfct_handle) -> c_int {
-    boundary(|| {
-        // SAFETY: C gives a live handle.
-        let inside = unsafe { Loop::enter(h) }?;
-        inside.handle()?.receive(Wanted::Anything, &mut Progress::default())
-    })
+pub unsafe extern "C-unwind" fn nfexp_catch(h: *mut nfct_handle) -> c_int {
+    // SAFETY: C gives a live handle.
+    leavable_boundary(|cancel| unsafe { run(h, Wanted::Anything, cancel) })
 }
 
 fn check_arguments(h: *mut nfct_handle, data: *const c_void) -> Result<()> {

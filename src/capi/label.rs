@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Label maps: names for the bits of connection labels.
 
-use super::border::{boundary, give, shared, take, text};
+use super::border::{boundary, give, shared, take, text, uncancelled_boundary};
 use super::layout::nfct_labelmap;
 use crate::error::{Error, Result};
 use crate::label::LabelMap;
@@ -20,10 +20,11 @@ pub extern "C" fn nfct_labels_get_path() -> *const c_char {
 /// Reads a label map from a file; NULL names the usual one.
 ///
 /// Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
-/// file is longer than a mebibyte, or 0 when no line names a label.
+/// file is longer than a mebibyte, or 0 when no line names a label. A cancellation of the thread waits until the
+/// file has been read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
-    boundary(|| {
+    uncancelled_boundary(|| {
         let path = match path.is_null() {
             true => DEFAULT_PATH,
             // SAFETY: C gives a string.

@@ -25,6 +25,7 @@
 
 mod bitmask;
 mod border;
+mod calls;
 mod compat;
 mod conntrack;
 #[cfg(cbindgen)]
@@ -38,5 +39,6 @@ mod layout;
 mod message;
 mod nfnl;
 mod print;
+mod receive;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,6 @@
 
 use super::border::{Object, checked};
 use crate::error::{Error, Result};
-use crate::sys::memory;
 use crate::sys::socket::raw;
 use crate::wire::Frame;
 use crate::wire::consts::NLA_TYPE_MASK;
@@ -16,6 +15,7 @@ use crate::wire::{align4, array_at, attr, frame};
 use libc::{c_int, c_void, nlmsghdr, sockaddr_nl};
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A handle of libnfnetlink.
 #[allow(non_camel_case_types)] // the C name
@@ -39,7 +39,7 @@ const SUBSYSTEMS: usize = 17;
 const SEQUENCE_TRACKING: u32 = 1;
 
 /// What a callback slot's function is given: the message, its attributes by number less one, the slot's data.
-type Call = unsafe extern "C" fn(*mut nlmsghdr, *mut *mut c_void, *mut c_void) -> c_int;
+pub(super) type Call = unsafe extern "C-unwind" fn(*mut nlmsghdr, *mut *mut c_void, *mut c_void) -> c_int;
 
 /// One callback slot.
 #[repr(C)]
@@ -66,7 +66,7 @@ pub(super) struct Netfilter {
     local: Cell<sockaddr_nl>,
     peer: Cell<sockaddr_nl>,
     groups: Cell<u32>,
-    seq: Cell<u32>,
+    seq: AtomicU32,
     dump: Cell<u32>,
     receive_len: Cell<u32>,
     flags: Cell<u32>,
@@ -110,7 +110,7 @@ impl Netfilter {
         address.nl_pid = port_id;
         handle.local.set(address);
         handle.fd.set(fd);
-        handle.seq.set(crate::sys::clock::now_secs() as u32);
+        handle.seq.store(crate::sys::clock::now_secs() as u32, Ordering::Relaxed);
         handle.flags.set(SEQUENCE_TRACKING);
         handle.at_least_receive();
         Ok(made)
@@ -135,13 +135,14 @@ impl Netfilter {
 
     /// The sequence number of the latest request.
     pub(super) fn seq(&self) -> u32 {
-        self.seq.get()
+        self.seq.load(Ordering::Relaxed)
     }
 
     /// The next request's sequence number; never 0, which is that of events.
     pub(super) fn next_seq(&self) -> u32 {
-        self.seq.set(self.seq.get().wrapping_add(1).max(1));
-        self.seq.get()
+        let next = self.seq().wrapping_add(1).max(1);
+        self.seq.store(next, Ordering::Relaxed);
+        next
     }
 
     pub(super) fn checks_sequence(&self) -> bool {
@@ -245,31 +246,48 @@ impl Netfilter {
         Ok(())
     }
 
-    /// Gives a message to its slot: the verdict, or 1 when the slot is empty.
+    /// The slot of a message.
     ///
-    /// `ours` needs no attribute table; any other function is given one.
-    pub(super) fn dispatch(&self, message: &Frame<'_>, ours: &[Call]) -> Result<c_int> {
+    /// # Errors
+    /// `ENOENT` for a message that no slot is for, [`Error::NoSpace`] for one without a family.
+    pub(super) fn slot(&self, message: &Frame<'_>) -> Result<Filled> {
         if message.bytes.len() < frame::HEADER_LEN + frame::NFGEN_LEN {
             return Err(Error::NoSpace);
         }
         let slots = self.slots(message.header.subsystem());
         let slot = slots.get(usize::from(message.header.message())).ok_or(Error::Os(libc::ENOENT))?;
-        let (call, data, attr_count) = (slot.call.get(), slot.data.get(), slot.attr_count.get());
-        let Some(call) = call else {
-            return Ok(1);
-        };
-        let is_ours = ours.iter().any(|&own| ptr::fn_addr_eq(own, call));
-        let mut table = if is_ours { Vec::new() } else { table(message, attr_count)? };
-        let nlh = message.bytes.as_ptr().cast::<nlmsghdr>().cast_mut();
-        // SAFETY: the function was registered for these arguments: a whole message, a table of as many
-        // attributes as its slot says, and the slot's data. No reference to a slot is used afterwards.
-        Ok(unsafe { call(nlh, table.as_mut_ptr(), data) })
+        Ok(Filled { call: slot.call.get(), data: slot.data.get(), attr_count: slot.attr_count.get() })
     }
 }
 
-/// Pointers to a message's attributes, by number less one.
-fn table(message: &Frame<'_>, attr_count: u16) -> Result<Vec<*mut c_void>> {
-    let mut table = memory::filled(ptr::null_mut(), usize::from(attr_count))?;
+/// A copy of a slot, to be used while C code may change the slot itself.
+#[derive(Clone, Copy)]
+pub(super) struct Filled {
+    pub(super) call: Option<Call>,
+    pub(super) data: *mut c_void,
+    attr_count: u16,
+}
+
+/// The attributes of a message that a program's own slot function is given.
+const MOST_ATTRS: usize = 256;
+
+impl Filled {
+    /// Fills the table that the slot's function is given: pointers to a message's attributes, by number less one.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`] when the function wants more than [`MOST_ATTRS`]: the table stands on the stack, where a
+    /// function that is left by `longjmp` loses nothing, and ctnetlink has fewer than 30 attributes.
+    pub(super) fn table(self, message: &Frame<'_>, table: &mut [*mut c_void; MOST_ATTRS]) -> Result<()> {
+        let table = table.get_mut(..usize::from(self.attr_count)).ok_or(Error::NoMemory)?;
+        fill(message, table);
+        Ok(())
+    }
+}
+
+/// An empty table.
+pub(super) const NO_ATTRS: [*mut c_void; MOST_ATTRS] = [ptr::null_mut(); MOST_ATTRS];
+
+fn fill(message: &Frame<'_>, table: &mut [*mut c_void]) {
     let mut rest = message.payload.get(frame::NFGEN_LEN..).unwrap_or_default();
     while let (Some(len), Some(kind)) = (array_at(rest, 0), array_at(rest, 2)) {
         let len = usize::from(u16::from_ne_bytes(len));
@@ -282,5 +300,4 @@ fn table(message: &Frame<'_>, attr_count: u16) -> Result<Vec<*mut c_void>> {
         }
         rest = rest.get(align4(len)..).unwrap_or_default();
     }
-    Ok(table)
 }

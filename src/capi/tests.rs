@@ -368,7 +368,7 @@ struct Program {
     act: fn(&Program, *mut nf_conntrack),
 }
 
-unsafe extern "C" fn on_flow(_kind: MessageType, ct: *mut nf_conntrack, data: *mut c_void) -> c_int {
+unsafe extern "C-unwind" fn on_flow(_kind: MessageType, ct: *mut nf_conntrack, data: *mut c_void) -> c_int {
     // SAFETY: registered with a program that outlives the handle.
     let program = unsafe { &*data.cast::<Program>() };
     program.calls.set(program.calls.get() + 1);

@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)] // system calls; the only other place is `capi`
 
+#[cfg(feature = "capi")]
+pub(crate) mod cancel;
 pub mod clock;
 pub mod errno;
 #[cfg(feature = "capi")]
@@ -15,5 +17,7 @@ pub mod namespace;
 pub mod process;
 pub mod release;
 pub mod socket;
+#[cfg(feature = "capi")]
+pub(crate) mod stack;
 
 pub use socket::Socket;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The receive loops that are running in this thread, the innermost one last.
+//!
+//! A callback may query, and close, the handle that called it; so a loop asks here whether it is an inner one, and
+//! whether its handle still exists. A program may also leave a loop without its return: by `longjmp`, by an
+//! exception, by the end of the thread. Nothing is cleaned up then, because nothing needs to be: the list is the
+//! thread's own, and a loop that no longer stands on the stack is found out by the next one.
+
+#![forbid(unsafe_code)]
+
+use super::receive::receive_loop;
+use crate::error::{Error, Result};
+use std::cell::Cell;
+
+/// How deep loops may stand one inside the other.
+const MOST: usize = 16;
+
+/// One running loop.
+#[derive(Clone, Copy)]
+struct Call {
+    /// The handle's number.
+    handle: usize,
+    /// The sequence number of the answer that the loop waits for; 0 when it waits for anything.
+    awaited: u32,
+    /// Where it stands on the stack.
+    place: usize,
+    /// The handle has been closed meanwhile.
+    is_closed: bool,
+}
+
+/// The loops of one thread.
+struct Calls {
+    len: Cell<usize>,
+    calls: [Cell<Call>; MOST],
+}
+
+thread_local! {
+    static CALLS: Calls = const {
+        Calls {
+            len: Cell::new(0),
+            calls: [const { Cell::new(Call { handle: 0, awaited: 0, place: 0, is_closed: false }) }; MOST],
+        }
+    };
+}
+
+impl Calls {
+    fn running(&self) -> &[Cell<Call>] {
+        self.calls.get(..self.len.get()).unwrap_or_default()
+    }
+
+    /// Forgets the loops that were left: those that stand where the stack is free or used by another function.
+    fn forget_left(&self, place: usize) {
+        while self.running().last().is_some_and(|call| {
+            let call = call.get();
+            call.place <= place || receive_loop().has_left(call.place)
+        }) {
+            self.len.set(self.len.get() - 1);
+        }
+    }
+}
+
+/// A running loop's entry in the list. It must be [`leave`](Running::leave)d when the loop returns.
+#[derive(Clone, Copy)]
+pub(super) struct Running {
+    at: usize,
+    /// The loop runs in a callback of another loop on the same handle.
+    pub(super) is_inner: bool,
+}
+
+impl Running {
+    /// Notes a loop on a handle. `place` is the stack pointer of the loop's own function.
+    ///
+    /// # Errors
+    /// `ELOOP` when too many stand one inside the other.
+    pub(super) fn enter(handle: usize, awaited: u32, place: usize) -> Result<Running> {
+        CALLS.with(|calls| {
+            calls.forget_left(place);
+            let at = calls.len.get();
+            let free = calls.calls.get(at).ok_or(Error::Os(libc::ELOOP))?;
+            let is_inner = calls.running().iter().any(|call| call.get().handle == handle);
+            free.set(Call { handle, awaited, place, is_closed: false });
+            calls.len.set(at + 1);
+            Ok(Running { at, is_inner })
+        })
+    }
+
+    /// Whether a callback has closed the loop's handle.
+    pub(super) fn is_closed(self) -> bool {
+        CALLS.with(|calls| calls.calls.get(self.at).is_some_and(|call| call.get().is_closed))
+    }
+
+    /// The loop returns.
+    pub(super) fn leave(self) {
+        CALLS.with(|calls| calls.len.set(self.at));
+    }
+}
+
+/// Whether a loop of this thread, below `place` on the stack, waits for the answer with this number.
+pub(super) fn awaits(handle: usize, seq: u32, place: usize) -> bool {
+    CALLS.with(|calls| {
+        calls.forget_left(place);
+        calls.running().iter().map(Cell::get).any(|call| call.handle == handle && call.awaited == seq)
+    })
+}
+
+/// Tells the running loops of a handle that it is gone.
+pub(super) fn closed(handle: usize) {
+    CALLS.with(|calls| {
+        for call in calls.running().iter().filter(|call| call.get().handle == handle) {
+            call.set(Call { is_closed: true, ..call.get() });
+        }
+    });
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! System calls at which a C program's thread may end or jump away: it is cancelled there, or a signal handler
+//! leaves with `siglongjmp`.
+//!
+//! The two calls are declared `C-unwind`, so that the unwinding of a cancelled thread may pass. Nothing here
+//! holds a value that must be dropped; a caller for whom the same holds up to its `C-unwind` border may be left
+//! at any of these calls without loss.
+
+use super::errno;
+use super::socket::Datagram;
+use crate::error::{Error, Result};
+use libc::{c_int, c_void, msghdr, sockaddr, sockaddr_nl, socklen_t, ssize_t};
+use std::os::fd::RawFd;
+
+unsafe extern "C-unwind" {
+    fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t;
+    fn sendto(
+        fd: c_int,
+        bytes: *const c_void,
+        len: usize,
+        flags: c_int,
+        to: *const sockaddr,
+        to_len: socklen_t,
+    ) -> ssize_t;
+}
+
+unsafe extern "C" {
+    // The libc crate declares neither for Linux.
+    fn pthread_setcanceltype(kind: c_int, old: *mut c_int) -> c_int;
+    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
+}
+
+const PTHREAD_CANCEL_DEFERRED: c_int = 0;
+const PTHREAD_CANCEL_ASYNCHRONOUS: c_int = 1;
+const PTHREAD_CANCEL_DISABLE: c_int = 1;
+
+/// Sets how the thread is cancelled, and returns how it was before.
+fn set_type(kind: c_int) -> c_int {
+    let mut old = PTHREAD_CANCEL_DEFERRED;
+    // SAFETY: the pointer is valid for the call.
+    unsafe { pthread_setcanceltype(kind, &raw mut old) };
+    old
+}
+
+/// The kind of cancellation with which C called. While our own code runs, cancellation is deferred: it then
+/// happens in the calls above and in callbacks only, never between two of our instructions.
+#[derive(Clone, Copy)]
+pub(crate) struct CancelType {
+    is_asynchronous: bool,
+}
+
+impl CancelType {
+    /// Defers cancellation. To be undone by [`restore`](Self::restore).
+    pub(crate) fn defer() -> CancelType {
+        CancelType { is_asynchronous: set_type(PTHREAD_CANCEL_DEFERRED) == PTHREAD_CANCEL_ASYNCHRONOUS }
+    }
+
+    /// Sets the kind again with which C called.
+    pub(crate) fn restore(self) {
+        if self.is_asynchronous {
+            set_type(PTHREAD_CANCEL_ASYNCHRONOUS);
+        }
+    }
+
+    /// Runs foreign code the way C called us.
+    pub(crate) fn during<T>(self, foreign: impl FnOnce() -> T) -> T {
+        self.restore();
+        let value = foreign();
+        if self.is_asynchronous {
+            set_type(PTHREAD_CANCEL_DEFERRED);
+        }
+        value
+    }
+}
+
+/// Runs code that must not be left half-way: the thread is not cancelled before its end.
+pub(crate) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
+    struct Restore(c_int);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // SAFETY: the function accepts NULL in place of the old state.
+            unsafe { pthread_setcancelstate(self.0, std::ptr::null_mut()) };
+        }
+    }
+    let mut old = 0;
+    // SAFETY: the pointer is valid for the call.
+    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut old) };
+    let _restore = Restore(old);
+    body()
+}
+
+/// Receives one datagram into `len` bytes at `buf`; without `wait`, `EAGAIN` says that there is none.
+///
+/// # Errors
+/// [`Error::Overrun`] when the receive queue overflowed, else the system's error.
+///
+/// # Safety
+/// `buf` is valid for writes of `len` bytes.
+pub(crate) unsafe fn receive(fd: RawFd, buf: *mut u8, len: usize, wait: bool) -> Result<Datagram> {
+    // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
+    let (mut from, mut message): (sockaddr_nl, msghdr) = unsafe { std::mem::zeroed() };
+    let mut io = libc::iovec { iov_base: buf.cast(), iov_len: len };
+    message.msg_name = (&raw mut from).cast();
+    message.msg_namelen = size_of::<sockaddr_nl>() as socklen_t;
+    message.msg_iov = &raw mut io;
+    message.msg_iovlen = 1;
+    let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+    // SAFETY: every pointer in `message` is valid for the length next to it until the call returns.
+    let received = unsafe { recvmsg(fd, &raw mut message, flags) };
+    match (usize::try_from(received), errno::get()) {
+        (Ok(received), _) => Ok(Datagram {
+            len: received.min(len),
+            sender: from.nl_pid,
+            truncated: message.msg_flags & libc::MSG_TRUNC != 0,
+        }),
+        (Err(_), libc::ENOBUFS) => Err(Error::Overrun),
+        (Err(_), other) => Err(Error::Os(other)),
+    }
+}
+
+/// Sends one datagram to the kernel and returns the bytes sent.
+///
+/// # Errors
+/// The system's error; `EINTR` is retried.
+pub(crate) fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
+    // SAFETY: all-zero is a valid sockaddr_nl.
+    let mut kernel: sockaddr_nl = unsafe { std::mem::zeroed() };
+    kernel.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+    let to_len = size_of::<sockaddr_nl>() as socklen_t;
+    loop {
+        // SAFETY: both pointers are valid for the lengths next to them.
+        let sent = unsafe {
+            sendto(fd, datagram.as_ptr().cast(), datagram.len(), 0, (&raw const kernel).cast(), to_len)
+        };
+        match (usize::try_from(sent), errno::get()) {
+            (Ok(sent), _) => return Ok(sent),
+            (Err(_), libc::EINTR) => {}
+            (Err(_), other) => return Err(Error::Os(other)),
+        }
+    }
+}
