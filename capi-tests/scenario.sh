@@ -101,7 +101,14 @@ else
     lines=$("during_$during")
     await has_lines "$RESULT/stdout" "$lines" || echo "scenario: fewer than $lines lines" >&2
     status=0
-    if [ "$output" = endless ]; then end $!; else wait $! || status=$?; fi
+    case $output in
+        endless) end $! ;;
+        stopped)
+            kill $!
+            wait $! || status=$?
+            ;;
+        *) wait $! || status=$? ;;
+    esac
 fi
 
 loaded=$(sed -n 's|.*calling init: \(/.*/libnetfilter_conntrack\.so\.3.*\)|\1|p' "$RESULT"/loader.* | sort -u)

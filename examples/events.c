@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * events: follows the connection tracking table, prints each new, changed and destroyed flow, and ends
- * after a number of them.
+ * after a number of them. A signal does not interrupt nfct_catch(): programs that shall be stoppable are events_poll
+ * and events_thread.
  *
  *     cc -o events events.c $(pkg-config --cflags --libs libconntrack)
  *     ./events [COUNT]                                     10 without a count
@@ -43,7 +44,7 @@ static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flo
 static int follow(struct nfct_handle *handle, const unsigned long *left)
 {
 	while (*left > 0) {
-		if (nfct_catch(handle) != -1 || errno == EINTR)
+		if (nfct_catch(handle) != -1)
 			continue;
 		if (errno != ENOBUFS)
 			return -1;

@@ -458,7 +458,8 @@ struct nfct_filter_dump;
 /*
  A connection to the kernel.
 
- Different handles may be used from different threads at the same time; one handle by one thread at a time.
+ Different handles may be used from different threads at the same time; one handle by one thread at a time. But
+ while one thread receives on a handle, others may send on it with nfct_send() and nfexp_send().
  */
 struct nfct_handle;
 
@@ -567,6 +568,10 @@ const struct nfnl_handle *nfct_nfnlh(struct nfct_handle *cth);
  The object is released after the call unless the function returns NFCT_CB_STOLEN. A handle has one
  registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
  opened for conntrack.
+
+ The function may query, unregister and close the handle that called it. It may also never return: by the end of
+ its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
+ and the handle works and closes as before.
  */
 int nfct_callback_register(struct nfct_handle *h,
                            enum nf_conntrack_msg_type type,
@@ -627,15 +632,21 @@ int nfct_query(struct nfct_handle *h,
                const void *data);
 
 /*
- Sends a query without waiting for an answer. `data` is as for nfct_query().
+ Sends a query without waiting for an answer. `data` is as for nfct_query(). Other threads may send on the same
+ handle, and one may receive on it, at the same time.
 
  Returns the number of bytes sent, or -1 with errno set.
  */
-int nfct_send(struct nfct_handle *h, enum nf_conntrack_query query, const void *data);
+int nfct_send(struct nfct_handle *h,
+              enum nf_conntrack_query query,
+              const void *data);
 
 /*
  Receives messages and gives them to the registered functions, until one of them says NFCT_CB_STOP or
  the answer to something that was sent is complete.
+
+ A signal does not end the call. A program that shall be stoppable waits in poll(2) on nfct_fd(), or cancels the
+ thread that waits here: see the examples events_poll and events_thread.
 
  Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call goes on), EAGAIN when a
  non-blocking socket has no more.
@@ -873,7 +884,8 @@ const char *nfct_labels_get_path(void);
  Reads a label map from a file; NULL names the usual one.
 
  Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
- file is longer than a mebibyte, or 0 when no line names a label.
+ file is longer than a mebibyte, or 0 when no line names a label. A cancellation of the thread waits until the
+ file has been read.
  */
 struct nfct_labelmap *nfct_labelmap_new(const char *path);
 
@@ -929,9 +941,12 @@ int nfct_filter_set_logic(struct nfct_filter *filter,
 /*
  Lets an event filter judge the messages that a socket receives, in the place of an older one.
 
- Returns 0, or -1 with errno of setsockopt(2). Do not list the table on a socket with a filter.
+ Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than net.core.optmem_max allows,
+ which is 20480 bytes by default on Linux 6.1: lists of some fifty values then. Do not list the table on a
+ socket with a filter.
  */
-int nfct_filter_attach(int fd, struct nfct_filter *filter);
+int nfct_filter_attach(int fd,
+                       struct nfct_filter *filter);
 
 /* Takes the event filter off a socket. Returns 0, or -1 with errno ENOENT when there is none. */
 int nfct_filter_detach(int fd);

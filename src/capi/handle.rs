@@ -355,6 +355,10 @@ fn unregister<C: Delivered>(handle: &Handle, registration: &Registration<C>) -> 
 /// The object is released after the call unless the function returns NFCT_CB_STOLEN. A handle has one
 /// registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
 /// opened for conntrack.
+///
+/// The function may query, unregister and close the handle that called it. It may also never return: by the end of
+/// its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
+/// and the handle works and closes as before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_register(
     h: *mut nfct_handle,
@@ -498,7 +502,8 @@ pub unsafe extern "C-unwind" fn nfct_query(
     })
 }
 
-/// Sends a query without waiting for an answer. `data` is as for nfct_query().
+/// Sends a query without waiting for an answer. `data` is as for nfct_query(). Other threads may send on the same
+/// handle, and one may receive on it, at the same time.
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
 #[unsafe(no_mangle)]
@@ -518,6 +523,9 @@ pub unsafe extern "C-unwind" fn nfct_send(
 
 /// Receives messages and gives them to the registered functions, until one of them says NFCT_CB_STOP or
 /// the answer to something that was sent is complete.
+///
+/// A signal does not end the call. A program that shall be stoppable waits in poll(2) on nfct_fd(), or cancels the
+/// thread that waits here: see the examples events_poll and events_thread.
 ///
 /// Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call goes on), EAGAIN when a
 /// non-blocking socket has no more.

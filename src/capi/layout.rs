@@ -48,7 +48,8 @@ pub struct nfct_filter {
 
 /// A connection to the kernel.
 ///
-/// Different handles may be used from different threads at the same time; one handle by one thread at a time.
+/// Different handles may be used from different threads at the same time; one handle by one thread at a time. But
+/// while one thread receives on a handle, others may send on it with nfct_send() and nfexp_send().
 pub struct nfct_handle {
     _tag: (),
 }

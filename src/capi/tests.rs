@@ -514,6 +514,116 @@ fn a_handle_may_be_closed_and_unregistered_by_its_own_callback() {
     });
 }
 
+/// Runs a call whose callback panics instead of returning, as a C++ exception leaves it.
+fn left_by_its_callback(call: impl FnOnce() -> c_int) {
+    let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
+    assert!(left.is_err(), "returned {left:?}");
+}
+
+#[test]
+fn a_dump_that_a_callback_leaves_without_returning_does_not_disturb_what_follows() {
+    thread_local!(static LEAVES: Cell<bool> = const { Cell::new(true) });
+    fn leave(_: &Program, ct: *mut nf_conntrack) {
+        if LEAVES.get() {
+            // SAFETY: the object of a callback that does not return is the program's.
+            unsafe { nfct_destroy(ct) };
+            std::panic::resume_unwind(Box::new("expected by this test"));
+        }
+    }
+    isolated("a_dump_that_a_callback_leaves_without_returning_does_not_disturb_what_follows", || {
+        with_table(500, leave, |program| {
+            left_by_its_callback(|| dump(program.handle));
+            LEAVES.set(false);
+            assert_eq!(query(program.handle, DESTROY, &mut udp(9999)), (-1, libc::ENOENT));
+            program.calls.set(0);
+            assert_eq!((dump(program.handle), program.calls.get()), (0, 500), "the whole table, once");
+            LEAVES.set(true);
+            left_by_its_callback(|| query(program.handle, GET, &mut udp(1)).0);
+            // SAFETY: a live handle.
+            let fd = unsafe { nfct_fd(program.handle) };
+            close(program);
+            assert!(std::fs::read_link(format!("/proc/self/fd/{fd}")).is_err(), "the socket is closed");
+        });
+    });
+}
+
+#[test]
+fn a_send_reads_nothing_so_the_rest_of_a_stopped_dump_stays_until_the_next_query() {
+    isolated("a_send_reads_nothing_so_the_rest_of_a_stopped_dump_stays_until_the_next_query", || {
+        with_table(
+            500,
+            |_, _| {},
+            |program| {
+                program.verdict.set(NFCT_CB_STOP);
+                assert_eq!(dump(program.handle), 0);
+                program.verdict.set(NFCT_CB_CONTINUE);
+                let family = 2u32;
+                // SAFETY: a live handle and a family.
+                let (sent, caught, number) = unsafe {
+                    let sent = nfct_send(program.handle, DUMP, (&raw const family).cast());
+                    (sent, nfct_catch(program.handle), errno::get())
+                };
+                assert_eq!((sent, caught, number), (20, -1, libc::EBUSY));
+                program.calls.set(0);
+                assert_eq!((dump(program.handle), program.calls.get()), (0, 500));
+                close(program);
+            },
+        );
+    });
+}
+
+#[test]
+#[cfg(all(target_pointer_width = "64", target_endian = "little"))] // as the layout is looked at here
+fn a_slot_function_gets_at_most_256_attributes() {
+    unsafe extern "C-unwind" fn look(
+        _: *mut libc::nlmsghdr,
+        attrs: *mut *mut c_void,
+        data: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the slot asks for two attributes or more, and its data is a number.
+        unsafe { *data.cast::<[bool; 2]>() = [(*attrs).is_null(), (*attrs.add(1)).is_null()] };
+        NFCT_CB_CONTINUE
+    }
+    let attrs = [4, 0, 2, 0]; // the second one, empty
+    let message = control(0x0100, 0, 0, &[&[2, 0, 0, 0][..], &attrs].concat());
+    let ack = control(2, 0, 0, &[0; 4]);
+    for (attr_count, value) in [(2, 0), (256, 0), (257, -1), (u16::MAX, -1)] {
+        with_datagrams(&[message.clone(), ack.clone()], |handle| {
+            let mut seen = [false; 2];
+            // SAFETY: the handle of libnfnetlink begins as `Netfilter` describes it: subsystem 1's slots stand where
+            // its 24 bytes end, and a slot is a function, its data and a number.
+            unsafe {
+                let slots = nfct_nfnlh(handle).cast::<*mut [usize; 3]>().add((56 + 24 + 16) / 8).read();
+                (*slots)[0] = look as *const () as usize;
+                (*slots)[1] = (&raw mut seen) as usize;
+                (*slots)[2] = usize::from(attr_count);
+                assert_eq!(nfct_catch(handle), value, "{attr_count} attributes");
+            }
+            assert_eq!((value, errno::get()), if value == 0 { (0, 0) } else { (-1, libc::ENOMEM) });
+            assert_eq!(seen, [value == 0, false]);
+        });
+    }
+}
+
+#[test]
+fn queries_stand_sixteen_deep_one_inside_the_other_and_no_deeper() {
+    fn deeper(program: &Program, ct: *mut nf_conntrack) {
+        errno::set(0);
+        // SAFETY: a live handle and object.
+        let value = unsafe { nfct_query(program.handle, GET, ct.cast_const().cast()) };
+        let is_innermost = program.calls.get() == 16;
+        assert_eq!((value, errno::get()), if is_innermost { (-1, libc::ELOOP) } else { (0, 0) });
+        program.calls.set(program.calls.get() - u32::from(is_innermost)); // the others' queries succeeded
+    }
+    isolated("queries_stand_sixteen_deep_one_inside_the_other_and_no_deeper", || {
+        with_table(1, deeper, |program| {
+            assert_eq!(query(program.handle, GET, &mut udp(1)), (0, 0));
+            assert_eq!(program.calls.get(), 15);
+            close(program);
+        });
+    });
+}
+
 /// A handle whose socket is one end of a pair: the other end is the kernel's.
 fn with_datagrams(datagrams: &[Vec<u8>], test: impl FnOnce(*mut nfct_handle)) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();

@@ -39,28 +39,34 @@ pub(crate) fn pointer() -> usize {
 /// A place on the stack, and what the walk has found out about it.
 struct Search {
     place: usize,
-    found: Option<usize>,
+    /// The code of the outermost function so far whose part of the stack begins at or below the place.
+    function: Option<usize>,
+    /// The walk has come to a function whose part begins above the place.
+    is_passed: bool,
 }
 
+/// One function on the stack, inner ones first.
 extern "C" fn step(context: *mut c_void, search: *mut c_void) -> c_int {
     // SAFETY: `owner` gives the unwinder its own search, which no other code uses meanwhile.
     let search = unsafe { &mut *search.cast::<Search>() };
+    // In a walk this is the canonical frame address of the function called last: where this one's part begins.
     // SAFETY: the unwinder gives a valid context.
-    if unsafe { _Unwind_GetCFA(context) } <= search.place {
-        return GO_ON;
+    if unsafe { _Unwind_GetCFA(context) } > search.place {
+        search.is_passed = true;
+        return END;
     }
     // SAFETY: as above.
-    search.found = Some(unsafe { _Unwind_GetRegionStart(context) });
-    END
+    search.function = Some(unsafe { _Unwind_GetRegionStart(context) });
+    GO_ON
 }
 
 /// The function whose part of the stack a place belongs to, as the address of its code; nothing when the walk
 /// does not come so far, because code without unwind tables is in between.
 fn owner(place: usize) -> Option<usize> {
-    let mut search = Search { place, found: None };
+    let mut search = Search { place, function: None, is_passed: false };
     // SAFETY: `step` is given the search, which outlives the walk.
     unsafe { _Unwind_Backtrace(step, (&raw mut search).cast()) };
-    search.found
+    search.function.filter(|_| search.is_passed)
 }
 
 /// A function that notes its place on the stack, to be found there again.
@@ -88,5 +94,47 @@ impl Function {
     /// Whether the function has left this place of the calling thread's stack. When it cannot be known, it has not.
     pub(crate) fn has_left(&self, place: usize) -> bool {
         owner(place).is_some_and(|owner| owner != self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hint::black_box;
+
+    type Outer = fn(fn(usize)) -> usize;
+
+    /// Notes its place, and calls.
+    #[inline(never)]
+    fn outer(inner: fn(usize)) -> usize {
+        let place = pointer();
+        black_box(inner)(place);
+        black_box(place)
+    }
+
+    #[inline(never)]
+    fn another(inner: fn(usize)) -> usize {
+        let place = pointer();
+        black_box(inner)(place);
+        black_box(place) + 1 // or the compiler makes one function of the two
+    }
+
+    fn outer_function() -> Function {
+        // SAFETY: a function's pointer.
+        unsafe { Function::at(outer as Outer as *const ()) }
+    }
+
+    #[test]
+    fn a_function_is_found_on_the_stack_while_it_runs_and_not_afterwards() {
+        black_box(outer as Outer)(|place| assert!(!outer_function().has_left(place)));
+        black_box(outer as Outer)(|_| {
+            black_box(outer as Outer)(|inner| assert!(!outer_function().has_left(inner)));
+        });
+        black_box(another as Outer)(|place| assert!(outer_function().has_left(place)));
+    }
+
+    #[test]
+    fn what_cannot_be_known_has_not_left() {
+        assert!(!outer_function().has_left(usize::MAX), "no walk comes there");
     }
 }
