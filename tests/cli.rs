@@ -206,6 +206,7 @@ differences! {
     fn sctp_states_and_tags_are_known();
     fn xml_has_one_root();
     fn numbers_are_whole_and_in_range();
+    fn each_direction_of_an_entry_is_in_one_zone();
     fn lines_of_a_file_stand_alone();
     fn the_last_protocol_counts();
 }

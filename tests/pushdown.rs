@@ -90,7 +90,8 @@ fn address(address: IpAddr, dice: &mut Dice) -> AddressMask {
 fn tuple(flow: &Flow, dir: Dir, often: u64, dice: &mut Dice) -> TupleSelector {
     let tuple = flow.tuple(dir);
     let given = |dice: &mut Dice| dice.roll(12) < often;
-    let zone = [flow.orig_zone(), flow.reply_zone()][usize::from(dir == Dir::Reply)].unwrap_or(0);
+    let own = [flow.orig_zone(), flow.reply_zone()][usize::from(dir == Dir::Reply)];
+    let zone = own.or(flow.zone()).unwrap_or(0);
     TupleSelector {
         src: given(dice).then(|| address(tuple.src().unwrap(), dice)),
         dst: given(dice).then(|| address(tuple.dst().unwrap(), dice)),

@@ -169,14 +169,16 @@ impl Selector {
         (mask | translated != 0).then_some(Masked { value: value | translated, mask: mask | translated })
     }
 
-    /// The zone that every selected entry has in some direction.
+    /// The number of the zone that every selected entry has.
     ///
-    /// The kernel compares the zone's number, whichever directions it is for; the selector tells them apart.
-    /// Entries without a zone of both directions are in none or in one of a single direction.
+    /// An entry has one number, for both directions or for one, and the kernel compares the number alone. The other
+    /// direction of an entry with a zone of one direction is in zone 0: a condition on one direction that asks for
+    /// zone 0 says nothing about the number.
     fn known_zone(&self) -> Option<u16> {
         let zones = [self.zone, self.orig.zone, self.reply.zone];
         let named = zones.into_iter().flatten().find(|&zone| zone != 0);
-        named.or((zones == [Some(0); 3]).then_some(0))
+        let both = self.zone.or(self.orig.zone.and(self.reply.zone));
+        named.or(both)
     }
 
     /// The leaves of both tuples that the kernel can compare for a family, if there are any.
@@ -220,7 +222,7 @@ impl Selector {
 
     fn key(&self, dir: Dir, side: &TupleSelector) -> Option<Flow> {
         let (src, dst, protocol) = (whole(side.src)?, whole(side.dst)?, self.protocol?);
-        let zone = self.zone_of(side)?;
+        let zone = self.zone.or(side.zone)?;
         let family = if src.is_ipv4() { AF_INET } else { AF_INET6 };
         if src.is_ipv4() != dst.is_ipv4() || self.family.is_some_and(|wanted| wanted != family) {
             return None;
@@ -248,17 +250,6 @@ impl Selector {
             key.set_zone(zone);
         }
         Some(key)
-    }
-
-    /// The zone in which this direction of every selected entry is.
-    fn zone_of(&self, side: &TupleSelector) -> Option<u16> {
-        match (self.zone, side.zone) {
-            (Some(both), _) if both != 0 => Some(both),
-            (_, Some(own)) if own != 0 => Some(own),
-            // Neither a zone of both directions nor one of this direction.
-            (Some(0), Some(0)) => Some(0),
-            _ => None,
-        }
     }
 }
 
@@ -345,9 +336,11 @@ mod tests {
         };
         assert_eq!(zone(Some(5), None, None), Some(5));
         assert_eq!(zone(None, None, Some(6)), Some(6));
-        assert_eq!(zone(Some(0), None, None), None, "an entry may be in a zone of one direction");
-        assert_eq!(zone(Some(0), Some(0), Some(0)), Some(0));
-        assert_eq!(zone(Some(0), Some(4), None), Some(4));
+        assert_eq!(zone(Some(0), None, None), Some(0));
+        assert_eq!(zone(None, Some(0), Some(0)), Some(0));
+        assert_eq!(zone(None, Some(0), None), None, "the other direction may be in any zone");
+        assert_eq!(zone(None, Some(0), Some(4)), Some(4));
+        assert_eq!(zone(Some(0), Some(4), None), Some(4), "no entry at all");
     }
 
     #[test]
@@ -379,9 +372,12 @@ mod tests {
         (selector.orig.src, selector.orig.dst) = (exact("10.0.0.1"), exact("10.0.0.2"));
         (selector.orig.src_port, selector.orig.dst_port) = (Some(1), Some(2));
         assert!(selector.lookup_key().is_none(), "the tuple may stand in several zones");
-        selector.zone = Some(0);
-        assert!(selector.lookup_key().is_none(), "or in one of its direction");
+        selector.reply.zone = Some(0);
+        assert!(selector.lookup_key().is_none(), "the other direction does not tell");
         selector.orig.zone = Some(0);
+        assert_eq!(selector.lookup_key().unwrap().zone(), None);
+        selector.orig.zone = None;
+        selector.zone = Some(0);
         assert_eq!(selector.lookup_key().unwrap().zone(), None);
         selector.zone = Some(9);
         let key = selector.lookup_key().unwrap();

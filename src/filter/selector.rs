@@ -51,7 +51,7 @@ pub struct TupleSelector {
     pub src_port: Option<u16>,
     /// The destination port or GRE key.
     pub dst_port: Option<u16>,
-    /// The direction's own zone; a flow without one is in zone 0.
+    /// The zone that this direction is in: the zone of both directions, or this direction's own, or 0.
     pub zone: Option<u16>,
 }
 
@@ -68,16 +68,22 @@ impl TupleSelector {
         // The kernel tells no ports of a protocol that it does not track.
         let has_port =
             |attr| matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys) && flow.is_set(attr);
-        let zone = || match dir {
-            Dir::Orig => flow.orig_zone(),
-            _ => flow.reply_zone(),
-        };
         self.src.is_none_or(|wanted| address(wanted, tuple.src()))
             && self.dst.is_none_or(|wanted| address(wanted, tuple.dst()))
             && self.src_port.is_none_or(|wanted| has_port(src_port) && wanted == tuple.l4_src())
             && self.dst_port.is_none_or(|wanted| has_port(dst_port) && wanted == tuple.l4_dst())
-            && self.zone.is_none_or(|wanted| wanted == zone().unwrap_or(0))
+            && self.zone.is_none_or(|wanted| wanted == zone_of(flow, dir))
     }
+}
+
+/// The zone that a direction of a flow is in. A flow in a zone has it in both directions; one that has a zone in
+/// one direction only is in zone 0 in the other.
+fn zone_of(flow: &Flow, dir: Dir) -> u16 {
+    let own = match dir {
+        Dir::Orig => flow.orig_zone(),
+        _ => flow.reply_zone(),
+    };
+    own.or_else(|| flow.zone()).unwrap_or(0)
 }
 
 /// Conditions on ICMP fields, of the original direction.
@@ -183,7 +189,7 @@ pub struct Selector {
     pub reply: TupleSelector,
     /// ICMP fields.
     pub icmp: IcmpSelector,
-    /// The zone of both directions; a flow without one is in zone 0.
+    /// The zone that both directions are in; a flow without any zone is in zone 0.
     pub zone: Option<u16>,
     /// The mark: `mark & mask == value`; a flow without one has mark 0.
     pub mark: Option<Masked>,
@@ -235,7 +241,9 @@ impl Selector {
             && (self.status == Masked::default()
                 || flow.status().is_some_and(|status| status & self.status.mask == self.status.value))
             && self.id.is_none_or(|id| flow.id() == Some(id))
-            && self.zone.is_none_or(|zone| flow.zone().unwrap_or(0) == zone)
+            && self
+                .zone
+                .is_none_or(|zone| [Dir::Orig, Dir::Reply].iter().all(|&dir| zone_of(flow, dir) == zone))
             && self.secmark.is_none_or(|secmark| flow.secmark() == Some(secmark))
             && self.state.is_none_or(|wanted| state() == Some(wanted))
             && self
@@ -352,10 +360,31 @@ mod tests {
             passes(&flow, |s| s.mark = masked(5, 0xf)) && !passes(&flow, |s| s.mark = masked(0, u32::MAX))
         );
         assert!(!passes(&flow, |s| s.mark = masked(0x15, 0xf)), "a value outside its mask never matches");
-        assert!(passes(&flow, |s| s.zone = Some(7)) && !passes(&flow, |s| s.zone = Some(0)));
-        assert!(!passes(&flow, |s| s.orig.zone = Some(7)), "the zone of both directions is another one");
-        flow.set_reply_zone(9);
-        assert!(passes(&flow, |s| s.reply.zone = Some(9)));
+    }
+
+    /// The zones of 0 and 7 that `-w`, `--orig-zone` and `--reply-zone` find a flow in.
+    fn zones(flow: &Flow) -> [Vec<u16>; 3] {
+        let found = |set: fn(&mut Selector, u16)| -> Vec<u16> {
+            [0, 7].into_iter().filter(|&zone| passes(flow, |s| set(s, zone))).collect()
+        };
+        [
+            found(|s, zone| s.zone = Some(zone)),
+            found(|s, zone| s.orig.zone = Some(zone)),
+            found(|s, zone| s.reply.zone = Some(zone)),
+        ]
+    }
+
+    #[test]
+    fn each_direction_of_a_flow_is_in_one_zone() {
+        let with = |set: fn(&mut Flow)| {
+            let mut flow = udp();
+            set(&mut flow);
+            zones(&flow)
+        };
+        assert_eq!(with(|_| {}), [[0], [0], [0]]);
+        assert_eq!(with(|flow| flow.set_zone(7)), [[7], [7], [7]]);
+        assert_eq!(with(|flow| flow.set_orig_zone(7)), [vec![], vec![7], vec![0]]);
+        assert_eq!(with(|flow| flow.set_reply_zone(7)), [vec![], vec![0], vec![7]]);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Want {
     Refuses(&'static str),
     /// Change or delete exactly the entries that the original lists for this command line.
     Touches(fn(&Case) -> Option<Case>),
+    /// Delete exactly those entries that the original lists for this command line and that are so.
+    TouchesThose(fn(&Case) -> Option<Case>, fn(&Case, &str) -> bool),
     /// Change some of the entries that the original lists for this command line, show and count them.
     TouchesSome(fn(&Case) -> Option<Case>),
     /// Show exactly the entries that the original lists for both of these.
@@ -97,8 +99,9 @@ const FILE: &str = "Lines of a `-R` file";
 const NO_EVENTS: &str =
     "Can't open netlink socket: sorry, you must be root or get CAP_NET_ADMIN capability to do this";
 const FORMER: &str = "Prefixes of SRC_NAT and DST_NAT in lists";
+const ZONE: &str = "Zones as filters";
 
-use Want::{Both, Holds, Like, Mended, Refuses, Says, Those, Touches, TouchesSome};
+use Want::{Both, Holds, Like, Mended, Refuses, Says, Those, Touches, TouchesSome, TouchesThose};
 use When::{Any, Command, File, Has, If, Starts};
 
 #[rustfmt::skip]
@@ -128,6 +131,8 @@ pub const ROWS: &[Row] = &[
     row("`-u UNSET` as a filter", Has(STATUS), Like(without_unset)),
     row("`-D -t N`", If(|case| case.command() == "-D" && case.has(TIMEOUT)), Like(without_timeout)),
     row("`-D -t N`", Command("-D"), Says(selects_nothing)),
+    row(ZONE, If(|case| ["-L", "-E"].contains(&case.command().as_str())), Those(of_every_zone, in_zones)),
+    row(ZONE, Command("-D"), TouchesThose(list_of_every_zone, in_zones)),
     row(NOT_COMPARED, Has(&["gre"]), Mended(fewer)),
     row(NOT_COMPARED, Starts("-G -p sctp"), Mended(fewer)),
     row(NOT_COMPARED, Has(&["-c", "--secmark", "--sec"]), Holds(|_, _, ours| ours.stdout.is_empty() && ours.table.is_empty())),

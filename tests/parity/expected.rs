@@ -65,6 +65,26 @@ pub fn selects_nothing(case: &Case) -> Option<String> {
         .then(|| format!("`--{name}' alone selects nothing: name the entries with another option, or use -F"))
 }
 
+/// The zones of both directions of an entry, as its line shows them.
+fn zones_of(line: &str) -> [u32; 2] {
+    let shown = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
+    let both = shown("zone=").unwrap_or(0);
+    ["zone-orig=", "zone-reply="].map(|name| shown(name).unwrap_or(both))
+}
+
+/// Whether an entry's directions are in the zones asked for.
+pub fn in_zones(case: &Case, line: &str) -> bool {
+    let number = |text: String| match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).unwrap(),
+        None => text.parse().unwrap(),
+    };
+    let asked = |names: &[&str]| case.value(names).map(number);
+    let [orig, reply] = zones_of(line);
+    asked(&["-w", "--zone"]).is_none_or(|zone| [orig, reply] == [zone; 2])
+        && asked(&["--orig-zone"]).is_none_or(|zone| orig == zone)
+        && asked(&["--reply-zone"]).is_none_or(|zone| reply == zone)
+}
+
 /// Without the entries that the original shows, deletes or changes although they are not meant.
 pub fn fewer(case: &Case, theirs: &Outcome) -> Option<Outcome> {
     let kept = |lines: &[String]| -> Vec<String> {

@@ -84,6 +84,11 @@ impl<'a> Judge<'a> {
             Want::Says(text) => text(case).is_some_and(|text| says(ours, &text)),
             Want::Holds(holds) => holds(case, theirs, ours),
             Want::Touches(list) => touches(&self.outcome(&list(case)?)?, ours),
+            Want::TouchesThose(list, touched) => {
+                let mut list = self.outcome(&list(case)?)?;
+                list.stdout.retain(|line| touched(case, line));
+                touches(&list, ours)
+            }
             Want::TouchesSome(list) => {
                 let incomplete = theirs.stdout.len() < ours.stdout.len() || theirs.stderr.len() > 1;
                 incomplete && touches_some(&self.outcome(&list(case)?)?, ours)

@@ -211,6 +211,18 @@ pub fn last_protocol(case: &Case) -> Option<Case> {
     }))
 }
 
+pub const ZONE_OPTIONS: &[&str] = &["-w", "--zone", "--orig-zone", "--reply-zone"];
+
+/// Whatever zones the entries are in.
+pub fn of_every_zone(case: &Case) -> Option<Case> {
+    case.has(ZONE_OPTIONS).then(|| case.without(ZONE_OPTIONS))
+}
+
+/// The list of what a deletion selects, whatever zones the entries are in.
+pub fn list_of_every_zone(case: &Case) -> Option<Case> {
+    of_every_zone(&listing_of(case, "-D")?)
+}
+
 /// Whether two protocols have the same options.
 fn shared(words: &[String], former: usize, chosen: &str) -> bool {
     const PORTS: [&str; 7] = ["tcp", "udp", "udplite", "sctp", "dccp", "6", "17"];
