@@ -31,8 +31,6 @@ _conntrack()
         -F|--flush) words='expect conntrack dying unconfirmed' ;;
         -C|--counter) words='expect conntrack dying unconfirmed' ;;
         -S|--stats) words='expect conntrack dying unconfirmed' ;;
-        -V|--version) words='expect conntrack dying unconfirmed' ;;
-        -h|--help) words='expect conntrack dying unconfirmed' ;;
         -s|--src|--orig-src) return ;;
         -d|--dst|--orig-dst) return ;;
         -r|--reply-src) return ;;

@@ -123,6 +123,7 @@ fn zsh_argument(row: &Row, states: &str) -> String {
     };
     match row.takes {
         Takes::Nothing => String::new(),
+        _ if row.value == Value::None => String::new(),
         Takes::Argument => format!(":{}:{action}", placeholder(row)),
         Takes::Perhaps { .. } => format!("::{}:{action}", placeholder(row)),
     }

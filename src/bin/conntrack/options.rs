@@ -278,6 +278,11 @@ const fn command(
     }
 }
 
+/// The same command where help and completions name no argument.
+const fn wordless(row: Row) -> Row {
+    Row { value: Value::None, ..row }
+}
+
 /// The attached forms of a command that takes a table.
 const TABLE: Takes = Takes::Perhaps { short: false, long: true };
 /// A table as the next word only.
@@ -297,8 +302,9 @@ pub const COMMANDS: &[Row] = &[
     command(Verb::Flush, b'F', &["flush"], TABLE, "empty the table"),
     command(Verb::Count, b'C', &["counter"], MAYBE, "show the number of entries"),
     command(Verb::Stats, b'S', &["stats"], WORD, "show per-CPU statistics"),
-    command(Verb::Version, b'V', &["version"], WORD, "show the version"),
-    command(Verb::Help, b'h', &["help"], WORD, "show this help; with -p a protocol's too"),
+    // The next word is read as a table here too, but makes no difference.
+    wordless(command(Verb::Version, b'V', &["version"], WORD, "show the version")),
+    wordless(command(Verb::Help, b'h', &["help"], WORD, "show this help; with -p a protocol's too")),
 ];
 
 /// A general option with one argument.
