@@ -206,7 +206,12 @@ differences! {
     fn sctp_states_and_tags_are_known();
     fn xml_has_one_root();
     fn numbers_are_whole_and_in_range();
+    fn empty_parts_of_values_are_errors();
+    fn an_option_given_again_is_replaced_whole();
+    fn stray_words_delete_nothing();
     fn each_direction_of_an_entry_is_in_one_zone();
+    fn status_lists_of_several_options_add_up();
+    fn complaints_come_in_the_originals_order();
     fn lines_of_a_file_stand_alone();
     fn the_last_protocol_counts();
 }

@@ -99,7 +99,15 @@ const FILE: &str = "Lines of a `-R` file";
 const NO_EVENTS: &str =
     "Can't open netlink socket: sorry, you must be root or get CAP_NET_ADMIN capability to do this";
 const FORMER: &str = "Prefixes of SRC_NAT and DST_NAT in lists";
+const NO_STATUS: &str = "`-u SRC_NAT` and `-u DST_NAT`";
+const STRAY: &str = "Stray words";
+const EMPTY: &str = "An empty prefix length, mask of a mark or role";
+const ADDRESS_TAIL: &str = "A word that starts with an address";
+const AGAIN: &str = "An address given again without prefix length";
+const FILE_MASK: &str = "A mask without address in a `-R` file";
 const ZONE: &str = "Zones as filters";
+const SELECTS_NOTHING: &str = "Options of `-D` that select nothing";
+const SECOND: &str = "A second `-p`";
 
 use Want::{Both, Holds, Like, Mended, Refuses, Says, Those, Touches, TouchesSome, TouchesThose};
 use When::{Any, Command, File, Has, If, Starts};
@@ -130,7 +138,20 @@ pub const ROWS: &[Row] = &[
     row(STATUS_CLEAR, If(|case| case.command() == "-L" && case.has(STATUS)), Like(split_status)),
     row("`-u UNSET` as a filter", Has(STATUS), Like(without_unset)),
     row("`-D -t N`", If(|case| case.command() == "-D" && case.has(TIMEOUT)), Like(without_timeout)),
-    row("`-D -t N`", Command("-D"), Says(selects_nothing)),
+    row(SELECTS_NOTHING, Command("-D"), Says(selects_nothing)),
+    row(SELECTS_NOTHING, Command("-U"), Says(selects_nothing)),
+    row(SELECTS_NOTHING, Command("-F"), Says(selects_nothing)),
+    row(SELECTS_NOTHING, File("-D"), Holds(|case, _, ours| refuses_line(case, ours, selects_nothing))),
+    row(NO_STATUS, If(|case| ["-D", "-L"].contains(&case.command().as_str())), Says(former_status)),
+    row(STRAY, Any, Says(refuses_stray)),
+    row(STRAY, File(" "), Holds(refuses_stray_in_file)),
+    row(STRAY, Any, Mended(with_stray_warning)),
+    row(EMPTY, If(|case| case.words().iter().any(|word| word.ends_with('/'))), Refuses("Invalid netmask")),
+    row(EMPTY, File("/\n"), Holds(|case, _, ours| refuses_line(case, ours, |_| Some("Invalid netmask".into())))),
+    row(EMPTY, If(|case| case.line.ends_with("--role ''")), Refuses("Unknown DCCP role `'")),
+    row(ADDRESS_TAIL, Any, Says(|case| Some(format!("Invalid IP address `{}'", case.value(&["-s"])?)))),
+    row(AGAIN, Any, Like(given_once)),
+    row(FILE_MASK, File("-D --mask"), Holds(|case, _, ours| refuses_line(case, ours, mask_alone))),
     row(ZONE, If(|case| ["-L", "-E"].contains(&case.command().as_str())), Those(of_every_zone, in_zones)),
     row(ZONE, Command("-D"), TouchesThose(list_of_every_zone, in_zones)),
     row(NOT_COMPARED, Has(&["gre"]), Mended(fewer)),
@@ -169,7 +190,8 @@ pub const ROWS: &[Row] = &[
     row("An empty table name", File("\"\""), Holds(|_, _, ours| ours.status == "2" && ours.table.is_empty() && ours.first_error().ends_with(":1: unknown type `'"))),
     row("`-L -z` with `-n`, `-g`, `-j`", Has(&["-z"]), Refuses("Can't use -z with filtering parameters")),
     row("`-b` with `-E expect`", If(|case| case.line.starts_with("-E expect") && case.has(&["-b", "--buffer-size"])), Holds(|_, _, ours| ours.status == "0" && ours.first_error().starts_with("NOTICE: "))),
-    row("A second `-p`", Any, Like(last_protocol)),
+    row(SECOND, Any, Says(replaced_option)),
+    row(SECOND, Any, Like(last_protocol)),
     row("Help", Any, Holds(both_help)),
     row(FILE, File("\n-"), Holds(stand_alone)),
     row("`-F` that is refused", If(|case| case.dropped && case.command() == "-F"), Mended(not_emptied)),

@@ -4,6 +4,7 @@
 use super::case::{MARK, STATUS, TIMEOUT};
 use super::fixture::flow_lines;
 use super::normal::{HELP, is_root};
+use super::rewrite::last_protocol_lacks;
 use super::{Case, Outcome};
 
 /// Options that take a number: the option, as messages call it, how many bits it has, whether C notation is taken.
@@ -57,12 +58,134 @@ pub fn bad_number(case: &Case, options: &[Numbered]) -> Option<String> {
     })
 }
 
+/// The complaint about the first option that selects nothing, where no other one selects.
 pub fn selects_nothing(case: &Case) -> Option<String> {
-    let name = if case.has(TIMEOUT) { "timeout" } else { "status" };
-    let rest = case.without(TIMEOUT).without(STATUS).without(&["-f", "--family"]).without(&["-o"]);
-    let nothing = rest.words().len() == 1;
-    nothing
-        .then(|| format!("`--{name}' alone selects nothing: name the entries with another option, or use -F"))
+    let value = |names: &[&str]| case.value(names).unwrap_or_default();
+    let no_bit = |address: &[&str], mask: &[&str]| {
+        value(address).ends_with("/0") || ["0.0.0.0", "::"].contains(&value(mask).as_str())
+    };
+    let bitless = |list: String| list.split(',').all(|item| matches!(item, "UNSET" | "!UNSET"));
+    let deletes = case.command() == "-D";
+    let family = case.has(&["-f", "--family"]);
+    let (src, dst) = (&["-s", "--src"], &["-d", "--dst"]);
+    let idle = [
+        ("src", &src[..], no_bit(src, &["--mask-src"])),
+        ("dst", dst, no_bit(dst, &["--mask-dst"])),
+        ("timeout", TIMEOUT, deletes),
+        ("status", STATUS, deletes && bitless(value(STATUS))),
+        ("nat-range", &["-a", "--nat-range"], true),
+        ("mark", MARK, deletes && value(MARK) == "0/0"),
+        ("output", &["-o", "--output"], deletes && !family),
+        ("labelmap", &["-M", "--labelmap"], deletes && !family),
+    ];
+    let found = idle.iter().find(|(_, names, idle)| *idle && case.has(names))?;
+    // What is left selects nothing: new values, ways to show entries, masks, a family.
+    let mut rest = case.without(&["--mask-src", "--mask-dst", "-f", "--family", "-o", "--output"]);
+    rest = idle.iter().filter(|(.., idle)| *idle).fold(rest, |rest, (_, names, _)| rest.without(names));
+    if !deletes {
+        rest = rest.without(TIMEOUT).without(MARK).without(STATUS);
+    }
+    let instead = if deletes { "use -F" } else { "leave it out" };
+    let text =
+        format!("`--{}' alone selects nothing: name the entries with another option, or {instead}", found.0);
+    (rest.words().len() == 1).then_some(text)
+}
+
+/// The refusal to delete by a former name of a status.
+pub fn former_status(case: &Case) -> Option<String> {
+    let list = case.value(STATUS)?.to_ascii_uppercase();
+    let names = [("SRC_NAT", "src-nat"), ("DST_NAT", "dst-nat")];
+    let (name, option) = names
+        .into_iter()
+        .find(|(name, _)| list.split(',').any(|item| item.trim_start_matches('!') == *name))?;
+    let by_it = format!("`--status {name}' selects nothing: use --{option} instead");
+    Some(if case.command() == "-L" { "Operation failed: invalid parameters".into() } else { by_it })
+}
+
+/// The first word that no option takes, in the case or in the first line of its file that has one.
+fn first_stray(case: &Case) -> Option<String> {
+    let words = case.words();
+    let takes = |word: &str| word.len() > 1 && word.starts_with('-') && !word.contains('=');
+    let switch = |word: &str| ["-z", "--zero"].contains(&word);
+    let stray = |at: usize| {
+        let word = words[at].as_str();
+        let before = at.checked_sub(1).map_or("", |before| &words[before]);
+        match before {
+            "--" => true,
+            "-n" | "-g" | "-j" if word.starts_with('!') => true,
+            before if takes(before) && !switch(before) && word != "-" => false,
+            _ => !takes(word) || word == "-",
+        }
+    };
+    (0..words.len()).find(|&at| stray(at)).map(|at| words[at].clone())
+}
+
+/// The refusal of a stray word.
+pub fn refuses_stray(case: &Case) -> Option<String> {
+    let refused = ["-D", "-U", "-F"].contains(&case.command().as_str());
+    refused.then(|| Some(format!("stray word `{}': no option takes it", first_stray(case)?)))?
+}
+
+/// With the warning of a stray word.
+pub fn with_stray_warning(case: &Case, theirs: &Outcome) -> Option<Outcome> {
+    let stray = if !case.stdin.is_empty() {
+        case.stdin.lines().find_map(|line| first_stray(&Case::new(line)))
+    } else if case.line.starts_with("-R") || case.line.starts_with("--load-file") {
+        case.words().get(2).cloned() // what follows the file is no option
+    } else {
+        first_stray(case)
+    };
+    let warning = format!("WARNING: ignoring the stray word `{}': no option takes it", stray?);
+    let stderr = [vec![warning], theirs.stderr.clone()].concat();
+    Some(Outcome { stderr, ..theirs.clone() })
+}
+
+/// The refusal of a line of a file: the line, and what is said of it.
+fn refused_line<'a>(case: &'a Case, ours: &'a Outcome) -> Option<(&'a str, &'a str)> {
+    let mut parts = ours.first_error().splitn(4, ':');
+    let number: usize = parts.nth(2)?.parse().ok()?;
+    let line = case.stdin.split('\n').nth(number.checked_sub(1)?)?;
+    let nothing_done = ours.status == "2" && ours.stdout.is_empty() && ours.table.is_empty();
+    let text = parts.next()?.strip_prefix(' ')?;
+    nothing_done.then_some((line, text))
+}
+
+/// The stray word of a file's line, refused with the line's number.
+pub fn refuses_stray_in_file(case: &Case, _: &Outcome, ours: &Outcome) -> bool {
+    let refused = refused_line(case, ours);
+    refused.is_some_and(|(line, text)| {
+        let word =
+            text.strip_prefix("stray word `").and_then(|rest| rest.strip_suffix("': no option takes it"));
+        ["-D", "-U", "-F"].iter().any(|command| line.contains(command))
+            && word.is_some_and(|word| line.contains(word))
+    })
+}
+
+/// The line of a file refused with its number, as the same command line alone is.
+pub fn refuses_line(case: &Case, ours: &Outcome, says: fn(&Case) -> Option<String>) -> bool {
+    refused_line(case, ours).is_some_and(|(line, text)| says(&Case::new(line)).as_deref() == Some(text))
+}
+
+/// The refusal of an option whose protocol a later `-p` replaces.
+pub fn replaced_option(case: &Case) -> Option<String> {
+    let words = case.words();
+    let last = words.iter().rposition(|word| word == "-p")?;
+    let replaced =
+        words[..last].iter().filter(|word| word.starts_with("--") && last_protocol_lacks(case, word));
+    let name = replaced.map(|word| word.trim_start_matches("--").to_string()).next()?;
+    let refused = ["-D", "-U"].contains(&case.command().as_str());
+    refused.then(|| format!("`--{}' is an option of a protocol that a later -p replaces", first_name(&name)))
+}
+
+/// The name that messages use for an option.
+fn first_name(name: &str) -> &str {
+    match name {
+        "orig-port-src" => "sport",
+        "orig-port-dst" => "dport",
+        "orig-key-src" => "srckey",
+        "orig-key-dst" => "dstkey",
+        name => name,
+    }
 }
 
 /// The zones of both directions of an entry, as its line shows them.
@@ -101,7 +224,7 @@ pub fn fewer(case: &Case, theirs: &Outcome) -> Option<Outcome> {
     Some(Outcome { status: u8::from(failed).to_string(), stdout, stderr, table })
 }
 
-/// Whether an entry has the GRE keys or SCTP tags (of the fixture's one) asked for and, if it is of ICMP, is translated in the way asked for.
+/// Whether an entry has the GRE keys (a port given for another protocol is one) or SCTP tags (of the fixture's one) asked for and, if it is of ICMP, is translated in the way asked for.
 fn is_meant(case: &Case, line: &str) -> bool {
     let number = |word: &str| match word.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
@@ -110,10 +233,10 @@ fn is_meant(case: &Case, line: &str) -> bool {
     let shown =
         |name: &str| line.split(' ').filter_map(|word| number(word.strip_prefix(name)?)).collect::<Vec<_>>();
     let keys = [
-        (["--srckey", "--orig-key-src", "--srck"], "srckey=", 0),
-        (["--dstkey", "--orig-key-dst", "--dstk"], "dstkey=", 0),
-        (["--reply-key-src"; 3], "srckey=", 1),
-        (["--reply-key-dst"; 3], "dstkey=", 1),
+        (&["--srckey", "--orig-key-src", "--srck", "--sport", "--orig-port-src"][..], "srckey=", 0),
+        (&["--dstkey", "--orig-key-dst", "--dstk", "--dport", "--orig-port-dst"], "dstkey=", 0),
+        (&["--reply-key-src", "--reply-port-src"], "srckey=", 1),
+        (&["--reply-key-dst", "--reply-port-dst"], "dstkey=", 1),
     ];
     let keys_fit = keys.iter().all(|(names, shown_as, at)| {
         let spelt = case.words().iter().find_map(|word| {

@@ -122,6 +122,7 @@ fn formats() -> Vec<String> {
         "-L -g",
         "-D",
         "-D -f ipv6",
+        "-D -p udp",
     ];
     for command in all {
         lines.extend(
@@ -565,6 +566,8 @@ fn operands_first() -> Vec<Case> {
         "-L - -x",
         "-L -p esp - -x",
         "-D -p esp foo -s",
+        "-D conntrack foo -p esp",
+        "-F -f ipv4 foo",
     ];
     lines.map(|line| Case { posix: true, ..Case::new(line) }).to_vec()
 }

@@ -211,6 +211,38 @@ pub fn last_protocol(case: &Case) -> Option<Case> {
     }))
 }
 
+/// Whether a word is an option of a protocol that is lost when the last `-p` takes the place of the first.
+pub fn last_protocol_lacks(case: &Case, word: &str) -> bool {
+    let words = case.words();
+    let places: Vec<usize> = (0..words.len()).filter(|&at| words[at] == "-p").collect();
+    let (Some(&first), Some(chosen)) = (places.first(), places.last().and_then(|last| words.get(last + 1)))
+    else {
+        return false;
+    };
+    let own = ["port", "key", "icmp", "state"].iter().any(|part| word.contains(part));
+    let another = places.iter().any(|at| words.get(at + 1) != Some(chosen));
+    own && another && (word == "--state" || !shared(&words, first, chosen))
+}
+
+/// With the last of each address alone, and the last of each mask.
+pub fn given_once(case: &Case) -> Option<Case> {
+    let words = case.words();
+    let spellings = [
+        &["-s", "--src", "--orig-src"][..],
+        &["-d", "--dst", "--orig-dst"],
+        &["--mask-src", "-{"],
+        &["--mask-dst", "-}"],
+    ];
+    let replaced = |at: usize| {
+        let option = words[at].as_str();
+        let names = spellings.iter().find(|names| names.contains(&option));
+        names.is_some_and(|names| words[at + 1..].iter().any(|word| names.contains(&word.as_str())))
+    };
+    let kept = (0..words.len()).filter(|&at| !replaced(at) && (at == 0 || !replaced(at - 1)));
+    let kept: Vec<String> = kept.map(|at| words[at].clone()).collect();
+    Some(case.edited(|_| kept))
+}
+
 pub const ZONE_OPTIONS: &[&str] = &["-w", "--zone", "--orig-zone", "--reply-zone"];
 
 /// Whatever zones the entries are in.

@@ -2,8 +2,9 @@
 //! Words into options, as GNU `getopt_long` does it: letters in clusters, attached values, abbreviated long
 //! names, options behind operands, `--`.
 //!
-//! Operands are skipped; under `POSIXLY_CORRECT` the first one ends the options. The scanner does not know what
-//! an option means: the caller hands it the long names that are known at that moment.
+//! Operands are stray words: no option takes them. The scanner skips them and keeps the first; under
+//! `POSIXLY_CORRECT` it ends the options. The scanner does not know what an option means: the caller hands it the
+//! long names that are known at that moment.
 
 #![forbid(unsafe_code)]
 
@@ -26,12 +27,24 @@ pub struct Scanner<'a, W> {
     /// The letters of a cluster that are still to come, and the cluster's word.
     cluster: Option<(&'a [u8], &'a [u8])>,
     posix: bool,
+    stray: Option<&'a [u8]>,
 }
 
 impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
     /// A scanner at the first word; `posix` makes the first operand end the options.
     pub fn new(words: &'a [W], posix: bool) -> Self {
-        Scanner { words, at: 0, cluster: None, posix }
+        Scanner { words, at: 0, cluster: None, posix, stray: None }
+    }
+
+    /// The first stray word so far.
+    pub fn stray(&self) -> Option<&'a [u8]> {
+        self.stray
+    }
+
+    /// Ends the options: the words that are left are stray.
+    fn end(&mut self) {
+        self.stray = self.stray.or(self.peek());
+        self.at = self.words.len();
     }
 
     fn peek(&self) -> Option<&'a [u8]> {
@@ -53,18 +66,19 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
             let Some(word) = self.take() else { return Ok(None) };
             match word {
                 b"--" => {
-                    self.at = self.words.len();
+                    self.end();
                     return Ok(None);
                 }
                 [b'-', b'-', name @ ..] => return self.long(name, word, known).map(Some),
                 [b'-', letters @ ..] if !letters.is_empty() => {
                     return self.letter(letters, word).map(Some);
                 }
-                _ if self.posix => {
-                    self.at = self.words.len();
-                    return Ok(None);
+                _ => {
+                    self.stray = self.stray.or(Some(word));
+                    if self.posix {
+                        self.end();
+                    }
                 }
-                _ => {}
             }
         }
     }
@@ -169,7 +183,10 @@ mod tests {
                     Some(value) => format!("{}={}", item.row.name(), text(value)),
                     None => item.row.name().to_string(),
                 }),
-                Ok(None) => return seen,
+                Ok(None) => {
+                    seen.extend(scanner.stray().map(|word| format!("?{}", text(word))));
+                    return seen;
+                }
                 Err(complaint) => {
                     seen.push(format!("!{complaint}"));
                     return seen;
@@ -189,7 +206,7 @@ mod tests {
         assert_eq!(scan("-Lo xml"), ["dump", "output=xml"]);
         assert_eq!(scan("-Lexpect"), ["dump", "event-mask=xpect"]);
         assert_eq!(scan("-zL expect"), ["zero", "dump=expect"]);
-        assert_eq!(scan("-Lz expect"), ["dump", "zero"], "the next word is the cluster itself");
+        assert_eq!(scan("-Lz expect"), ["dump", "zero", "?expect"], "the next word is the cluster itself");
         assert_eq!(scan("-[ 1.2.3.4 -<x"), ["tuple-src=1.2.3.4", "label-add=x"]);
     }
 
@@ -220,20 +237,25 @@ mod tests {
     fn optional_arguments_come_attached_or_next() {
         assert_eq!(scan("-n 1.2.3.4 -L"), ["src-nat=1.2.3.4", "dump"]);
         assert_eq!(scan("-n -L"), ["src-nat", "dump"]);
-        assert_eq!(scan("-n !x"), ["src-nat"]);
+        assert_eq!(scan("-n !x"), ["src-nat", "?!x"]);
         assert_eq!(scan("-n1.2.3.4"), ["src-nat=1.2.3.4"]);
-        assert_eq!(scan("--src-nat=1.2.3.4 foo"), ["src-nat=1.2.3.4"]);
-        assert_eq!(scan("--dump=expect foo"), ["dump=expect"]);
+        assert_eq!(scan("--src-nat=1.2.3.4 foo"), ["src-nat=1.2.3.4", "?foo"]);
+        assert_eq!(scan("--dump=expect foo"), ["dump=expect", "?foo"]);
         assert_eq!(scan("-Cexpect"), ["counter=expect"]);
         assert_eq!(scan("-V foo"), ["version=foo"]);
         assert_eq!(scan("--version=foo"), ["!unknown option `--version=foo'"]);
     }
 
     #[test]
-    fn operands_are_permuted_unless_posix() {
-        assert_eq!(scan("foo -L - bar -z"), ["dump", "zero"]);
-        assert_eq!(scan("-L -- -z"), ["dump"]);
-        assert_eq!(scan_with(&["-z", "foo", "-L"], true, &[]), ["zero"]);
+    fn the_first_stray_word_is_kept_whatever_follows() {
+        assert_eq!(scan("foo -L - bar -z"), ["dump", "zero", "?foo"]);
+        assert_eq!(scan("-L conntrack - bar"), ["dump=conntrack", "?-"]);
+        assert_eq!(scan("-L -- -z x"), ["dump", "?-z"]);
+        assert_eq!(scan("-z foo -L -- bar"), ["zero", "dump", "?foo"]);
+        assert_eq!(scan("-L --"), ["dump"]);
+        assert_eq!(scan_with(&["-z", "foo", "-L"], true, &[]), ["zero", "?foo"]);
+        assert_eq!(scan_with(&["-L", "conntrack", "-z"], true, &[]), ["dump=conntrack", "zero"]);
+        assert_eq!(scan_with(&["-z", ""], false, &[]), ["zero", "?"], "an empty word is a word");
     }
 
     #[test]

@@ -7,22 +7,28 @@
 #![forbid(unsafe_code)]
 
 use crate::message::Complaint;
-use crate::options::{Field, Param};
+use crate::options::{Field, Id, PARAMS, Param, Row, Table, Verb};
 use crate::parse::{Pair, Request};
-use crate::value::{NatTarget, StatusBits};
+use crate::refusal;
+use crate::value::{FormerStatus, NatTarget, StatusBits};
 use netfilter_conntrack::filter::Selector;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
 use netfilter_conntrack::wire::consts::IPPROTO_TCP;
-use netfilter_conntrack::{Attr, Dir, ExpectAttr, Expectation, Flow, L4};
+use netfilter_conntrack::{Attr, Dir, Error, ExpectAttr, Expectation, Flow, L4};
 use std::net::IpAddr;
 
 /// The selection that the command line describes.
 ///
 /// # Errors
-/// For a mask without address, and for filters that may not stand together.
+/// For a mask without address, and for a list by former names of the status alone.
 pub fn selector(request: &Request) -> Result<Selector, Complaint> {
     masks_have_addresses(request)?;
+    // The kernel says so to the original, which asks it for no bit.
+    let by_status = request.verb == Some(Verb::List) && request.former_status.is_some();
+    if by_status && request.status == StatusBits::default() {
+        return Err(refusal::of(Verb::List, Table::Conntrack, Error::Kernel(libc::EINVAL)));
+    }
     let nat = |given: bool, target: Option<NatTarget>| {
         given.then(|| NatSelector {
             address: target.map(|nat| nat.address),
@@ -92,23 +98,92 @@ fn status_selector(bits: StatusBits) -> Masked {
 /// The selection of an update, where mark, status, state and tags are new values and select nothing.
 ///
 /// # Errors
-/// As [`selector`].
+/// As [`selector`]; for options that select nothing where no other one does.
 pub fn update_selector(request: &Request) -> Result<Selector, Complaint> {
     let selector = selector(request)?;
+    selects_something(request)?;
     Ok(Selector { mark: None, status: Masked::default(), state: None, vtags: [None; 2], ..selector })
 }
 
-/// The selection of a deletion. A timeout never selects; together with nothing that does, it is an error and
-/// not everything, and so is a status without bits.
+/// The selection of a deletion or a flush.
 ///
 /// # Errors
-/// As [`selector`], and as said.
+/// As [`selector`]; for options that select nothing where no other one does; for a former name of a status.
 pub fn delete_selector(request: &Request) -> Result<Selector, Complaint> {
+    if let Some(FormerStatus { name, option }) = request.former_status {
+        return Err(Complaint::FormerStatus(name, option));
+    }
     let selector = selector(request)?;
-    let selects = !is_family_only(&selector);
-    match [Param::Timeout, Param::Status].into_iter().find(|&param| request.has(param)) {
-        Some(param) if !selects => Err(Complaint::SelectsNothing(param.row().name())),
-        _ => Ok(selector),
+    selects_something(request)?;
+    Ok(selector)
+}
+
+/// Checks the selection of a command that changes, deletes or flushes, before anything is sent.
+///
+/// # Errors
+/// Those of the command's selector.
+pub fn check_selection(request: &Request) -> Result<(), Complaint> {
+    match request.verb {
+        Some(Verb::Update) => update_selector(request).map(drop),
+        _ => delete_selector(request).map(drop),
+    }
+}
+
+/// What an option is for, where entries are selected to be changed or deleted.
+enum Purpose {
+    /// To select, which it does with the value it has, or does not.
+    Select(bool),
+    /// To select a family.
+    Family,
+    /// To set a value, which an update does and a deletion does not.
+    Set(bool),
+    /// To say how entries are shown.
+    Show,
+}
+
+fn purpose(request: &Request, param: Param) -> Purpose {
+    use Param::*;
+    use Purpose::{Select, Set, Show};
+    let updates = request.verb == Some(Verb::Update);
+    let some_bit = |mask: Option<IpAddr>| mask.is_none_or(|mask| !mask.is_unspecified());
+    match param {
+        Src => Select(some_bit(request.mask.src)),
+        Dst => Select(some_bit(request.mask.dst)),
+        Mark | Status if updates => Set(true),
+        Mark => Select(request.mark != Some(Masked { value: 0, mask: 0 })),
+        Status => Select(request.status != StatusBits::default()),
+        ReplySrc | ReplyDst | Protonum | Id | SrcNat | DstNat | AnyNat | Secmark => Select(true),
+        Zone | OrigZone | ReplyZone | Label => Select(true),
+        // A mask belongs to its address; what `-a` is given is ignored.
+        MaskSrc | MaskDst | NatRange | TupleSrc | TupleDst => Select(false),
+        Family => Purpose::Family,
+        Timeout | LabelAdd | LabelDel => Set(updates),
+        Zero | EventMask | Output | BufferSize | Labelmap | Resync | Reliable => Show,
+    }
+}
+
+/// Refuses options that select nothing, where at most a family is selected: one with a value that every entry has,
+/// and one that was not made to select but may have been meant to. A deletion of all entries has no option at all.
+fn selects_something(request: &Request) -> Result<(), Complaint> {
+    let given = PARAMS.iter().filter_map(|row| match row.id {
+        Id::Param(param) if request.has(param) => Some((row, purpose(request, param))),
+        _ => None,
+    });
+    let given: Vec<(&Row, Purpose)> = given.collect();
+    if given.iter().any(|(_, purpose)| matches!(purpose, Purpose::Select(true))) {
+        return Ok(());
+    }
+    let deletes_all = request.verb == Some(Verb::Delete) && !request.has(Param::Family);
+    let is_idle = |(_, purpose): &&(&Row, Purpose)| match purpose {
+        Purpose::Select(_) => true,
+        Purpose::Set(sets) => !sets,
+        Purpose::Show => deletes_all,
+        Purpose::Family => false,
+    };
+    let instead = if request.verb == Some(Verb::Delete) { "use -F" } else { "leave it out" };
+    match given.iter().find(is_idle) {
+        Some((row, _)) => Err(Complaint::SelectsNothing(row.name(), instead)),
+        None => Ok(()),
     }
 }
 
@@ -322,6 +397,7 @@ pub fn new_expectation(request: &Request) -> Result<Expectation, Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Class;
     use crate::parse::Parser;
 
     fn request(line: &str) -> Request {
@@ -338,6 +414,116 @@ mod tests {
         for options in ["-m 5", "-u ASSURED", "-u !ASSURED", "-p tcp --state LISTEN", "-s 1.1.1.1 -n"] {
             assert!(!lasting(options), "{options}");
         }
+    }
+
+    /// What `-D`, `-U` or `-F` says to its options.
+    fn refusal_of(line: &str) -> String {
+        check_selection(&request(line)).err().map_or("ok".into(), |complaint| complaint.to_string())
+    }
+
+    /// The options that `-D` takes, each with a value, and whether it selects: alone, and beside `-f ipv4`.
+    const ALONE: &[(&str, bool, bool)] = &[
+        ("-s 1.1.1.1", true, true),
+        ("-s 1.1.1.1/1", true, true),
+        ("-s 0.0.0.0", true, true),
+        ("-s 0.0.0.0/0", false, false),
+        ("-s 1.1.1.1 --mask-src 0.0.0.0", false, false),
+        ("-d 1.1.1.1", true, true),
+        ("-d 0/0", false, false),
+        ("-s 0/0 -d 0/0", false, false),
+        ("-s 0/0 -d 1.1.1.1", true, true),
+        ("-r 1.1.1.1", true, true),
+        ("-q 1.1.1.1", true, true),
+        ("-p tcp", true, true),
+        ("-t 5", false, false),
+        ("-u ASSURED", true, true),
+        ("-u !ASSURED", true, true),
+        ("-u UNSET", false, false),
+        ("-u !UNSET", false, false),
+        ("-a 1.1.1.1", false, false),
+        ("-m 0", true, true),
+        ("-m 0/1", true, true),
+        ("-m 1/0", true, true),
+        ("-m 0/0", false, false),
+        ("-i 0", true, true),
+        ("-n", true, true),
+        ("-g", true, true),
+        ("-o xml", false, true),
+        ("-w 0", true, true),
+        ("--orig-zone 0", true, true),
+        ("--reply-zone 0", true, true),
+        ("-M file", false, true),
+        ("-o id -M file", false, true),
+    ];
+
+    #[test]
+    fn a_deletion_needs_an_option_that_selects_or_none_at_all() {
+        for (options, alone, of_a_family) in ALONE {
+            for (line, selects) in
+                [(format!("-D {options}"), alone), (format!("-D -f ipv4 {options}"), of_a_family)]
+            {
+                assert_eq!(refusal_of(&line) == "ok", *selects, "{line}: {}", refusal_of(&line));
+            }
+            assert_eq!(refusal_of(&format!("-D -p tcp {options}")), "ok", "{options}");
+        }
+        assert_eq!(refusal_of("-D"), "ok");
+        assert_eq!(refusal_of("-D conntrack"), "ok");
+        assert_eq!(refusal_of("-D -f ipv6"), "ok", "a family selects");
+        let idle = |name| {
+            format!("`--{name}' alone selects nothing: name the entries with another option, or use -F")
+        };
+        assert_eq!(refusal_of("-D -o xml -t 5"), idle("timeout"));
+        assert_eq!(refusal_of("-D -s 0/0 -m 0/0"), idle("src"));
+    }
+
+    #[test]
+    fn every_option_that_a_deletion_takes_is_tried() {
+        for row in PARAMS.iter().filter(|row| row.legality(Class::Delete) != b'.') {
+            let spelt = row.longs.iter().map(|long| format!("--{long}"));
+            let spelt: Vec<String> =
+                spelt.chain(row.short.map(|letter| format!("-{}", char::from(letter)))).collect();
+            let tried = |(options, ..): &(&str, bool, bool)| {
+                options.split(' ').any(|word| spelt.iter().any(|name| name == word))
+            };
+            // Masks stand beside their addresses; labels need a file.
+            let elsewhere = ["family", "mask-dst", "label"].contains(&row.name());
+            assert!(elsewhere || ALONE.iter().any(tried), "{}", row.name());
+        }
+    }
+
+    #[test]
+    fn an_update_and_a_flush_refuse_what_was_meant_to_select_and_does_not() {
+        let idle = |name| {
+            format!("`--{name}' alone selects nothing: name the entries with another option, or leave it out")
+        };
+        for line in [
+            "-U",
+            "-U -m 0/0",
+            "-U -t 5 -u ASSURED",
+            "-U -f ipv4 -m 1 -o xml",
+            "-U -s 0/0 -p tcp -m 1",
+            "-F",
+            "-F -f ipv6",
+        ] {
+            assert_eq!(refusal_of(line), "ok", "{line}");
+        }
+        assert_eq!(refusal_of("-U -s 0/0 -m 1"), idle("src"));
+        assert_eq!(refusal_of("-U -a 1.1.1.1 -m 1"), idle("nat-range"));
+        assert_eq!(refusal_of("-F -a 1.1.1.1"), idle("nat-range"));
+        assert_eq!(refusal_of("-F -f ipv4 -a 1.1.1.1"), idle("nat-range"));
+    }
+
+    #[test]
+    fn former_names_of_a_status_select_nothing() {
+        let former = |name, option| format!("`--status {name}' selects nothing: use --{option} instead");
+        assert_eq!(refusal_of("-D -u SRC_NAT"), former("SRC_NAT", "src-nat"));
+        assert_eq!(refusal_of("-D -p tcp -u ASSURED,dst_nat"), former("DST_NAT", "dst-nat"));
+        assert_eq!(refusal_of("-U -u SRC_NAT"), "ok", "a new value without bits");
+        let listed = |line: &str| selector(&request(line)).map_err(|complaint| complaint.to_string());
+        let invalid = Err("Operation failed: invalid parameters".to_string());
+        assert_eq!(listed("-L -u SRC_NAT"), invalid);
+        assert_eq!(listed("-L -p tcp -u UNSET,!DST_NAT"), invalid);
+        assert!(listed("-L -u SRC_NAT,ASSURED").is_ok() && listed("-L -u UNSET").is_ok());
     }
 
     #[test]

@@ -30,7 +30,7 @@ use netfilter_conntrack::sys::process::restore_sigpipe;
 use parse::Parser;
 use std::ffi::OsString;
 use std::io::Write;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -39,7 +39,8 @@ fn main() -> ExitCode {
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
     let (mut parser, mut session) = (Parser::new(posix), Session::new());
     let status = match arguments.as_slice() {
-        [_, option, file, ..] if option == "-R" || option == "--load-file" => {
+        [_, option, file, more @ ..] if option == "-R" || option == "--load-file" => {
+            more.iter().take(1).for_each(|word| say(&message::stray(word.as_bytes())));
             let loaded = load::run(&mut session, &mut parser, file);
             loaded.map_err(|complaint| session.explained(complaint))
         }

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::args::text;
 use std::fmt;
 
 /// The name and version that every message starts with.
@@ -14,6 +15,11 @@ pub const TRY: &str = "Try `conntrack -h' or 'conntrack --help' for more informa
 /// The warning that so many datagrams came from elsewhere than the kernel.
 pub fn foreign(count: u64) -> String {
     format!("WARNING: {count} netlink datagrams did not come from the kernel; they were dropped.")
+}
+
+/// The warning about a word that no option takes.
+pub fn stray(word: &[u8]) -> String {
+    format!("WARNING: ignoring the stray word `{}': no option takes it", text(word))
 }
 
 /// A reason to give up.
@@ -51,7 +57,14 @@ pub enum Complaint {
     Value(String, String),
     LabelAddAndDel,
     SaveCombination,
-    SelectsNothing(&'static str),
+    /// An option that selects nothing where no other one does, and what to do instead.
+    SelectsNothing(&'static str, &'static str),
+    /// A former name of a status, and the option that took its place.
+    FormerStatus(&'static str, &'static str),
+    /// A word that no option takes.
+    Stray(String),
+    /// An option of a protocol that a later `-p` replaced.
+    ReplacedProtocol(&'static str),
     /// What cannot be given beside `--resync`.
     WithResync(&'static str),
     ResyncEvents,
@@ -131,8 +144,18 @@ impl fmt::Display for Complaint {
             SaveCombination => {
                 f.write_str("cannot combine save output with any other output type, use -o save only")
             }
-            SelectsNothing(name) => {
-                write!(f, "`--{name}' alone selects nothing: name the entries with another option, or use -F")
+            SelectsNothing(name, instead) => {
+                write!(
+                    f,
+                    "`--{name}' alone selects nothing: name the entries with another option, or {instead}"
+                )
+            }
+            FormerStatus(name, option) => {
+                write!(f, "`--status {name}' selects nothing: use --{option} instead")
+            }
+            Stray(word) => write!(f, "stray word `{word}': no option takes it"),
+            ReplacedProtocol(name) => {
+                write!(f, "`--{name}' is an option of a protocol that a later -p replaces")
             }
             WithResync(name) => write!(
                 f,

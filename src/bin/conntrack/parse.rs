@@ -2,18 +2,20 @@
 //! A command line's words into a [`Request`].
 //!
 //! The first complaint wins, in this order: the words from left to right, label names, contradicting NAT
-//! filters, legality of the general options, legality of the protocol's options. Nothing is sent before a
-//! command line is known to be good.
+//! filters, legality of the general options, legality of the protocol's options, and then what the original lets
+//! pass: numbers that are none, stray words. Nothing is sent before a command line is known to be good.
+//!
+//! An option that is given again replaces the earlier one whole; lists add up (`-u`, `-e`, `-o`, labels).
 
 #![forbid(unsafe_code)]
 
 use crate::args::{Item, Scanner, text};
 use crate::legality;
-use crate::message::Complaint;
+use crate::message::{self, Complaint};
 use crate::options::{
     COMMANDS, Class, FIELDS, Field, Id, PARAMS, PROTOCOLS, Param, Protocol, Row, TABLES, Table, Value, Verb,
 };
-use crate::value::{self, Family, Formats, NatTarget, StatusBits};
+use crate::value::{self, Family, Formats, FormerStatus, NatTarget, StatusBits};
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::sys::process::protocol_number;
@@ -56,11 +58,17 @@ pub struct Request {
     pub orig: Pair,
     pub reply: Pair,
     pub tuple: Pair,
+    /// The masks in force: of those given by different options the last.
     pub mask: Pair,
+    /// The masks of either address in the order in which they were given, each with its option.
+    src_masks: Vec<(Param, IpAddr)>,
+    dst_masks: Vec<(Param, IpAddr)>,
     pub protocol: Option<ProtocolChoice>,
     fields: [Option<u32>; FIELDS],
     pub timeout: Option<u32>,
     pub status: StatusBits,
+    /// The first former name in the status.
+    pub former_status: Option<FormerStatus>,
     pub events: u32,
     pub mark: Option<Masked>,
     pub secmark: Option<u32>,
@@ -80,6 +88,10 @@ pub struct Request {
     pub label_map: Option<Rc<LabelMap>>,
     labelmap_path: Option<PathBuf>,
     names: LabelNames,
+    /// The first complaint that the original does not make: it comes after all others.
+    late: Option<Complaint>,
+    /// The first option that a later `-p` has taken out of force.
+    replaced: Option<&'static str>,
 }
 
 impl Request {
@@ -101,6 +113,26 @@ impl Request {
 
     fn note(&mut self, param: Param) {
         self.given |= 1 << param as u32;
+    }
+
+    /// A value, or nothing and a complaint for later.
+    fn or_late<T>(&mut self, value: Result<T, Complaint>) -> Option<T> {
+        value.map_err(|complaint| self.late.get_or_insert(complaint)).ok()
+    }
+
+    /// Puts the masks in force. A prefix length counts as a mask, except one of full length.
+    fn settle_masks(&mut self) {
+        let of = |masks: &[(Param, IpAddr)]| {
+            let implied = masks.iter().any(|&(_, mask)| !value::is_whole(mask));
+            (masks.last().map(|&(_, mask)| mask), implied)
+        };
+        let [(src, src_implied), (dst, dst_implied)] = [of(&self.src_masks), of(&self.dst_masks)];
+        self.mask = Pair { src, dst };
+        for (param, implied) in [(Param::MaskSrc, src_implied), (Param::MaskDst, dst_implied)] {
+            if implied {
+                self.note(param);
+            }
+        }
     }
 }
 
@@ -169,7 +201,8 @@ impl Parser {
     /// The first complaint; see the module's text for the order.
     pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
         let mut request = Request::default();
-        self.scan(words, &mut request)?;
+        let stray = self.scan(words, &mut request)?;
+        request.settle_masks();
         self.resolve_labels(&mut request)?;
         if request.has(Param::AnyNat) && (request.has(Param::SrcNat) || request.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
@@ -179,10 +212,37 @@ impl Parser {
             check_legality(&request, options.class)?;
             self.legal = Some(options);
         }
+        match request.late.take() {
+            Some(complaint) if request.verb != Some(Verb::Help) => return Err(complaint),
+            _ => {}
+        }
+        self.judge_unheeded(&request, stray)?;
         Ok(request)
     }
 
-    fn scan<W: AsRef<[u8]>>(&mut self, words: &[W], request: &mut Request) -> Result<(), Complaint> {
+    /// What has no effect may have been meant to spare entries: a command that changes or deletes what is selected
+    /// refuses it. Other commands warn of stray words.
+    fn judge_unheeded(&mut self, request: &Request, stray: Option<&[u8]>) -> Result<(), Complaint> {
+        let (Some(verb), true) = (request.verb, stray.is_some() || request.replaced.is_some()) else {
+            return Ok(());
+        };
+        let refuses = matches!(verb, Verb::Delete | Verb::Update | Verb::Flush);
+        match (stray, request.replaced) {
+            (Some(word), _) if refuses => Err(Complaint::Stray(text(word))),
+            (_, Some(option)) if refuses => Err(Complaint::ReplacedProtocol(option)),
+            _ => {
+                self.notices.extend(stray.map(message::stray));
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads all words and gives the first stray one.
+    fn scan<'w, W: AsRef<[u8]>>(
+        &mut self,
+        words: &'w [W],
+        request: &mut Request,
+    ) -> Result<Option<&'w [u8]>, Complaint> {
         let mut scanner = Scanner::new(words, self.posix);
         let mut known: Vec<&'static [Row]> = Vec::with_capacity(8);
         known.extend([COMMANDS, PARAMS]);
@@ -203,7 +263,7 @@ impl Parser {
                 }
             }
         }
-        Ok(())
+        Ok(scanner.stray())
     }
 
     fn set_param(&mut self, request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
@@ -215,15 +275,20 @@ impl Parser {
             }
             (Value::NatTarget, _) => set_nat(request, param, item)?,
             (Value::Label, _) => add_labels(request, param, item.value)?,
-            (_, Param::Timeout) => request.timeout = Some(value::decimal_number(word, option)?),
+            (_, Param::Timeout) => request.timeout = request.or_late(value::decimal_number(word, option)),
             (_, Param::Status) => self.add_status(request, word)?,
             (_, Param::EventMask) => request.events |= value::list(word, value::EVENTS)?,
-            (_, Param::Mark) => request.mark = Some(value::masked(word, option)?),
+            (_, Param::Mark) => {
+                let mark = value::masked(word, option)?;
+                request.mark = request.or_late(mark);
+            }
             (_, Param::Id) => request.id = Some(value::number(word, option)?),
             (_, Param::Family) => value::family(word)?.join(&mut request.family)?,
             (_, Param::Output) => add_formats(request, word)?,
             (_, Param::Secmark) => request.secmark = Some(value::number(word, option)?),
-            (_, Param::BufferSize) => request.buffer_size = Some(value::decimal_number(word, option)?),
+            (_, Param::BufferSize) => {
+                request.buffer_size = request.or_late(value::decimal_number(word, option));
+            }
             (_, Param::Zone) => request.zone = Some(value::number(word, option)?),
             (_, Param::OrigZone) => request.orig_zone = Some(value::number(word, option)?),
             (_, Param::ReplyZone) => request.reply_zone = Some(value::number(word, option)?),
@@ -234,9 +299,12 @@ impl Parser {
     }
 
     fn add_status(&mut self, request: &mut Request, word: &[u8]) -> Result<(), Complaint> {
-        let mut notices = Vec::new();
-        let bits = value::status(word, &mut notices);
-        self.notices.extend(notices.into_iter().map(String::from));
+        let mut former = Vec::new();
+        let bits = value::status(word, &mut former);
+        let notice =
+            |FormerStatus { name, option }| format!("WARNING: ignoring {name}, use --{option} instead");
+        self.notices.extend(former.iter().copied().map(notice));
+        request.former_status = request.former_status.or(former.first().copied());
         let StatusBits { set, clear } = bits?;
         request.status.set |= set;
         request.status.clear |= clear;
@@ -299,7 +367,8 @@ fn check_legality(request: &Request, class: Class) -> Result<(), Complaint> {
 fn label_bits(map: Option<&LabelMap>, names: &[Vec<u8>]) -> Result<Bitmask, Complaint> {
     let mut bits = Vec::new();
     for name in names {
-        let bit = map.and_then(|map| map.bit(name)).ok_or_else(|| Complaint::UnknownLabel(text(name)))?;
+        let known = map.filter(|_| !name.is_empty()).and_then(|map| map.bit(name));
+        let bit = known.ok_or_else(|| Complaint::UnknownLabel(text(name)))?;
         bits.push(bit);
     }
     // As large as the kernel's, unless a bit does not fit.
@@ -350,41 +419,48 @@ fn protocol(word: &[u8]) -> Result<ProtocolChoice, Complaint> {
 /// Sets the protocol; what was given for another one stays only where it means the same here.
 fn set_protocol(request: &mut Request, protocol: ProtocolChoice) {
     request.note(Param::Protonum);
-    let changed = request.protocol.is_some_and(|before| before.number != protocol.number);
-    request.protocol = Some(protocol);
-    if changed {
-        let rows = || protocol.known.into_iter().flat_map(Protocol::rows);
-        let kept = |field| field != Field::State && rows().any(|row| row.id == Id::Field(field));
-        let fields = PROTOCOLS.iter().flat_map(Protocol::rows).filter_map(|row| match row.id {
-            Id::Field(field) if !kept(field) => Some(field),
-            _ => None,
-        });
-        fields.for_each(|field| request.set_field(field, None));
+    let before = request.protocol.replace(protocol);
+    let Some(former) = before.filter(|before| before.number != protocol.number) else { return };
+    let rows = || protocol.known.into_iter().flat_map(Protocol::rows);
+    let kept = |field| field != Field::State && rows().any(|row| row.id == Id::Field(field));
+    // Those of the former one first: they are named as they were given.
+    for row in former.known.into_iter().chain(&PROTOCOLS).flat_map(Protocol::rows) {
+        match row.id {
+            Id::Field(field) if !kept(field) && request.field(field).is_some() => {
+                request.set_field(field, None);
+                request.replaced.get_or_insert(row.name());
+            }
+            _ => {}
+        }
     }
 }
 
 fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), Complaint> {
-    let Some(protocol) = request.protocol.and_then(|protocol| protocol.known) else { return Ok(()) };
-    if !protocol.rows().any(|row| std::ptr::eq(row, item.row)) {
-        return Ok(()); // an option of a protocol that was replaced
-    }
+    let known = request.protocol.and_then(|protocol| protocol.known);
+    let own = known.filter(|protocol| protocol.rows().any(|row| std::ptr::eq(row, item.row)));
+    let Some(protocol) = own else {
+        request.replaced.get_or_insert(item.row.name());
+        return Ok(());
+    };
     let (option, word) = (item.row, item.value.unwrap_or_default());
-    let value = match (item.row.value, field) {
-        (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from)?,
-        (Value::Key, _) => value::number::<u16>(word, option).map(u32::from)?,
-        (Value::Tag, _) => value::decimal_number(word, option)?,
+    let number = match (item.row.value, field) {
+        (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from),
+        (Value::Key, _) => value::number::<u16>(word, option).map(u32::from),
+        (Value::Tag, _) => value::decimal_number(word, option),
         (Value::State, _) => {
             let unknown = || Complaint::Name(protocol.state_message, text(word));
-            protocol.state(word).map(u32::from).ok_or_else(unknown)?
+            Ok(protocol.state(word).map(u32::from).ok_or_else(unknown)?)
         }
         (Value::Role, _) => {
             let role = value::ROLES.iter().find(|(name, _)| value::abbreviates(word, name));
-            role.map(|&(_, role)| u32::from(role))
-                .ok_or_else(|| Complaint::Name("Unknown DCCP role", text(word)))?
+            let unknown = || Complaint::Name("Unknown DCCP role", text(word));
+            Ok(role.map(|&(_, role)| u32::from(role)).ok_or_else(unknown)?)
         }
-        _ => value::decimal_number::<u8>(word, option).map(u32::from)?,
+        _ => value::decimal_number::<u8>(word, option).map(u32::from),
     };
-    request.set_field(field, Some(value));
+    // Given, whatever its value: that decides whether it is legal.
+    let number = request.or_late(number).unwrap_or_default();
+    request.set_field(field, Some(number));
     Ok(())
 }
 
@@ -393,26 +469,20 @@ fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> R
         Value::Network => value::network(word, &mut request.family)?,
         _ => (value::address(word, row.name(), &mut request.family)?, None),
     };
-    let slot = match param {
-        Param::Src => &mut request.orig.src,
-        Param::Dst => &mut request.orig.dst,
-        Param::ReplySrc => &mut request.reply.src,
-        Param::ReplyDst => &mut request.reply.dst,
-        Param::TupleSrc => &mut request.tuple.src,
-        Param::TupleDst => &mut request.tuple.dst,
-        Param::MaskSrc => &mut request.mask.src,
-        _ => &mut request.mask.dst,
+    let (masks, slot) = match param {
+        Param::Src => (&mut request.src_masks, &mut request.orig.src),
+        Param::Dst => (&mut request.dst_masks, &mut request.orig.dst),
+        Param::ReplySrc => (&mut request.src_masks, &mut request.reply.src),
+        Param::ReplyDst => (&mut request.dst_masks, &mut request.reply.dst),
+        Param::TupleSrc => (&mut request.src_masks, &mut request.tuple.src),
+        Param::TupleDst => (&mut request.dst_masks, &mut request.tuple.dst),
+        Param::MaskSrc => (&mut request.src_masks, &mut request.mask.src),
+        _ => (&mut request.dst_masks, &mut request.mask.dst),
     };
     *slot = Some(address);
-    if mask.is_some() {
-        let source = matches!(param, Param::Src | Param::TupleSrc);
-        let (slot, implied) = match source {
-            true => (&mut request.mask.src, Param::MaskSrc),
-            false => (&mut request.mask.dst, Param::MaskDst),
-        };
-        *slot = mask;
-        request.note(implied);
-    }
+    let mask = if matches!(param, Param::MaskSrc | Param::MaskDst) { Some(address) } else { mask };
+    masks.retain(|&(option, _)| option != param);
+    masks.extend(mask.map(|mask| (param, mask)));
     Ok(())
 }
 
@@ -472,6 +542,7 @@ pub fn event_groups(request: &Request) -> Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Takes;
 
     fn parse(line: &str) -> Result<Request, String> {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
@@ -525,13 +596,164 @@ mod tests {
 
     #[test]
     fn prefix_lengths_imply_masks_for_legality_too() {
-        let request = parse("-L -s 10.0.0.0/8 -s 10.1.0.0").unwrap();
+        let request = parse("-L -s 10.0.0.0/8").unwrap();
         assert!(request.has(Param::MaskSrc) && !request.has(Param::MaskDst));
-        assert_eq!(request.mask.src, Some("255.0.0.0".parse().unwrap()), "an earlier mask stays in force");
-        assert_eq!(
-            complaint("-I -p udp -t 1 -s 1.0.0.0/8 -d 2.2.2.2 --sport 1 --dport 2"),
-            "Illegal option `--mask-src' with this command"
-        );
+        let new = "-I -p udp -t 1 -d 2.2.2.2 --sport 1 --dport 2";
+        let illegal = "Illegal option `--mask-src' with this command";
+        assert_eq!(complaint(&format!("{new} -s 1.0.0.0/8")), illegal);
+        assert_eq!(complaint(&format!("{new} --mask-src 255.255.255.255 -s 1.0.0.0")), illegal);
+        assert!(parse(&format!("{new} -s 1.0.0.0/32")).is_ok(), "the full length is no mask");
+        assert!(parse(&format!("{new} -s 1.0.0.0/8 -s 1.1.1.1")).is_ok(), "replaced whole");
+    }
+
+    #[test]
+    fn an_option_given_again_is_replaced_whole() {
+        for (options, address, mask) in [
+            ("-s 1.1.1.1/24 -s 2.2.2.2", "2.2.2.2", None),
+            ("-s 1.1.1.1/24 --orig-src 2.2.2.2", "2.2.2.2", None),
+            ("-s 1.1.1.1/24 -s 2.2.2.2/8", "2.2.2.2", Some("255.0.0.0")),
+            ("-s 1.1.1.1/24 -s 2.2.2.2/32", "2.2.2.2", Some("255.255.255.255")),
+            ("-s 1.1.1.1/24 -d 2.2.2.2", "1.1.1.1", Some("255.255.255.0")),
+            // A length and a mask are two options; the last one counts.
+            ("-s 1.1.1.1/24 --mask-src 255.0.0.0", "1.1.1.1", Some("255.0.0.0")),
+            ("--mask-src 255.0.0.0 -s 1.1.1.1/24", "1.1.1.1", Some("255.255.255.0")),
+            ("--mask-src 255.0.0.0 -s 1.1.1.1/32", "1.1.1.1", Some("255.255.255.255")),
+            ("--mask-src 255.0.0.0 -s 1.1.1.1/24 -s 2.2.2.2", "2.2.2.2", Some("255.0.0.0")),
+            ("--mask-src 255.0.0.0 -s 1.1.1.1 -s 2.2.2.2", "2.2.2.2", Some("255.0.0.0")),
+            ("--mask-src 255.0.0.0 -s 1.1.1.1 --mask-src 255.255.0.0", "1.1.1.1", Some("255.255.0.0")),
+        ] {
+            let request = parse(&format!("-D {options}")).unwrap();
+            let found = [request.orig.src, request.mask.src].map(|address| address.map(|it| it.to_string()));
+            assert_eq!(found, [Some(address), mask].map(|text| text.map(String::from)), "{options}");
+        }
+        let expectation =
+            "-I expect -t 9 -p 50 -s 1.1.1.1 -d 1.1.1.2 --tuple-dst 1.1.1.3 --mask-dst 255.0.0.0";
+        let mask = |options: &str| parse(&format!("{expectation} {options}")).map(|request| request.mask.src);
+        assert_eq!(mask("--tuple-src 1.0.0.0/8 -s 1.1.1.1"), Ok(Some("255.0.0.0".parse().unwrap())));
+        assert!(mask("--tuple-src 1.0.0.0/8 --tuple-src 1.1.1.1").unwrap_err().contains("--mask-src"));
+    }
+
+    #[test]
+    fn every_option_refuses_an_empty_value() {
+        let one_label: ReadMap = |_| LabelMap::read(&b"1 one\n"[..]);
+        let refuses = |protocol: &str, words: &[&str]| {
+            let (mut parser, mut request) = (Parser::with_maps(false, one_label), Request::default());
+            let words = [&["-p", protocol], words].concat();
+            let scanned = parser.scan(&words, &mut request).map(drop);
+            scanned.and_then(|()| parser.resolve_labels(&mut request)).is_err() || request.late.is_some()
+        };
+        let general = COMMANDS.iter().chain(PARAMS).map(|row| ("tcp", row));
+        let protocols = PROTOCOLS.iter().flat_map(|protocol| protocol.rows().map(|row| (protocol.name, row)));
+        let mut refused = 0;
+        for (protocol, row) in general.chain(protocols).filter(|(_, row)| row.takes != Takes::Nothing) {
+            // Any file may be missing; what `-a` is given is ignored.
+            if matches!(row.id, Id::Param(Param::Labelmap | Param::NatRange)) {
+                continue;
+            }
+            for long in row.longs {
+                let (attached, spelt) = (format!("--{long}="), format!("--{long}"));
+                assert!(refuses(protocol, &[&attached]), "-p {protocol} {attached}");
+                assert!(refuses(protocol, &[&spelt, ""]), "-p {protocol} {spelt} ''");
+                refused += 1;
+            }
+        }
+        assert!(refused > 100, "{refused}");
+    }
+
+    #[test]
+    fn an_empty_part_of_a_value_is_an_error() {
+        for (line, says) in [
+            ("-s 1.1.1.1/", "Invalid netmask"),
+            ("-d ::1/", "Invalid netmask"),
+            ("-s /", "Invalid IP address `/'"),
+            ("-s /24", "Invalid IP address `/24'"),
+            ("-s 1.1.1.", "Invalid IP address `1.1.1.'"),
+            ("-s 1.1.1.1 --mask-src 255.255.255.", "Invalid IP address `255.255.255.'"),
+            ("-m 1/", "unexpected value '1/' with -m option"),
+            ("-m /1", "unexpected value '/1' with -m option"),
+            ("-m /", "unexpected value '/' with -m option"),
+            ("-n 1.1.1.1:", "No port specified after `:'"),
+            ("-n :80", "Invalid IP address `'"),
+            ("-g [::1]:", "No port specified after `:'"),
+            ("-g []:80", "No IPv6 address specified"),
+            ("-u ASSURED,", "Bad parameter `'"),
+            ("-u ,ASSURED", "Bad parameter `,ASSURED'"),
+            ("-u !", "Bad parameter `'"),
+            ("-o id,", "Bad parameter `'"),
+            ("-l one,", "unknown label ''"),
+            ("-l ,one", "unknown label ''"),
+        ] {
+            let words: Vec<&str> = ["-D"].into_iter().chain(line.split(' ')).collect();
+            let map: ReadMap = |_| LabelMap::read(&b"1 one\n2 \n"[..]);
+            let said = Parser::with_maps(false, map).parse(&words).unwrap_err().to_string();
+            assert_eq!(said, says, "{line}");
+        }
+    }
+
+    #[test]
+    fn stray_words_are_refused_where_entries_are_selected_to_change() {
+        let parsed = |posix: bool, line: &str| {
+            let mut parser = Parser::new(posix);
+            let words: Vec<&str> = line.split(' ').collect();
+            let said = parser.parse(&words).err().map(|complaint| complaint.to_string());
+            (said, parser.notices)
+        };
+        for (posix, line, word) in [
+            (false, "-D conntrack 1.1.1.1", "1.1.1.1"),
+            (false, "-D -p tcp 1.1.1.1", "1.1.1.1"),
+            (false, "-D -- -s 1.1.1.1", "-s"),
+            (false, "-D -s 1.1.1.1 -- -p tcp", "-p"),
+            (false, "-D - -s 1.1.1.1", "-"),
+            (false, "conntrack -D", "conntrack"),
+            (false, "expect -D", "expect"),
+            (false, "-Dptcp expect", "expect"),
+            (false, "-D -n !1.1.1.1", "!1.1.1.1"),
+            (false, "-D -s 1.1.1.1 ", ""),
+            (false, "-F expect x", "x"),
+            (false, "-F -f ipv4 x", "x"),
+            (false, "-U -m 1 1.1.1.1", "1.1.1.1"),
+            (true, "-D -p tcp x -s 1.1.1.1", "x"),
+            (true, "-D conntrack x -s 1.1.1.1", "x"),
+        ] {
+            let stray = Some(format!("stray word `{word}': no option takes it"));
+            assert_eq!(parsed(posix, line), (stray, vec![]), "{line}");
+        }
+        for line in ["-D --", "-D conntrack", "-D -p tcp --", "-F --"] {
+            assert_eq!(parsed(false, line), (None, vec![]), "{line}");
+        }
+        let warning = "WARNING: ignoring the stray word `x': no option takes it".to_string();
+        for line in ["-L conntrack x y", "-L -- x", "x -C", "-V conntrack x"] {
+            assert_eq!(parsed(false, line), (None, vec![warning.clone()]), "{line}");
+        }
+        assert_eq!(parsed(false, "x"), (None, vec![]), "the help text says it all");
+    }
+
+    #[test]
+    fn an_option_of_a_replaced_protocol_is_refused_where_entries_are_selected_to_change() {
+        let replaced = |name| format!("`--{name}' is an option of a protocol that a later -p replaces");
+        assert_eq!(complaint("-D -p tcp --state ESTABLISHED -p udp"), replaced("state"));
+        assert_eq!(complaint("-D -p tcp -p udp --state ESTABLISHED"), replaced("state"));
+        assert_eq!(complaint("-D -p tcp --sport 1 -p icmp"), replaced("sport"));
+        assert_eq!(complaint("-D -p tcp -p 50 --dport 1"), replaced("dport"));
+        assert_eq!(complaint("-U -p icmp --icmp-type 8 -p 50 -m 1"), replaced("icmp-type"));
+        assert_eq!(complaint("-D -p gre --srckey 1 -p 50"), replaced("srckey"));
+        assert!(complaint("-D -p icmpv6 --icmpv6-code 0 -p ipv6-icmp -p tcp").contains("code' is an option"));
+        assert!(parse("-D -p tcp --sport 1 -p udp").is_ok(), "the port means the same");
+        assert!(parse("-L -p tcp --state ESTABLISHED -p udp").is_ok());
+    }
+
+    #[test]
+    fn complaints_that_the_original_does_not_make_come_last() {
+        let illegal = |name| format!("Illegal option `--{name}' with this command");
+        assert_eq!(complaint("-L -t x"), illegal("timeout"));
+        assert_eq!(complaint("-L expect -t x"), illegal("timeout"));
+        assert_eq!(complaint("-Lztcp"), illegal("timeout"));
+        assert_eq!(complaint("-L -b x"), illegal("buffer-size"));
+        assert_eq!(complaint("-C -m 1/"), illegal("mark"));
+        assert_eq!(complaint("-L -p tcp --mask-port-src x"), illegal("mask-port-src"));
+        assert_eq!(complaint("-L -p tcp --sport x -s foo"), "Invalid IP address `foo'");
+        assert_eq!(complaint("-D -p tcp --sport x stray"), "unexpected value 'x' with --sport option");
+        assert!(parse("-h -p tcp --sport x").is_ok(), "help looks at no value");
     }
 
     #[test]

@@ -168,14 +168,14 @@ pub fn decimal_number<T: TryFrom<u64>>(word: &[u8], option: &Row) -> Result<T, C
     decimal(word).and_then(|number| T::try_from(number).ok()).ok_or_else(|| unexpected(word, option))
 }
 
-/// A mark, `V` or `V/M`; without mask all bits count.
-pub fn masked(word: &[u8], option: &Row) -> Result<Masked, Complaint> {
+/// A mark, `V` or `V/M`; without mask all bits count. The complaint about a mask stands alone, because the original
+/// does not make it.
+pub fn masked(word: &[u8], option: &Row) -> Result<Result<Masked, Complaint>, Complaint> {
+    let complaint = || unexpected(word, option);
     let (value, mask) = split_at(word, b'/');
-    let mask = mask.map_or(Some(u32::MAX), fitting);
-    match (fitting(value), mask) {
-        (Some(value), Some(mask)) => Ok(Masked { value, mask }),
-        _ => Err(unexpected(word, option)),
-    }
+    let value = fitting(value).ok_or_else(complaint)?;
+    let mask = mask.map_or(Some(u32::MAX), fitting).ok_or_else(complaint);
+    Ok(mask.map(|mask| Masked { value, mask }))
 }
 
 /// An IPv4 address as nearly all are written: four decimal numbers without leading zeros, and nothing else.
@@ -201,9 +201,9 @@ pub fn dotted_quad(word: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// An IPv4 address in one of the classic forms: one to four numbers, the last filling the bytes that are left.
-/// White space ends it.
+/// White space may follow it.
 fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
-    let end = word.iter().position(|&byte| blank(byte)).unwrap_or(word.len());
+    let end = word.iter().rposition(|&byte| !blank(byte)).map_or(0, |last| last + 1);
     let parts: Vec<&[u8]> = word.get(..end)?.split(|&byte| byte == b'.').collect();
     let (last, leading) = parts.split_last()?;
     let number = |part: &[u8]| part.first().filter(|byte| byte.is_ascii_digit()).and_then(|_| c_number(part));
@@ -219,7 +219,6 @@ fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
 
 /// An address; `shown` is the word in the complaint, `all` the family of the command line's addresses.
 fn plain_address(word: &[u8], shown: &[u8], all: &mut Option<Family>) -> Result<IpAddr, Complaint> {
-    let word = word.get(..45).unwrap_or(word);
     let ipv6 = || std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok();
     let address = dotted_quad(word)
         .or_else(|| classic_ipv4(word))
@@ -228,6 +227,14 @@ fn plain_address(word: &[u8], shown: &[u8], all: &mut Option<Family>) -> Result<
         .ok_or_else(|| Complaint::Address(text(shown)))?;
     Family::of(address).join(all)?;
     Ok(address)
+}
+
+/// Whether every bit of a mask is set.
+pub fn is_whole(mask: IpAddr) -> bool {
+    match mask {
+        IpAddr::V4(mask) => mask.to_bits() == u32::MAX,
+        IpAddr::V6(mask) => mask.to_bits() == u128::MAX,
+    }
 }
 
 /// Splits a word at the first byte like this one.
@@ -243,23 +250,19 @@ pub fn address(word: &[u8], name: &'static str, all: &mut Option<Family>) -> Res
     if prefix.is_some() { Err(Complaint::NoCidr(name)) } else { Ok(address) }
 }
 
-/// An address with an optional prefix length, as the mask it stands for; the full length is no mask.
+/// An address with an optional prefix length, as the mask that it stands for.
 pub fn network(word: &[u8], all: &mut Option<Family>) -> Result<(IpAddr, Option<IpAddr>), Complaint> {
     let (bare, prefix) = split_at(word, b'/');
     let address = plain_address(bare, word, all)?;
     let Some(prefix) = prefix else { return Ok((address, None)) };
     let longest = if address.is_ipv4() { 32 } else { 128 };
-    let length = if prefix.is_empty() { Some(0) } else { decimal(prefix) };
-    let length = length
+    let length = decimal(prefix)
         .and_then(|length| u32::try_from(length).ok())
         .filter(|&length| length <= longest)
         .ok_or(Complaint::Netmask)?;
-    if length == longest {
-        return Ok((address, None));
-    }
     let mask = match address {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from(!(u32::MAX >> length))),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from(!(u128::MAX >> length))),
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::from(!u32::MAX.checked_shr(length).unwrap_or(0))),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::from(!u128::MAX.checked_shr(length).unwrap_or(0))),
     };
     Ok((address, Some(mask)))
 }
@@ -302,15 +305,18 @@ pub fn family(word: &[u8]) -> Result<Family, Complaint> {
         .ok_or_else(|| Complaint::Protocol(text(word)))
 }
 
-/// Whether a word is a prefix of a name, in any case.
+/// Whether a word is a prefix of a name, in any case. The empty word is none.
 pub fn abbreviates(word: &[u8], name: &str) -> bool {
+    if word.is_empty() {
+        return false;
+    }
     let start = name.as_bytes().get(..word.len());
     start == Some(word) || start.is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// The first name that a word abbreviates.
 fn abbreviated(word: &[u8], names: &[(&str, u32)]) -> Option<u32> {
-    let found = names.iter().find(|(name, _)| !word.is_empty() && abbreviates(word, name));
+    let found = names.iter().find(|(name, _)| abbreviates(word, name));
     found.map(|&(_, value)| value)
 }
 
@@ -333,24 +339,30 @@ pub fn list(word: &[u8], names: &[(&str, u32)]) -> Result<u32, Complaint> {
     })
 }
 
-/// Names that a status list once knew and that are now ignored with a notice.
-const FORMER_STATUS: [(&str, &str); 2] = [
-    ("SRC_NAT", "WARNING: ignoring SRC_NAT, use --src-nat instead"),
-    ("DST_NAT", "WARNING: ignoring DST_NAT, use --dst-nat instead"),
+/// A name that status lists once knew. It names no bit now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormerStatus {
+    pub name: &'static str,
+    /// The option that took its place.
+    pub option: &'static str,
+}
+
+const FORMER_STATUS: [FormerStatus; 2] = [
+    FormerStatus { name: "SRC_NAT", option: "src-nat" },
+    FormerStatus { name: "DST_NAT", option: "dst-nat" },
 ];
 
-/// A comma-separated list of status bits, `!` before those that must be clear.
-pub fn status(word: &[u8], notices: &mut Vec<&'static str>) -> Result<StatusBits, Complaint> {
+/// A comma-separated list of status bits, `!` before those that must be clear. Former names go to `former`.
+pub fn status(word: &[u8], former: &mut Vec<FormerStatus>) -> Result<StatusBits, Complaint> {
     let mut bits = StatusBits::default();
     for (item, rest) in items(word) {
         let (negated, name) = match item {
             [b'!', name @ ..] => (true, name),
             _ => (false, item),
         };
-        if let Some((_, notice)) =
-            FORMER_STATUS.iter().find(|(former, _)| former.as_bytes().eq_ignore_ascii_case(name))
-        {
-            notices.push(notice);
+        let is_name = |known: &&FormerStatus| known.name.as_bytes().eq_ignore_ascii_case(name);
+        if let Some(known) = FORMER_STATUS.iter().find(is_name) {
+            former.push(*known);
         } else if !negated && name.starts_with(b"UNREPLIED") {
             bits.clear |= IPS_SEEN_REPLY;
         } else {
@@ -393,13 +405,15 @@ mod tests {
 
     #[test]
     fn marks_have_an_optional_mask() {
-        assert_eq!(masked(b"5", Param::Mark.row()), Ok(Masked { value: 5, mask: u32::MAX }));
-        assert_eq!(masked(b"0x10/0xf0", Param::Mark.row()), Ok(Masked { value: 16, mask: 0xf0 }));
-        for bad in ["5x", "5/", "5/0x1ffffffff", "/1", "5/1/1"] {
-            assert_eq!(
-                said(masked(bad.as_bytes(), Param::Mark.row())),
-                format!("unexpected value '{bad}' with -m option")
-            );
+        let mark = |word: &str| masked(word.as_bytes(), Param::Mark.row());
+        assert_eq!(mark("5"), Ok(Ok(Masked { value: 5, mask: u32::MAX })));
+        assert_eq!(mark("0x10/0xf0"), Ok(Ok(Masked { value: 16, mask: 0xf0 })));
+        let unexpected = |bad: &str| format!("unexpected value '{bad}' with -m option");
+        for bad in ["5x", "/1", "", "/", "x/x"] {
+            assert_eq!(said(mark(bad)), unexpected(bad));
+        }
+        for bad in ["5/", "5/0x1ffffffff", "5/1/1", "5/ "] {
+            assert_eq!(said(mark(bad).unwrap()), unexpected(bad), "a complaint about the mask alone");
         }
     }
 
@@ -426,14 +440,28 @@ mod tests {
         let v4 =
             |word: &str| address(word.as_bytes(), "reply-src", &mut None).map(|address| address.to_string());
         assert_eq!(v4("1.2.3.4").unwrap(), "1.2.3.4");
-        assert_eq!(v4("1.1.1.1 foo").unwrap(), "1.1.1.1");
+        assert_eq!(v4("1.1.1.1 \n").unwrap(), "1.1.1.1");
         assert_eq!(v4("10.1").unwrap(), "10.0.0.1");
         assert_eq!(v4("0x7f.010.258").unwrap(), "127.8.1.2");
         assert_eq!(v4("4294967295").unwrap(), "255.255.255.255");
         assert_eq!(v4("2001:db8::1").unwrap(), "2001:db8::1");
-        for bad in
-            ["", "foo", "1.2.3.256", "1.2.3.4.5", "1..2", "256.1", "1.2.3.4x", " 1.2.3.4", "::g", "+1.1.1.1"]
-        {
+        for bad in [
+            "",
+            " ",
+            "foo",
+            "1.2.3.256",
+            "1.2.3.4.5",
+            "1..2",
+            "256.1",
+            "1.2.3.4x",
+            " 1.2.3.4",
+            "1.1.1.1 foo",
+            "1.1.1.1\n2.2.2.2",
+            "1.2.3.",
+            "1.1.1.0000000000000000000000000000000000000000777777",
+            "::g",
+            "+1.1.1.1",
+        ] {
             assert_eq!(said(v4(bad)), format!("Invalid IP address `{bad}'"));
         }
         assert_eq!(said(v4("2.2.2.2/8")), "CIDR notation unavailable for `--reply-src'");
@@ -446,11 +474,25 @@ mod tests {
             network(word.as_bytes(), &mut None).map(|(_, mask)| mask.map(|mask| mask.to_string()))
         };
         assert_eq!(mask("1.1.1.1/24"), Ok(Some("255.255.255.0".into())));
-        assert_eq!(mask("1.1.1.1/"), Ok(Some("0.0.0.0".into())));
-        assert_eq!(mask("1.1.1.1/32"), Ok(None));
+        assert_eq!(mask("1.1.1.1"), Ok(None));
+        assert_eq!(mask("1.1.1.1/0"), Ok(Some("0.0.0.0".into())));
+        assert_eq!(mask("1.1.1.1/32"), Ok(Some("255.255.255.255".into())));
         assert_eq!(mask("::1/+33"), Ok(Some("ffff:ffff:8000::".into())));
-        assert_eq!(mask("::1/128"), Ok(None));
-        for bad in ["1.1.1.1/33", "1.1.1.1/x", "1.1.1.1/8x", "1.1.1.1/-1", "::1/129"] {
+        assert_eq!(mask("::1/0"), Ok(Some("::".into())));
+        assert_eq!(mask("::1/128").unwrap().unwrap().len(), 39);
+        for bad in [
+            "1.1.1.1/",
+            "::1/",
+            "1.1.1.1/ ",
+            "1.1.1.1/+",
+            "1.1.1.1/33",
+            "1.1.1.1/x",
+            "1.1.1.1/8x",
+            "1.1.1.1/-1",
+            "1.1.1.1/255.0.0.0",
+            "1.1.1.1/8/",
+            "::1/129",
+        ] {
             assert_eq!(said(mask(bad)), "Invalid netmask");
         }
     }
@@ -495,8 +537,8 @@ mod tests {
 
     #[test]
     fn status_lists_know_negation_and_former_names() {
-        let mut notices = Vec::new();
-        let mut bits = |word: &str| status(word.as_bytes(), &mut notices).map(|bits| (bits.set, bits.clear));
+        let mut former = Vec::new();
+        let mut bits = |word: &str| status(word.as_bytes(), &mut former).map(|bits| (bits.set, bits.clear));
         assert_eq!(bits("ASSURED,!SEEN"), Ok((4, 2)));
         assert_eq!(bits("UNREPLIEDx"), Ok((0, 2)));
         assert_eq!(bits("UNSET"), Ok((0, 0)));
@@ -506,6 +548,6 @@ mod tests {
         assert_eq!(said(bits("ASSURED,!FOO,BAR")), "Bad parameter `FOO,BAR'");
         assert_eq!(said(bits("ASSURED,")), "Bad parameter `'");
         assert_eq!(said(bits("!UNREPLIED")), "Bad parameter `UNREPLIED'");
-        assert_eq!(notices, ["WARNING: ignoring SRC_NAT, use --src-nat instead"]);
+        assert_eq!(former, [FormerStatus { name: "SRC_NAT", option: "src-nat" }]);
     }
 }

@@ -10,19 +10,15 @@ use super::{Done, Session, delete};
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::parse::Request;
-use crate::refusal;
-use netfilter_conntrack::filter::Selector;
+use crate::{entry, refusal};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    match request.family {
-        Some(family) => {
-            let selector = Selector { family: Some(family as u8), ..Selector::default() };
-            delete::each_deleted(session, Verb::Flush, &selector, |_, _| Ok(()))?;
-        }
-        None => {
-            let (handle, _) = session.handle()?;
-            handle.flush().map_err(|error| refusal::of(Verb::Flush, Table::Conntrack, error))?;
-        }
+    let selector = entry::delete_selector(request)?;
+    if selector.is_everything() {
+        let (handle, _) = session.handle()?;
+        handle.flush().map_err(|error| refusal::of(Verb::Flush, Table::Conntrack, error))?;
+    } else {
+        delete::each_deleted(session, Verb::Flush, &selector, |_, _| Ok(()))?;
     }
     Ok(Done::Saying("connection tracking table has been emptied."))
 }

@@ -15,10 +15,11 @@ use netfilter_conntrack::request;
 use std::ops::ControlFlow;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let zero = request.has(Param::Zero);
+    // The other two lists zero nothing.
+    let zero = request.has(Param::Zero) && request.table == Table::Conntrack;
     let selector = entry::selector(request)?;
     // The kernel zeroes whatever passes its filter; of all conditions only the family is wholly in its hands.
-    if zero && !entry::is_family_only(&selector) {
+    if zero && (request.has(Param::Status) || !entry::is_family_only(&selector)) {
         return Err(Complaint::ZeroWithFilter);
     }
     // The other two lists, and the zeroing one, know no filter but the family.

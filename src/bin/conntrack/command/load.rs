@@ -118,7 +118,10 @@ fn order<'o>(
     let kind = match verb {
         Verb::Create => Kind::Create,
         Verb::Add => Kind::Add,
-        _ => return Ok((Kind::Line, line)),
+        _ => {
+            entry::check_selection(&request)?;
+            return Ok((Kind::Line, line));
+        }
     };
     let flow = entry::new_entry(&request)?;
     let request = match kind {
