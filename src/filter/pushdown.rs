@@ -155,14 +155,9 @@ impl Selector {
 
     /// The status bits that every selected entry has, or has not. A mask of 0 is an error for the kernel.
     fn known_status(&self) -> Option<Masked> {
-        let icmp = self.protocol.is_none_or(|protocol| l4_kind(protocol) == L4Kind::Icmp);
-        // The id of an ICMP entry can differ without a translation.
-        let done = |nat: Option<NatSelector>, bit, always| match nat {
-            Some(nat) if always || nat.address.is_some() => bit,
-            _ => 0,
-        };
-        let translated = done(self.source_nat, IPS_SRC_NAT_DONE, !icmp)
-            | done(self.destination_nat, IPS_DST_NAT_DONE, true);
+        let done = |nat: Option<NatSelector>, bit| if nat.is_some() { bit } else { 0 };
+        let translated =
+            done(self.source_nat, IPS_SRC_NAT_DONE) | done(self.destination_nat, IPS_DST_NAT_DONE);
         // A bit that must be clear as well as set is never both: what was asked for stays.
         let translated = translated & !self.status.mask;
         let Masked { value, mask } = self.status;
@@ -344,18 +339,13 @@ mod tests {
     }
 
     #[test]
-    fn translations_show_in_the_status_but_for_icmp_ids() {
+    fn translations_show_in_the_status() {
         let status = |set: fn(&mut Selector)| {
             let mut selector = Selector::default();
             set(&mut selector);
             selector.kernel_filters()[0].status.map(|status| (status.value, status.mask))
         };
-        let any = Some(NatSelector::default());
-        assert_eq!(any.and(status(|s| s.source_nat = Some(NatSelector::default()))), None);
-        assert_eq!(
-            status(|s| (s.source_nat, s.protocol) = (Some(NatSelector::default()), Some(6))),
-            Some((0x80, 0x80))
-        );
+        assert_eq!(status(|s| s.source_nat = Some(NatSelector::default())), Some((0x80, 0x80)));
         assert_eq!(status(|s| s.destination_nat = Some(NatSelector::default())), Some((0x100, 0x100)));
         assert_eq!(status(|s| s.any_nat = Some(NatSelector::default())), None);
         let refused = |s: &mut Selector| {

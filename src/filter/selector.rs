@@ -12,6 +12,7 @@ use crate::bitmask::Bitmask;
 use crate::flow::option::Nat;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
+use crate::wire::consts::IPS_SRC_NAT_DONE;
 use std::net::IpAddr;
 
 /// An address of which only the bits in `mask` count. Both are of one family, which must be the flow's too.
@@ -132,7 +133,11 @@ fn source_nat(flow: &Flow) -> NatView {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     let (port_differs, port) = match l4_kind(orig.l4()) {
         L4Kind::Ports | L4Kind::Keys => (flow.has_nat(Nat::SourcePort), reply.l4_dst()),
-        L4Kind::Icmp => (orig.l4_src() != reply.l4_src(), reply.l4_src()),
+        // The id is the source's, as a port is.
+        L4Kind::Icmp => {
+            let done = flow.status().is_none_or(|status| status & IPS_SRC_NAT_DONE != 0);
+            (done && orig.l4_src() != reply.l4_src(), reply.l4_src())
+        }
         L4Kind::None => (false, 0),
     };
     NatView { address_differs: flow.has_nat(Nat::SourceAddress), port_differs, address: reply.dst(), port }
@@ -272,7 +277,7 @@ fn has_labels(flow: &Flow, wanted: &Bitmask) -> bool {
 mod tests {
     use super::*;
     use crate::flow::L4;
-    use crate::wire::consts::{IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY, IPS_SRC_NAT_DONE};
+    use crate::wire::consts::{IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -464,5 +469,7 @@ mod tests {
         assert!(!passes(&flow, |s| s.destination_nat = any));
         flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::1"), icmp(129, 8));
         assert!(passes(&flow, |s| s.source_nat = any), "the id alone is translated");
+        flow.set_status(IPS_DST_NAT_DONE);
+        assert!(!passes(&flow, |s| s.source_nat = any), "the status denies it");
     }
 }
