@@ -6,22 +6,9 @@ use super::flow;
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Flow, L4};
 
-/// A small generator of numbers that look random and are the same in every run.
-#[derive(Debug)]
-pub struct Dice(pub u64);
-
-impl Dice {
-    /// A number below `sides`.
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    /// A port other than 0.
-    pub fn port(&mut self) -> u16 {
-        u16::try_from(self.roll(65535) + 1).unwrap()
-    }
-}
+#[path = "../support/dice.rs"]
+pub mod dice;
+pub use dice::Dice;
 
 /// Flow `n`; its source address is its own.
 pub fn random_flow(n: u16, dice: &mut Dice) -> Flow {

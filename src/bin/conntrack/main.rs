@@ -22,6 +22,8 @@ mod parse;
 mod refusal;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod selection;
 mod value;
 
 use command::{Session, load};
