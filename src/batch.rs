@@ -30,6 +30,7 @@ use crate::codec::flow_decode;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::request::{self, Query, Subject};
+use crate::sys::memory;
 use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
 use crate::wire::frame::{FrameKind, HEADER_LEN};
 use crate::wire::{Frame, Header, array_at};
@@ -113,10 +114,13 @@ pub struct Batch {
 
 impl Batch {
     /// An empty batch whose answers may take `room` bytes of a receive buffer.
-    pub(crate) fn new(room: usize) -> Batch {
-        let messages = vec![0; MANY_BYTES + 2 * request::MAX_LEN].into();
-        let slots = Vec::with_capacity(MANY_REQUESTS + 1);
-        Batch { messages, len: 0, slots, room, cost: 0, first: 0, over: false, lost: false }
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn new(room: usize) -> Result<Batch> {
+        let messages = memory::filled(0, MANY_BYTES + 2 * request::MAX_LEN)?.into();
+        let slots = memory::room(MANY_REQUESTS + 1)?;
+        Ok(Batch { messages, len: 0, slots, room, cost: 0, first: 0, over: false, lost: false })
     }
 
     /// How many requests it holds.
@@ -209,8 +213,7 @@ impl Batch {
         let Some(slot) = self.slots.get_mut(number) else { return };
         match frame.kind() {
             Ok(FrameKind::Data) if slot.is_lookup => {
-                let mut flow = Box::new(Flow::new());
-                slot.answer = Some(flow_decode::message(&mut flow, frame).map(|()| Some(flow)));
+                slot.answer = Some(found(frame).map(Some));
             }
             Ok(FrameKind::Error(0)) => self.over |= is_last,
             Ok(FrameKind::Error(errno)) => {
@@ -238,6 +241,14 @@ impl Batch {
     }
 }
 
+/// The entry that a message shows.
+fn found(frame: &Frame<'_>) -> Result<Box<Flow>> {
+    frame.must_be(request::FLOW_ANSWERS)?;
+    let mut flow = memory::boxed(Flow::new())?;
+    flow_decode::message(&mut flow, frame)?;
+    Ok(flow)
+}
+
 /// An answer without what was found.
 fn as_errors(answer: &Option<Result<Option<Box<Flow>>>>) -> Option<Result<()>> {
     answer.as_ref().map(|answer| answer.as_ref().map(drop).map_err(|&error| error))
@@ -263,7 +274,7 @@ mod tests {
 
     /// A sealed batch of three deletions, numbered from 10 on.
     fn three() -> Batch {
-        let mut batch = Batch::new(1 << 20);
+        let mut batch = Batch::new(1 << 20).unwrap();
         for sport in 1..=3 {
             batch.push(Request::Delete(&flow(sport))).unwrap();
         }
@@ -294,7 +305,7 @@ mod tests {
 
     #[test]
     fn requests_are_numbered_and_only_the_last_is_acknowledged() {
-        let mut batch = Batch::new(1 << 20);
+        let mut batch = Batch::new(1 << 20).unwrap();
         assert_eq!(batch.push(Request::Create(&flow(1))), Ok(0));
         assert_eq!(batch.push(Request::Lookup(&flow(1))), Ok(1));
         assert!(batch.push(Request::Delete(&Flow::new())).is_err(), "it names nothing");
@@ -349,7 +360,7 @@ mod tests {
         let lost = Err(Error::Overrun);
         assert_eq!(answers(batch), [lost, Err(Error::Kernel(libc::ENOENT)), lost]);
 
-        let mut batch = Batch::new(1 << 20);
+        let mut batch = Batch::new(1 << 20).unwrap();
         batch.push(Request::Lookup(&flow(1))).unwrap();
         batch.seal(1);
         error(&mut batch, 1, 0);
@@ -359,7 +370,7 @@ mod tests {
     #[test]
     fn a_batch_is_full_before_its_answers_overflow() {
         let filled = |room: usize, request: fn(&Flow) -> Request<'_>| {
-            let mut batch = Batch::new(room);
+            let mut batch = Batch::new(room).unwrap();
             while !batch.is_full() {
                 batch.push(request(&flow(1))).unwrap();
             }

@@ -16,6 +16,7 @@ use crate::sys::Socket;
 use crate::sys::process::memory_bytes;
 use crate::sys::socket::MOST_DATAGRAMS;
 use crate::wire::consts::*;
+use crate::wire::frame::FrameKind;
 
 bitflags::bitflags! {
     /// Multicast groups of events.
@@ -113,7 +114,7 @@ impl EventsBuilder {
         }
         Ok(Events {
             socket,
-            inbox: Inbox::for_entries(),
+            inbox: Inbox::for_entries()?,
             flow: Flow::new(),
             expect: Expectation::new(),
             drops: 0,
@@ -222,21 +223,26 @@ impl Events {
     fn step(&mut self) -> Result<(EventKind, u32, bool)> {
         loop {
             let Some(frame) = self.inbox.next() else {
-                self.inbox.receive(&self.socket)?;
+                self.inbox.receive(&self.socket, true)?;
                 continue;
             };
             let frame = frame?;
+            if frame.kind() == Ok(FrameKind::Overrun) {
+                return Err(Error::Overrun);
+            }
             let Some(kind) = EventKind::of(&frame.header) else {
                 continue;
             };
             let port_id = frame.header.port_id;
             match frame.header.subsystem() {
                 NFNL_SUBSYS_CTNETLINK => {
+                    frame.must_be_whole()?;
                     self.flow.clear();
                     flow_decode::message(&mut self.flow, &frame)?;
                     return Ok((kind, port_id, false));
                 }
                 NFNL_SUBSYS_CTNETLINK_EXP => {
+                    frame.must_be_whole()?;
                     self.expect = Expectation::new();
                     expect_decode::message(&mut self.expect, &frame)?;
                     return Ok((kind, port_id, true));
@@ -244,5 +250,56 @@ impl Events {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::inbox::answer;
+
+    const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+    const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_DELETE]);
+
+    /// A message without what should follow its netlink header.
+    fn bare(kind: u16) -> Vec<u8> {
+        let mut message = answer(kind, 0)[..16].to_vec();
+        message[0] = 16;
+        message
+    }
+
+    #[test]
+    fn what_is_lost_or_malformed_is_reported_and_its_neighbours_are_read() {
+        let datagrams = [
+            answer(FLOW, 0),
+            [bare(FLOW), bare(EXPECTATION), answer(EXPECTATION, 0)].concat(),
+            answer(0xa02, 0), // of another subsystem, whose group the socket may have joined
+            [answer(NLMSG_OVERRUN, 0), answer(FLOW, 0)].concat(),
+            [answer(FLOW, 0), vec![9; 16]].concat(),
+            [answer(FLOW, 0), vec![0; 8192]].concat(),
+            answer(FLOW, 0),
+        ];
+        let mut events = Events {
+            socket: Socket::scripted(&datagrams),
+            inbox: Inbox::for_entries().unwrap(),
+            flow: Flow::new(),
+            expect: Expectation::new(),
+            drops: 0,
+            lost: 0,
+            overruns: 0,
+        };
+        let mut seen = String::new();
+        loop {
+            seen.push(match events.next() {
+                Ok(Event { subject: EventSubject::Flow(_), .. }) => 'f',
+                Ok(Event { subject: EventSubject::Expectation(_), .. }) => 'x',
+                Err(Error::Malformed(_)) => 'm',
+                Err(Error::Truncated) => 't',
+                Err(Error::Overrun) => 'o',
+                Err(error) => break assert_eq!(error, Error::Os(libc::EAGAIN)),
+            });
+        }
+        assert_eq!(seen, "fmmxoffmftf");
     }
 }

@@ -16,9 +16,9 @@ use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::{Attr, Flow};
-use crate::inbox::{Inbox, receive};
+use crate::inbox::{Inbox, Receiver, receive};
 use crate::request::{self, Query, Statistics, Subject, Table};
-use crate::sys::Socket;
+use crate::sys::{Socket, memory};
 use crate::wire::Frame;
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
@@ -49,14 +49,14 @@ impl Handle {
     /// Opens a handle.
     ///
     /// # Errors
-    /// The system's error. Privilege is checked by the kernel at the first request.
+    /// The system's error; [`Error::NoMemory`]. Privilege is checked by the kernel at the first request.
     #[doc(alias = "nfct_open")]
     pub fn open() -> Result<Handle> {
         Ok(Handle {
             socket: Socket::open(0)?,
-            inbox: Inbox::for_answers(),
+            inbox: Inbox::for_answers()?,
             batch_inbox: None,
-            outbox: vec![0; request::MAX_LEN].into(),
+            outbox: memory::filled(0, request::MAX_LEN)?.into(),
             seq: 0,
             reads_ahead: false,
             abandoned: None,
@@ -90,8 +90,8 @@ impl Handle {
     /// The handle is busy meanwhile: to change the table during the walk, use a second one.
     ///
     /// # Errors
-    /// As [`list`](Self::list). Behind [`Error::Malformed`] the other flows still come; any other error ends
-    /// the iteration.
+    /// As [`list`](Self::list). After [`Error::Malformed`], [`Error::Truncated`] and [`Error::Overrun`] the iterator
+    /// continues with the next flow; any other error ends it.
     pub fn flows(&mut self) -> Result<Flows<'_>> {
         self.flows_matching(&DumpFilter::new())
     }
@@ -99,12 +99,17 @@ impl Handle {
     /// Reads the flows that pass a kernel-side filter (an older kernel may ignore it).
     ///
     /// # Errors
-    /// As [`list`](Self::list). Behind [`Error::Malformed`] the other flows still come; any other error ends
-    /// the iteration.
+    /// As [`list`](Self::list). After [`Error::Malformed`], [`Error::Truncated`] and [`Error::Overrun`] the iterator
+    /// continues with the next flow; any other error ends it.
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
         let seq = self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
+        Ok(self.listed(seq))
+    }
+
+    /// The flows in the answer to request `seq`.
+    fn listed(&mut self, seq: u32) -> Flows<'_> {
         self.abandoned = Some(seq);
-        Ok(Flows { handle: self, seq, interrupted: false, over: false })
+        Flows { handle: self, answer: Answer::to(seq), receiver: Receiver::new(), ended: false }
     }
 
     /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
@@ -120,7 +125,8 @@ impl Handle {
     ///
     /// # Errors
     /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed under the
-    /// walk; [`Error::Malformed`] when a message could not be read (all others were).
+    /// walk; [`Error::Malformed`] when a message could not be read or was not about a flow, [`Error::Truncated`] or
+    /// [`Error::Overrun`] when a part was lost. The walk is finished before any of them is reported.
     pub fn list(
         &mut self,
         table: Table,
@@ -132,7 +138,7 @@ impl Handle {
         let mut flow = Flow::new();
         let each = |frame: &Frame<'_>| {
             flow.clear();
-            flow_decode::message(&mut flow, frame)?;
+            read_flow(&mut flow, frame)?;
             Ok(each(&flow))
         };
         // What is zeroed must not be lost where `each` stops the list.
@@ -220,7 +226,7 @@ impl Handle {
         let seq = self.send(|buf, seq| request::build_lookup(buf, key, NLM_F_ACK, seq))?;
         let found = self.last_answer(seq, |frame| {
             let mut flow = Flow::new();
-            flow_decode::message(&mut flow, frame).map(|()| Some(flow))
+            read_flow(&mut flow, frame).map(|()| Some(flow))
         })?;
         found.ok_or(Error::Kernel(libc::ENOENT))
     }
@@ -270,10 +276,10 @@ impl Handle {
     /// A batch for this handle's socket.
     ///
     /// # Errors
-    /// The system's error.
+    /// The system's error; [`Error::NoMemory`].
     pub fn batch(&mut self) -> Result<Batch> {
         let _ = self.socket.set_short_refusals(); // an old kernel's refusals are as long as their requests
-        Ok(Batch::new(self.socket.receive_buffer()? as usize))
+        Batch::new(self.socket.receive_buffer()? as usize)
     }
 
     /// Sends a batch and hands out what became of each request, by its number: nothing, the entry that was looked
@@ -288,45 +294,19 @@ impl Handle {
         each: impl FnMut(usize, Result<Option<&Flow>>),
     ) -> Result<()> {
         self.settle()?;
+        let inbox = match &mut self.batch_inbox {
+            Some(inbox) => inbox,
+            none => none.insert(Inbox::for_entries()?),
+        };
         let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         let first = self.seq.checked_add(count).map_or(1, |_| self.seq + 1);
         self.seq = first.saturating_add(count);
         if !batch.is_empty() {
             self.socket.send(batch.seal(first))?;
-            self.collect(batch)?;
+            collect(&self.socket, inbox, batch);
         }
         batch.finish(each);
         Ok(())
-    }
-
-    /// Receives the answers to a batch. The kernel has made them all before the send was over, so where the end may
-    /// be missing there is no need to wait for it.
-    fn collect(&mut self, batch: &mut Batch) -> Result<()> {
-        let inbox = self.batch_inbox.get_or_insert_with(Inbox::for_entries);
-        inbox.clear();
-        let mut waiting = true;
-        while !batch.is_over() {
-            match inbox.next() {
-                Some(Ok(frame)) => batch.take(&frame),
-                Some(Err(_)) => batch.note_loss(),
-                None => {
-                    if waiting && batch.may_lack_its_end() {
-                        self.socket.set_non_blocking(true)?;
-                        waiting = false;
-                    }
-                    match receive(&self.socket, inbox) {
-                        Ok(()) => {}
-                        Err(Error::Overrun | Error::Truncated) => batch.note_loss(),
-                        Err(Error::Os(libc::EAGAIN)) if !waiting => break,
-                        Err(_) => {
-                            batch.note_loss();
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        if waiting { Ok(()) } else { self.socket.set_non_blocking(false) }
     }
 
     /// Deletes all entries, of both families.
@@ -356,11 +336,7 @@ impl Handle {
     pub fn expectations(&mut self, family: u8, mut each: impl FnMut(&Expectation) -> Verdict) -> Result<()> {
         let seq =
             self.send(|buf, seq| request::build(buf, Query::Dump, Subject::ExpectationFamily(family), seq))?;
-        self.answers(seq, |frame| {
-            let mut expect = Expectation::new();
-            expect_decode::message(&mut expect, frame)?;
-            Ok(each(&expect))
-        })
+        self.answers(seq, |frame| Ok(each(&read_expectation(frame)?)))
     }
 
     /// Looks an expectation up by its expected tuple.
@@ -369,10 +345,7 @@ impl Handle {
     /// [`Error::Kernel`] with `ENOENT` when there is none.
     pub fn expectation(&mut self, key: &Expectation) -> Result<Expectation> {
         let seq = self.send(|buf, seq| request::build(buf, Query::Get, Subject::Expectation(key), seq))?;
-        let found = self.last_answer(seq, |frame| {
-            let mut expect = Expectation::new();
-            expect_decode::message(&mut expect, frame).map(|()| Some(expect))
-        })?;
+        let found = self.last_answer(seq, |frame| read_expectation(frame).map(Some))?;
         found.ok_or(Error::Kernel(libc::ENOENT))
     }
 
@@ -406,7 +379,10 @@ impl Handle {
     /// [`Error::Kernel`].
     pub fn statistics(&mut self) -> Result<GlobalStats> {
         let seq = self.send(|buf, seq| request::build_statistics(buf, Statistics::Global, seq))?;
-        let found = self.last_answer(seq, stats_decode::global)?;
+        let found = self.last_answer(seq, |frame| {
+            frame.must_be(Statistics::Global.answers())?;
+            stats_decode::global(frame)
+        })?;
         found.ok_or(Error::Malformed("statistics without a number of entries"))
     }
 
@@ -430,6 +406,7 @@ impl Handle {
         let seq = self.send(|buf, seq| request::build_statistics(buf, which, seq))?;
         let mut all = Vec::new();
         self.answers(seq, |frame| {
+            frame.must_be(which.answers())?;
             all.push(stats_decode::cpu(frame)?);
             Ok(Verdict::Continue(()))
         })?;
@@ -471,69 +448,158 @@ impl Handle {
 
     /// Reads what an abandoned dump still sends: the kernel refuses a second dump while one runs.
     fn settle(&mut self) -> Result<()> {
-        match self.abandoned.take() {
-            Some(seq) => match self.answers(seq, |_| Ok(Verdict::Continue(()))) {
-                Err(error @ Error::Os(_)) => Err(error),
-                _ => Ok(()), // whatever became of it, it is over
-            },
-            None => Ok(()),
+        let Some(seq) = self.abandoned.take() else { return Ok(()) };
+        match self.read(seq, &Receiver::of_remains(), |_| Ok(Verdict::Continue(()))) {
+            Err(error @ Error::Os(_)) => Err(error),
+            _ => Ok(()), // whatever became of it, it has finished
         }
     }
 
     /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
     fn answers(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        let socket = &self.socket;
-        let stopped = read_answers(&mut self.inbox, &mut |inbox| receive(socket, inbox), seq, each)?;
-        self.abandoned = (stopped && !self.inbox.holds_end(seq)).then_some(seq);
-        Ok(())
+        self.read(seq, &Receiver::new(), each)
+    }
+
+    fn read(
+        &mut self,
+        seq: u32,
+        receiver: &Receiver,
+        each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
+    ) -> Result<()> {
+        let (socket, mut answer) = (&self.socket, Answer::to(seq));
+        let read = answer.read(&mut self.inbox, &mut |inbox| receiver.receive(socket, inbox), each);
+        self.abandoned = (!answer.over && !self.inbox.holds_end(seq)).then_some(seq);
+        read
     }
 
     /// The same while a thread of its own receives them.
     fn read_ahead_of(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        let socket = &self.socket;
-        let (stopped, over) = ahead::read(
-            |inbox| receive(socket, inbox),
+        let (socket, receiver, mut answer) = (&self.socket, Receiver::new(), Answer::to(seq));
+        let (read, over) = ahead::read(
+            |inbox| receiver.receive(socket, inbox),
             seq,
             &mut self.inbox,
-            |inbox, more| read_answers(inbox, more, seq, each),
+            |inbox, more| answer.read(inbox, more, each),
         );
-        self.abandoned = (stopped? && !over && !self.inbox.holds_end(seq)).then_some(seq);
-        Ok(())
+        self.abandoned = (!answer.over && !over && !self.inbox.holds_end(seq)).then_some(seq);
+        read
     }
 }
 
-/// Reads the answers to request `seq` from an inbox that `more` fills again; whether `each` stopped it before the end.
-fn read_answers(
-    inbox: &mut Inbox,
-    more: &mut More<'_>,
-    seq: u32,
-    mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
-) -> Result<bool> {
-    let mut outcome = Outcome::default();
-    loop {
-        let frame = match inbox.next() {
+/// Receives the answers to a batch. The kernel has made them all by the end of the send, so where the end may be
+/// missing there is no need to wait for it.
+fn collect(socket: &Socket, inbox: &mut Inbox, batch: &mut Batch) {
+    inbox.clear();
+    while !batch.is_over() {
+        match inbox.next() {
+            Some(Ok(frame)) => batch.take(&frame),
+            Some(Err(_)) => batch.note_loss(),
             None => {
-                // What went wrong first is what is told.
-                more(inbox).map_err(|error| outcome.error.unwrap_or(error))?;
-                continue;
+                let wait = !batch.may_lack_its_end();
+                match receive(socket, inbox, wait) {
+                    Ok(()) => {}
+                    Err(Error::Overrun) => batch.note_loss(),
+                    Err(Error::Os(libc::EAGAIN)) if !wait => break,
+                    Err(_) => {
+                        batch.note_loss();
+                        break;
+                    }
+                }
             }
-            Some(Ok(frame)) if frame.header.seq == seq => frame,
-            Some(Ok(_)) => continue,
-            Some(Err(error)) => {
-                outcome.note(error);
-                continue;
+        }
+    }
+}
+
+/// Reads an answer that shows a flow.
+fn read_flow(flow: &mut Flow, frame: &Frame<'_>) -> Result<()> {
+    frame.must_be(request::FLOW_ANSWERS)?;
+    flow_decode::message(flow, frame)
+}
+
+/// Reads an answer that shows an expectation.
+fn read_expectation(frame: &Frame<'_>) -> Result<Expectation> {
+    frame.must_be(request::EXPECTATION_ANSWERS)?;
+    let mut expect = Expectation::new();
+    expect_decode::message(&mut expect, frame).map(|()| expect)
+}
+
+/// How far the answer to a request has been read, whoever reads it.
+#[derive(Debug)]
+struct Answer {
+    seq: u32,
+    interrupted: bool,
+    /// The kernel has said that this is all, or nothing is left.
+    over: bool,
+}
+
+/// What reading an answer comes to next.
+enum Step<T> {
+    /// A message of the answer, and what was read from it.
+    Read(T),
+    /// A part was lost or cannot be read; what follows can.
+    Lost(Error),
+    /// The end, or why nothing more can be received.
+    End(Result<()>),
+}
+
+impl Answer {
+    fn to(seq: u32) -> Answer {
+        Answer { seq, interrupted: false, over: false }
+    }
+
+    /// Reads the next message of the answer from an inbox that `more` fills again. What other requests have left behind
+    /// is passed over.
+    fn step<T>(
+        &mut self,
+        inbox: &mut Inbox,
+        more: &mut More<'_>,
+        read: impl FnOnce(&Frame<'_>) -> Result<T>,
+    ) -> Step<T> {
+        loop {
+            let frame = match inbox.next() {
+                Some(Ok(frame)) if frame.header.seq == self.seq => frame,
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => return Step::Lost(error),
+                None => match more(inbox) {
+                    Ok(true) => continue,
+                    Ok(false) => {
+                        self.over = true;
+                        return Step::End(Ok(()));
+                    }
+                    Err(Error::Overrun) => return Step::Lost(Error::Overrun),
+                    Err(error) => return Step::End(Err(error)),
+                },
+            };
+            self.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
+            let end = match frame.kind() {
+                Ok(FrameKind::Data) => return read(&frame).map_or_else(Step::Lost, Step::Read),
+                Ok(FrameKind::Overrun) => return Step::Lost(Error::Overrun),
+                Ok(FrameKind::Noop) => continue,
+                Ok(FrameKind::Error(errno) | FrameKind::Done(errno)) => Ok(errno),
+                Err(error) => Err(error), // an end that does not say how it ended
+            };
+            self.over = true;
+            let outcome = Outcome { interrupted: self.interrupted, error: None };
+            return Step::End(end.and_then(|errno| outcome.finish(errno)));
+        }
+    }
+
+    /// Reads the whole answer, or as much of it as `each` wants. What went wrong first is reported at the end.
+    fn read(
+        &mut self,
+        inbox: &mut Inbox,
+        more: &mut More<'_>,
+        mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
+    ) -> Result<()> {
+        let mut lost = None;
+        loop {
+            match self.step(inbox, more, &mut each) {
+                Step::Read(Verdict::Continue(())) => {}
+                Step::Read(Verdict::Break(())) => return Ok(()),
+                Step::Lost(error) => lost = lost.or(Some(error)),
+                Step::End(refused @ Err(Error::Kernel(_))) => return refused,
+                Step::End(end) => return lost.map_or(end, Err),
             }
-        };
-        outcome.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
-        match frame.kind()? {
-            FrameKind::Data => match each(&frame) {
-                Ok(Verdict::Continue(())) => {}
-                Ok(Verdict::Break(())) => return Ok(true),
-                Err(error) => outcome.note(error),
-            },
-            FrameKind::Error(errno) | FrameKind::Done(errno) => return outcome.finish(errno).map(|()| false),
-            FrameKind::Overrun => outcome.note(Error::Overrun),
-            FrameKind::Noop => {}
         }
     }
 }
@@ -572,46 +638,14 @@ impl Outcome {
 #[derive(Debug)]
 pub struct Flows<'h> {
     handle: &'h mut Handle,
-    seq: u32,
-    interrupted: bool,
-    over: bool,
-}
-
-impl Flows<'_> {
-    fn step(&mut self) -> Result<Option<Flow>> {
-        loop {
-            let Some(frame) = self.handle.inbox.next() else {
-                receive(&self.handle.socket, &mut self.handle.inbox)?;
-                continue;
-            };
-            let frame = frame?;
-            if frame.header.seq != self.seq {
-                continue;
-            }
-            self.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
-            match frame.kind()? {
-                FrameKind::Data => {
-                    let mut flow = Flow::new();
-                    flow_decode::message(&mut flow, &frame)?;
-                    return Ok(Some(flow));
-                }
-                FrameKind::Error(errno) | FrameKind::Done(errno) => {
-                    self.over = true;
-                    self.handle.abandoned = None;
-                    return Outcome { interrupted: self.interrupted, error: None }
-                        .finish(errno)
-                        .map(|()| None);
-                }
-                FrameKind::Overrun => return Err(Error::Overrun),
-                FrameKind::Noop => {}
-            }
-        }
-    }
+    answer: Answer,
+    receiver: Receiver,
+    ended: bool,
 }
 
 impl Drop for Flows<'_> {
     fn drop(&mut self) {
-        if self.handle.inbox.holds_end(self.seq) {
+        if self.answer.over || self.handle.inbox.holds_end(self.answer.seq) {
             self.handle.abandoned = None;
         }
     }
@@ -621,18 +655,31 @@ impl Iterator for Flows<'_> {
     type Item = Result<Flow>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
+        if self.ended {
             return None;
         }
-        let next = self.step();
-        self.over |= next.as_ref().is_err_and(|error| !matches!(error, Error::Malformed(_)));
-        next.transpose()
+        let Handle { socket, inbox, .. } = &mut *self.handle;
+        let (socket, receiver) = (&*socket, &self.receiver);
+        let step = self.answer.step(inbox, &mut |inbox| receiver.receive(socket, inbox), |frame| {
+            let mut flow = Flow::new();
+            read_flow(&mut flow, frame).map(|()| flow)
+        });
+        match step {
+            Step::Read(flow) => Some(Ok(flow)),
+            Step::Lost(error) => Some(Err(error)),
+            Step::End(end) => {
+                self.ended = true;
+                end.err().map(Err)
+            }
+        }
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::inbox::answer;
 
     #[test]
     fn an_interrupted_dump_is_an_error() {
@@ -642,5 +689,97 @@ mod tests {
         assert_eq!(outcome(true, None).finish(libc::EPERM), Err(Error::Kernel(libc::EPERM)));
         let malformed = Error::Malformed("");
         assert_eq!(outcome(true, Some(malformed)).finish(0), Err(malformed));
+    }
+
+    const SEQ: u32 = 7;
+    const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+    const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_NEW]);
+    const DELETED: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE]);
+
+    /// The messages of one datagram.
+    fn datagram(kinds: &[u16]) -> Vec<u8> {
+        kinds.iter().flat_map(|&kind| answer(kind, SEQ)).collect()
+    }
+
+    /// A message without the bytes that should follow its header.
+    fn bare(kind: u16) -> Vec<u8> {
+        let mut message = answer(kind, SEQ)[..16].to_vec();
+        message[0] = 16;
+        message
+    }
+
+    /// As long as no datagram of a list is, with these messages at its start.
+    fn overlong(kinds: &[u16]) -> Vec<u8> {
+        let mut bytes = datagram(kinds);
+        bytes.resize(RECEIVE_LEN + 4, 0);
+        bytes
+    }
+
+    /// A handle that has asked and been answered.
+    fn answered(datagrams: &[Vec<u8>]) -> Handle {
+        let mut handle = Handle::open().unwrap();
+        handle.socket = Socket::scripted(datagrams);
+        handle.seq = SEQ;
+        handle
+    }
+
+    /// What each way to read a list makes of the same answer: how many flows, the first error, and whether the
+    /// handle knows that nothing is left to be read.
+    fn read(datagrams: &[Vec<u8>]) -> (usize, Option<Error>, bool) {
+        let list = |ahead: bool| {
+            let (mut handle, mut flows) = (answered(datagrams), 0);
+            let each = |frame: &Frame<'_>| {
+                read_flow(&mut Flow::new(), frame)?;
+                flows += 1;
+                Ok(Verdict::Continue(()))
+            };
+            let ended = if ahead { handle.read_ahead_of(SEQ, each) } else { handle.answers(SEQ, each) };
+            (flows, ended.err(), handle.abandoned.is_none())
+        };
+        let (mut handle, mut flows, mut error) = (answered(datagrams), 0, None);
+        for flow in handle.listed(SEQ).take(1000) {
+            match flow {
+                Ok(_) => flows += 1,
+                Err(wrong) => error = error.or(Some(wrong)),
+            }
+        }
+        let iterated = (flows, error, handle.abandoned.is_none());
+        assert_eq!(list(false), iterated);
+        assert_eq!(list(true), iterated, "received ahead");
+        iterated
+    }
+
+    #[test]
+    fn lists_and_iterators_read_the_same_answer_alike() {
+        let (flow, done) = (datagram(&[FLOW]), datagram(&[NLMSG_DONE]));
+        assert_eq!(read(&[flow.clone(), done.clone()]), (1, None, true));
+        assert_eq!(read(&[datagram(&[FLOW, FLOW, NLMSG_DONE])]), (2, None, true));
+        let malformed = |seen: (usize, Option<Error>, bool), flows| {
+            assert!(matches!(seen, (some, Some(Error::Malformed(_)), true) if some == flows), "{seen:?}");
+        };
+        // An end that cannot be read is one.
+        malformed(read(&[flow.clone(), bare(NLMSG_ERROR)]), 1);
+        malformed(read(&[bare(NLMSG_ERROR)]), 0);
+        // What is lost or malformed leaves its neighbours alone.
+        malformed(read(&[[datagram(&[FLOW]), vec![9; 16]].concat(), flow.clone(), done.clone()]), 2);
+        let overrun = datagram(&[FLOW, NLMSG_OVERRUN, FLOW]);
+        assert_eq!(read(&[overrun, flow.clone(), done.clone()]), (3, Some(Error::Overrun), true));
+        let cut = read(&[flow.clone(), overlong(&[FLOW]), flow.clone(), done.clone()]);
+        assert_eq!(cut, (3, Some(Error::Truncated), true));
+        // Nothing of the answer follows its end. The end may be among what was lost: no one waits for it.
+        assert_eq!(read(&[flow.clone(), overlong(&[FLOW, NLMSG_DONE])]), (2, None, true));
+        let seen = read(&[flow.clone(), overlong(&[]), flow.clone()]);
+        assert_eq!(seen, (2, Some(Error::Truncated), true));
+    }
+
+    #[test]
+    fn what_is_no_whole_message_about_a_flow_is_reported_and_not_listed() {
+        let done = datagram(&[NLMSG_DONE]);
+        for foreign in [EXPECTATION, DELETED, 0x105, 0xa01] {
+            let seen = read(&[datagram(&[FLOW, foreign, FLOW]), done.clone()]);
+            assert!(matches!(seen, (2, Some(Error::Malformed(_)), true)), "{foreign:#x}: {seen:?}");
+        }
+        let seen = read(&[[datagram(&[FLOW]), bare(FLOW)].concat(), done.clone()]);
+        assert!(matches!(seen, (1, Some(Error::Malformed(_)), true)), "{seen:?}");
     }
 }

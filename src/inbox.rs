@@ -2,16 +2,17 @@
 //! Where datagrams arrive: a receive buffer, and a cursor over the messages in it.
 //!
 //! Only what the kernel sent gets in: a datagram of another process is dropped, and counted. A malformed message ends its
-//! datagram with one error.
+//! datagram with one error; a datagram that was too long for the buffer is read as far as it goes, and then one error.
 
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
-use crate::sys::Socket;
 use crate::sys::socket::{Datagram, MOST_DATAGRAMS};
+use crate::sys::{Socket, memory};
 use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames, align4};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
 pub const RECEIVE_LEN: usize = 32768;
@@ -33,35 +34,47 @@ pub(crate) struct Inbox {
     unopened: Range<usize>,
     /// What is unread of the datagram that is being read.
     unread: Range<usize>,
+    /// This datagram was longer than its part of the buffer, and nobody has been told yet.
+    is_cut: bool,
     /// How many datagrams of other processes were dropped.
     foreign: u64,
 }
 
 impl Inbox {
     /// An inbox for answers: one datagram with many messages at a time.
-    pub(crate) fn for_answers() -> Inbox {
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn for_answers() -> Result<Inbox> {
         Inbox::new(1, RECEIVE_LEN)
     }
 
     /// An inbox for events and the answers to a batch, which come one in a datagram: many datagrams at a time.
-    pub(crate) fn for_entries() -> Inbox {
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn for_entries() -> Result<Inbox> {
         Inbox::new(MOST_DATAGRAMS, ENTRY_LEN)
     }
 
     /// An inbox for a long list: a few datagrams at a time.
-    pub(crate) fn for_lists() -> Inbox {
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub(crate) fn for_lists() -> Result<Inbox> {
         Inbox::new(LIST_DATAGRAMS, RECEIVE_LEN)
     }
 
-    fn new(places: usize, part: usize) -> Inbox {
-        Inbox {
-            buffer: vec![0; places * part].into(),
+    fn new(places: usize, part: usize) -> Result<Inbox> {
+        Ok(Inbox {
+            buffer: memory::filled(0, places * part)?.into(),
             part,
-            datagrams: vec![Datagram::default(); places].into(),
+            datagrams: memory::filled(Datagram::default(), places)?.into(),
             unopened: 0..0,
             unread: 0..0,
+            is_cut: false,
             foreign: 0,
-        }
+        })
     }
 
     /// How many datagrams that the kernel had not sent were dropped so far.
@@ -71,7 +84,7 @@ impl Inbox {
 
     /// Forgets what has not been read.
     pub(crate) fn clear(&mut self) {
-        (self.unopened, self.unread) = (0..0, 0..0);
+        (self.unopened, self.unread, self.is_cut) = (0..0, 0..0, false);
     }
 
     /// Takes what another inbox has received in exchange for what has been read here. Counts stay where they are.
@@ -82,44 +95,96 @@ impl Inbox {
 
     /// Whether the answer to request `seq` ends in what has not been read.
     pub(crate) fn holds_end(&self, seq: u32) -> bool {
-        let of_kernel = |index: usize| {
-            let datagram = self.datagrams.get(index).filter(|datagram| datagram.sender == 0)?;
-            Some(index * self.part..index * self.part + datagram.len)
-        };
-        let unopened = self.unopened.clone().filter_map(of_kernel);
+        let unopened = self.of_kernel().map(|(index, datagram)| self.place(index, datagram));
         let mut datagrams = std::iter::once(self.unread.clone()).chain(unopened);
         datagrams.any(|bytes| ends(Frames::new(self.buffer.get(bytes).unwrap_or_default()), seq))
     }
 
-    /// The next message, or nothing when other datagrams have to be received. A datagram that was too long for its
-    /// part of the buffer is one error.
+    /// The kernel's datagrams that nobody has looked into.
+    fn of_kernel(&self) -> impl Iterator<Item = (usize, Datagram)> + '_ {
+        let datagram = |index| Some((index, *self.datagrams.get(index)?));
+        self.unopened.clone().filter_map(datagram).filter(|(_, datagram)| datagram.sender == 0)
+    }
+
+    /// Where the bytes of a datagram are.
+    fn place(&self, index: usize, datagram: Datagram) -> Range<usize> {
+        index * self.part..index * self.part + datagram.len
+    }
+
+    /// The next message, or nothing when other datagrams have to be received.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for the rest of a datagram; [`Error::Truncated`] for what its part of the buffer did not
+    /// take. The next call goes on.
     pub(crate) fn next(&mut self) -> Option<Result<Frame<'_>>> {
         while self.unread.is_empty() {
+            if std::mem::take(&mut self.is_cut) {
+                return Some(Err(Error::Truncated));
+            }
             let index = self.unopened.next()?;
             let datagram = self.datagrams.get(index).copied().unwrap_or_default();
             if datagram.sender != 0 {
                 self.foreign += 1;
                 continue;
             }
-            if datagram.truncated {
-                return Some(Err(Error::Truncated));
-            }
-            self.unread = index * self.part..index * self.part + datagram.len;
+            (self.unread, self.is_cut) = (self.place(index, datagram), datagram.truncated);
         }
         let frame = Frame::read(self.buffer.get(self.unread.clone()).unwrap_or_default());
         let read = frame.as_ref().map_or(self.unread.len(), |frame| align4(frame.bytes.len()));
         self.unread.start += read.min(self.unread.len());
-        Some(frame)
+        Some(frame.map_err(|error| if std::mem::take(&mut self.is_cut) { Error::Truncated } else { error }))
     }
 
-    /// Receives what waits in place of what was there; waits for the first datagram.
+    /// Receives what is in the queue in place of what was there; with `wait` it waits for the first datagram.
     ///
     /// # Errors
-    /// As [`Socket::receive`].
-    pub(crate) fn receive(&mut self, socket: &Socket) -> Result<()> {
+    /// As [`Socket::receive_several`].
+    pub(crate) fn receive(&mut self, socket: &Socket, wait: bool) -> Result<()> {
         self.clear();
-        self.unopened = 0..socket.receive_several(&mut self.buffer, &mut self.datagrams)?;
+        self.unopened = 0..socket.receive_several(&mut self.buffer, &mut self.datagrams, wait)?;
         Ok(())
+    }
+}
+
+/// Receives the parts of an answer.
+///
+/// The kernel has put the next datagram of a list, and the answer to any other request, into the queue by the time
+/// that it can be asked for. So once something was lost, and the end may be among it, nothing is waited for: an empty
+/// queue is the end.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    waits: AtomicBool,
+}
+
+impl Receiver {
+    /// One that waits as long as nothing is lost.
+    pub(crate) fn new() -> Receiver {
+        Receiver { waits: AtomicBool::new(true) }
+    }
+
+    /// One that never waits, for an answer whose end may have been read.
+    pub(crate) fn of_remains() -> Receiver {
+        Receiver { waits: AtomicBool::new(false) }
+    }
+
+    /// Receives what an inbox takes at a time, and returns whether there was anything; an interrupted call is repeated.
+    ///
+    /// # Errors
+    /// [`Error::Overrun`], after which the next call goes on; else the system's error.
+    pub(crate) fn receive(&self, socket: &Socket, inbox: &mut Inbox) -> Result<bool> {
+        let wait = self.waits.load(Ordering::Relaxed);
+        let received = receive(socket, inbox, wait);
+        let lost = match received {
+            Ok(()) => inbox.of_kernel().any(|(_, datagram)| datagram.truncated),
+            Err(error) => error == Error::Overrun,
+        };
+        if lost {
+            self.waits.store(false, Ordering::Relaxed);
+        }
+        match received {
+            Err(Error::Os(libc::EAGAIN)) if !wait => Ok(false),
+            received => received.map(|()| true),
+        }
     }
 }
 
@@ -133,10 +198,10 @@ fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
     })
 }
 
-/// Receives what an inbox takes at a time; an interrupted call is repeated.
-pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox) -> Result<()> {
+/// As [`Inbox::receive`]; an interrupted call is repeated.
+pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox, wait: bool) -> Result<()> {
     loop {
-        match inbox.receive(socket) {
+        match inbox.receive(socket, wait) {
             Err(Error::Os(libc::EINTR)) => {}
             received => return received,
         }
@@ -182,7 +247,7 @@ mod tests {
 
     /// An inbox in which datagrams have arrived: their bytes and their senders.
     fn inbox(datagrams: &[(&[u8], u32)]) -> Inbox {
-        let mut inbox = Inbox::new(4, 64);
+        let mut inbox = Inbox::new(4, 64).unwrap();
         inbox.fill(datagrams);
         inbox
     }
@@ -216,6 +281,33 @@ mod tests {
             matches!(seen[..], [Ok(()), Err(Error::Malformed(_)), Err(Error::Truncated), Ok(())]),
             "{seen:?}"
         );
+    }
+
+    #[test]
+    fn a_datagram_that_is_cut_is_read_as_far_as_it_goes() {
+        let whole = [message(16); 5].concat();
+        let mut inbox = inbox(&[(&whole, 0), (&message(16), 0)]);
+        let seen = read(&mut inbox);
+        assert_eq!(seen, [Ok(()), Ok(()), Ok(()), Ok(()), Err(Error::Truncated), Ok(())], "cut between two");
+        inbox.fill(&[(&[message(16).as_slice(), &message(64), &[0; 48]].concat(), 0), (&message(16), 0)]);
+        assert_eq!(read(&mut inbox), [Ok(()), Err(Error::Truncated), Ok(())], "cut in one");
+        inbox.fill(&[(&whole, 0)]);
+        inbox.clear();
+        assert!(inbox.next().is_none());
+    }
+
+    #[test]
+    fn nothing_is_waited_for_after_a_loss() {
+        let (whole, cut) = (vec![0; 64], vec![0; 65]);
+        let socket = Socket::scripted(&[whole.clone(), cut, whole]);
+        let (receiver, mut inbox) = (Receiver::new(), Inbox::new(1, 64).unwrap());
+        for waits in [true, false, false] {
+            assert_eq!(receiver.receive(&socket, &mut inbox), Ok(true));
+            assert_eq!(receiver.waits.load(Ordering::Relaxed), waits);
+        }
+        assert_eq!(receiver.receive(&socket, &mut inbox), Ok(false));
+        let would_wait = Receiver::new().receive(&socket, &mut inbox);
+        assert_eq!(would_wait, Err(Error::Os(libc::EAGAIN)));
     }
 
     #[test]

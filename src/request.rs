@@ -134,8 +134,18 @@ impl Query {
     }
 }
 
+const fn kind(subsystem: u8, message: u8) -> u16 {
+    u16::from_be_bytes([subsystem, message])
+}
+
+/// The types of messages that show a flow to whoever has asked for it.
+pub(crate) const FLOW_ANSWERS: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW)];
+
+/// The same for an expectation.
+pub(crate) const EXPECTATION_ANSWERS: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_NEW)];
+
 fn header(subsystem: u8, message: u8, flags: u16, seq: u32) -> Header {
-    Header { kind: u16::from_be_bytes([subsystem, message]), flags, seq, ..Header::default() }
+    Header { kind: kind(subsystem, message), flags, seq, ..Header::default() }
 }
 
 /// Writes a query's message into `buf` and returns its length.
@@ -295,6 +305,24 @@ pub enum Statistics {
     Cpu,
     /// Per-CPU counters of the expectation table.
     ExpectCpu,
+}
+
+impl Statistics {
+    /// The types of the messages that tell them. Kernels up to 6.18 give the counters of the expectation table the
+    /// number of the other table's subsystem.
+    pub(crate) fn answers(self) -> &'static [u16] {
+        const GLOBAL: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS)];
+        const CPU: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS_CPU)];
+        const EXPECT_CPU: &[u16] = &[
+            kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_EXP_GET_STATS_CPU),
+            kind(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU),
+        ];
+        match self {
+            Statistics::Global => GLOBAL,
+            Statistics::Cpu => CPU,
+            Statistics::ExpectCpu => EXPECT_CPU,
+        }
+    }
 }
 
 /// Writes the request for statistics.

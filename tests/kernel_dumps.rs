@@ -121,6 +121,35 @@ fn a_small_dump_stopped_at_its_last_flow_is_over() {
 }
 
 #[test]
+fn a_list_goes_on_after_an_overrun() {
+    const SOME: u16 = 1000;
+    const GROUP_NEW: u32 = 1;
+    isolated(|| {
+        for way in ["iterator", "list", "list received ahead"] {
+            let mut handle = Handle::open().unwrap();
+            handle.socket().join(GROUP_NEW).unwrap();
+            let mut other = table(&(1..=SOME).map(udp).collect::<Vec<_>>()); // and their events find no room
+            handle.read_ahead(way == "list received ahead");
+            let mut listed = 0;
+            let errors: Vec<Error> = if way == "iterator" {
+                let (flows, errors): (Vec<_>, Vec<_>) = handle.flows().unwrap().partition(Result::is_ok);
+                listed = flows.len();
+                errors.into_iter().filter_map(Result::err).collect()
+            } else {
+                let each = |_: &Flow| {
+                    listed += 1;
+                    ControlFlow::Continue(())
+                };
+                handle.dump(&all(), each).err().into_iter().collect()
+            };
+            assert_eq!((listed, errors), (usize::from(SOME), vec![Error::Overrun]), "{way}");
+            assert_eq!(handle.get(&udp(7)).unwrap().tuple(Dir::Orig).l4_src(), 7, "{way}");
+            other.flush().unwrap();
+        }
+    });
+}
+
+#[test]
 fn only_a_netlink_socket_is_adopted() {
     isolated(|| {
         let open = Socket::open(0).unwrap();

@@ -81,6 +81,15 @@ pub(crate) fn c_string_copy(text: &CStr) -> Result<CString> {
     Ok(unsafe { CString::from_vec_with_nul_unchecked(bytes) })
 }
 
+/// Whether so many bytes of address space are left, as they were asked for in one piece.
+pub(crate) fn has_room(bytes: usize) -> bool {
+    let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+    // SAFETY: a new mapping at a place of the kernel's choice; nothing is read or written there.
+    let place = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0) };
+    // SAFETY: the mapping was just made, and nothing else knows of it.
+    place != libc::MAP_FAILED && unsafe { libc::munmap(place, bytes) } == 0
+}
+
 /// The result of something that fails only when memory runs out, for callers that are not prepared for that.
 pub(crate) fn or_abort<T>(result: Result<T>) -> T {
     match result {
@@ -108,5 +117,6 @@ mod tests {
     fn what_nobody_has_is_an_error() {
         assert_eq!(room::<u64>(usize::MAX / 16), Err(Error::NoMemory));
         assert_eq!(filled(0u8, isize::MAX as usize), Err(Error::NoMemory));
+        assert!(has_room(1 << 20) && !has_room(isize::MAX as usize));
     }
 }

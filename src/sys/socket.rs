@@ -143,14 +143,15 @@ impl Socket {
         raw::receive(self.inner.as_raw_fd(), buf, true)
     }
 
-    /// Receives what waits, up to [`MOST_DATAGRAMS`] datagrams, each into its own part of `buf`: the buffer is cut
-    /// into as many equal parts as `datagrams` has places. Waits for the first one only. Gives their number.
+    /// Receives the datagrams that are in the queue, up to [`MOST_DATAGRAMS`], each into its own part of `buf`: the
+    /// buffer is cut into as many equal parts as `datagrams` has places. Waits for the first one, if `wait` says so,
+    /// and for no other. Returns their number.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive); an error behind some datagrams is told by the next call.
-    /// [`Error::Invalid`] without places or with less than a byte for each.
-    pub fn receive_several(&self, buf: &mut [u8], datagrams: &mut [Datagram]) -> Result<usize> {
-        raw::receive_several(self.inner.as_raw_fd(), buf, datagrams)
+    /// As [`receive`](Self::receive), and `EAGAIN` without waiting; an error after some datagrams is reported by the
+    /// next call. [`Error::Invalid`] without places or with less than a byte for each.
+    pub fn receive_several(&self, buf: &mut [u8], datagrams: &mut [Datagram], wait: bool) -> Result<usize> {
+        raw::receive_several(self.inner.as_raw_fd(), buf, datagrams, wait)
     }
 
     /// What waits in the receive queue, and what found no room in it.
@@ -266,6 +267,23 @@ impl Socket {
     }
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+impl Socket {
+    /// A socket on which these datagrams have arrived as if from the kernel. A call that would wait fails with
+    /// `EAGAIN`, and nothing can be sent.
+    pub(crate) fn scripted(datagrams: &[Vec<u8>]) -> Socket {
+        let (ours, kernels) = std::os::unix::net::UnixDatagram::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        for datagram in datagrams {
+            kernels.send(datagram).unwrap();
+        }
+        // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
+        let inner = unsafe { netlink_sys::Socket::from_raw_fd(ours.into_raw_fd()) };
+        Socket { inner, port_id: 0 }
+    }
+}
+
 /// The same on a descriptor that somebody else owns and may change under us: the C border's handles.
 ///
 /// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse.
@@ -344,11 +362,17 @@ pub mod raw {
         }
     }
 
-    /// Receives several datagrams, each into its part of `buf`; waits for the first one only.
+    /// Receives several datagrams, each into its part of `buf`; with `wait` it waits for the first one, and for no
+    /// other.
     ///
     /// # Errors
     /// As [`Socket::receive_several`](super::Socket::receive_several).
-    pub fn receive_several(fd: RawFd, buf: &mut [u8], datagrams: &mut [Datagram]) -> Result<usize> {
+    pub fn receive_several(
+        fd: RawFd,
+        buf: &mut [u8],
+        datagrams: &mut [Datagram],
+        wait: bool,
+    ) -> Result<usize> {
         let places = datagrams.len().min(MOST_DATAGRAMS);
         let part = buf.len().checked_div(places).filter(|&part| part > 0);
         let part = part.ok_or(Error::Invalid("no room for a datagram"))?;
@@ -366,6 +390,7 @@ pub mod raw {
             message.msg_hdr.msg_iov = io;
             message.msg_hdr.msg_iovlen = 1;
         }
+        let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
         // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
         // call returns. No timeout is given.
         let received = unsafe {
@@ -373,7 +398,7 @@ pub mod raw {
                 fd,
                 messages.as_mut_ptr(),
                 places as libc::c_uint,
-                libc::MSG_WAITFORONE as _,
+                flags as _,
                 std::ptr::null_mut(),
             )
         };

@@ -87,6 +87,27 @@ impl<'a> Frame<'a> {
         if self.payload.len() < NFGEN_LEN { None } else { self.payload.first().copied() }
     }
 
+    /// Whether this is a whole netfilter message of one of these types.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is of another type, or too short for its `nfgenmsg`.
+    #[inline]
+    pub fn must_be(&self, types: &[u16]) -> Result<()> {
+        if !types.contains(&self.header.kind) {
+            return Err(Error::Malformed("a message of a type that was not asked for"));
+        }
+        self.must_be_whole()
+    }
+
+    /// Whether the message has all of its `nfgenmsg`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    #[inline]
+    pub fn must_be_whole(&self) -> Result<()> {
+        self.family().map(drop).ok_or(Error::Malformed("netfilter header cut short"))
+    }
+
     /// `res_id` of a netfilter message; per-CPU statistics carry the CPU number here.
     #[must_use]
     pub fn res_id(&self) -> Option<u16> {
@@ -201,6 +222,16 @@ mod tests {
             let bytes = message(len, 0x0100, &[]);
             assert_eq!(Frames::new(&bytes).filter(Result::is_err).count(), 1, "length {len}");
         }
+    }
+
+    #[test]
+    fn a_message_must_be_whole_and_of_a_type_that_was_asked_for() {
+        let is = |kind, payload: &[u8]| {
+            let bytes = message(16 + payload.len() as u32, kind, payload);
+            Frame::read(&bytes).unwrap().must_be(&[0x0104, 0x0103]).is_ok()
+        };
+        assert!(is(0x0104, &[0; 4]) && is(0x0103, &[0; 8]));
+        assert!(!is(0x0204, &[0; 4]) && !is(0x0104, &[0; 3]) && !is(0x0104, &[]));
     }
 
     #[test]
