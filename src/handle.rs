@@ -591,14 +591,14 @@ impl Answer {
         more: &mut More<'_>,
         mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
     ) -> Result<()> {
-        let mut lost = None;
+        let mut lost = Outcome::default();
         loop {
             match self.step(inbox, more, &mut each) {
                 Step::Read(Verdict::Continue(())) => {}
                 Step::Read(Verdict::Break(())) => return Ok(()),
-                Step::Lost(error) => lost = lost.or(Some(error)),
+                Step::Lost(error) => lost.note(error),
                 Step::End(refused @ Err(Error::Kernel(_))) => return refused,
-                Step::End(end) => return lost.map_or(end, Err),
+                Step::End(end) => return lost.error.map_or(end, Err),
             }
         }
     }

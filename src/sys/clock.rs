@@ -48,7 +48,8 @@ static LOOKED_SECS: AtomicU64 = AtomicU64::new(0);
 /// last. A changed `TZ` is seen at once. Without one the system's zone counts; that costs a look at its file,
 /// so it is looked at once a second.
 pub fn follow_zone() {
-    // SAFETY: the name is NUL-terminated; only whether the result is null is looked at.
+    // SAFETY: the name is NUL-terminated; only whether the result is null is looked at. Whoever changes the
+    // environment vouches that no other thread reads it (`std::env::set_var`); the C library locks `tzset`.
     let is_set = !unsafe { libc::getenv(c"TZ".as_ptr()) }.is_null();
     let now = if is_set { 0 } else { now_secs() };
     if LOOKED_SECS.swap(now, Ordering::Relaxed) != now || is_set {

@@ -2,10 +2,11 @@
 //! Process-wide settings a command-line tool needs: signals and the protocol data base.
 
 use crate::error::{Error, Result};
-use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+pub use super::protocols::{protocol_name, protocol_number};
 
 /// Gives SIGPIPE its default action back, so that a closed pipe ends the program as it ends a C program.
 pub fn restore_sigpipe() {
@@ -85,27 +86,6 @@ impl StopSignals {
             errno => Err(Error::Os(errno)),
         }
     }
-}
-
-/// The number of a protocol in the system's data base (`/etc/protocols`), by name or alias.
-#[must_use]
-pub fn protocol_number(name: &str) -> Option<i32> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: the name is NUL-terminated; the tool is single-threaded where it resolves protocols.
-    let entry = unsafe { libc::getprotobyname(name.as_ptr()) };
-    // SAFETY: a non-null result points to a valid entry until the next look-up.
-    unsafe { entry.as_ref() }.map(|entry| entry.p_proto)
-}
-
-/// The name of a protocol number in the system's data base.
-#[must_use]
-pub fn protocol_name(number: u8) -> Option<String> {
-    // SAFETY: no pointer is passed; the tool is single-threaded where it resolves protocols.
-    let entry = unsafe { libc::getprotobynumber(libc::c_int::from(number)) };
-    // SAFETY: a non-null result points to a valid entry until the next look-up.
-    let entry = unsafe { entry.as_ref() }?;
-    // SAFETY: `p_name` of a valid entry is a NUL-terminated string.
-    Some(unsafe { CStr::from_ptr(entry.p_name) }.to_string_lossy().into_owned())
 }
 
 /// The memory page size in bytes.

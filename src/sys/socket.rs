@@ -3,6 +3,13 @@
 //!
 //! netlink-sys closes its descriptor on drop even when cloned, so its type stays private here and is never
 //! cloned. The socket is `SOCK_RAW` and close-on-exec.
+//!
+//! Safe code reaches a descriptor through its owner only: what takes it by its number, which may be somebody else's,
+//! is not public.
+//!
+//! ```compile_fail
+//! netfilter_conntrack::sys::socket::raw::close(0);
+//! ```
 
 use super::errno;
 use crate::error::{Error, Result};
@@ -246,6 +253,24 @@ impl Socket {
         .map(drop)
     }
 
+    /// Lets a program judge which datagrams come in, as
+    /// [`EventFilter`](crate::filter::socket_filter::EventFilter) makes one. Replaces an older one.
+    ///
+    /// # Errors
+    /// The system's error: `EINVAL` for a program that the kernel refuses, `ENOMEM` for one that is larger than
+    /// `net.core.optmem_max` allows.
+    pub fn attach_filter(&self, program: &[libc::sock_filter]) -> Result<()> {
+        raw::attach_filter(self.inner.as_raw_fd(), program)
+    }
+
+    /// Takes the program off again.
+    ///
+    /// # Errors
+    /// The system's error; `ENOENT` when there is none.
+    pub fn detach_filter(&self) -> Result<()> {
+        raw::detach_filter(self.inner.as_raw_fd())
+    }
+
     /// The descriptor, for `poll` and the like; it stays this socket's.
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {
@@ -286,8 +311,10 @@ impl Socket {
 
 /// The same on a descriptor that somebody else owns and may change under us: the C border's handles.
 ///
-/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse.
-pub mod raw {
+/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse; but one that is somebody
+/// else's reaches that one, so these functions are not public.
+#[cfg_attr(not(feature = "capi"), allow(dead_code))]
+pub(crate) mod raw {
     use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};
 
     fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
