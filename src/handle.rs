@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use crate::ahead::{self, More};
-use crate::batch::Batch;
+use crate::batch::{self, Batch};
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
@@ -19,9 +19,9 @@ use crate::flow::{Attr, Flow};
 use crate::inbox::{Inbox, Receiver, receive};
 use crate::request::{self, Query, Statistics, Subject, Table};
 use crate::sys::{Socket, memory};
-use crate::wire::Frame;
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
+use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
 pub use crate::inbox::RECEIVE_LEN;
@@ -318,15 +318,86 @@ impl Handle {
         self.query(Query::Flush, Subject::FlowFamily(AF_UNSPEC))
     }
 
-    /// Deletes all entries that pass a filter.
-    ///
-    /// A kernel that does not know a filter deletes everything: see the filter's fields for the versions.
+    /// Deletes all entries that pass a filter: in one request where the kernel shows that it honours the filter, else as
+    /// [`delete_matching`](Self::delete_matching). A kernel that does not know a condition would delete everything; see
+    /// the filter's fields for the versions.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`].
+    /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`]; those of `delete_matching`.
     #[doc(alias = "NFCT_Q_FLUSH_FILTER")]
     pub fn flush_matching(&mut self, filter: &DumpFilter) -> Result<()> {
-        self.query(Query::FlushFilter, Subject::Filter(filter))
+        if self.honours_in_flush(filter)? {
+            self.query(Query::FlushFilter, Subject::Filter(filter))
+        } else {
+            self.delete_matching(filter)
+        }
+    }
+
+    /// Deletes all entries that pass a filter, each by its tuple, zone and id. The table is listed first, and each entry
+    /// is checked here, so this is right on every kernel. An entry is judged by what it was when it was listed; one that
+    /// has gone meanwhile is no error.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a tuple filter, [`Error::Invalid`] for a status of which no bit counts, what
+    /// [`list`](Self::list) reports, [`Error::NoMemory`]: nothing is deleted then. Else the first refusal, after all
+    /// deletions have been tried.
+    pub fn delete_matching(&mut self, filter: &DumpFilter) -> Result<()> {
+        filter.must_suit_a_flush()?;
+        let (mut deletions, mut message) = (Vec::new(), memory::filled(0, request::MAX_LEN)?);
+        self.collect_deletions(filter, &mut message, &mut deletions)?;
+        let (mut batch, mut refused) = (self.batch()?, None);
+        let mut deletions = Frames::new(&deletions).peekable();
+        while let Some(deletion) = deletions.next() {
+            batch.push_message(deletion?.bytes)?;
+            if !batch.is_full() && deletions.peek().is_some() {
+                continue;
+            }
+            self.carry_out(&mut batch, |_, answer| match answer {
+                Ok(_) | Err(Error::Kernel(libc::ENOENT)) => {}
+                Err(error) => refused = refused.or(Some(error)),
+            })?;
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Appends the deletion of every entry that passes a filter.
+    fn collect_deletions(
+        &mut self,
+        filter: &DumpFilter,
+        message: &mut [u8],
+        deletions: &mut Vec<u8>,
+    ) -> Result<()> {
+        let mut failed = Ok(());
+        let mut add = |flow: &Flow| -> Result<()> {
+            if filter.passes(flow)? {
+                let len = batch::Request::Delete(flow).encode(message)?;
+                deletions.try_reserve(len).map_err(|_| Error::NoMemory)?;
+                deletions.extend_from_slice(message.get(..len).unwrap_or_default());
+            }
+            Ok(())
+        };
+        let listed = self.dump(filter, |flow| {
+            failed = add(flow);
+            if failed.is_ok() { Verdict::Continue(()) } else { Verdict::Break(()) }
+        });
+        failed.and(listed)
+    }
+
+    /// Whether the kernel shows that it honours a filter in a flush. Nothing is changed by asking.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`] with `EPERM`; the system's error.
+    pub(crate) fn honours_in_flush(&mut self, filter: &DumpFilter) -> Result<bool> {
+        filter.must_suit_a_flush()?;
+        for question in filter.flush_questions() {
+            let seq = self.send(|buf, seq| request::build_question(buf, question, seq))?;
+            match self.answers(seq, |_| Ok(Verdict::Break(()))) {
+                Err(Error::Kernel(libc::EINVAL)) => {}
+                Ok(()) => return Ok(false), // it lists, and does not read the condition
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
     }
 
     /// Calls `each` for every expectation of a family (0 for all).

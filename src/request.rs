@@ -10,6 +10,7 @@ use crate::codec::{expect_encode, flow_encode, tuple};
 use crate::error::{Error, Result};
 use crate::expect::{ExpectAttr, Expectation};
 use crate::filter::DumpFilter;
+use crate::filter::flush::Question;
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::consts::*;
 use crate::wire::{Builder, Header};
@@ -293,6 +294,17 @@ pub fn build_list(
     };
     let mut b = Builder::message(buf, header(NFNL_SUBSYS_CTNETLINK, message, LISTED, seq), AF_UNSPEC, 0)?;
     filter.encode(&mut b)?;
+    Ok(b.finish())
+}
+
+/// Writes the list request that shows whether the kernel honours a condition in a flush.
+///
+/// # Errors
+/// [`Error::NoSpace`].
+pub(crate) fn build_question(buf: &mut [u8], question: Question, seq: u32) -> Result<usize> {
+    let head = header(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, LISTED, seq);
+    let mut b = Builder::message(buf, head, AF_UNSPEC, 0)?;
+    question.encode(&mut b)?;
     Ok(b.finish())
 }
 

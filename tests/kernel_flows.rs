@@ -13,7 +13,7 @@ use netfilter_conntrack::wire::consts::{
     IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
 };
 use netfilter_conntrack::{Attr, Bitmask, Dir, DumpFilter, Error, Flow, Handle, L4};
-use netns::{count, flow, ip, isolated, key, rules, sports, sysctl, table, tcp, track_packets, udp};
+use netns::{count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets, udp};
 
 fn kernel<T>(errno: i32) -> Result<T, Error> {
     Err(Error::Kernel(errno))
@@ -260,12 +260,44 @@ fn a_filtered_flush_takes_what_passes_and_nothing_else() {
             (DumpFilter { family: Some(AF_INET), zone: Some(0), ..none.clone() }, &[4, 5]),
             (DumpFilter { mark: masked(0x99, !0), ..none.clone() }, &[1, 2, 3, 4, 5]),
         ];
-        for (filter, left) in cases {
+        let ways = [Handle::flush_matching, Handle::delete_matching];
+        for (way, (filter, left)) in
+            ways.into_iter().flat_map(|way| cases.iter().map(move |case| (way, case)))
+        {
             let mut handle = table(&assorted());
-            handle.flush_matching(&filter).unwrap();
-            assert_eq!(sports(&mut handle, &none), left, "{filter:?}");
+            way(&mut handle, filter).unwrap();
+            assert_eq!(sports(&mut handle, &none), *left, "{filter:?}");
             handle.flush().unwrap();
         }
+    });
+}
+
+#[test]
+fn what_is_deleted_one_by_one_may_be_many() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        for marked in [0, 1, 200, 5000] {
+            load((1..=6000).map(|sport| {
+                let mut flow = udp(sport);
+                flow.set_mark(u32::from(sport <= marked));
+                flow
+            }));
+            let filter = DumpFilter { mark: Some(Masked { value: 1, mask: 1 }), ..DumpFilter::new() };
+            handle.delete_matching(&filter).unwrap();
+            assert_eq!(sports(&mut handle, &DumpFilter::new()), (marked + 1..=6000).collect::<Vec<_>>());
+            handle.flush().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_flush_by_a_status_without_bits_is_refused_and_the_table_untouched() {
+    isolated(|| {
+        let mut handle = table(&assorted());
+        let filter = DumpFilter { status: Some(Masked { value: 0, mask: 0 }), ..DumpFilter::new() };
+        assert_eq!(handle.flush_matching(&filter), Err(Error::Kernel(libc::EINVAL)));
+        assert!(handle.delete_matching(&filter).is_err());
+        assert_eq!(count(&mut handle), 5);
     });
 }
 
@@ -275,6 +307,7 @@ fn a_flush_by_tuple_is_refused_and_the_table_untouched() {
         let mut handle = table(&assorted());
         let filter = DumpFilter { tuple: Some(Box::new(udp(1))), ..DumpFilter::new() };
         assert!(is_refused(handle.flush_matching(&filter)));
+        assert!(is_refused(handle.delete_matching(&filter)));
         assert_eq!(count(&mut handle), 5);
     });
 }

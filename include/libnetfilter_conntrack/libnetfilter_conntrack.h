@@ -390,17 +390,20 @@ enum nfct_filter_logic {
   NFCT_FILTER_LOGIC_MAX = 2,
 };
 
-/* Attributes of a dump filter. */
+/*
+ Attributes of a dump filter, with the first Linux that knows them. An older kernel ignores them: a list gives more
+ entries than were asked for, and a flush is refused by nfct_query() and nfct_send().
+ */
 enum nfct_filter_dump_attr {
-  /* struct nfct_filter_dump_mark */
+  /* struct nfct_filter_dump_mark; lists 3.9, flushes 4.19 */
   NFCT_FILTER_DUMP_MARK = 0,
-  /* u8 */
+  /* u8; lists always, flushes 5.2 */
   NFCT_FILTER_DUMP_L3NUM = 1,
-  /* struct nfct_filter_dump_mark */
+  /* struct nfct_filter_dump_mark; 5.15 */
   NFCT_FILTER_DUMP_STATUS = 2,
-  /* u16 */
+  /* u16; 6.8 */
   NFCT_FILTER_DUMP_ZONE = 3,
-  /* struct nf_conntrack */
+  /* struct nf_conntrack, its original tuple; lists 5.8, no flushes */
   NFCT_FILTER_DUMP_TUPLE = 4,
   NFCT_FILTER_DUMP_MAX = 5,
 };
@@ -624,6 +627,11 @@ void nfexp_callback_unregister2(struct nfct_handle *h);
  `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit
  family (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
 
+ A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
+ asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
+ is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not, nothing
+ is sent and errno is EOPNOTSUPP.
+
  Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
  when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
  */
@@ -632,8 +640,8 @@ int nfct_query(struct nfct_handle *h,
                const void *data);
 
 /*
- Sends a query without waiting for an answer. `data` is as for nfct_query(). Other threads may send on the same
- handle, and one may receive on it, at the same time.
+ Sends a query without waiting for an answer. `data` is as for nfct_query(), and so is what becomes of a
+ NFCT_Q_FLUSH_FILTER. Other threads may send on the same handle, and one may receive on it, at the same time.
 
  Returns the number of bytes sent, or -1 with errno set.
  */
@@ -1118,6 +1126,9 @@ int nfexp_build_expect(struct nfnl_subsys_handle *ssh,
 
 /*
  Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
+
+ Whoever sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
+ nfct_filter_dump_attr): nfct_query() asks before, and another kernel deletes every entry.
 
  Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent whole.
  */

@@ -227,6 +227,18 @@ pub(super) unsafe fn flow_subject<'a>(
     Ok((query, subject))
 }
 
+/// Refuses a flush of which the kernel would ignore a condition. The kernel is asked on a socket of its own, which no
+/// cancellation leaves open.
+fn must_be_honoured(query: Query, subject: Subject<'_>) -> Result<()> {
+    let (Query::FlushFilter, Subject::Filter(filter)) = (query, subject) else { return Ok(()) };
+    let is_honoured =
+        || crate::handle::Handle::open().and_then(|mut handle| handle.honours_in_flush(filter));
+    match cancel::uncancelled(|| caught(is_honoured))? {
+        true => Ok(()),
+        false => Err(Error::Unsupported("the kernel would ignore the filter")),
+    }
+}
+
 fn low_byte(family: *const c_void) -> *const c_void {
     let at = if cfg!(target_endian = "big") && !family.is_null() { 3 } else { 0 };
     family.cast::<u8>().wrapping_add(at).cast()
@@ -485,6 +497,11 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
 /// `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit
 /// family (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
 ///
+/// A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
+/// asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
+/// is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not, nothing
+/// is sent and errno is EOPNOTSUPP.
+///
 /// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
 /// when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
 #[unsafe(no_mangle)]
@@ -497,13 +514,14 @@ pub unsafe extern "C-unwind" fn nfct_query(
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
         let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
+        must_be_honoured(query, subject)?;
         // SAFETY: C gives a live handle.
         unsafe { ask(h, cancel, query, subject) }
     })
 }
 
-/// Sends a query without waiting for an answer. `data` is as for nfct_query(). Other threads may send on the same
-/// handle, and one may receive on it, at the same time.
+/// Sends a query without waiting for an answer. `data` is as for nfct_query(), and so is what becomes of a
+/// NFCT_Q_FLUSH_FILTER. Other threads may send on the same handle, and one may receive on it, at the same time.
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
 #[unsafe(no_mangle)]
@@ -516,6 +534,7 @@ pub unsafe extern "C-unwind" fn nfct_send(
         check_arguments(h, data)?;
         // SAFETY: C gives data that fits the query.
         let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
+        must_be_honoured(query, subject)?;
         // SAFETY: C gives a live handle.
         sent(unsafe { send(h, cancel, |buf| build(buf, query, subject, 0)) })
     })

@@ -456,6 +456,54 @@ fn a_stop_leaves_nothing_that_the_next_query_takes_for_its_answer() {
 }
 
 #[test]
+fn a_flush_by_a_filter_takes_what_passes_or_is_refused() {
+    isolated("a_flush_by_a_filter_takes_what_passes_or_is_refused", || {
+        const FLUSH_FILTER: u32 = 10;
+        let listed = |program: &Program| (dump(program.handle), program.calls.replace(0));
+        // By a filter with one attribute, through nfct_query() or nfct_send().
+        let flush = |handle, attr: u32, value: &[u8], send: bool| -> (c_int, i32) {
+            errno::set(0);
+            let filter = nfct_filter_dump_create();
+            // SAFETY: a live handle and filter, and a value of the attribute's type.
+            let done = unsafe {
+                nfct_filter_dump_set_attr(filter, attr, value.as_ptr().cast());
+                let call = if send { nfct_send } else { nfct_query };
+                let done = call(handle, FLUSH_FILTER, filter.cast_const().cast());
+                nfct_filter_dump_destroy(filter);
+                done
+            };
+            (done.min(0), errno::get())
+        };
+        let masked = |value: u32, mask: u32| [value.to_ne_bytes(), mask.to_ne_bytes()].concat();
+        with_table(
+            9,
+            |_, _| {},
+            |program| {
+                let handle = program.handle;
+                for (sport, mark) in [(101, 7), (102, 8)] {
+                    let mut flow = udp(sport);
+                    flow.set_mark(mark);
+                    assert_eq!(query(handle, CREATE, &mut flow), (0, 0));
+                }
+                for (send, mark, left) in [(false, 7, 10), (true, 8, 9)] {
+                    assert_eq!(flush(handle, 0, &masked(mark, u32::MAX), send), (0, 0));
+                    assert_eq!(listed(program), (0, left), "by mark");
+                }
+                assert_eq!(flush(handle, 1, &[10], false), (0, 0));
+                assert_eq!(flush(handle, 3, &5u16.to_ne_bytes(), false), (0, 0));
+                assert_eq!(flush(handle, 2, &masked(4, 4), false), (0, 0));
+                assert_eq!(listed(program), (0, 9), "none is of IPv6, in zone 5, or assured");
+                assert_eq!(flush(handle, 2, &masked(0, 0), false), (-1, libc::EINVAL));
+                assert_eq!(listed(program), (0, 9), "a status of which no bit counts");
+                assert_eq!(flush(handle, 3, &0u16.to_ne_bytes(), false), (0, 0));
+                assert_eq!(listed(program), (0, 0), "all are in zone 0");
+                close(program);
+            },
+        );
+    });
+}
+
+#[test]
 fn a_receive_buffer_that_a_program_makes_too_small_loses_nothing() {
     isolated("a_receive_buffer_that_a_program_makes_too_small_loses_nothing", || {
         with_table(

@@ -2,8 +2,9 @@
 //! Filters that the kernel applies to a dump or a flush.
 //!
 //! Kernel facts (Linux 6.18): mark, status, zone and family select exactly; an unknown filter is ignored by an
-//! older kernel, so a dump must be checked again in user space; a tuple filter compares IPv6 addresses the
-//! wrong way round and ignores the ports of all protocols but TCP and UDP.
+//! older kernel, so a dump must be checked again in user space, and a flush is sent only to a kernel that is known to
+//! honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)); a tuple filter compares IPv6
+//! addresses the wrong way round and ignores the ports of all protocols but TCP and UDP.
 
 #![forbid(unsafe_code)]
 
@@ -26,21 +27,24 @@ pub struct Masked {
 /// A kernel-side filter; all conditions given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct DumpFilter {
-    /// The packet mark: `mark & mask == value`.
+    /// The packet mark: `mark & mask == value` (Linux 3.9 and later; in a flush 4.19; never in a kernel without
+    /// `CONFIG_NF_CONNTRACK_MARK`).
     pub mark: Option<Masked>,
-    /// The family; 0 or none is any.
+    /// The family; 0 or none is any (in a flush Linux 5.2 and later).
     pub family: Option<u8>,
-    /// The status bits: `status & mask == value`.
+    /// The status bits: `status & mask == value` (Linux 5.15 and later).
     pub status: Option<Masked>,
     /// The zone (Linux 6.8 and later).
     pub zone: Option<u16>,
-    /// The original tuple: what is present in this flow must be equal. Not for flushes.
+    /// The original tuple: what is present in this flow must be equal (Linux 5.8 and later). Not for flushes.
     pub tuple: Option<Box<Flow>>,
-    /// Parts of both tuples, instead of [`tuple`](Self::tuple). Not for flushes.
+    /// Parts of both tuples, instead of [`tuple`](Self::tuple) (Linux 5.8 and later; the reply tuple 5.15). Not for
+    /// flushes.
     pub leaves: Option<Box<TupleLeaves>>,
 }
 
-/// Parts of a flow's tuples that must be equal (Linux 5.8 and later; see [`super::pushdown`] for what is safe).
+/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`super::pushdown`] for
+/// what is safe).
 #[derive(Debug, Clone, Default)]
 pub struct TupleLeaves {
     /// The values; the family must be set in both directions.
@@ -87,10 +91,16 @@ impl DumpFilter {
     /// # Errors
     /// [`Error::Unsupported`] for a tuple; [`Error::NoSpace`].
     pub fn encode_flush(&self, b: &mut Builder<'_>) -> Result<()> {
-        if self.tuple.is_some() || self.leaves.is_some() {
-            return Err(Error::Unsupported("a flush takes no tuple"));
-        }
+        self.must_suit_a_flush()?;
         self.encode(b)
+    }
+
+    /// Whether no kernel honours this in a flush.
+    pub(crate) fn must_suit_a_flush(&self) -> Result<()> {
+        match (&self.tuple, &self.leaves) {
+            (None, None) => Ok(()),
+            _ => Err(Error::Unsupported("a flush takes no tuple")),
+        }
     }
 
     fn encode_tuple(&self, b: &mut Builder<'_>, tuple: &Flow) -> Result<()> {

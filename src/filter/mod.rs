@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dump;
+pub(crate) mod flush;
 pub mod pushdown;
 pub mod selector;
 pub mod socket_filter;

@@ -357,18 +357,19 @@ pub enum nfct_filter_logic {
     NFCT_FILTER_LOGIC_MAX = 2,
 }
 
-/// Attributes of a dump filter.
+/// Attributes of a dump filter, with the first Linux that knows them. An older kernel ignores them: a list gives more
+/// entries than were asked for, and a flush is refused by nfct_query() and nfct_send().
 #[repr(C)]
 pub enum nfct_filter_dump_attr {
-    /// struct nfct_filter_dump_mark
+    /// struct nfct_filter_dump_mark; lists 3.9, flushes 4.19
     NFCT_FILTER_DUMP_MARK = 0,
-    /// u8
+    /// u8; lists always, flushes 5.2
     NFCT_FILTER_DUMP_L3NUM = 1,
-    /// struct nfct_filter_dump_mark
+    /// struct nfct_filter_dump_mark; 5.15
     NFCT_FILTER_DUMP_STATUS = 2,
-    /// u16
+    /// u16; 6.8
     NFCT_FILTER_DUMP_ZONE = 3,
-    /// struct nf_conntrack
+    /// struct nf_conntrack, its original tuple; lists 5.8, no flushes
     NFCT_FILTER_DUMP_TUPLE = 4,
     NFCT_FILTER_DUMP_MAX = 5,
 }
