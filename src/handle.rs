@@ -371,8 +371,7 @@ impl Handle {
         let mut add = |flow: &Flow| -> Result<()> {
             if filter.passes(flow)? {
                 let len = batch::Request::Delete(flow).encode(message)?;
-                deletions.try_reserve(len).map_err(|_| Error::NoMemory)?;
-                deletions.extend_from_slice(message.get(..len).unwrap_or_default());
+                memory::append(deletions, message.get(..len).unwrap_or_default())?;
             }
             Ok(())
         };

@@ -97,7 +97,7 @@ impl LabelMap {
             return Ok(());
         }
         let wanting = (bit + 1).saturating_sub(self.names.len());
-        self.names.try_reserve(wanting).map_err(|_| Error::NoMemory)?;
+        memory::prepared(|| self.names.try_reserve(wanting)).map_err(|_| Error::NoMemory)?;
         self.names.resize(self.names.len() + wanting, None);
         if let Some(slot) = self.names.get_mut(bit) {
             *slot = Some(memory::c_string(name)?);

@@ -167,7 +167,7 @@ impl EventFilter {
     /// [`Error::NoMemory`].
     pub fn make_room(&mut self, field: Field) -> Result<()> {
         let mut lists = PLACES.iter().zip(&mut self.lists).filter(|(place, _)| place.field == field);
-        lists.try_for_each(|(_, list)| list.try_reserve(1)).map_err(|_| Error::NoMemory)
+        lists.try_for_each(|(_, list)| memory::prepared(|| list.try_reserve(1))).map_err(|_| Error::NoMemory)
     }
 
     /// Adds a protocol number; numbers that no protocol has are ignored.

@@ -7,7 +7,26 @@
 
 use crate::error::{Error, Result};
 use std::alloc::{Layout, alloc, handle_alloc_error};
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
+
+thread_local! {
+    /// Whoever asks for memory now is prepared to get none.
+    static PREPARED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether whoever asks for memory now is prepared to get none; see [`super::allocator`].
+pub(super) fn is_prepared() -> bool {
+    PREPARED.get()
+}
+
+/// Asks for memory, prepared to get none.
+pub(crate) fn prepared<T>(ask: impl FnOnce() -> T) -> T {
+    let before = PREPARED.replace(true);
+    let answer = ask();
+    PREPARED.set(before);
+    answer
+}
 
 /// A value in a block of its own.
 ///
@@ -19,7 +38,7 @@ pub(crate) fn boxed<T>(value: T) -> Result<Box<T>> {
         return Ok(Box::new(value)); // needs no block
     }
     // SAFETY: the layout has a size.
-    let block = unsafe { alloc(layout) }.cast::<T>();
+    let block = prepared(|| unsafe { alloc(layout) }).cast::<T>();
     if block.is_null() {
         return Err(Error::NoMemory);
     }
@@ -55,8 +74,18 @@ pub(crate) fn filled<T: Copy>(value: T, len: usize) -> Result<Vec<T>> {
 /// [`Error::NoMemory`].
 pub(crate) fn room<T>(items: usize) -> Result<Vec<T>> {
     let mut vector = Vec::new();
-    vector.try_reserve_exact(items).map_err(|_| Error::NoMemory)?;
+    prepared(|| vector.try_reserve_exact(items)).map_err(|_| Error::NoMemory)?;
     Ok(vector)
+}
+
+/// Appends to a vector.
+///
+/// # Errors
+/// [`Error::NoMemory`]; the vector is as before.
+pub(crate) fn append<T: Copy>(vector: &mut Vec<T>, items: &[T]) -> Result<()> {
+    prepared(|| vector.try_reserve(items.len())).map_err(|_| Error::NoMemory)?;
+    vector.extend_from_slice(items);
+    Ok(())
 }
 
 /// A C string.

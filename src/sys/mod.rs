@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code)] // system calls; the only other place is `capi`
 
+pub mod allocator;
 #[cfg(feature = "capi")]
 pub(crate) mod cancel;
 pub mod clock;

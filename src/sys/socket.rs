@@ -316,6 +316,7 @@ impl Socket {
 #[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) mod raw {
     use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
         // SAFETY: all-zero is a valid sockaddr_nl.
@@ -417,6 +418,9 @@ pub(crate) mod raw {
             message.msg_hdr.msg_iov = io;
             message.msg_hdr.msg_iovlen = 1;
         }
+        if ONE_BY_ONE.load(Ordering::Relaxed) {
+            return receive_one(fd, buf, part, datagrams, wait);
+        }
         let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
         // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
         // call returns. No timeout is given.
@@ -429,6 +433,11 @@ pub(crate) mod raw {
                 std::ptr::null_mut(),
             )
         };
+        if received < 0 && matches!(errno::get(), libc::ENOSYS | libc::EPERM) {
+            let count = receive_one(fd, buf, part, datagrams, wait)?;
+            ONE_BY_ONE.store(true, Ordering::Relaxed);
+            return Ok(count);
+        }
         let count = usize::try_from(received).map_err(|_| failure())?;
         for ((datagram, message), from) in datagrams.iter_mut().zip(&messages).zip(&from).take(count) {
             *datagram = Datagram {
@@ -438,6 +447,22 @@ pub(crate) mod raw {
             };
         }
         Ok(count)
+    }
+
+    /// The kernel does not know recvmmsg(2), or a filter of system calls refuses it: datagrams come one by one.
+    static ONE_BY_ONE: AtomicBool = AtomicBool::new(false);
+
+    /// Receives one datagram as the first of several.
+    fn receive_one(
+        fd: RawFd,
+        buf: &mut [u8],
+        part: usize,
+        datagrams: &mut [Datagram],
+        wait: bool,
+    ) -> Result<usize> {
+        let received = receive(fd, buf.get_mut(..part).unwrap_or_default(), wait)?;
+        datagrams.iter_mut().take(1).for_each(|datagram| *datagram = received);
+        Ok(1)
     }
 
     /// Closes a descriptor.

@@ -27,13 +27,17 @@ mod selection;
 mod value;
 
 use command::{Session, load};
-use message::{Complaint, TRY, VERSION_LINE};
+use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
+use netfilter_conntrack::sys::allocator::OrExit;
 use netfilter_conntrack::sys::process::restore_sigpipe;
 use parse::Parser;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: OrExit = OrExit::saying(NO_MEMORY);
 
 fn main() -> ExitCode {
     restore_sigpipe();

@@ -9,6 +9,10 @@ use std::fmt;
 /// The name and version that every message starts with.
 pub const VERSION_LINE: &str = concat!("conntrack v1.4.9 (libconntrack ", env!("CARGO_PKG_VERSION"), ")");
 
+/// The line that is written where memory runs out and no complaint can be made.
+pub const NO_MEMORY: &str =
+    concat!("conntrack v1.4.9 (libconntrack ", env!("CARGO_PKG_VERSION"), "): out of memory\n");
+
 /// The line behind a complaint about the command line.
 pub const TRY: &str = "Try `conntrack -h' or 'conntrack --help' for more information.";
 
