@@ -231,8 +231,7 @@ pub(super) unsafe fn flow_subject<'a>(
 /// cancellation leaves open.
 fn must_be_honoured(query: Query, subject: Subject<'_>) -> Result<()> {
     let (Query::FlushFilter, Subject::Filter(filter)) = (query, subject) else { return Ok(()) };
-    let is_honoured =
-        || crate::handle::Handle::open().and_then(|mut handle| handle.honours_in_flush(filter));
+    let is_honoured = || crate::handle::Handle::open().and_then(|mut handle| handle.honours_in_flush(filter));
     match cancel::uncancelled(|| caught(is_honoured))? {
         true => Ok(()),
         false => Err(Error::Unsupported("the kernel would ignore the filter")),

@@ -338,26 +338,6 @@ pub(crate) mod raw {
         check(unsafe { libc::bind(fd, (&raw const address).cast(), len) }).map(drop)
     }
 
-    /// Sends one datagram to the kernel and returns the bytes sent.
-    ///
-    /// # Errors
-    /// The system's error; `EINTR` is retried.
-    pub fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
-        let to = kernel_address(0, 0);
-        let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
-        loop {
-            // SAFETY: both pointers are valid for the lengths beside them.
-            let sent = unsafe {
-                libc::sendto(fd, datagram.as_ptr().cast(), datagram.len(), 0, (&raw const to).cast(), len)
-            };
-            match (usize::try_from(sent), errno::get()) {
-                (Ok(sent), _) => return Ok(sent),
-                (Err(_), libc::EINTR) => {}
-                (Err(_), other) => return Err(Error::Os(other)),
-            }
-        }
-    }
-
     /// Receives one datagram into `buf`; without `wait`, `EAGAIN` says that there is none.
     ///
     /// # Errors
