@@ -73,6 +73,25 @@ fn every_difference_names_a_test_that_exists() {
     );
 }
 
+/// The list of names that are left out is counted as it is, and each document speaks of it in one row.
+#[test]
+fn the_names_that_are_not_exported_are_counted_right_and_once() {
+    let list = read("capi-tests/not-exported.txt");
+    let (functions, tables) = list.split_once("# Data\n").expect("two parts");
+    let count = |part: &str| part.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+    let (functions, tables) = (count(functions), count(tables));
+    let names = functions + tables;
+    for (document, words) in [
+        ("docs/differences.md", format!("| {names} names that no header declares: {functions} functions (")),
+        ("docs/differences.md", format!(" and {tables} tables (")),
+        ("CHANGELOG.md", format!("its {names} private names are left out")),
+    ] {
+        let text = read(document);
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains("not-exported.txt")).collect();
+        assert!(matches!(rows[..], [row] if row.contains(&words)), "{document}: {words}: {rows:#?}");
+    }
+}
+
 #[test]
 fn every_make_target_that_is_named_exists() {
     let makefile = read("Makefile");
