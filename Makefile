@@ -3,7 +3,8 @@
 # Builds, installs and shows libconntrack. `make` compiles; `make install` only copies what `make` built.
 #
 #   make                 release library and tool
-#   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same
+#   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same; NFNETLINK=yes|no:
+#                        whether libnetfilter_conntrack.pc brings libnfnetlink (asked of pkg-config where not set)
 #   make demo            the main job, in a throw-away network namespace
 #   make test            every test
 #   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
@@ -33,6 +34,10 @@ MANDIR     ?= $(PREFIX)/share/man
 CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
+PKG_CONFIG ?= pkg-config
+# The original's .pc file requires libnfnetlink. Ours does where there is one: a .pc file that requires what is not
+# there is of no use to anyone.
+NFNETLINK ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
 STAGE    := $(CURDIR)/stage
 SOAK_SECS ?= 1200
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
@@ -70,13 +75,15 @@ relative = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 install:
 	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
+	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
 	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
 	@for link in $(LINKS); do ln -sfn "$${link#*:}" "$(LIB)/$${link%%:*}"; done
 	@for pc in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \
 		-e 's|@INCLUDEDIR@|$(call relative,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
-		-e 's|@API_LEVEL@|$(API_LEVEL)|' pkgconfig/$$pc.in >"$(LIB)/pkgconfig/$$pc" || exit 1; \
+		-e 's|@API_LEVEL@|$(API_LEVEL)|' -e 's|@NFNETLINK@|$(if $(filter yes,$(NFNETLINK)),libnfnetlink)|' \
+		pkgconfig/$$pc.in >"$(LIB)/pkgconfig/$$pc" || exit 1; \
 		chmod 644 "$(LIB)/pkgconfig/$$pc"; done
 	$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/'
 	$(INSTALL) -m 755 $(TOOL) '$(DESTDIR)$(SBINDIR)/conntrack'

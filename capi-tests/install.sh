@@ -74,6 +74,119 @@ records_soname() {
         LD_LIBRARY_PATH=$(dirname "$LIBRARY") "$work/tiny"
 }
 
+# Two machines, as pkg-config sees them: libnfnetlink is there, or is not.
+machines() {
+    mkdir "$work/with" "$work/without"
+    cp "$(pkg-config --variable=pcfiledir libnfnetlink)/libnfnetlink.pc" "$work/with/"
+}
+
+# there MACHINE OPTION... MODULE: pkg-config on a machine, which has an install of ours.
+there() {
+    machine=$1
+    shift
+    PKG_CONFIG_LIBDIR=$work/$machine:$work/on-$machine/lib/pkgconfig pkg-config "$@" | sed 's/ *$//'
+}
+
+# on MACHINE [SETTING...]: the install. Its prefix is real, so that programs can be linked and run there.
+on() {
+    machine=$1
+    shift
+    rm -rf "$work/on-$machine"
+    PKG_CONFIG_LIBDIR=$work/$machine make --no-print-directory --silent install CARGO=false LDCONFIG=: \
+        PREFIX="$work/on-$machine" "$@"
+}
+
+# A plugin as ulogd's input is one, or (-DPLAIN) one that leaves libnfnetlink alone, and the daemon that opens it.
+plugin_sources() {
+    cat >"$work/plugin.c" <<'END'
+#include <stddef.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+int start(void)
+{
+	struct nfct_handle *handle = nfct_open(CONNTRACK, 0);
+	int good = handle != NULL;
+#ifndef PLAIN
+	good = good && nfnl_portid(nfct_nfnlh(handle)) != 0 && nfnl_rcvbufsiz(nfct_nfnlh(handle), 65536) >= 65536;
+#endif
+	return good && nfct_close(handle) == 0 ? 0 : 2;
+}
+#ifdef PROGRAM
+int main(void) { return start(); }
+#endif
+END
+    cat >"$work/daemon.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int count, char **words)
+{
+	void *plugin = dlopen(words[count - 1], RTLD_NOW);
+	int (*start)(void);
+	if (plugin == NULL || (*(void **)&start = dlsym(plugin, "start")) == NULL) {
+		fprintf(stderr, "%s\n", dlerror());
+		return 1;
+	}
+	return start();
+}
+END
+    ${CC:-cc} -Wall -Werror -o "$work/daemon" "$work/daemon.c" -ldl
+}
+
+# link MACHINE OUTPUT FLAG...: the plugin's source, with nothing but what pkg-config says. Sets $library, to run it on.
+link() {
+    build=$(there "$1" --cflags --libs libnetfilter_conntrack)
+    library=$work/on-$1/lib output=$2
+    shift 2
+    # shellcheck disable=SC2086  # pkg-config prints words
+    ${CC:-cc} -Wall -Werror -fPIC -o "$output" "$work/plugin.c" "$@" $build
+}
+
+# plugin MACHINE [FLAG...]: it opens, with every function that it calls.
+plugin() {
+    machine=$1
+    shift
+    link "$machine" "$work/plugin.so" -shared "$@" && LD_LIBRARY_PATH=$library "$work/daemon" "$work/plugin.so"
+}
+
+# program MACHINE [FLAG...]: it links, and runs on ours.
+program() {
+    machine=$1
+    shift
+    link "$machine" "$work/program" -DPROGRAM "$@" &&
+        LD_LIBRARY_PATH=$library LD_TRACE_LOADED_OBJECTS=1 "$work/program" |
+        grep " => $library/libnetfilter_conntrack.so.3 " && LD_LIBRARY_PATH=$library "$work/program"
+}
+
+# A setting that means nothing is an error before any file is written.
+refuses_a_word() {
+    said=$(on without NFNETLINK=maybe 2>&1) && return 1
+    same 'make install: NFNETLINK is yes or no.' "$(echo "$said" | head -n 1)" && [ ! -e "$work/on-without" ]
+}
+
+libnfnetlink() {
+    if ! machines || ! plugin_sources; then
+        fail 'libnfnetlink and its .pc file are needed'
+        return
+    fi
+    check 'NFNETLINK is yes or no' refuses_a_word
+    check 'an install with libnfnetlink' on with
+    check 'pkg-config brings it, as the original'\''s' same "-L$work/on-with/lib -lnetfilter_conntrack -lnfnetlink" \
+        "$(there with --libs libnetfilter_conntrack)"
+    check 'libconntrack.pc does not' same "-L$work/on-with/lib -lconntrack" "$(there with --libs libconntrack)"
+    check 'a plugin that calls nfnl_*, linked by pkg-config alone, opens with RTLD_NOW' plugin with
+    check 'a program that calls nfnl_*, linked by pkg-config alone' program with
+    check 'an install without libnfnetlink' on without
+    check 'pkg-config answers' same "-L$work/on-without/lib -lnetfilter_conntrack" \
+        "$(there without --libs libnetfilter_conntrack)"
+    check 'a plugin that does not, opened with RTLD_NOW' plugin without -DPLAIN
+    check 'a program that does not' program without -DPLAIN
+    check 'NFNETLINK=no with libnfnetlink' on with NFNETLINK=no
+    check 'pkg-config does not bring it' same "-L$work/on-with/lib -lnetfilter_conntrack" \
+        "$(there with --libs libnetfilter_conntrack)"
+    check 'NFNETLINK=yes without libnfnetlink' on without NFNETLINK=yes
+    check 'pkg-config asks for it' grep -qx 'Requires: libnfnetlink' \
+        "$work/on-without/lib/pkgconfig/libnetfilter_conntrack.pc"
+}
+
 # Panic messages name files: the builder's folders are not among them.
 no_builder_paths() {
     ! grep -a -o -e "${PWD}[^ ]*" -e "${CARGO_HOME:-$HOME/.cargo}[^ ]*" "$LIBRARY" "$root/usr/sbin/conntrack"
@@ -112,11 +225,12 @@ check 'the library needs the C library only' only_the_c_library
 check 'version of libnetfilter_conntrack.pc: the API level' same 1.1.1 "$(asked --modversion libnetfilter_conntrack)"
 check 'version of libconntrack.pc: the product'\''s' \
     same "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" "$(asked --modversion libconntrack)"
-check 'pkg-config: relocated prefix' same "-L$root/usr/lib/multiarch -lnetfilter_conntrack" \
-    "$(asked --libs libnetfilter_conntrack | sed 's/ *$//')"
+check 'pkg-config: relocated prefix' same "-L$root/usr/lib/multiarch -lconntrack" \
+    "$(asked --libs libconntrack | sed 's/ *$//')"
 check 'a program linked with -lnetfilter_conntrack' records_soname libnetfilter_conntrack
 check 'a program linked with -lconntrack' records_soname libconntrack
 check 'the archive beside another Rust archive' beside_another_archive
+libnfnetlink
 check 'make try' tries_ours
 check 'no path of the builder in the binaries' no_builder_paths
 check 'uninstall' package uninstall CARGO=false
