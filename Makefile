@@ -7,6 +7,8 @@
 #                        whether libnetfilter_conntrack.pc brings libnfnetlink (asked of pkg-config where not set)
 #   make demo            the main job, in a throw-away network namespace
 #   make test            every test
+#   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
+#                        Rust; LEGS says which (scripts/fresh.sh)
 #   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
 #                        mixed work on one table for SOAK_SECS, with memory and descriptors watched
 #   make fuzz-smoke      every fuzz target for 20 s, where cargo-fuzz is installed
@@ -49,7 +51,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages hold file names: not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage dist demo test soak fuzz-smoke bench try header clean
+.PHONY: all install uninstall stage dist demo test test-fresh soak fuzz-smoke bench try header clean
 all:
 # Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
 # run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
@@ -115,6 +117,9 @@ test:
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory stage
 	@scripts/test.sh
+
+test-fresh:
+	@scripts/fresh.sh $(LEGS)
 
 soak:
 	@scripts/install-deps.sh test

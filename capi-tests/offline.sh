@@ -63,7 +63,7 @@ if ! git rev-parse --verify HEAD >/dev/null 2>&1; then
     exit
 fi
 if [ -n "$(git status --porcelain --untracked-files=no)" ]; then
-    echo 'note: the tarball holds the last commit, this tree has changes'
+    note 'offline: the tarball holds the last commit, this tree has changes'
 fi
 check 'two tarballs of one commit are the same file' tarball
 check 'the tarball builds and installs without network' scripts/in-namespace.sh "$0" --build "$work"

@@ -30,14 +30,15 @@ export ASAN_OPTIONS='verify_asan_link_order=0:detect_stack_use_after_return=1' #
 export UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1'
 
 # The library, as `shared` and `archive` in $work/lib.
-if rustc +nightly --version >/dev/null 2>&1 && [ "$(rustc +nightly -vV | sed -n 's/^host: //p')" = "$TARGET" ]; then
+# Cargo is asked, not rustc: without rustup, rustc takes `+nightly` for a file and answers all the same.
+if [ "$(cargo +nightly -vV 2>/dev/null | sed -n 's/^host: //p')" = "$TARGET" ]; then
     RUSTFLAGS=-Zsanitizer=address cargo +nightly build --locked --quiet --release --lib --target "$TARGET" \
         --target-dir target/sanitized
     built=target/sanitized/$TARGET/release
     is_instrumented=yes
 else
     built=$STAGE/lib is_instrumented=no
-    echo 'note: no nightly toolchain for this machine: the programs are instrumented, the library is not'
+    note 'sanitize: no nightly toolchain here (cargo +nightly): the programs are instrumented, the library is not'
 fi
 cp -L "$built/libnetfilter_conntrack.so" "$work/lib/libnetfilter_conntrack.so.3"
 cp -L "$built/libnetfilter_conntrack.a" "$work/lib/libconntrack.a"

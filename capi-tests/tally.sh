@@ -23,6 +23,11 @@ skip() {
     fi
 }
 
+# note WHAT: something that is done in part only, and is no skip; the closing lines of make test repeat it.
+note() {
+    echo "NOTE $*"
+}
+
 # check WHAT COMMAND...: one result; the command's output is shown when it fails.
 check() {
     what=$1

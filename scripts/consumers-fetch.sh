@@ -23,6 +23,7 @@ download() {
         "$@" >log 2>&1 </dev/null
 }
 
+[ -e complete ] || echo 'fetching the Debian programs that use the library, without installing them: half a minute' >&2
 # One call reads apt's lists once. When it fails for one program, each gets a call of its own.
 # shellcheck disable=SC2086  # the list is words
 if [ ! -e complete ] && download $PROGRAMS; then

@@ -62,7 +62,7 @@ smoke_one() {
 
 smoke() {
     if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
-        echo 'note: no cargo-fuzz on a nightly toolchain here: the fuzzers do not run, their kept inputs are replayed'
+        note 'fuzz: no cargo-fuzz on a nightly toolchain here: the fuzzers do not run, their kept inputs are replayed'
         exit
     fi
     mkdir -p "$found"

@@ -21,6 +21,7 @@ test             abigail-tools                abidiff
 test             g++                          g++
 test             nftables                     /usr/sbin/nft
 test             iproute2                     /usr/bin/ss
+test             procps                       /bin/kill
 test             bsdutils                     script
 test,bench       python3                      /usr/bin/python3
 test             valgrind                     valgrind
@@ -48,7 +49,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "installing:$missing"
+echo "make $target needs these Debian packages; apt-get installs them now, which takes up to a minute:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # Documentation is asked for by name: some images leave it out, and the original's examples stand there.
 # shellcheck disable=SC2086  # the list is words

@@ -53,7 +53,8 @@ ring capi-tests/consumers/run.sh
 ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd
 
 # Cargo names a program, then says how many passed. A test that skips itself counts as passed there; a test
-# that runs its own program again, for one test, prints a count of that too.
+# that runs its own program again, for one test, prints a count of that too. A ring that fails before it counts
+# anything is named, and so is what was left out without being a skip.
 echo
 awk '
     /^ +Running / { name = $2 == "unittests" ? $3 : $2 }
@@ -61,6 +62,7 @@ awk '
     /^test result: .* 0 filtered out/ { count(name, $4, $6, $8) }
     /^[a-z]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { count(substr($1, 1, length($1) - 1), $2, $4, $6) }
     /^SKIP / && name != "" { skips[name]++ }
+    /^(NOTE|ring failed:) / { notes = notes $0 "\n" }
     function count(ring, passed, failed, skipped) {
         skipped += skips[ring]
         passed -= skips[ring]
@@ -69,6 +71,6 @@ awk '
         p += passed; f += failed; s += skipped
         name = ""
     }
-    END { printf "tests: %d passed, %d failed, %d skipped\n", p, f, s }
+    END { printf "%s", notes; printf "tests: %d passed, %d failed, %d skipped\n", p, f, s }
 ' "$log"
 exit "$failed"

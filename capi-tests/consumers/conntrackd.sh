@@ -71,7 +71,7 @@ control() {
     IN=$node step "$node-$name" conntrackd -C "$TMP/$node.conf" "$@"
 }
 # shown PATTERN NODE OPTION...: the daemon's answer has such a line.
-ask() { IN=$1 within env LD_LIBRARY_PATH="$WITNESS:$TREE/usr/lib/$MULTIARCH" conntrackd -C "$TMP/$1.conf" "${@:2}"; }
+ask() { IN=$1 within env LD_LIBRARY_PATH="$WITNESS:$UNPACKED" conntrackd -C "$TMP/$1.conf" "${@:2}"; }
 shown() { (ask "${@:2}") | grep -q -- "$1"; }
 gone() { ! shown "$@"; }
 # resting NODE: no cache of the node keeps an entry whose end the other node has still to acknowledge.

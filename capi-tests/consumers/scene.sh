@@ -18,6 +18,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 MULTIARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
 export LC_ALL=C TZ=UTC
 PATH=$TREE/usr/sbin:$TREE/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin
+UNPACKED=$TREE/usr/lib/$MULTIARCH:$TREE/lib/$MULTIARCH # the libraries of the unpacked packages
 TMP=/run/scene
 STEPS=0
 IN=     # namespace of the next commands; empty: the scene's first one
@@ -39,7 +40,7 @@ within() {
 consumer() {
     local liar=$LIBRARY/liar.so
     [ -e "$liar" ] || liar=
-    within env LD_LIBRARY_PATH="$LIBRARY:$TREE/usr/lib/$MULTIARCH" LD_DEBUG=libs \
+    within env LD_LIBRARY_PATH="$LIBRARY:$UNPACKED" LD_DEBUG=libs \
         LD_DEBUG_OUTPUT="$TRACE/${record##*/}" LD_PRELOAD="$liar" "$@"
 }
 
@@ -119,7 +120,7 @@ holds() { grep -q -- "$2" "$1"; }
 exists() { [ -e "$1" ]; }
 
 # witness COMMAND...: a command of the scene itself, on the original.
-witness() { (within env LD_LIBRARY_PATH="$WITNESS:$TREE/usr/lib/$MULTIARCH" "$@") >/dev/null 2>&1; }
+witness() { (within env LD_LIBRARY_PATH="$WITNESS:$UNPACKED" "$@") >/dev/null 2>&1; }
 
 # quiet COMMAND...: a command that prepares the scene; its failure fails the scenario.
 quiet() {
@@ -144,7 +145,7 @@ skip() {
 need() {
     local file missing
     file=$(command -v "$1") || skip "no program $1"
-    missing=$(LD_LIBRARY_PATH=$WITNESS:$TREE/usr/lib/$MULTIARCH ldd "$file" | awk '/not found/ { print $1 }')
+    missing=$(LD_LIBRARY_PATH=$WITNESS:$UNPACKED ldd "$file" | awk '/not found/ { print $1 }')
     [ -z "$missing" ] || skip "$1 lacks $missing"
 }
 
