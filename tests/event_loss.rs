@@ -12,11 +12,14 @@ mod netns;
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{Dir, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4};
-use netns::{flow, isolated, udp};
+use netns::{flow, isolated, need_root, udp};
 
 const SHOWN: &str = "flow events have been shown.";
 const LOST: &str = "flow events have been lost.";
 const WARNING: &str = "WARNING: We have hit ENOBUFS! We are losing events.";
+
+/// An ordinary user has no more than net.core.rmem_max allows, also in a namespace of their own.
+const LARGE_BUFFER: &str = "a large receive buffer";
 
 /// Most memory, in KiB, that following events may take.
 const PEAK_KIB: u64 = 8 << 10;
@@ -25,6 +28,7 @@ const PEAK_KIB: u64 = 8 << 10;
 fn no_event_of_a_flood_is_lost_with_default_options() {
     const FLOWS: u32 = 195_000;
     isolated(|| {
+        need_root(LARGE_BUFFER);
         let creations = requests(Query::Create, (0..FLOWS).map(nth));
         let mut handle = Handle::open().unwrap();
         let mut follower = Follower::start("-E");
@@ -47,6 +51,7 @@ fn no_event_of_a_flood_is_lost_with_default_options() {
 fn a_reader_that_was_stopped_gets_all_that_waited() {
     const FLOWS: u32 = 20_000;
     isolated(|| {
+        need_root(LARGE_BUFFER);
         let creations = requests(Query::Create, (0..FLOWS).map(nth));
         let follower = Follower::start("-E");
         follower.signal("STOP");

@@ -62,6 +62,14 @@ pub fn skip(reason: &str) -> ! {
     std::panic::resume_unwind(Box::new(Skip(reason.to_owned())))
 }
 
+/// Skips the test for an ordinary user, who is root of a user namespace only.
+pub fn need_root(what_for: &str) {
+    let users = std::fs::read_to_string("/proc/self/uid_map").expect("the users of this namespace");
+    if !users.trim_end().ends_with(&format!(" {}", u32::MAX)) {
+        skip(&format!("needs root: {what_for}"));
+    }
+}
+
 /// Runs a program inside the namespace, with `input` on its standard input; a missing program is a skip.
 pub fn run(program: &str, args: &[&str], input: &str) -> Output {
     let spawned = Command::new(program)
