@@ -263,6 +263,36 @@ fn a_mirror_can_be_stopped_at_any_change() {
 }
 
 #[test]
+fn a_look_at_the_table_can_be_given_up_at_any_entry() {
+    isolated(|| {
+        let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
+        netns::load((0..300).map(nth));
+        let mut held = HashSet::new();
+        for some in [0, 1, 100, 299, 200] {
+            let mut left = some;
+            let mut go_on = || {
+                left -= 1;
+                left >= 0
+            };
+            let settled = mirror.settle_while(&mut go_on, |change| hear(&mut held, &change));
+            assert_eq!(settled, Ok(false), "it asks for every event and every entry: {some}");
+        }
+        assert_eq!(mirror.settle_while(|| true, |change| hear(&mut held, &change)), Ok(true));
+        assert_eq!(held, ids());
+        // Nothing changes, but it asks all the same.
+        let mut asked = 0;
+        let settled = mirror.settle_while(
+            || {
+                asked += 1;
+                asked < 200
+            },
+            |change| hear(&mut held, &change),
+        );
+        assert_eq!((settled, asked), (Ok(false), 200));
+    });
+}
+
+#[test]
 fn reliable_delivery_loses_no_end() {
     const FLOWS: u32 = 3000;
     isolated(|| {

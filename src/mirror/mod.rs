@@ -153,9 +153,22 @@ impl Mirror {
     ///
     /// # Errors
     /// The system's error, or the kernel's. The next call goes on.
-    pub fn read(&mut self, mut each: impl FnMut(Change<'_>) -> Verdict) -> Result<()> {
-        match self.drain(&mut each)? {
-            Verdict::Continue(()) if self.rest().is_zero() => self.look(&mut each).map(drop),
+    pub fn read(&mut self, each: impl FnMut(Change<'_>) -> Verdict) -> Result<()> {
+        self.read_while(|| true, each)
+    }
+
+    /// The same as long as `go_on` says so, which is asked for every event and every entry of the table that is read,
+    /// also for those without a change. A table that is not read to its end is read again by the next call.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_while(
+        &mut self,
+        mut go_on: impl FnMut() -> bool,
+        mut each: impl FnMut(Change<'_>) -> Verdict,
+    ) -> Result<()> {
+        match self.drain(&mut go_on, &mut each)? {
+            Verdict::Continue(()) if self.rest().is_zero() => self.look(&mut go_on, &mut each).map(drop),
             _ => Ok(()),
         }
     }
@@ -165,16 +178,32 @@ impl Mirror {
     ///
     /// # Errors
     /// [`Error::Overrun`] when events are lost faster than the table can be read; else as [`read`](Self::read).
-    pub fn settle(&mut self, mut each: impl FnMut(Change<'_>) -> Verdict) -> Result<()> {
+    pub fn settle(&mut self, each: impl FnMut(Change<'_>) -> Verdict) -> Result<()> {
+        self.settle_while(|| true, each).map(drop)
+    }
+
+    /// The same as long as `go_on` says so, as in [`read_while`](Self::read_while). Tells whether it was done, and not
+    /// stopped before.
+    ///
+    /// # Errors
+    /// As [`settle`](Self::settle).
+    pub fn settle_while(
+        &mut self,
+        mut go_on: impl FnMut() -> bool,
+        mut each: impl FnMut(Change<'_>) -> Verdict,
+    ) -> Result<bool> {
         const TRIES: usize = 10;
         self.due = true;
         for _ in 0..TRIES {
-            if self.drain(&mut each)?.is_break() || self.look(&mut each)?.is_break() {
-                return Ok(());
+            if self.drain(&mut go_on, &mut each)?.is_break() || self.look(&mut go_on, &mut each)?.is_break() {
+                return Ok(false);
             }
             // What happened during the look.
-            if self.drain(&mut each)?.is_break() || !self.due {
-                return Ok(());
+            if self.drain(&mut go_on, &mut each)?.is_break() {
+                return Ok(false);
+            }
+            if !self.due {
+                return Ok(true);
             }
         }
         Err(Error::Overrun)
@@ -202,10 +231,17 @@ impl Mirror {
     }
 
     /// Reads the events that wait now.
-    fn drain(&mut self, each: &mut impl FnMut(Change<'_>) -> Verdict) -> Result<Verdict> {
+    fn drain(
+        &mut self,
+        go_on: &mut impl FnMut() -> bool,
+        each: &mut impl FnMut(Change<'_>) -> Verdict,
+    ) -> Result<Verdict> {
         let mut left = self.events.most_waiting();
         while left > 0 {
             left -= 1;
+            if !go_on() {
+                return Ok(Verdict::Break(()));
+            }
             let event = match self.events.next() {
                 Ok(event) => event,
                 Err(Error::Os(libc::EAGAIN)) => break,
@@ -236,7 +272,11 @@ impl Mirror {
     }
 
     /// Reads the table and tells what differs from what was told.
-    fn look(&mut self, each: &mut impl FnMut(Change<'_>) -> Verdict) -> Result<Verdict> {
+    fn look(
+        &mut self,
+        go_on: &mut impl FnMut() -> bool,
+        each: &mut impl FnMut(Change<'_>) -> Verdict,
+    ) -> Result<Verdict> {
         let begun = Instant::now();
         let mut verdict = Verdict::Continue(());
         self.due = true; // until it is done
@@ -245,6 +285,9 @@ impl Mirror {
             // An entry that is about to go has told its end already.
             if flow.status().unwrap_or(0) & IPS_DYING == 0 {
                 verdict = tell(self.told.listed(flow), flow, 0, true, each);
+            }
+            if !go_on() {
+                verdict = Verdict::Break(());
             }
             verdict
         })?;

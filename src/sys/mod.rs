@@ -26,5 +26,6 @@ pub mod release;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
+pub mod streams;
 
 pub use socket::Socket;

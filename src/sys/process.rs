@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 pub use super::protocols::{protocol_name, protocol_number};
@@ -14,43 +14,94 @@ pub fn restore_sigpipe() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
-static STOP: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn note_stop(_signal: libc::c_int) {
-    STOP.store(true, Ordering::Relaxed);
+/// Ends the process as a write to a broken pipe does. Returns only where SIGPIPE is blocked.
+pub fn end_by_sigpipe() {
+    end_by(libc::SIGPIPE);
 }
 
-/// SIGINT and SIGTERM as a wish to stop.
+/// Ends the process by a signal whose default action is to end it. Returns only where the signal is blocked.
+fn end_by(signal: libc::c_int) {
+    // SAFETY: SIG_DFL is a valid disposition, and no pointer is passed.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SAFETY: no pointer is passed.
+    unsafe { libc::raise(signal) };
+}
+
+/// The first signal that asked to stop; 0 where none has come.
+static STOP: AtomicI32 = AtomicI32::new(0);
+
+/// Seconds after which a call that waits is interrupted again, once a signal has asked to stop: the signal may have
+/// come just before the call.
+const AGAIN_SECS: libc::c_uint = 1;
+
+extern "C" fn note_stop(signal: libc::c_int) {
+    let _ = STOP.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
+    interrupt_again(signal);
+}
+
+extern "C" fn interrupt_again(_signal: libc::c_int) {
+    // SAFETY: no pointer is passed; `alarm` may be called by signal handlers.
+    unsafe { libc::alarm(AGAIN_SECS) };
+}
+
+/// Whether one of the signals that are caught as a wish to stop has come.
+#[must_use]
+pub fn stop_requested() -> bool {
+    STOP.load(Ordering::Relaxed) != 0
+}
+
+/// Signals that are caught as a wish to stop. Once one has come, it and SIGALRM, every second from then on, interrupt
+/// blocking calls.
 #[derive(Debug)]
 pub struct StopSignals {
-    /// The two signals.
+    /// The signals.
     stop: libc::sigset_t,
 }
 
 impl StopSignals {
-    /// Catches both signals from now on, for the rest of the process's life; they interrupt blocking calls.
+    /// Catches SIGINT and SIGTERM from now on, for the rest of the process's life, even where they were ignored.
     ///
     /// # Errors
     /// The system's error when a handler cannot be installed.
     pub fn catch() -> Result<StopSignals> {
-        // SAFETY: all-zero is a valid signal set and a valid action: no flags, empty mask.
-        let (mut stop, mut action): (libc::sigset_t, libc::sigaction) = unsafe { std::mem::zeroed() };
-        action.sa_sigaction = note_stop as extern "C" fn(libc::c_int) as usize;
-        for signal in [libc::SIGINT, libc::SIGTERM] {
+        StopSignals::catch_all(&[libc::SIGINT, libc::SIGTERM])
+    }
+
+    /// Catches SIGINT, SIGTERM and SIGHUP from now on, for the rest of the process's life; those that are ignored stay
+    /// so. For a process that ends by the signal in the end: see [`end_process`](Self::end_process).
+    ///
+    /// # Errors
+    /// The system's error when a handler cannot be installed.
+    pub fn defer() -> Result<StopSignals> {
+        let mut signals = vec![libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+        signals.retain(|&signal| !is_ignored(signal));
+        StopSignals::catch_all(&signals)
+    }
+
+    fn catch_all(signals: &[libc::c_int]) -> Result<StopSignals> {
+        // SAFETY: all-zero is a valid signal set.
+        let mut stop: libc::sigset_t = unsafe { std::mem::zeroed() };
+        handle(libc::SIGALRM, interrupt_again)?;
+        for &signal in signals {
             // SAFETY: `stop` is a valid set and the signal's number a valid one.
             unsafe { libc::sigaddset(&raw mut stop, signal) };
-            // SAFETY: `action` is initialised; the handler only stores to an atomic, which is async-signal-safe.
-            if unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } != 0 {
-                return Err(Error::Os(super::errno::get()));
-            }
+            handle(signal, note_stop)?;
         }
         Ok(StopSignals { stop })
+    }
+
+    /// Ends the process by the signal that has come, as if it had not been caught. Returns where none has come.
+    pub fn end_process(&self) {
+        match STOP.load(Ordering::Relaxed) {
+            0 => {}
+            signal => end_by(signal),
+        }
     }
 
     /// Whether one of the signals came.
     #[must_use]
     pub fn requested(&self) -> bool {
-        STOP.load(Ordering::Relaxed)
+        stop_requested()
     }
 
     /// Waits until the descriptor has something to read (or an error to tell), a signal came, or the time is over. No
@@ -86,6 +137,27 @@ impl StopSignals {
             errno => Err(Error::Os(errno)),
         }
     }
+}
+
+/// Lets a handler, which must be async-signal-safe, take a signal; the signal interrupts blocking calls.
+fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> Result<()> {
+    // SAFETY: an all-zero action is valid: no flags, empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler as usize;
+    // SAFETY: `action` is initialised, and its handler is async-signal-safe: both handlers of this file store to an
+    // atomic and call `alarm`, nothing else.
+    match unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(Error::Os(super::errno::get())),
+    }
+}
+
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: an all-zero action is valid; it is filled in by the next call.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: no new action is given, and the old one is written to a valid place.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    asked == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
 /// The memory page size in bytes.

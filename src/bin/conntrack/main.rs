@@ -30,14 +30,16 @@ use command::{Session, load};
 use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
 use netfilter_conntrack::sys::allocator::OrExit;
 use netfilter_conntrack::sys::process::restore_sigpipe;
+use output::say;
 use parse::Parser;
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: OrExit = OrExit::saying(NO_MEMORY);
+
+netfilter_conntrack::look_at_start!();
 
 fn main() -> ExitCode {
     restore_sigpipe();
@@ -55,7 +57,9 @@ fn main() -> ExitCode {
     if let count @ 1.. = session.foreign_datagrams() {
         say(&message::foreign(count));
     }
-    ExitCode::from(status.unwrap_or_else(|complaint| complain(&complaint)))
+    let status = status.unwrap_or_else(|complaint| complain(&complaint));
+    session.out.end_as_asked();
+    ExitCode::from(status)
 }
 
 /// Runs one command line and gives its exit status.
@@ -82,10 +86,4 @@ fn complain(complaint: &Complaint) -> u8 {
 /// A line on standard error with the program's name and version.
 fn tell(text: &str) {
     say(&format!("{VERSION_LINE}: {text}"));
-}
-
-/// A line on standard error.
-fn say(text: &str) {
-    // Nobody is left to be told when this fails.
-    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }

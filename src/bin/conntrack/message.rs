@@ -78,6 +78,10 @@ pub enum Complaint {
     EventSocket(String),
     Events(String),
     Output(String),
+    /// So many lines were given up because nobody read them.
+    Unread(usize),
+    /// A signal came.
+    Stopped,
     /// A line of a load file has no end within reason.
     LongLine,
     /// The lines of a load file cannot be kept.
@@ -99,6 +103,8 @@ impl Complaint {
             | Complaint::EventSocket(_)
             | Complaint::Events(_)
             | Complaint::Output(_)
+            | Complaint::Unread(_)
+            | Complaint::Stopped
             | Complaint::Spool(_) => false,
             _ => true,
         }
@@ -171,6 +177,10 @@ impl fmt::Display for Complaint {
             EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),
             Events(reason) => write!(f, "failed to received netlink event: {reason}"),
             Output(reason) => write!(f, "cannot write to standard output: {reason}"),
+            Unread(lines) => {
+                write!(f, "nobody reads standard output: at least {lines} lines have not been shown")
+            }
+            Stopped => f.write_str("ended by a signal before all was done"),
             LongLine => f.write_str("the line is longer than a mebibyte"),
             Spool(reason) => write!(f, "cannot keep the lines in a temporary file: {reason}"),
             Line(file, number, complaint) => write!(f, "{file}:{number}: {complaint}"),

@@ -3,6 +3,10 @@
 //!
 //! The XML root element is opened before the first entry and closed by [`Output::finish`]; without entries
 //! nothing is printed.
+//!
+//! A command that changes entries and shows them calls [`Output::promise`] before each change, and then SIGINT, SIGTERM
+//! and SIGHUP end the program only after what has been changed is shown. After a signal, output that nobody reads is
+//! given up.
 
 #![forbid(unsafe_code)]
 
@@ -12,21 +16,41 @@ use crate::parse::Request;
 use crate::value::Formats;
 use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::sys::clock;
+use netfilter_conntrack::sys::process::{self, StopSignals};
+use netfilter_conntrack::sys::streams::{self, Stream};
+use netfilter_conntrack::sys::{clock, errno};
 use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 /// Output is written when so much has gathered.
 const PIECE: usize = 65536;
 
+/// How long, after a signal that asks to stop, a reader of the output may take nothing before it is given up: where
+/// what is shown has happened to entries because of this program, and where it is only told.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SHORT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The same for the reader of standard error.
+const ERROR_PATIENCE: Duration = Duration::from_millis(200);
+
+/// After a signal so much is written at a time: a pipe that takes anything takes so much at once.
+const SMALL_PIECE: usize = libc::PIPE_BUF;
+
 /// Standard output.
 #[derive(Debug)]
 pub struct Output {
+    /// Nothing when it is closed.
     out: Option<File>,
     buf: Vec<u8>,
     root: Option<&'static str>,
+    patience: Duration,
+    /// It could not be written; nothing more is tried.
+    has_failed: bool,
+    /// The signals that wait for what has been changed to be shown.
+    deferred: Option<StopSignals>,
 }
 
 /// How a command shows its entries.
@@ -86,8 +110,57 @@ pub struct Happening<'a> {
 impl Output {
     /// Standard output; nothing is written yet.
     pub fn new() -> Output {
-        let out = io::stdout().as_fd().try_clone_to_owned().ok().map(File::from);
-        Output { out, buf: Vec::with_capacity(PIECE + 4096), root: None }
+        let open = || io::stdout().as_fd().try_clone_to_owned().ok().map(File::from);
+        let out = if streams::was_closed(Stream::Output) { None } else { open() };
+        Output::to(out, Vec::with_capacity(PIECE + 4096))
+    }
+
+    fn to(out: Option<File>, buf: Vec<u8>) -> Output {
+        Output { out, buf, root: None, patience: PATIENCE, has_failed: false, deferred: None }
+    }
+
+    /// Promises that what is changed next will be shown: checks that it can be, and defers signals until it is.
+    ///
+    /// # Errors
+    /// Where the promise cannot be given: the output is closed, or a signal has asked to stop.
+    pub fn promise(&mut self) -> Result<(), Complaint> {
+        self.defer_signals()?;
+        self.unless_stopped()?;
+        let Some(out) = &self.out else { return Err(cannot_write(libc::EBADF)) };
+        if streams::is_broken(out.as_fd()).map_err(|error| cannot_write(error.errno()))? {
+            process::end_by_sigpipe();
+            return Err(cannot_write(libc::EPIPE));
+        }
+        Ok(())
+    }
+
+    /// From now on SIGINT, SIGTERM and SIGHUP are a wish to stop, which [`end_as_asked`](Self::end_as_asked) grants.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn defer_signals(&mut self) -> Result<(), Complaint> {
+        if self.deferred.is_none() {
+            let signals = StopSignals::defer().map_err(|error| Complaint::Operation(error.to_string()))?;
+            self.deferred = Some(signals);
+        }
+        Ok(())
+    }
+
+    /// Complains of a signal that has come while signals are deferred.
+    pub fn unless_stopped(&self) -> Result<(), Complaint> {
+        if process::stop_requested() { Err(Complaint::Stopped) } else { Ok(()) }
+    }
+
+    /// Ends the program by the deferred signal, if one has come.
+    pub fn end_as_asked(&self) {
+        if let Some(signals) = &self.deferred {
+            signals.end_process();
+        }
+    }
+
+    /// What is shown only tells what has happened: after a signal it is soon given up.
+    pub fn only_tells(&mut self) {
+        self.patience = SHORT_PATIENCE;
     }
 
     /// Prints an entry.
@@ -179,14 +252,21 @@ impl Output {
 
     /// Writes what has gathered.
     pub fn flush(&mut self) -> Result<(), Complaint> {
+        if self.buf.is_empty() || self.has_failed {
+            self.buf.clear();
+            return Ok(());
+        }
+        let mut left = self.buf.as_slice();
         let written = match &mut self.out {
-            Some(out) => out.write_all(&self.buf),
-            None => Ok(()), // closed: there is nobody to tell
+            Some(out) => write_all(out, &mut left, self.patience),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
         };
+        let lines_left = left.iter().filter(|&&byte| byte == b'\n').count();
         self.buf.clear();
-        written.map_err(|error| {
-            let errno = error.raw_os_error().unwrap_or(0);
-            Complaint::Output(netfilter_conntrack::sys::errno::text(errno))
+        self.has_failed = written.is_err();
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => Complaint::Unread(lines_left),
+            _ => cannot_write(error.raw_os_error().unwrap_or(libc::EIO)),
         })
     }
 
@@ -197,6 +277,50 @@ impl Output {
         }
         self.flush()
     }
+}
+
+fn cannot_write(number: i32) -> Complaint {
+    Complaint::Output(errno::text(number))
+}
+
+/// Writes a line on standard error. Nobody is left to be told when this fails.
+pub fn say(text: &str) {
+    let line = format!("{text}\n");
+    let _ = write_all(&mut io::stderr(), &mut line.as_bytes(), ERROR_PATIENCE);
+}
+
+/// Writes everything, and leaves what could not be written. Once a signal has asked to stop, it gives up
+/// ([`io::ErrorKind::TimedOut`]) when the reader takes nothing for so long.
+fn write_all(out: &mut (impl Write + AsFd), bytes: &mut &[u8], patience: Duration) -> io::Result<()> {
+    let mut since = None;
+    while !bytes.is_empty() {
+        let written = match process::stop_requested() {
+            true => {
+                let waited = since.get_or_insert_with(Instant::now).elapsed();
+                write_soon(out, bytes, patience.saturating_sub(waited))
+            }
+            false => out.write(bytes),
+        };
+        match written {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(len) => {
+                *bytes = bytes.get(len..).unwrap_or_default();
+                since = None;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a little, if it is taken in time.
+fn write_soon(out: &mut (impl Write + AsFd), bytes: &[u8], longest: Duration) -> io::Result<usize> {
+    let is_taken = streams::wait_writable(out.as_fd(), longest);
+    if !is_taken.map_err(|error| io::Error::from_raw_os_error(error.errno()))? {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    out.write(bytes.get(..SMALL_PIECE).unwrap_or(bytes))
 }
 
 /// The label map, unless the entry has labels but none of them a name.
@@ -241,7 +365,7 @@ mod tests {
         let mut request = Request::default();
         request.formats = formats;
         let view = View { labels: Some(&map), ..View::new(&request) };
-        let mut output = Output { out: None, buf: Vec::new(), root: None };
+        let mut output = Output::to(None, Vec::new());
         output.flow(&view, flow).unwrap();
         String::from_utf8(output.buf).unwrap()
     }

@@ -2,11 +2,12 @@
 //! `-D`: deletes the selected entries, each by a request of its own, and shows what it deleted.
 //!
 //! Each request names tuple, zone and id, so it meets the entry that was looked at or none. An entry that has
-//! gone meanwhile is neither shown nor counted.
+//! gone meanwhile is neither shown nor counted. What was deleted together is shown before anything else is deleted;
+//! a signal ends the run between the two.
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, has_room_for_a_reader, walk};
+use super::{Done, Session, has_room_for_a_reader, or_stopped, walk};
 use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::output::{Output, View};
@@ -20,10 +21,11 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let selector = entry::delete_selector(request)?;
     let view = View::new(request);
     let mut deleted = 0;
-    each_deleted(session, Verb::Delete, &selector, |out, flow| {
+    let done = each_deleted(session, Verb::Delete, &selector, |out, flow| {
         deleted += 1;
         out.flow(&view, flow)
-    })?;
+    });
+    or_stopped(done)?;
     Ok(Done::CountedOrFailed(deleted, "flow entries have been deleted."))
 }
 
@@ -40,13 +42,12 @@ pub fn each_deleted(
     // An entry that is read early must not have become another meanwhile.
     reader.read_ahead(entry::is_lasting(selector) && has_room_for_a_reader());
     let mut doomed = Doomed::new(handle, verb)?;
-    let mut report = |flow: &Flow| report(out, flow);
     let listed = walk(
         verb,
         |each| reader.select(selector, Pushdown::Kernel, each),
-        |flow| doomed.add(flow, &mut report),
+        |flow| doomed.add(flow, out, &mut report),
     );
-    let deleted = doomed.delete(&mut report);
+    let deleted = doomed.delete(out, &mut report);
     listed.and(deleted)
 }
 
@@ -71,20 +72,32 @@ impl<'h> Doomed<'h> {
     fn add(
         &mut self,
         flow: &Flow,
-        report: &mut impl FnMut(&Flow) -> Result<(), Complaint>,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
     ) -> Result<(), Complaint> {
         self.batch.push(batch::Request::Delete(flow)).map_err(|error| self.refused(error))?;
         self.flows.push(flow.clone());
-        if self.batch.is_full() { self.delete(report) } else { Ok(()) }
+        if self.batch.is_full() { self.delete(out, report) } else { Ok(()) }
     }
 
-    /// Deletes what has gathered, and reports what was still there; then complains of the first refusal.
-    fn delete(&mut self, report: &mut impl FnMut(&Flow) -> Result<(), Complaint>) -> Result<(), Complaint> {
+    /// Deletes what has gathered, and shows what was still there; then complains of the first refusal.
+    fn delete(
+        &mut self,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        match self.verb {
+            Verb::Flush => out.unless_stopped()?, // shows nothing
+            _ => out.promise()?,
+        }
         let mut done = Ok(());
         let mut flows = self.flows.drain(..);
         let each = |_, answer: netfilter_conntrack::Result<Option<&Flow>>| {
             let reported = match (answer, flows.next()) {
-                (Ok(_), Some(flow)) => report(&flow),
+                (Ok(_), Some(flow)) => report(out, &flow),
                 (Err(Error::Kernel(libc::ENOENT)), _) | (_, None) => Ok(()),
                 (Err(error), _) => Err(refusal::of(self.verb, Table::Conntrack, error)),
             };
@@ -95,6 +108,6 @@ impl<'h> Doomed<'h> {
         let sent = self.handle.carry_out(&mut self.batch, each);
         drop(flows);
         sent.map_err(|error| self.refused(error))?;
-        done
+        out.flush().and(done)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Lines are written as soon as nothing more waits to be read. When the kernel had to drop events, a warning says
 //! so and the rest goes on; how many were lost stands behind the summary, and the exit status tells it. What happened
-//! before the signal is still shown.
+//! before the signal is still shown, to a reader who takes it.
 
 #![forbid(unsafe_code)]
 
@@ -11,9 +11,9 @@ use super::origin::Origins;
 use super::{Done, Loss, Session};
 use crate::message::{self, Complaint};
 use crate::options::{Param, Table, Verb};
-use crate::output::{Happening, Output, View};
+use crate::output::{Happening, Output, View, say};
 use crate::parse::{Request, event_groups};
-use crate::{entry, refusal, say};
+use crate::{entry, refusal};
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
 use netfilter_conntrack::sys::Socket;
@@ -125,6 +125,7 @@ pub fn follow(
     tell_size(events.socket(), request)?;
     events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
+    out.only_tells();
     let (mut losses, mut foreign) = (Losses::default(), 0);
     // After the signal: how many events may still have come before it.
     let mut left = None;

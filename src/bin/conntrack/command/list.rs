@@ -31,6 +31,10 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
     let view = View::new(request);
     let (handle, out) = session.handle()?;
+    if zero {
+        // The kernel has zeroed what the signal would keep from being shown, so the list goes on to its end.
+        out.promise()?;
+    }
     handle.read_ahead(has_room_for_a_reader());
     let mut shown = 0;
     walk(

@@ -3,8 +3,8 @@
 //!
 //! All lines are understood before the first is carried out, so a file with a mistake changes nothing. Then they
 //! run in order. Lines that make entries and follow one another are sent together: each of them is tried, and each
-//! that fails is told; the run ends behind them. Any other failure ends the run where it stands. No line inherits
-//! anything from another. A complaint names the file and the line.
+//! that fails is told; the run ends behind them. Any other failure ends the run where it stands. So does a signal, once
+//! what has been changed is shown. No line inherits anything from another. A complaint names the file and the line.
 //!
 //! A line that makes an entry is kept as the message that does it, any other as it is.
 
@@ -16,14 +16,17 @@ use super::spool::{Kind, Spool};
 use super::{Done, Session};
 use crate::message::Complaint;
 use crate::options::{COMMANDS, Id, Table, Verb};
+use crate::output::say;
 use crate::parse::{Parser, Request};
-use crate::{entry, refusal, say, tell};
+use crate::{entry, refusal, tell};
 use netfilter_conntrack::Batch;
 use netfilter_conntrack::batch;
 use netfilter_conntrack::request::MAX_LEN;
+use netfilter_conntrack::sys::streams::{self, Stream};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::os::fd::AsFd;
 
 /// Runs a file, or standard input for `-`, and gives the exit status.
 ///
@@ -41,13 +44,21 @@ pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<u
 }
 
 fn open(file: &OsStr) -> Result<(String, Box<dyn BufRead>), Complaint> {
-    if file == "-" {
-        return Ok(("stdin".into(), Box::new(io::stdin().lock())));
-    }
-    let name = file.to_string_lossy().into_owned();
-    match File::open(file) {
+    let (name, opened) = match file == "-" {
+        true => ("stdin".into(), standard_input()),
+        false => (file.to_string_lossy().into_owned(), File::open(file)),
+    };
+    match opened {
         Ok(open) => Ok((name, Box::new(BufReader::with_capacity(1 << 16, open)))),
-        Err(_) => Err(Complaint::OpenFile(name)),
+        Err(_) => Err(Complaint::OpenFile(file.to_string_lossy().into_owned())),
+    }
+}
+
+/// Standard input as a file: the language's own handle takes one that cannot be read for an empty one.
+fn standard_input() -> io::Result<File> {
+    match streams::was_closed(Stream::Input) {
+        true => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        false => io::stdin().as_fd().try_clone_to_owned().map(File::from),
     }
 }
 
@@ -143,6 +154,7 @@ pub(super) fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) ->
 fn carry_out(session: &mut Session, parser: &mut Parser, name: &str, spool: Spool) -> Result<u8, Complaint> {
     let lost = |error: io::Error| Complaint::Spool(error.to_string());
     let mut orders = spool.orders().map_err(lost)?;
+    session.out.defer_signals()?;
     let mut run = Run { name, batch: None, lines: Vec::new(), failed: 0 };
     while let Some((number, kind, order)) = orders.next().map_err(lost)? {
         let done = match kind {
@@ -173,7 +185,7 @@ fn one(session: &mut Session, parser: &mut Parser, line: &[u8]) -> Result<(), Co
         session.out.flush()?;
         tell(text);
     }
-    Ok(())
+    session.out.unless_stopped()
 }
 
 /// Lines that make entries and follow one another.
@@ -209,7 +221,8 @@ impl Run<'_> {
         let (Some(batch), Some(&(first, verb))) = (&mut self.batch, self.lines.first()) else {
             return Ok(());
         };
-        let (handle, _) = session.handle()?;
+        let (handle, out) = session.handle()?;
+        out.unless_stopped().map_err(|complaint| located(self.name, first, complaint))?;
         let mut lines = self.lines.drain(..);
         let mut failures = Vec::new();
         let sent = handle.carry_out(batch, |_, answer| {

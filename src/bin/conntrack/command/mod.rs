@@ -52,6 +52,8 @@ pub enum Loss {
     Final,
     /// Reading the table made up for them.
     MadeGood,
+    /// They are gone, and so may be what has no events: the table could not be read at the end.
+    Unsettled,
     /// Ends of flows are delivered again, other events are gone.
     EndsRepeated,
     /// All of them are ends of flows, and are delivered again.
@@ -62,14 +64,20 @@ impl Loss {
     fn words(self) -> &'static str {
         match self {
             Loss::Final => "have been lost.",
+            Loss::Unsettled => "have been lost; the table could not be read in time at the end.",
             Loss::MadeGood => "have been lost, which reading the table has made good.",
             Loss::EndsRepeated => "found no room; only the ends of flows come again.",
             Loss::AllRepeated => "found no room and came again.",
         }
     }
 
-    fn is_failure(self) -> bool {
-        matches!(self, Loss::Final | Loss::EndsRepeated)
+    /// Whether a loss of so many is a failure.
+    fn is_failure(self, lost: u64) -> bool {
+        match self {
+            Loss::Final | Loss::EndsRepeated => lost > 0,
+            Loss::MadeGood | Loss::AllRepeated => false,
+            Loss::Unsettled => true,
+        }
     }
 }
 
@@ -81,7 +89,7 @@ impl Done {
     pub fn exit_status(self) -> u8 {
         match self {
             Done::CountedOrFailed(0, _) => 1,
-            Done::Followed { lost: 1.., loss, .. } if loss.is_failure() => EVENTS_LOST,
+            Done::Followed { lost, loss, .. } if loss.is_failure(lost) => EVENTS_LOST,
             _ => 0,
         }
     }
@@ -96,7 +104,7 @@ impl Done {
             }
             Done::Followed { shown, what, lost, loss } => {
                 let mut lines = vec![format!("{shown} {what} have been shown.")];
-                if lost > 0 {
+                if lost > 0 || loss == Loss::Unsettled {
                     lines.push(format!("{lost} {what} {}", loss.words()));
                 }
                 lines
@@ -218,6 +226,14 @@ impl Stopped {
             Some(complaint) => Err(complaint),
             None => result.map_err(|error| refusal::of(verb, table, error)),
         }
+    }
+}
+
+/// What was done until a signal came is a result, too; the signal ends the program in the end.
+fn or_stopped(done: Result<(), Complaint>) -> Result<(), Complaint> {
+    match done {
+        Err(Complaint::Stopped) => Ok(()),
+        done => done,
     }
 }
 

@@ -17,6 +17,10 @@ use crate::parse::{Request, event_groups};
 use netfilter_conntrack::sys::process::StopSignals;
 use netfilter_conntrack::{Change, Error, Groups, Mirror};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// After a signal the table is read for so long.
+const LAST_LOOK: Duration = Duration::from_millis(500);
 
 /// Conditions on what changes while an entry lives.
 const CHANGING: &[Param] =
@@ -29,9 +33,14 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let mut mirror = Mirror::open(event::subscription(event_groups(request), request)).map_err(refused)?;
     event::tell_size(mirror.socket(), request)?;
     let signals = StopSignals::catch().map_err(refused)?;
+    out.only_tells();
+    // A list that is cut would first be read away by the next one, so after the signal it has the time that is left.
+    let mut end = None;
+    let mut go_on =
+        || !signals.requested() || Instant::now() < *end.get_or_insert_with(|| Instant::now() + LAST_LOOK);
     let (mut losses, mut foreign) = (Losses::default(), 0);
     while !signals.requested() {
-        show(out, &mut flows, |each| mirror.read(|change| each(change, signals.requested())))?;
+        show(out, &mut flows, |each| mirror.read_while(&mut go_on, each))?;
         losses.tell(mirror.lost());
         if foreign == 0 {
             foreign = told_foreign(mirror.foreign_datagrams(), foreign);
@@ -42,14 +51,15 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
             signals.wait_readable(mirror.socket().as_fd(), Some(mirror.rest())).map_err(refused)?;
         }
     }
-    // What is shown leads to the table as it is now.
-    let mut settled = Ok(());
+    // What is shown leads to the table as it is now, unless reading that takes too long.
+    let mut settled = false;
     show(out, &mut flows, |each| {
-        settled = mirror.settle(|change| each(change, false));
-        settled.or_else(|error| if error == Error::Overrun { Ok(()) } else { Err(error) })
+        let looked = mirror.settle_while(&mut go_on, each);
+        settled = looked == Ok(true);
+        looked.or_else(|error| if error == Error::Overrun { Ok(false) } else { Err(error) }).map(drop)
     })?;
     told_foreign(mirror.foreign_datagrams(), foreign);
-    let loss = if settled.is_ok() { Loss::MadeGood } else { Loss::Final };
+    let loss = if settled { Loss::MadeGood } else { Loss::Unsettled };
     Ok(Done::Followed { shown: flows.shown, what: "flow events", lost: mirror.lost(), loss })
 }
 
@@ -68,18 +78,18 @@ fn check(request: &Request) -> Result<(), Complaint> {
     }
 }
 
-/// Shows what `read` tells, until it says that this is enough or the output fails.
+/// Shows what `read` tells, until the output fails.
 fn show(
     out: &mut Output,
     flows: &mut Flows<'_>,
-    read: impl FnOnce(&mut dyn FnMut(Change<'_>, bool) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
+    read: impl FnOnce(&mut dyn FnMut(Change<'_>) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
 ) -> Result<(), Complaint> {
     let mut shown = Ok(());
-    let result = read(&mut |change, enough| {
+    let result = read(&mut |change| {
         if shown.is_ok() {
             shown = flows.show(change.kind, change.flow, change.port_id, out);
         }
-        if enough || shown.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if shown.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     shown?;
     result.map_err(|error| Complaint::Events(error.to_string()))

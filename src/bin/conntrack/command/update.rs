@@ -3,14 +3,15 @@
 //!
 //! A request names the entry's tuple, zone and id and holds only what changes; an entry for which nothing would
 //! change is left alone. One that has gone meanwhile is neither shown nor counted. Changes are sent many at a time;
-//! the first that is refused ends the run, with those sent together with it.
+//! the first that is refused ends the run, with those sent together with it. They are shown before any other is made; a
+//! signal ends the run between the two.
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, walk};
+use super::{Done, Session, or_stopped, walk};
 use crate::message::Complaint;
 use crate::options::{Param, Table, Verb};
-use crate::output::View;
+use crate::output::{Output, View};
 use crate::parse::Request;
 use crate::{entry, refusal};
 use netfilter_conntrack::batch::{self, Batch};
@@ -22,7 +23,7 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let view = View::new(request);
     let (reader, handle, out) = session.handles()?;
     let mut updated = 0;
-    let mut report = |flow: &Flow| {
+    let mut report = |out: &mut Output, flow: &Flow| {
         updated += 1;
         out.flow(&view, flow)
     };
@@ -31,12 +32,12 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
         Verb::Update,
         |each| reader.select(&selector, Pushdown::Kernel, each),
         |flow| match change(flow, request) {
-            Some(change) => changes.add(change, &mut report),
+            Some(change) => changes.add(change, out, &mut report),
             None => Ok(()),
         },
     );
-    let made = changes.make(&mut report);
-    listed.and(made)?;
+    let made = changes.make(out, &mut report);
+    or_stopped(listed.and(made))?;
     Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
 }
 
@@ -139,17 +140,26 @@ impl<'h> Changes<'h> {
     fn add(
         &mut self,
         change: Change,
-        report: &mut impl FnMut(&Flow) -> Result<(), Complaint>,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
     ) -> Result<(), Complaint> {
         self.batch.push(batch::Request::Update(&change.flow)).map_err(refused)?;
         self.batch.push(batch::Request::Lookup(&change.flow)).map_err(refused)?;
         self.pending.push(change);
-        if self.batch.is_full() { self.make(report) } else { Ok(()) }
+        if self.batch.is_full() { self.make(out, report) } else { Ok(()) }
     }
 
-    /// Makes the changes that have gathered and reports the entries as they are then; complains of the first
+    /// Makes the changes that have gathered and shows the entries as they are then; complains of the first
     /// refusal.
-    fn make(&mut self, report: &mut impl FnMut(&Flow) -> Result<(), Complaint>) -> Result<(), Complaint> {
+    fn make(
+        &mut self,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        out.promise()?;
         let (mut made, mut found) = (Vec::new(), Vec::new());
         self.handle
             .carry_out(&mut self.batch, |number, answer| match number % 2 {
@@ -160,13 +170,13 @@ impl<'h> Changes<'h> {
         let mut done = Ok(());
         for ((change, made), found) in self.pending.drain(..).zip(made).zip(found) {
             let reported = match now(self.handle, change, made, found) {
-                Ok(Some(now)) => report(&now),
+                Ok(Some(now)) => report(out, &now),
                 Ok(None) => Ok(()),
                 Err(error) => Err(refused(error)),
             };
             done = done.and(reported);
         }
-        done
+        out.flush().and(done)
     }
 }
 
