@@ -340,7 +340,7 @@ impl Parser {
         let map = match (self.read_map)(path) {
             Ok(map) => Some(Rc::new(map)),
             Err(error) => {
-                let why = if let Error::Os(_) = error { error.to_string() } else { "Success".into() };
+                let why = if let Error::Invalid(why) = error { why.into() } else { error.to_string() };
                 self.notices.push(format!("nfct_labelmap_new: {why}"));
                 None
             }

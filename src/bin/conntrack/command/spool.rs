@@ -9,9 +9,12 @@
 
 use netfilter_conntrack::request;
 use std::borrow::Cow;
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// So many bytes are kept in memory.
 const PIECE: usize = 1 << 20;
@@ -124,18 +127,30 @@ fn add_differences(group: &[u8], last: &mut [u8], kept: &mut Vec<u8>) {
 /// A temporary file that has no name, or has lost it already.
 fn nameless_file() -> io::Result<File> {
     let folder = std::env::temp_dir();
+    match new_file().custom_flags(libc::O_TMPFILE).open(&folder) {
+        Ok(file) => Ok(file),
+        // A file system without such files. Nobody can take all the names before.
+        Err(_) => unlinked_file(&folder, || RandomState::new().build_hasher().finish()),
+    }
+}
+
+fn new_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
-    match options.clone().custom_flags(libc::O_TMPFILE).open(&folder) {
-        Ok(file) => Ok(file),
-        // A file system without such files.
-        Err(_) => {
-            let path = folder.join(format!("conntrack-{}", std::process::id()));
-            let file = options.create_new(true).open(&path)?;
-            fs::remove_file(&path)?;
-            Ok(file)
+    options
+}
+
+/// A file that is made under a name that nothing has, and loses it.
+fn unlinked_file(folder: &Path, mut number: impl FnMut() -> u64) -> io::Result<File> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let path = folder.join(format!("conntrack-{:016x}", number()));
+        match new_file().create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.and_then(|file| fs::remove_file(&path).map(|()| file)),
         }
     }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// Orders, read one after the other.
@@ -217,6 +232,24 @@ mod tests {
             read_back(3, |number| filled(number, PIECE + 1)),
             "a line may be longer than what is kept in memory"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_left_alone() {
+        let folder = std::env::temp_dir().join(format!("conntrack-spool-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let taken = |number: u64| folder.join(format!("conntrack-{number:016x}"));
+        fs::write(taken(1), "stale").unwrap();
+        std::os::unix::fs::symlink(folder.join("elsewhere"), taken(2)).unwrap();
+        let mut numbers = 1..;
+        let mut file = unlinked_file(&folder, || numbers.next().unwrap()).unwrap();
+        file.write_all(b"order").unwrap();
+        assert_eq!(numbers.next(), Some(4), "the first free name is taken");
+        assert_eq!(fs::read(taken(1)).unwrap(), b"stale");
+        assert!(!taken(3).exists() && !folder.join("elsewhere").exists());
+        let error = unlinked_file(&folder, || 1).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
