@@ -124,11 +124,12 @@ impl EventsBuilder {
     }
 }
 
-/// A receive buffer to ask for where no event is to be lost: with it some 400,000 events can wait, and then they take
-/// 512 MiB of kernel memory. On a small machine it is less: an eighth of the memory at most is ever taken.
+/// A receive buffer to ask for where no event is to be lost: with it some 100,000 events can wait, and then they take
+/// 128 MiB of kernel memory, which no control group counts. Less is asked for where there is little memory: an eighth of
+/// what the machine has, and of what the control group allows, is taken at most.
 #[must_use]
 pub fn large_receive_buffer() -> u32 {
-    const LARGE: u64 = 256 << 20;
+    const LARGE: u64 = 64 << 20;
     let of_memory = memory_bytes() / 8 / 2; // the kernel doubles what is asked for
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
