@@ -443,6 +443,17 @@ impl Handle {
         self.query(Query::Flush, Subject::ExpectationFamily(AF_UNSPEC))
     }
 
+    /// Whether the kernel knows the ports (for GRE the keys) of a protocol. Of any other protocol it keeps only the number,
+    /// and ignores ports in silence: an entry made with them stands for all connections between its addresses. So it
+    /// is with DCCP on Linux 6.18, with UDP-Lite on 7.2 and later, and with what a kernel was built without.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] (`EPERM` without privilege).
+    pub fn knows_ports(&mut self, protocol: u8) -> Result<bool> {
+        let seq = self.send(|buf, seq| request::build_port_probe(buf, protocol, seq))?;
+        ports_are_known(self.acknowledged(seq))
+    }
+
     /// The table's fill level.
     ///
     /// # Errors
@@ -674,6 +685,15 @@ impl Answer {
     }
 }
 
+/// What the answer to a lookup without ports says: whoever needs ports refuses it.
+fn ports_are_known(answer: Result<()>) -> Result<bool> {
+    match answer {
+        Err(Error::Kernel(libc::EINVAL)) => Ok(true),
+        Ok(()) | Err(Error::Kernel(libc::ENOENT)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the kernel does not take a request as it is.
 fn is_refusal(error: Error) -> bool {
     matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
@@ -750,6 +770,16 @@ impl Iterator for Flows<'_> {
 mod tests {
     use super::*;
     use crate::inbox::answer;
+
+    #[test]
+    fn a_lookup_without_ports_is_refused_where_ports_are_known() {
+        assert_eq!(ports_are_known(Err(Error::Kernel(libc::EINVAL))), Ok(true));
+        assert_eq!(ports_are_known(Err(Error::Kernel(libc::ENOENT))), Ok(false));
+        assert_eq!(ports_are_known(Ok(())), Ok(false), "an entry of the bare protocol");
+        for error in [Error::Kernel(libc::EPERM), Error::Os(libc::EBADF)] {
+            assert_eq!(ports_are_known(Err(error)), Err(error));
+        }
+    }
 
     #[test]
     fn an_interrupted_dump_is_an_error() {

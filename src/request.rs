@@ -13,7 +13,7 @@ use crate::filter::DumpFilter;
 use crate::filter::flush::Question;
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::consts::*;
-use crate::wire::{Builder, Header};
+use crate::wire::{Builder, Frame, Header};
 
 /// Largest request that is built.
 pub const MAX_LEN: usize = 16384;
@@ -261,6 +261,41 @@ fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -
         b.be16(CTA_ZONE, zone)?;
     }
     finish_with_id(b, flow)
+}
+
+/// Writes a lookup of a tuple without ports, which no entry has: a kernel that knows ports of the protocol refuses it.
+///
+/// # Errors
+/// [`Error::NoSpace`].
+pub fn build_port_probe(buf: &mut [u8], protocol: u8, seq: u32) -> Result<usize> {
+    let head = header(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_REQUEST | NLM_F_ACK, seq);
+    let mut b = Builder::message(buf, head, AF_INET, 0)?;
+    b.nest(CTA_TUPLE_ORIG, |b| {
+        b.nest(CTA_TUPLE_IP, |b| {
+            b.be32(CTA_IP_V4_SRC, 0)?;
+            b.be32(CTA_IP_V4_DST, 0)
+        })?;
+        b.nest(CTA_TUPLE_PROTO, |b| b.u8(CTA_PROTO_NUM, protocol))
+    })?;
+    Ok(b.finish())
+}
+
+/// The protocol and the ports (for GRE the keys) of a request's original tuple, as far as it has them.
+#[must_use]
+pub fn protocol_and_ports(message: &[u8]) -> Option<(u8, [u16; 2])> {
+    let frame = Frame::read(message).ok()?;
+    let tuple = frame.attrs().find(|attr| attr.kind == CTA_TUPLE_ORIG)?;
+    let fields = tuple.nest().ok()?.find(|attr| attr.kind == CTA_TUPLE_PROTO)?.nest().ok()?;
+    let (mut protocol, mut ports) = (None, [0; 2]);
+    for field in fields {
+        match field.kind {
+            CTA_PROTO_NUM => protocol = field.u8().ok(),
+            CTA_PROTO_SRC_PORT => ports[0] = field.be16().ok()?,
+            CTA_PROTO_DST_PORT => ports[1] = field.be16().ok()?,
+            _ => {}
+        }
+    }
+    Some((protocol?, ports))
 }
 
 /// Which list of entries to read.

@@ -342,6 +342,45 @@ fn every_line_of_a_run_is_tried_and_the_run_ends_behind_them() {
 }
 
 #[test]
+fn ports_that_the_kernel_ignores_are_refused() {
+    isolated(|| {
+        let mut handle = netfilter_conntrack::Handle::open().unwrap();
+        for (name, number, more) in
+            [("udplite", 136, ""), ("dccp", 33, "--state OPEN --role client"), ("udp", 17, "")]
+        {
+            let known = handle.knows_ports(number).unwrap();
+            let key = format!("-p {name} {more} -s 1.1.1.1 -d 2.2.2.2 -t 1000");
+            let refused = format!(
+                "Operation failed: this kernel knows no ports of {name}: the entry would stand for all connections \
+                 between its addresses"
+            );
+            for (line, stdin) in [
+                (format!("-I {key} --sport 1 --dport 2"), String::new()),
+                (format!("-A {key} --sport 0 --dport 2"), String::new()),
+                // The lines that are alike but for their ports are all looked at.
+                (
+                    "-R -".into(),
+                    format!("-I {key} --sport 0 --dport 0\n-I {key} --sport 1 --dport 2\n").repeat(50),
+                ),
+            ] {
+                handle.flush().unwrap();
+                let output = tool(&words(&line), &stdin);
+                let said = String::from_utf8_lossy(&output.stderr);
+                let made = netns::count(&mut handle);
+                let bare = usize::from(line == "-R -"); // the line with ports 0
+                match known {
+                    true => assert!(made == 1 + bare && !said.contains(&refused), "{line}: {said}"),
+                    false => {
+                        assert!(made == bare && said.contains(&refused), "{line}: {said}");
+                        assert_eq!(output.status.code(), Some(1), "{line}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_long_file_takes_little_memory() {
     // More text than the tool may have memory, and a mistake at the end: all is understood, nothing is carried out.
     let line = |n: u32| {

@@ -13,7 +13,7 @@ use netfilter_conntrack::wire::consts::{
     IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
 };
 use netfilter_conntrack::{Attr, Bitmask, Dir, DumpFilter, Error, Flow, Handle, L4};
-use netns::{count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets, udp};
+use netns::{count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets, udp, udplite};
 
 fn kernel<T>(errno: i32) -> Result<T, Error> {
     Err(Error::Kernel(errno))
@@ -32,7 +32,7 @@ fn every_protocol() -> Vec<Flow> {
     let both = [
         L4::Tcp { sport: 1001, dport: 80 },
         L4::Udp { sport: 1002, dport: 53 },
-        L4::UdpLite { sport: 1003, dport: 54 },
+        udplite(1003, 54),
         L4::Sctp { sport: 1004, dport: 55 },
         L4::Gre { src_key: 1005, dst_key: 56 },
         L4::Other(50),
@@ -586,6 +586,34 @@ fn a_flow_tells_the_flow_that_expected_it() {
         assert_eq!(found.status(), Some(IPS_CONFIRMED | IPS_EXPECTED));
         assert_eq!(found.tuple(Dir::Master).protocol(), of.protocol());
         assert_eq!(found.tuple(Dir::Master).src(), of.src());
+    });
+}
+
+#[test]
+fn ports_are_known_where_the_kernel_keeps_them() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        assert_eq!(handle.knows_ports(17), Ok(true));
+        assert_eq!(handle.knows_ports(50), Ok(false));
+        let l4s: [fn(u16) -> L4; 4] = [
+            |port| L4::UdpLite { sport: port, dport: 2 },
+            |port| L4::Dccp { sport: port, dport: 2 },
+            |port| L4::Sctp { sport: port, dport: 2 },
+            |port| L4::Gre { src_key: port, dst_key: 2 },
+        ];
+        for l4 in l4s {
+            let mut of_port = flow(V4.0, V4.1, l4(1));
+            if let L4::Sctp { .. } = l4(1) {
+                of_port.set_sctp_state(4);
+                of_port.set_bytes(Attr::SctpVtagOrig, &1u32.to_ne_bytes());
+                of_port.set_bytes(Attr::SctpVtagRepl, &1u32.to_ne_bytes());
+            }
+            handle.create(&of_port).unwrap();
+            let other_port = handle.get(&flow(V4.0, V4.1, l4(7))).map(drop);
+            let (is_kept, protocol) = (other_port == kernel(libc::ENOENT), of_port.tuple(Dir::Orig).l4());
+            assert_eq!(handle.knows_ports(protocol), Ok(is_kept), "protocol {protocol}");
+            handle.flush().unwrap();
+        }
     });
 }
 

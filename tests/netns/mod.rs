@@ -13,13 +13,42 @@ pub mod random;
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::sys::{Socket, namespace};
 use netfilter_conntrack::wire::Frame;
+use netfilter_conntrack::wire::consts::IPPROTO_UDPLITE;
 use netfilter_conntrack::wire::frame::FrameKind;
 use netfilter_conntrack::{Dir, DumpFilter, Error, Flow, Handle, L4};
 use std::io::Write;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Nothing that a test waits for takes so long, whatever the machine does at the same time: what does, hangs.
+pub const CEILING: Duration = Duration::from_secs(120);
+
+/// Waits for a condition; one that never comes true fails the test.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + CEILING;
+    while !holds() {
+        assert!(Instant::now() < end, "it never happened: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether a process waits until somebody takes what it writes.
+pub fn sleeps_in_write(pid: u32) -> bool {
+    let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+    call.split(' ').next() == Some(&libc::SYS_write.to_string())
+}
+
+/// A pipe whose reader has gone.
+pub fn pipe_without_reader() -> ChildStdin {
+    let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().expect("a child process");
+    let writer = reader.stdin.take().expect("its input");
+    reader.wait().expect("its end");
+    writer
+}
 
 /// Why a test cannot run here.
 struct Skip(String);
@@ -136,6 +165,17 @@ pub fn udp(sport: u16) -> Flow {
 /// A TCP flow ready to be created.
 pub fn tcp(sport: u16) -> Flow {
     flow("10.0.0.1", "10.0.0.2", L4::Tcp { sport, dport: 80 })
+}
+
+/// The tuple fields of UDP-Lite as the kernel keeps them: Linux 7.2 and later keep its number alone.
+pub fn udplite(sport: u16, dport: u16) -> L4 {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    let known =
+        || Handle::open().and_then(|mut handle| handle.knows_ports(IPPROTO_UDPLITE)).expect("an answer");
+    match KNOWN.get_or_init(known) {
+        true => L4::UdpLite { sport, dport },
+        false => L4::Other(IPPROTO_UDPLITE),
+    }
 }
 
 /// A flow that names only the original tuple of another, as a look-up key.

@@ -2,7 +2,7 @@
 //! Random flows that the kernel accepts: every protocol, both families, with translations, zones and states. The
 //! same seed gives the same flows.
 
-use super::flow;
+use super::{flow, udplite};
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Flow, L4};
 
@@ -17,7 +17,7 @@ pub fn random_flow(n: u16, dice: &mut Dice) -> Flow {
     let l4 = match dice.roll(8) {
         0 | 1 => L4::Tcp { sport, dport },
         2 => L4::Udp { sport, dport },
-        3 => L4::UdpLite { sport, dport },
+        3 => udplite(sport, dport),
         4 => L4::Sctp { sport, dport },
         5 => L4::Gre { src_key: sport, dst_key: dport },
         6 if ipv6 => L4::IcmpV6 { kind: [128, 129, 139, 140][dice.roll(4) as usize], code: 3, id: sport },

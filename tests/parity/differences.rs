@@ -75,8 +75,8 @@ const fn row(name: &'static str, when: When, want: Want) -> Row {
     Row { name, when, want }
 }
 
-/// Rows that only events need; all others the command lines do.
-pub const OF_EVENTS: [&str; 2] = [XML_ORIGIN, "`-m 0` with `-E`"];
+/// Rows that only events need, or only some kernels; all others the command lines do.
+pub const OF_EVENTS: [&str; 3] = [XML_ORIGIN, "`-m 0` with `-E`", NO_PORTS];
 
 const NO_ID: &str = "1.4.7: `--id` takes no word";
 const NO_LABELMAP: &str = "1.4.7: no `--labelmap`";
@@ -95,6 +95,7 @@ const NUMBERS_TAKEN: &str =
     "Ports, types, codes, ids, tags, keys, timeouts, sizes, masks of marks, prefix lengths";
 const STATUS_CLEAR: &str = "`-u !BIT` and `-u UNREPLIED` with `-D`";
 const SCTP: &str = "SCTP: an unknown state";
+const NO_PORTS: &str = "`-I`, `-A`, in `-R` too, with ports of a protocol that the kernel does not know";
 const FILE: &str = "Lines of a `-R` file";
 const NO_EVENTS: &str =
     "Can't open netlink socket: sorry, you must be root or get CAP_NET_ADMIN capability to do this";
@@ -169,6 +170,7 @@ pub const ROWS: &[Row] = &[
     row("`-G` with reply addresses only", Command("-G"), Like(completed)),
     row("`-I`, `-A` with parts of both directions", Command("-I"), Like(completed)),
     row("`-I`, `-A` with parts of both directions", Command("-A"), Like(completed)),
+    row(NO_PORTS, Has(&["dccp", "udplite"]), Says(no_ports)),
     row(SCTP, Has(&["sctp"]), Says(|case| Some(format!("unknown SCTP state `{}'", case.value(&["--state"])?)))),
     row(SCTP, Has(&["sctp"]), Holds(swapped_tags)),
     row(SCTP, Has(&["HEARTBEAT_SENT", "HEARTBEAT_ACKED"]), Holds(knows_heartbeats)),

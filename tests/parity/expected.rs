@@ -500,3 +500,13 @@ pub fn all_the_same(case: &Case, theirs: &Outcome) -> Option<Outcome> {
 pub fn not_counted(_: &Case, theirs: &Outcome) -> Option<Outcome> {
     (theirs.stdout == ["0"]).then(|| Outcome { stdout: Vec::new(), ..theirs.clone() })
 }
+
+/// A new entry of a protocol whose ports the kernel does not know.
+pub fn no_ports(case: &Case) -> Option<String> {
+    let protocol = if case.has(&["dccp"]) { "dccp" } else { "udplite" };
+    let is_new = ["-I", "-A"].contains(&case.command().as_str());
+    let reason = format!("this kernel knows no ports of {protocol}");
+    is_new.then(|| {
+        format!("Operation failed: {reason}: the entry would stand for all connections between its addresses")
+    })
+}

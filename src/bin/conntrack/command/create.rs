@@ -8,13 +8,17 @@ use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::parse::Request;
 use crate::{entry, refusal};
+use netfilter_conntrack::Dir;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     let flow = entry::new_entry(request)?;
+    let verb = request.verb.unwrap_or(Verb::Create);
+    let tuple = flow.tuple(Dir::Orig);
+    session.check_ports(verb, tuple.l4(), [tuple.l4_src(), tuple.l4_dst()])?;
     let (handle, _) = session.handle()?;
-    let (verb, result, done) = match request.verb {
-        Some(Verb::Add) => (Verb::Add, handle.create_or_update(&flow), "flow entries have been added."),
-        _ => (Verb::Create, handle.create(&flow), "flow entries have been created."),
+    let (result, done) = match verb {
+        Verb::Add => (handle.create_or_update(&flow), "flow entries have been added."),
+        _ => (handle.create(&flow), "flow entries have been created."),
     };
     result.map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
     Ok(Done::CountedOrFailed(1, done))

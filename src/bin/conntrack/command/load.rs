@@ -21,7 +21,7 @@ use crate::parse::{Parser, Request};
 use crate::{entry, refusal, tell};
 use netfilter_conntrack::Batch;
 use netfilter_conntrack::batch;
-use netfilter_conntrack::request::MAX_LEN;
+use netfilter_conntrack::request::{MAX_LEN, protocol_and_ports};
 use netfilter_conntrack::sys::streams::{self, Stream};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -207,6 +207,14 @@ impl Run<'_> {
         message: &[u8],
     ) -> Result<(), Complaint> {
         let refused = |error| refusal::of(verb, Table::Conntrack, error);
+        if let Some((protocol, ports)) = protocol_and_ports(message) {
+            if let Err(complaint) = session.check_ports(verb, protocol, ports) {
+                self.send(session)?;
+                session.out.flush()?;
+                self.fail(&located(self.name, number, complaint));
+                return Ok(());
+            }
+        }
         let batch = match &mut self.batch {
             Some(batch) => batch,
             None => self.batch.insert(session.handle()?.0.batch().map_err(refused)?),
@@ -232,13 +240,19 @@ impl Run<'_> {
             }
         });
         sent.map_err(|error| located(self.name, first, refusal::of(verb, Table::Conntrack, error)))?;
-        if let Some(complaint) = failures.first() {
-            self.failed = if self.failed == 0 { complaint.exit_status() } else { self.failed };
+        drop(lines);
+        if !failures.is_empty() {
             let level = handle.statistics();
             session.out.flush()?;
-            failures.into_iter().for_each(|one| tell(&refusal::explained(one, level).to_string()));
+            failures.into_iter().for_each(|one| self.fail(&refusal::explained(one, level)));
         }
         Ok(())
+    }
+
+    /// Tells of a line that failed.
+    fn fail(&mut self, complaint: &Complaint) {
+        self.failed = if self.failed == 0 { complaint.exit_status() } else { self.failed };
+        tell(&complaint.to_string());
     }
 }
 

@@ -15,6 +15,7 @@ mod list;
 pub mod load;
 mod origin;
 mod pattern;
+mod ports;
 mod resync;
 mod spool;
 mod stats;
@@ -27,6 +28,7 @@ use crate::output::Output;
 use crate::parse::Request;
 use crate::refusal;
 use netfilter_conntrack::{Flow, Handle};
+use ports::Ports;
 use std::ops::ControlFlow;
 use std::thread;
 
@@ -120,6 +122,7 @@ pub struct Session {
     handle: Option<Handle>,
     /// A second handle, for requests while the first one reads a list.
     beside: Option<Handle>,
+    ports: Ports,
 }
 
 fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
@@ -135,12 +138,17 @@ fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
 impl Session {
     /// A session without open sockets.
     pub fn new() -> Session {
-        Session { out: Output::new(), handle: None, beside: None }
+        Session { out: Output::new(), handle: None, beside: None, ports: Ports::default() }
     }
 
     /// The handle for requests, and standard output.
     fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
         Ok((opened(&mut self.handle)?, &mut self.out))
+    }
+
+    /// Complains of ports of a new entry that the kernel would ignore.
+    fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
+        self.ports.check(opened(&mut self.handle)?, verb, protocol, ports)
     }
 
     /// The handle that reads a list, one for requests about its entries, and standard output.
