@@ -78,7 +78,7 @@ during_expectations() {
 # The program itself, on the library asked for. The loader's own report tells which file was loaded.
 start() {
     # shellcheck disable=SC2086  # UNDER is a command's words
-    exec timeout 60 stdbuf -oL env LD_LIBRARY_PATH="$LIBRARY_DIR" LD_DEBUG=libs \
+    exec timeout 300 stdbuf -oL env LD_LIBRARY_PATH="$LIBRARY_DIR" LD_DEBUG=libs \
         LD_DEBUG_OUTPUT="$RESULT/loader" $UNDER "$@" >"$RESULT/stdout" 2>"$RESULT/stderr"
 }
 

@@ -163,10 +163,11 @@ static void interrupted_requests(const char *how, int flags)
 	nfct_close(h);
 }
 
-/* Makes a flow a little later: a new one, because older ones, made while nobody listened, cause no events. */
+/* Makes a flow after some signals: a new one, because older ones, made while nobody listened, cause no events. */
 static void *make_later(void *data)
 {
-	usleep(100000);
+	while (signals <= 10)
+		usleep(1000);
 	each(data, NFCT_Q_CREATE, FLOWS + 1, FLOWS + 1);
 	return NULL;
 }
@@ -183,9 +184,9 @@ static void interrupted_wait(const char *how, int flags)
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &alarm, NULL); /* the maker's; the signals are for the one who waits */
+	signals = 0;
 	pthread_create(&maker, NULL, make_later, h);
 	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
-	signals = 0;
 	verdict = NFCT_CB_STOP;
 	ticking(flags, 1);
 	SHOW(nfct_catch(listener));

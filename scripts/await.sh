@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the scripts that drive a program beside another one: waiting for a fact, never for a time.
 
-# Repeats a command until it succeeds, for ten seconds at most.
+# Repeats a command until it succeeds. After two minutes it gives up: whatever the machine does, that is a hang.
 await() {
     tries=0
     until "$@" 2>/dev/null; do
         tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || return 1
+        [ "$tries" -lt 2400 ] || return 1
         sleep 0.05
     done
 }

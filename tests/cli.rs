@@ -16,8 +16,8 @@ use netfilter_conntrack::wire::consts::IPS_FIXED_TIMEOUT;
 use netns::{flow, isolated, rules, run, table, udp};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 use words::words;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
@@ -434,11 +434,8 @@ fn a_full_disk_is_an_error() {
 
 #[test]
 fn a_closed_pipe_ends_the_tool_like_a_c_program() {
-    let script = "\"$0\" -h | true; kill -l ${PIPESTATUS[0]}";
-    let piped = |script: &str| Command::new("bash").args(["-c", script, TOOL]).output().unwrap();
-    // Help may fit into the pipe before its reader has gone, so the reader is waited for.
-    let output = piped(&script.replace("\"$0\" -h", "{ sleep 0.2; exec \"$0\" -h; }"));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "PIPE\n", "{output:?}");
+    let output = Command::new(TOOL).arg("-h").stdout(netns::pipe_without_reader()).output().unwrap();
+    assert_eq!(output.status.signal(), Some(libc::SIGPIPE), "{output:?}");
 }
 
 #[test]
@@ -470,18 +467,14 @@ impl Follower {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        let until = Instant::now() + Duration::from_secs(10);
-        while !netns::catches_interrupts(child.id()) {
-            assert!(Instant::now() < until, "{command} does not follow events");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        netns::wait_until(command, || netns::catches_interrupts(child.id()));
         Follower { child, lines }
     }
 
     /// Waits for so many lines, interrupts the program, and gives what it printed and said.
     fn stop(mut self, lines: usize, signal: &str) -> (Vec<String>, String, Option<i32>) {
-        let wait = Duration::from_secs(10);
-        let mut seen: Vec<String> = (0..lines).map_while(|_| self.lines.recv_timeout(wait).ok()).collect();
+        let line = |_| self.lines.recv_timeout(netns::CEILING).ok();
+        let mut seen: Vec<String> = (0..lines).map_while(line).collect();
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let mut stderr = String::new();

@@ -83,7 +83,7 @@ impl Follower {
 fn follow(followers: &[(&Path, &Case)], happens: impl FnOnce()) -> Vec<Outcome> {
     let mut running: Vec<Follower> =
         followers.iter().map(|(tool, case)| Follower::start(tool, case)).collect();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + netns::CEILING;
     for follower in &mut running {
         while follower.child.try_wait().unwrap().is_none() && !netns::catches_interrupts(follower.child.id())
         {

@@ -16,7 +16,6 @@ use netfilter_conntrack::{
 use netns::{count, isolated, udp};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 const LOST: &str = "flow events have been lost, which reading the table has made good.";
 
@@ -208,7 +207,6 @@ fn a_mirror_in_a_program_holds_the_table() {
         netns::sysctl("nf_conntrack_events", 1); // also what is made before it listens has events
         let mut random = Random(99);
         churn(&mut random, 1);
-        let begun = Instant::now();
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).receive_buffer(8192)).unwrap();
         let mut held = HashSet::new();
         for round in 1..=5 {
@@ -225,7 +223,6 @@ fn a_mirror_in_a_program_holds_the_table() {
             assert!(mirror.lost() > lost && mirror.looks() > looks);
         }
         assert_eq!(mirror.len(), held.len());
-        assert!(begun.elapsed() < Mirror::INTERVAL, "it was a loss that made it look, not the time");
         let looks = mirror.looks();
         mirror.settle(|change| hear(&mut held, &change)).unwrap();
         assert_eq!((held, mirror.looks()), (ids(), looks + 1));

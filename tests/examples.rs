@@ -9,12 +9,11 @@ use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Flow, Handle, L4};
 use netns::{flow, isolated, table};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 /// An example, ended when it takes too long.
 fn example(name: &str) -> Command {
     let mut command = Command::new("timeout");
-    command.arg("20").arg(netns::example(name));
+    command.arg(netns::CEILING.as_secs().to_string()).arg(netns::example(name));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -39,7 +38,10 @@ const TUPLES: &str =
 fn timeless(line: &str) -> String {
     let (seconds, rest): (Vec<_>, Vec<_>) =
         line.split(' ').filter(|word| !word.is_empty()).enumerate().partition(|(place, _)| *place == 2);
-    assert!(seconds[0].1.parse::<u32>().is_ok_and(|left| (90..=100).contains(&left)), "{line}");
+    assert!(
+        seconds[0].1.parse::<u32>().is_ok_and(|left| (1..=netns::TIMEOUT_SECS).contains(&left)),
+        "{line}"
+    );
     rest.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
 }
 
@@ -77,16 +79,11 @@ fn list_says_what_it_lacks() {
 
 /// Waits until somebody in this namespace listens to a multicast group of netfilter (protocol 12).
 fn wait_for_listener() {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
+    netns::wait_until("somebody listens", || {
         let sockets = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
         let mut rows = sockets.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
-        if rows.any(|row| row[1] == "12" && row[3] != "00000000") {
-            return;
-        }
-        assert!(Instant::now() < deadline, "nobody listens");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+        rows.any(|row| row[1] == "12" && row[3] != "00000000")
+    });
 }
 
 #[test]

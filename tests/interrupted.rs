@@ -11,8 +11,8 @@ mod netns;
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{Dir, DumpFilter, Flow, Handle, L4};
-use netns::isolated;
 use netns::random::Dice;
+use netns::{isolated, pipe_without_reader, sleeps_in_write, wait_until};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -20,9 +20,8 @@ use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -38,17 +37,6 @@ const SHORT_LINE: usize = 100;
 
 const SIGNALS: [(&str, i32); 3] = [("INT", libc::SIGINT), ("TERM", libc::SIGTERM), ("HUP", libc::SIGHUP)];
 
-/// Nothing takes so long, whatever the machine does beside it.
-const CEILING: Duration = Duration::from_secs(120);
-
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + CEILING;
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 fn start(words: &[&str], stdin: Stdio, stdout: Stdio) -> Child {
     Command::new(TOOL).args(words).stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -61,7 +49,7 @@ fn kill(child: &Child, signal: &str) {
 
 /// Waits for the end; a program that hangs is ended, and fails the test.
 fn ended(mut child: Child) -> Output {
-    wait_until("it does not end", || child.try_wait().unwrap().is_some());
+    wait_until("it ends", || child.try_wait().unwrap().is_some());
     child.wait_with_output().unwrap()
 }
 
@@ -175,7 +163,7 @@ fn a_signal_ends_a_change_when_all_that_is_changed_is_shown() {
                 let out = Scratch::new("shown");
                 let child = start(&words, Stdio::null(), File::create(&out.0).unwrap().into());
                 let before = usize::try_from(random.roll(u64::from(ENTRIES) * 90)).unwrap();
-                wait_until("it shows nothing", || out.len() > before);
+                wait_until("it shows something", || out.len() > before);
                 kill(&child, signal);
                 // Once more, as `timeout` does.
                 let again = ["-c", "kill -s \"$0\" \"$1\"", signal, &child.id().to_string()];
@@ -202,7 +190,7 @@ fn a_reader_that_comes_late_gets_all_that_was_changed() {
             let mut text = String::new();
             out.read_line(&mut text).unwrap();
             // It stands still in a write, and has changed what it wants to show.
-            wait_until("it does not wait", || sleeps_in_write(&child));
+            wait_until("it waits for its reader", || sleeps_in_write(child.id()));
             kill(&child, "INT");
             out.read_to_string(&mut text).unwrap();
             let ended = ended(child);
@@ -224,12 +212,6 @@ fn a_reader_that_comes_late_gets_all_that_was_changed() {
     });
 }
 
-/// Whether a process waits until what it writes is taken.
-fn sleeps_in_write(child: &Child) -> bool {
-    let call = std::fs::read_to_string(format!("/proc/{}/syscall", child.id())).unwrap();
-    call.split(' ').next() == Some(&libc::SYS_write.to_string())
-}
-
 #[test]
 fn a_load_file_that_is_ended_by_a_signal_tells_where() {
     const LINES: usize = 40_000;
@@ -242,7 +224,7 @@ fn a_load_file_that_is_ended_by_a_signal_tells_where() {
             handle.flush().unwrap();
             let child = start(&["-R", file.path()], Stdio::null(), Stdio::null());
             let some = u32::try_from(round * 3000).unwrap();
-            wait_until("it makes nothing", || handle.statistics().unwrap().entries > some);
+            wait_until("it makes entries", || handle.statistics().unwrap().entries > some);
             kill(&child, signal);
             let ended = ended(child);
             assert_eq!(ended.status.signal(), Some(number), "{ended:?}");
@@ -323,13 +305,6 @@ fn a_reader_that_goes_away_misses_a_batch_and_what_was_in_the_pipe_at_most() {
     });
 }
 
-fn pipe_without_reader() -> ChildStdin {
-    let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
-    let writer = reader.stdin.take().unwrap();
-    reader.wait().unwrap();
-    writer
-}
-
 #[test]
 fn nothing_is_changed_that_cannot_be_shown() {
     isolated(|| {
@@ -398,14 +373,14 @@ fn a_closed_stream_is_an_error_where_it_is_needed() {
 
 /// Makes entries until a follower of events whose output nobody reads stands still.
 fn flood_until_it_stands_still(child: &Child) {
-    wait_until("it follows no events", || netns::catches_interrupts(child.id()));
+    wait_until("it follows events", || netns::catches_interrupts(child.id()));
     let mut some = (0..).step_by(1000);
-    wait_until("it does not stand still", || {
+    wait_until("it stands still", || {
         let from: u32 = some.next().unwrap();
         if from < 50_000 {
             send(&requests(Query::Create, (from..from + 1000).map(nth)));
         }
-        sleeps_in_write(child)
+        sleeps_in_write(child.id())
     });
 }
 

@@ -38,7 +38,7 @@ fn keep(event: &Event<'_>) -> Kept {
 
 /// The next event, which may take a moment when a packet causes it.
 fn wait(events: &mut Events) -> Kept {
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + netns::CEILING;
     loop {
         match events.next() {
             Ok(event) => return keep(&event),
@@ -130,8 +130,7 @@ fn an_expired_flow_ends_without_a_port_id() {
         let mut brief = udp(1);
         brief.set_timeout_secs(0);
         let mut handle = table(&[brief]);
-        std::thread::sleep(Duration::from_millis(50));
-        assert_eq!(count(&mut handle), 0, "the dump reaps it");
+        netns::wait_until("the dump reaps it", || count(&mut handle) == 0);
         let event = wait(&mut events);
         assert_eq!((event.kind, event.port_id), (EventKind::Destroy, 0));
         assert_eq!(event.flow.tuple(Dir::Orig), udp(1).tuple(Dir::Orig));
@@ -187,6 +186,7 @@ const SYN_SENT: u8 = 1;
 const SYN_RECV: u8 = 2;
 const ESTABLISHED: u8 = 3;
 const FIN_WAIT: u8 = 4;
+const CLOSE_WAIT: u8 = 5;
 const TIME_WAIT: u8 = 7;
 
 #[test]
@@ -198,17 +198,20 @@ fn a_connection_goes_through_its_states() {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
         drop(client);
-        std::thread::sleep(Duration::from_millis(20));
-        drop(server);
-
         let mut states = Vec::new();
-        let last = loop {
-            let event = wait(&mut events);
-            states.push((event.kind, event.flow.tcp_state().unwrap()));
-            if event.flow.tcp_state() == Some(TIME_WAIT) {
-                break event.flow;
+        let mut until = |last| {
+            loop {
+                let event = wait(&mut events);
+                states.push((event.kind, event.flow.tcp_state().unwrap()));
+                if event.flow.tcp_state() == Some(last) {
+                    break event.flow;
+                }
             }
         };
+        // The client's end has been acknowledged before the server's comes.
+        until(CLOSE_WAIT);
+        drop(server);
+        let last = until(TIME_WAIT);
         let expected = [
             (EventKind::New, SYN_SENT),
             (EventKind::Update, SYN_RECV),

@@ -60,7 +60,7 @@ fn save_and_load(seed: u64) {
         assert_eq!(after.len(), before.len());
         for (one, other) in before.iter().zip(&after) {
             assert_eq!(one.0, other.0);
-            assert!(one.1.abs_diff(other.1) < 60, "{one:?} {other:?}");
+            assert!(one.1.abs_diff(other.1) < 900, "{one:?} {other:?}");
         }
         // The same lines delete the entries one by one; only the tags of SCTP are not for -D.
         let untagged = |line: &str| line.split(" --orig-vtag").next().unwrap().replacen("-A", "-D", 1) + "\n";

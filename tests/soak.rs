@@ -234,7 +234,7 @@ fn c_program(labels: &Path) -> Option<Beside> {
     let beside = Beside::start(Command::new(program).arg(labels));
     let library = std::env::var("SOAK_LIBRARY").unwrap();
     let maps = || std::fs::read_to_string(format!("/proc/{}/maps", beside.child.id())).unwrap();
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + netns::CEILING;
     while !maps().contains(&library) {
         assert!(Instant::now() < until, "it does not run on {library}");
         std::thread::sleep(Duration::from_millis(10));

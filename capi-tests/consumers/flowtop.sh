@@ -22,8 +22,9 @@ exec 9>"$TMP/keys"
 expect holds "$SCREEN" 10.1.0.2
 change -I -p tcp -s 10.1.0.8 -d 10.1.0.9 --sport 1006 --dport 22 --state SYN_SENT -t 3450
 expect holds "$SCREEN" 10.1.0.9
+drawn=$(stat -c %s "$SCREEN")
 change -D -s 10.1.0.8
-sleep 1.5
+expect longer "$SCREEN" "$drawn" # it has redrawn the screen
 echo q >&9
 wait "$flowtop"
 complete "$flowtop" $?

@@ -61,7 +61,7 @@ normalise() { sed -E -f "$HERE/normalise.sed" || echo "normalise.sed failed" >>"
 step() {
     begin "$1"
     shift
-    (consumer timeout -k 1 20 "$@") >"$raw.out" 2>"$raw.err" </dev/null
+    (consumer timeout -k 1 120 "$@") >"$raw.out" 2>"$raw.err" </dev/null
     write_record $? "$@"
 }
 
@@ -70,7 +70,7 @@ note() {
     begin "$1"
     touch "$TRACE/${record##*/}.none"
     shift
-    (within timeout -k 1 20 "$@") >"$raw.out" 2>"$raw.err" </dev/null
+    (within timeout -k 1 120 "$@") >"$raw.out" 2>"$raw.err" </dev/null
     write_record $? "$@"
 }
 
@@ -117,6 +117,11 @@ bound() { (within ss -nl "--$1") | grep -q ":$2 "; }
 # The table in $IN has such a line.
 in_table() { witness sh -c "conntrack -L | grep -q -- '$1'"; }
 holds() { grep -q -- "$2" "$1"; }
+# File $1 is longer than $2 bytes.
+longer() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
+# How often a process has gone to sleep, and whether that is more often than $2.
+sleeps() { awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"; }
+slept() { [ "$(sleeps "$1")" -gt "$2" ]; }
 exists() { [ -e "$1" ]; }
 
 # witness COMMAND...: a command of the scene itself, on the original.

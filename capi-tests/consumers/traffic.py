@@ -22,7 +22,7 @@ import struct
 import sys
 import time
 
-WAIT_SECS = 5
+WAIT_SECS = 120
 
 
 def endpoint(text):
@@ -80,7 +80,8 @@ def serve(address, *services):
             elif data := key.fileobj.recv(4096):
                 key.fileobj.sendall(data)
             else:
-                time.sleep(0.1)  # so that the peer's FIN is always acknowledged before ours is sent
+                # So that the peer's FIN is always acknowledged before ours is sent.
+                key.fileobj.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 select.unregister(key.fileobj)
                 key.fileobj.close()
 

@@ -79,7 +79,8 @@ change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450
 change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -w 5
 change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -g 10.2.0.8
 change -U -p tcp $V4 --sport 1001 --dport 80 -m 32
-sleep 2.5 # two polls: they have seen every flow
+polls=$(sleeps "${daemon[poll]}")
+expect slept "${daemon[poll]}" $((polls + 2)) # it has polled twice since: it has seen every flow
 change -D -p udp --dport 53 -s 10.9.0.1
 change -D -p icmp
 change -D -p tcp $V4

@@ -24,6 +24,9 @@ use std::process::{ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+/// How long the flows of a test live: longer than any test, whatever the machine does at the same time.
+pub const TIMEOUT_SECS: u32 = 3000;
+
 /// Nothing that a test waits for takes so long, whatever the machine does at the same time: what does, hangs.
 pub const CEILING: Duration = Duration::from_secs(120);
 
@@ -153,7 +156,7 @@ pub fn flow(src: &str, dst: &str, l4: L4) -> Flow {
     let mut flow = Flow::new();
     flow.set_tuple(Dir::Orig, ip(src), ip(dst), l4);
     flow.set_reply_from_original();
-    flow.set_timeout_secs(100);
+    flow.set_timeout_secs(TIMEOUT_SECS);
     flow
 }
 

@@ -5,11 +5,9 @@
 use super::traffic;
 use crate::netns::neighbour::{Neighbour, forward_packets};
 use crate::netns::{self, flow, ip, rules};
-use netfilter_conntrack::{Dir, DumpFilter, Handle, L4};
+use netfilter_conntrack::{Dir, Handle, L4};
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 /// What is translated, marked and labelled, and where expectations are read.
 const RULES: &str = "
@@ -112,7 +110,6 @@ impl Router {
         let mut brief = flow("10.7.0.1", "10.7.0.2", L4::Udp { sport: 7, dport: 7 });
         brief.set_timeout_secs(1);
         handle.create(&brief).unwrap();
-        let begun = Instant::now();
         for addresses in ADDRESSES {
             let [client, server, other] = addresses.map(ip);
             self.connect(server, server, 5000);
@@ -128,9 +125,8 @@ impl Router {
             let plain = flow(addresses[0], addresses[1], L4::Udp { sport: 4000, dport: 5000 });
             handle.delete(&netns::key(&plain, Dir::Orig)).unwrap();
         }
-        std::thread::sleep(Duration::from_millis(2200).saturating_sub(begun.elapsed()));
         // Whoever looks at an expired entry removes it.
-        handle.dump(&DumpFilter::new(), |_| ControlFlow::Continue(())).unwrap();
+        netns::wait_until("the brief entry expires", || handle.get(&netns::key(&brief, Dir::Orig)).is_err());
         handle.flush().unwrap();
     }
 }

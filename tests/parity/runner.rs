@@ -129,7 +129,7 @@ impl<'a> Place<'a> {
     /// Runs programs at the same time and interrupts those that wait.
     fn interrupted(&mut self, cases: &[&Case]) -> Vec<Outcome> {
         let mut children: Vec<Child> = cases.iter().map(|case| self.start(case)).collect();
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + crate::netns::CEILING;
         for child in &mut children {
             while child.try_wait().unwrap().is_none() && !catches_interrupts(child.id()) {
                 assert!(Instant::now() < until, "a program neither ends nor follows events");

@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
-use std::time::Duration;
 
 /// A word in each direction over a new connection, and its end.
 pub fn talk(listener: &TcpListener, mut client: TcpStream) {
@@ -21,7 +20,7 @@ pub fn talk(listener: &TcpListener, mut client: TcpStream) {
 pub fn exchange(client: &UdpSocket, server: &UdpSocket, to: impl ToSocketAddrs + Copy) {
     [client, server]
         .into_iter()
-        .for_each(|socket| socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap());
+        .for_each(|socket| socket.set_read_timeout(Some(crate::netns::CEILING)).unwrap());
     for _ in 0..2 {
         let mut word = [0; 4];
         client.send_to(b"ping", to).unwrap();
@@ -31,7 +30,7 @@ pub fn exchange(client: &UdpSocket, server: &UdpSocket, to: impl ToSocketAddrs +
     }
 }
 
-const ECHO: &str = r#"use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); alarm 10; my ($to) = @ARGV;
+const ECHO: &str = r#"use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); alarm 120; my ($to) = @ARGV;
     my ($family, $protocol, $kind, $address) = $to =~ /:/
         ? (AF_INET6, 58, 128, pack_sockaddr_in6(0, inet_pton(AF_INET6, $to)))
         : (AF_INET, 1, 8, pack_sockaddr_in(0, inet_aton($to)));
