@@ -37,8 +37,11 @@ const SHORT_LINE: usize = 100;
 
 const SIGNALS: [(&str, i32); 3] = [("INT", libc::SIGINT), ("TERM", libc::SIGTERM), ("HUP", libc::SIGHUP)];
 
-fn start(words: &[&str], stdin: Stdio, stdout: Stdio) -> Child {
-    Command::new(TOOL).args(words).stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap()
+/// Starts the tool. What ran this test may ignore signals; the tool then would, too.
+fn start(words: &[&str], stdin: impl Into<Stdio>, stdout: impl Into<Stdio>) -> Child {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP,INT,TERM", TOOL]).args(words);
+    command.stdin(stdin).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn kill(child: &Child, signal: &str) {
@@ -98,6 +101,15 @@ fn changed(command: &str) -> BTreeSet<u16> {
     }
     let left = ports(|_| true);
     (0..ENTRIES).map(|n| entry(n).tuple(Dir::Orig).l4_src()).filter(|port| !left.contains(port)).collect()
+}
+
+fn assert_same(shown: &BTreeSet<u16>, changed: &BTreeSet<u16>, what: &str) {
+    let missing: Vec<&u16> = changed.difference(shown).take(9).collect();
+    let untrue: Vec<&u16> = shown.difference(changed).take(9).collect();
+    assert!(
+        missing.is_empty() && untrue.is_empty(),
+        "{what}: changed, not shown: {missing:?}; shown only: {untrue:?}"
+    );
 }
 
 /// A place for a file, which is taken away again.
@@ -161,7 +173,7 @@ fn a_signal_ends_a_change_when_all_that_is_changed_is_shown() {
                 let (signal, number) = SIGNALS[round % 3];
                 fill();
                 let out = Scratch::new("shown");
-                let child = start(&words, Stdio::null(), File::create(&out.0).unwrap().into());
+                let child = start(&words, Stdio::null(), File::create(&out.0).unwrap());
                 let before = usize::try_from(random.roll(u64::from(ENTRIES) * 90)).unwrap();
                 wait_until("it shows something", || out.len() > before);
                 kill(&child, signal);
@@ -170,7 +182,7 @@ fn a_signal_ends_a_change_when_all_that_is_changed_is_shown() {
                 let _ = Command::new("sh").args(again).output();
                 let ended = ended(child);
                 let text = std::fs::read_to_string(&out.0).unwrap();
-                assert_eq!(shown(&text), changed(name), "{name} {signal}");
+                assert_same(&shown(&text), &changed(name), &format!("{name} {signal}"));
                 assert_eq!(ended.status.signal(), Some(number), "{name} {signal}: {ended:?}");
                 in_the_middle += usize::from(text.lines().count() < ENTRIES as usize);
             }
@@ -195,11 +207,8 @@ fn a_reader_that_comes_late_gets_all_that_was_changed() {
             out.read_to_string(&mut text).unwrap();
             let ended = ended(child);
             let changed = changed(name);
-            assert_eq!(
-                (shown(&text), ended.status.signal()),
-                (changed.clone(), Some(libc::SIGINT)),
-                "{name}"
-            );
+            assert_same(&shown(&text), &changed, name);
+            assert_eq!(ended.status.signal(), Some(libc::SIGINT), "{name}");
             assert!(changed.len() < ENTRIES as usize, "{name}: it stopped");
             let summary = String::from_utf8(ended.stderr).unwrap();
             let expected = match name {
@@ -287,7 +296,7 @@ fn a_list_that_zeroes_counters_is_shown_whole_whatever_signal_comes() {
 #[test]
 fn a_reader_that_goes_away_misses_a_batch_and_what_was_in_the_pipe_at_most() {
     isolated(|| {
-        for read in [0, 1, 50, 1500] {
+        for read in [0, 1500] {
             for (name, command, _file) in commands() {
                 fill();
                 let words: Vec<&str> = command.iter().map(String::as_str).collect();
@@ -323,7 +332,7 @@ fn nothing_is_changed_that_cannot_be_shown() {
             // The reader has gone before the tool starts.
             let writer = pipe_without_reader();
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
-            let ended = ended(start(&words, Stdio::null(), writer.into()));
+            let ended = ended(start(&words, Stdio::null(), writer));
             assert_eq!(ended.status.signal(), Some(libc::SIGPIPE), "{name}: {ended:?}");
             assert!(changed(name).is_empty(), "{name}");
         }
