@@ -51,7 +51,7 @@ enum {
 	ORIG_ZONE = 68,
 	TIMESTAMP_EVENT = 75,
 };
-enum { EXP_MASTER = 0, EXP_EXPECTED = 1, EXP_MASK = 2, EXP_TIMEOUT = 3 };
+enum { EXP_MASTER = 0, EXP_EXPECTED = 1, EXP_MASK = 2, EXP_TIMEOUT = 3, EXP_NAT_TUPLE = 8 };
 enum { GRP_ORIG_IPV4 = 0, GRP_ORIG_PORT = 4 };
 /* An object option: the reply tuple from the original one. */
 enum { SETUP_REPLY = 5 };

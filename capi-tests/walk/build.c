@@ -137,8 +137,7 @@ static void check_failed(struct walk *w, const struct outcome *got, size_t size)
 		ours_must(w, got->function, holds_only(0, size, 0), "clear the buffer when it fails");
 }
 
-/* Builds the attributes alone; whether the object can be encoded whole. */
-static bool build_attributes(struct walk *w, const struct flow *f)
+bool build_attributes(struct walk *w, const struct flow *f)
 {
 	struct outcome got;
 
@@ -197,10 +196,9 @@ static void refuse(struct walk *w, const struct flow *f, unsigned query)
 		"refuse an object that cannot be encoded whole");
 }
 
-static void query_flow(struct walk *w)
+void query_any(struct walk *w, const struct flow *f)
 {
 	static const unsigned queries[] = { 0, 1, 2, 3, 7 };
-	const struct flow *f = any_flow(w);
 	unsigned query = queries[below(w, 5)], size;
 	struct outcome got;
 
@@ -216,6 +214,11 @@ static void query_flow(struct walk *w)
 	same_all(w, &got);
 	check_behind(w, F_nfct_build_query, size);
 	same_message(w, &got, f);
+}
+
+static void query_flow(struct walk *w)
+{
+	query_any(w, any_flow(w));
 }
 
 /* A buffer too small: ours must neither succeed nor touch what lies behind. */

@@ -86,15 +86,19 @@ static unsigned near_size(struct walk *w, const struct outcome *got)
 	return size < 1 ? 1 : size > ROOM ? ROOM : (unsigned)size;
 }
 
-static void flow_text(struct walk *w)
+void print_any(struct walk *w, const struct flow *f)
 {
-	const struct flow *f = any_flow(w);
 	struct style style = any_style(w);
 	struct outcome got = print_flow(w, f, &style);
 
 	style.size = near_size(w, &got);
 	say(w, "    size %u\n", style.size);
 	print_flow(w, f, &style);
+}
+
+static void flow_text(struct walk *w)
+{
+	print_any(w, any_flow(w));
 }
 
 static void flow_text_with_labels(struct walk *w)

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 static const struct operation *const operations[] = { flow_operations, text_operations, expect_operations,
-	mask_operations, map_operations, build_operations, parse_operations, filter_operations,
+	view_operations, mask_operations, map_operations, build_operations, parse_operations, filter_operations,
 	dump_operations, kernel_operations };
 #define TABLES (sizeof(operations) / sizeof(*operations))
 

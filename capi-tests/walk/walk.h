@@ -34,8 +34,17 @@
 		"an OVERRIDE copy forgets what its target owned, by contract: the target may be " \
 		"uninitialised") \
 	X(K_VIEW_PRESENCE, "view-presence", \
-		"the tuple of an expectation shows attributes as set that it does not hold, in the " \
-		"original") \
+		"the tuple of an expectation shows attributes as set that lie after the expectation, or in " \
+		"blocks, in the original") \
+	X(K_VIEW_BLOCK, "view-block", \
+		"a clone of an expectation's tuple takes other fields of it for a pointer, in the original") \
+	X(K_VIEW_MARK, "view-mark", \
+		"an attribute that lies where ours notes that a neighbour is a tuple of an expectation") \
+	X(K_VIEW_TEXT, "view-text", \
+		"in a tuple of an expectation the original reads a name without NUL, and what stands behind one") \
+	X(K_VIEW_WRITE, "view-write", \
+		"what is set in an expectation's tuple and does not belong to it overwrites other fields, in " \
+		"the original") \
 	X(K_FATAL_LENGTH, "fatal-length", \
 		"the original ends the process on a known attribute of a wrong length") \
 	X(K_MEMORY_DAMAGE, "memory-damage", "attributes by which the original writes outside its arrays") \
@@ -225,8 +234,8 @@ struct operation {
 };
 
 /* One table of operations for each part, ended by a row without name. */
-extern const struct operation flow_operations[], text_operations[], expect_operations[], mask_operations[],
-	map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[],
+extern const struct operation flow_operations[], text_operations[], expect_operations[], view_operations[],
+	mask_operations[], map_operations[], build_operations[], parse_operations[], filter_operations[], dump_operations[],
 	kernel_operations[];
 
 /* flow.c */
@@ -238,6 +247,11 @@ void look_at_flow(struct walk *w, const struct flow *f);
 /* The attributes of an original tuple, as a view that an expectation gives. */
 void look_at_view(struct walk *w, struct nf_conntrack *const view[2]);
 struct flow *any_flow(struct walk *w);
+
+/* text.c, build.c: printing in any style, building the attributes (whether all of them could be), and a query. */
+void print_any(struct walk *w, const struct flow *f);
+bool build_attributes(struct walk *w, const struct flow *f);
+void query_any(struct walk *w, const struct flow *f);
 
 /* expect.c */
 void new_expect(struct walk *w, struct expect *e);

@@ -1075,8 +1075,9 @@ void nfexp_set_attr_u32(struct nf_expect *exp, enum nf_expect_attr type, uint32_
  Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
  set, EINVAL for an unknown attribute.
 
- A tuple is returned as a conntrack object, of which the attributes of the original tuple may be read; it
- must not be changed, copied or released.
+ A tuple is returned as a conntrack object with the attributes of the original direction. Every function that
+ reads a conntrack object takes it. It lasts as long as the expectation. It is not released alone, and it is not
+ the target of a copy with NFCT_CP_OVERRIDE.
  */
 const void *nfexp_get_attr(const struct nf_expect *exp,
                            enum nf_expect_attr type);

@@ -2,16 +2,16 @@
 //! Deprecated ways to build and parse messages, with the return values they have always had.
 
 use super::border::{boundary, bytes_mut, exclusive, message, shared};
+use super::conntrack::{Made, change, flow_of};
 use super::handle::{build, expect_subject, flow_subject, message_type};
 use super::layout::{MessageType, QueryNumber, nf_conntrack, nf_expect};
 use super::nfnl::nfnl_subsys_handle;
-use super::receive::Delivered;
-use crate::codec::{EventKind, expect_encode, flow_encode};
+use crate::codec::{EventKind, expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
 use crate::flow::Attr;
 use crate::request::{Query, Subject};
 use crate::wire::consts::{NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_CTNETLINK_EXP};
-use crate::wire::{Builder, Header};
+use crate::wire::{Builder, Frame, Header};
 use libc::{c_int, c_uint, c_void, nlmsghdr, size_t};
 
 /// Clears C's buffer and writes a message into it; 0, or -1 with `errno` as it was when a family cannot be
@@ -63,8 +63,9 @@ pub unsafe extern "C" fn nfct_build_conntrack(
 ) -> c_int {
     boundary(|| {
         check(ssh, ct)?;
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(ct) }?;
+        let flow = unsafe { flow_of(ct, &mut made) }?;
         let family = flow.u8(Attr::OrigL3proto);
         let fill = |b: &mut Builder<'_>| flow_encode::attributes(b, flow);
         // SAFETY: C gives a buffer of `size` bytes.
@@ -135,8 +136,9 @@ pub unsafe extern "C" fn nfct_build_query(
 ) -> c_int {
     boundary(|| {
         check(buffer.cast(), data)?;
+        let mut made = Made::new();
         // SAFETY: C gives data that fits the query, and a buffer of `size` bytes.
-        unsafe { write_query((buffer, size), flow_subject(query, data)) }
+        unsafe { write_query((buffer, size), flow_subject(query, data, &mut made)) }
     })
 }
 
@@ -158,15 +160,19 @@ pub unsafe extern "C" fn nfexp_build_query(
     })
 }
 
-/// Parses a message of one of the types in `mask`: the type, or 0 for another one.
-unsafe fn parse<C: Delivered>(mask: MessageType, nlh: *const nlmsghdr, object: *mut C) -> Result<c_int> {
+/// Lets `decode` read a message of one of the types in `mask`: the type, or 0 for another one.
+unsafe fn parse(
+    mask: MessageType,
+    nlh: *const nlmsghdr,
+    decode: impl FnOnce(&Frame<'_>) -> Result<()>,
+) -> Result<c_int> {
     // SAFETY: as for this function.
-    let (object, frame) = unsafe { (exclusive(object)?, message(nlh)?) };
+    let frame = unsafe { message(nlh) }?;
     let kind = EventKind::of(&frame.header).map_or(0, message_type);
     if mask & kind == 0 {
         return Ok(0);
     }
-    C::decode(object, &frame).map(|()| kind)
+    decode(&frame).map(|()| kind)
 }
 
 /// Adds what a conntrack message tells to an object, if the message's type is in `type`. Use
@@ -182,7 +188,7 @@ pub unsafe extern "C" fn nfct_parse_conntrack(
 ) -> c_int {
     boundary(|| {
         // SAFETY: C gives a message and a live object.
-        unsafe { parse(r#type, nlh, ct) }
+        unsafe { change(ct, |flow| parse(r#type, nlh, |frame| flow_decode::message(flow, frame))) }
     })
 }
 
@@ -197,6 +203,9 @@ pub unsafe extern "C" fn nfexp_parse_expect(
 ) -> c_int {
     boundary(|| {
         // SAFETY: C gives a message and a live object.
-        unsafe { parse(r#type, nlh, exp) }
+        unsafe {
+            let expect = exclusive(exp)?;
+            parse(r#type, nlh, |frame| expect_decode::message(expect, frame))
+        }
     })
 }

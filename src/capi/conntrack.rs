@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Conntrack objects: life, attributes, options, comparison, copies.
 //!
-//! A getter may be given the tuple of an expectation, of which only the head stands in memory. So getters
-//! never make a reference to a whole flow: they read presence and fields through [`View`].
+//! C may give the tuple of an expectation for a conntrack object. Its head says so. What reads the object then
+//! reads a flow that is made from what the expectation holds ([`whole`]). What writes changes the tuple alone
+//! ([`change`]).
 
 use super::border::{
-    Fail, array, boundary, boundary_or, bytes, exclusive, give_box, shared, take, text, zeroed,
+    Fail, array, boundary, boundary_or, bytes, bytes_mut, exclusive, give_box, shared, take, text, zeroed,
 };
 use super::layout::{ConntrackAttr, nf_conntrack, nfct_bitmask};
 use crate::bitmask::Bitmask;
 use crate::error::{Error, Result};
-use crate::flow::attr::{ROWS, Row, Store};
+use crate::expect;
+use crate::flow::attr::{Row, Store};
 use crate::flow::option::Nat;
 use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN, tuple};
 use crate::sys::memory;
 use libc::{c_int, c_uint, c_void, size_t};
+use std::mem::MaybeUninit;
 
 const NO_SUCH_ATTR: Error = Error::Invalid("attribute number");
 
@@ -22,23 +25,152 @@ pub(super) fn attr(kind: ConntrackAttr) -> Result<Attr> {
     Attr::from_number(kind).ok_or(NO_SUCH_ATTR)
 }
 
-/// What may be read of an object that C calls a conntrack: its head in any case, the rest only where an
-/// attribute outside the head is present.
+/// Room for the flow that is made from a tuple of an expectation; it has no blocks of its own.
+pub(super) struct Made(MaybeUninit<Flow>);
+
+impl Made {
+    #[inline(always)]
+    pub(super) const fn new() -> Made {
+        Made(MaybeUninit::uninit())
+    }
+}
+
+/// Whether C may have given the tuple of an expectation: seldom, and never for a flow of its own.
+#[inline(always)]
+unsafe fn may_be_tuple(ct: *const nf_conntrack) -> bool {
+    // SAFETY: as for this function: NULL, or a live object, which has a head. Bytes need no alignment.
+    !ct.is_null() && expect::may_be_marked(unsafe { View::of_any(ct) }.last_word())
+}
+
+/// Whether C gave the tuple of an expectation.
+unsafe fn is_tuple(ct: *const nf_conntrack) -> bool {
+    // SAFETY: as for this function; a view is made of what is not NULL only.
+    unsafe { may_be_tuple(ct) && expect::len_from(View::of_any(ct).last_word()).is_some() }
+}
+
+/// The whole flow for what C gave for reading: the same, or one that is made from the tuple of an expectation.
+///
+/// NULL stays NULL.
+#[inline(always)]
+pub(super) unsafe fn whole(ct: *const nf_conntrack, made: &mut Made) -> *const nf_conntrack {
+    // SAFETY: as for this function.
+    if unsafe { may_be_tuple(ct) } { unsafe { make(ct, made) } } else { ct }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn make(ct: *const nf_conntrack, made: &mut Made) -> *const nf_conntrack {
+    // SAFETY: as for this function: not NULL.
+    let view = unsafe { View::of_any(ct) };
+    let Some(len) = expect::len_from(view.last_word()) else { return ct };
+    // SAFETY: as for this function: the tuple of an expectation, of which so many bytes are left.
+    let flow = made.0.write(unsafe { make_flow(ct, len) });
+    flow.unset_after(len);
+    std::ptr::from_ref(flow).cast()
+}
+
+/// A flow of what an expectation holds from a tuple on. It has all presence bits of the tuple.
+unsafe fn make_flow(tuple: *const nf_conntrack, len: usize) -> Flow {
+    // SAFETY: as for this function: the expectation has `len` bytes from the tuple on.
+    let front = expect::unmarked(unsafe { std::slice::from_raw_parts(tuple.cast(), len) });
+    Flow::from_front(front.get(..len).unwrap_or_default())
+}
+
+/// The flow that C gave for reading, as [`whole`].
+#[inline(always)]
+pub(super) unsafe fn flow_of(ct: *const nf_conntrack, made: &mut Made) -> Result<&Flow> {
+    // SAFETY: as for this function.
+    unsafe { shared(whole(ct, made)) }
+}
+
+/// Changes the flow that C gave. Of a tuple of an expectation, the tuple alone is changed.
+#[inline(always)]
+pub(super) unsafe fn change<T>(
+    ct: *mut nf_conntrack,
+    work: impl FnOnce(&mut Flow) -> Result<T>,
+) -> Result<T> {
+    // SAFETY: as for this function.
+    if unsafe { may_be_tuple(ct) } {
+        // SAFETY: as for this function: not NULL.
+        return unsafe { change_tuple(ct, work) };
+    }
+    // SAFETY: as for this function: C gave a live object, and no other reference to it is held.
+    work(unsafe { exclusive(ct) }?)
+}
+
+/// As [`change`], for a change that cannot fail; an expectation's tuple that is none is reported here, so that the
+/// setters have no error to carry.
+#[inline(always)]
+pub(super) unsafe fn alter(ct: *mut nf_conntrack, work: impl FnOnce(&mut Flow)) -> Result<()> {
+    // SAFETY: as for this function.
+    if unsafe { may_be_tuple(ct) } {
+        // SAFETY: as for this function: not NULL.
+        unsafe { alter_tuple(ct, work) };
+        return Ok(());
+    }
+    // SAFETY: as for this function: C gave a live object, and no other reference to it is held.
+    work(unsafe { exclusive(ct) }?);
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn alter_tuple(ct: *mut nf_conntrack, work: impl FnOnce(&mut Flow)) {
+    let work = |flow: &mut Flow| {
+        work(flow);
+        Ok(())
+    };
+    // SAFETY: as for this function.
+    boundary(|| unsafe { change_tuple(ct, work) });
+}
+
+/// Changes a tuple of an expectation by way of a flow that is made from it.
+#[cold]
+#[inline(never)]
+unsafe fn change_tuple<T>(ct: *mut nf_conntrack, work: impl FnOnce(&mut Flow) -> Result<T>) -> Result<T> {
+    // SAFETY: as for this function: not NULL.
+    let view = unsafe { View::of_any(ct) };
+    let Some(len) = expect::len_from(view.last_word()) else {
+        // SAFETY: as for this function: C gave a live object, and no other reference to it is held.
+        return work(unsafe { exclusive(ct) }?);
+    };
+    // SAFETY: as for this function: the tuple of an expectation, of which so many bytes are left.
+    let mut flow = unsafe { make_flow(ct, len) };
+    let done = work(&mut flow);
+    let head = expect::changed_head(&view.head(), &flow);
+    // SAFETY: as for this function: the tuple of an expectation has a head, and may be written.
+    unsafe { bytes_mut(ct.cast(), head.len()) }?.copy_from_slice(&head);
+    done
+}
+
+/// Reads an object by its attributes, without a reference to all of it.
 #[derive(Clone, Copy)]
 pub(super) struct View {
     base: *const u8,
 }
 
 impl View {
-    /// A view of an object; the caller passes on that C gave a live one, or an expectation's tuple.
+    /// A view of a whole flow; the caller passes on that C gave a live one, or that [`whole`] made it.
     pub(super) unsafe fn of(ct: *const nf_conntrack) -> Result<View> {
         if ct.is_null() { Err(Error::Invalid("NULL")) } else { Ok(View { base: ct.cast() }) }
     }
 
+    /// A view of an object that may be the tuple of an expectation, whose head alone is read; not NULL.
+    #[inline(always)]
+    pub(super) const unsafe fn of_any(ct: *const nf_conntrack) -> View {
+        View { base: ct.cast() }
+    }
+
+    /// The last presence word, in which the tuple of an expectation is marked.
+    #[inline(always)]
+    fn last_word(self) -> u32 {
+        u32::from_ne_bytes(self.stored(expect::LAST_WORD))
+    }
+
     /// `N` bytes of storage at an offset of the attribute table.
     pub(super) fn stored<const N: usize>(self, offset: usize) -> [u8; N] {
-        // SAFETY: who made the view vouches for the object; the offset is a row's, whose attribute is present
-        // or lies in the head, so that the bytes are there. A byte array needs no alignment.
+        // SAFETY: who made the view vouches for the object: it is a whole flow, which has these bytes at every
+        // offset of the table, or the bytes lie in the head. A byte array needs no alignment.
         unsafe { self.base.add(offset).cast::<[u8; N]>().read_unaligned() }
     }
 
@@ -53,27 +185,10 @@ impl View {
         word >> (attr.number() % 32) & 1 == 1
     }
 
-    /// The head: original tuple and presence words.
-    fn head(self) -> [u8; HEAD_LEN] {
+    /// The head: original tuple and presence words, and the mark of an expectation's tuple.
+    pub(super) fn head(self) -> [u8; HEAD_LEN] {
         self.stored(0)
     }
-
-    /// The head with the presence of only those attributes that it holds, as an expectation keeps it: no
-    /// getter can be led outside by a bit without storage.
-    pub(super) fn kept_head(self) -> [u8; HEAD_LEN] {
-        let mut head = self.head();
-        for row in ROWS.iter().filter(|row| row.offset >= tuple::LEN) {
-            let byte = presence_byte(row.attr);
-            head.iter_mut().skip(byte).take(1).for_each(|bits| *bits &= !(1 << (row.attr.number() % 8)));
-        }
-        head
-    }
-}
-
-/// The byte of the head with an attribute's presence bit, bit `number % 8`.
-const fn presence_byte(attr: Attr) -> usize {
-    let (word, byte) = (attr.number() / 32, attr.number() % 32 / 8);
-    tuple::LEN + word * 4 + if cfg!(target_endian = "big") { 3 - byte } else { byte }
 }
 
 /// Makes an empty conntrack object.
@@ -89,6 +204,10 @@ pub extern "C" fn nfct_new() -> *mut nf_conntrack {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
     boundary(|| {
+        // SAFETY: C gives a live object.
+        if unsafe { is_tuple(ct) } {
+            return Err(Error::Invalid("the tuple of an expectation is not released alone"));
+        }
         // SAFETY: C gives up an object that it got from this library.
         unsafe { take(ct) }.map(drop)
     })
@@ -100,8 +219,9 @@ pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrack {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(ct) }?;
+        let flow = unsafe { flow_of(ct, &mut made) }?;
         Ok(give_box(flow.try_clone_boxed()?))
     })
 }
@@ -111,8 +231,9 @@ pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrac
 #[deprecated]
 pub unsafe extern "C" fn nfct_sizeof(ct: *const nf_conntrack) -> size_t {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        unsafe { shared(ct) }.map(size_of_val)
+        unsafe { flow_of(ct, &mut made) }.map(size_of_val)
     })
 }
 
@@ -130,15 +251,18 @@ pub extern "C" fn nfct_maxsize() -> size_t {
 pub unsafe extern "C" fn nfct_setobjopt(ct: *mut nf_conntrack, option: c_uint) -> c_int {
     boundary(|| {
         // SAFETY: C gives a live object.
-        let flow = unsafe { exclusive(ct) }?;
-        match (option, nat(option)) {
-            (_, Some(nat)) => flow.undo_nat(nat),
-            (4, _) => flow.set_original_from_reply(),
-            (5, _) => flow.set_reply_from_original(),
-            _ => return Err(Error::Unsupported("object option")),
-        }
-        Ok(0)
+        unsafe { change(ct, |flow| set_option(flow, option).map(|()| 0)) }
     })
+}
+
+fn set_option(flow: &mut Flow, option: c_uint) -> Result<()> {
+    match (option, nat(option)) {
+        (_, Some(nat)) => flow.undo_nat(nat),
+        (4, _) => flow.set_original_from_reply(),
+        (5, _) => flow.set_reply_from_original(),
+        _ => return Err(Error::Unsupported("object option")),
+    }
+    Ok(())
 }
 
 /// Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
@@ -147,8 +271,9 @@ pub unsafe extern "C" fn nfct_setobjopt(ct: *mut nf_conntrack, option: c_uint) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_getobjopt(ct: *const nf_conntrack, option: c_uint) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(ct) }?;
+        let flow = unsafe { flow_of(ct, &mut made) }?;
         let nat = nat(option).ok_or(Error::Unsupported("object option"))?;
         Ok(c_int::from(flow.has_nat(nat)))
     })
@@ -253,8 +378,7 @@ unsafe fn copy<const N: usize>(ct: *mut nf_conntrack, row: &Row, value: *const c
     // SAFETY: as for this function.
     let bytes: [u8; N] = unsafe { array(value) }?;
     // SAFETY: as for this function.
-    unsafe { exclusive(ct) }?.set_plain(row, &bytes);
-    Ok(())
+    unsafe { alter(ct, move |flow| flow.set_plain(row, &bytes)) }
 }
 
 /// Sets an attribute of 16 bytes, or one that is not stored plainly.
@@ -270,8 +394,7 @@ unsafe fn set_field(ct: *mut nf_conntrack, row: &Row, value: *const c_void) -> R
         _ => fill(&mut field, unsafe { bytes(value, row.size) }?),
     }
     // SAFETY: as for this function.
-    unsafe { exclusive(ct) }?.set_padded(row, &field);
-    Ok(())
+    unsafe { alter(ct, |flow| flow.set_padded(row, &field)) }
 }
 
 /// Sets an attribute that has a block of its own.
@@ -285,10 +408,10 @@ unsafe fn set_block(ct: *mut nf_conntrack, attr: Attr, value: *const c_void, len
             // SAFETY: as for this function; copied first, because it may be a part of the object.
             let info = memory::copied(unsafe { bytes(value, len) }?)?;
             // SAFETY: as for this function.
-            unsafe { exclusive(ct) }?.try_set_helper_info(&info)
+            unsafe { change(ct, |flow| flow.try_set_helper_info(&info)) }
         }
         // SAFETY: as for this function.
-        _ => unsafe { exclusive(ct) }.map(|flow| flow.set_padded(attr.row(), &[0; HELPER_NAME_LEN])),
+        _ => unsafe { alter(ct, |flow| flow.set_padded(attr.row(), &[0; HELPER_NAME_LEN])) },
     }
 }
 
@@ -306,16 +429,19 @@ unsafe fn set_number<const N: usize>(
     bytes: [u8; N],
 ) -> Result<()> {
     // SAFETY: as for this function.
-    let flow = unsafe { exclusive(ct) }?;
+    unsafe { alter(ct, move |flow| set_number_of(flow, kind, value, bytes)) }
+}
+
+#[inline(always)]
+fn set_number_of<const N: usize>(flow: &mut Flow, kind: ConntrackAttr, value: u64, bytes: [u8; N]) {
     let Some(row) = Row::numbered(kind) else {
-        return Ok(());
+        return;
     };
     match row.store {
         Store::Plain if row.size == N => flow.set_plain(row, &bytes),
         Store::Heap => number_for_block(flow, row.attr),
         _ => set_resized(flow, row, value, N),
     }
-    Ok(())
 }
 
 /// Sets an attribute to a number given in another width.
@@ -350,6 +476,10 @@ fn low_bytes(value: u64, size: usize) -> [u8; 16] {
 /// Makes a mask the object's own. A mask that is the object's already stays; one that serves as the
 /// other mask of the same object is duplicated, so that nothing is ever released twice.
 unsafe fn own_labels(ct: *mut nf_conntrack, attr: Attr, mask: *mut nfct_bitmask) -> Result<()> {
+    // SAFETY: as for this function.
+    if unsafe { is_tuple(ct) } {
+        return Err(Error::Invalid("a mask for the tuple of an expectation"));
+    }
     // SAFETY: as for this function.
     let flow = unsafe { exclusive(ct) }?;
     // SAFETY: as for this function.
@@ -387,12 +517,14 @@ unsafe fn present(ct: *const nf_conntrack, kind: ConntrackAttr) -> Result<(View,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr(ct: *const nf_conntrack, r#type: ConntrackAttr) -> *const c_void {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let (view, attr) = unsafe { present(ct, r#type) }?;
+        let (_, attr) = unsafe { present(whole(ct, &mut made), r#type) }?;
         match attr.row().store {
             // SAFETY: C gives a live object; a block's attribute is present, so it is a whole one.
             Store::Heap => unsafe { block(ct, attr) },
-            _ => Ok(view.at(attr.row().offset)),
+            // SAFETY: C gives a live object, in which the attribute lies.
+            _ => Ok(unsafe { View::of_any(ct) }.at(attr.row().offset)),
         }
     })
 }
@@ -411,6 +543,9 @@ unsafe fn block(ct: *const nf_conntrack, attr: Attr) -> Result<*const c_void> {
 
 /// `N` bytes where an attribute is stored, neighbours included where it is shorter.
 unsafe fn number<const N: usize>(ct: *const nf_conntrack, kind: ConntrackAttr) -> Result<[u8; N]> {
+    let mut made = Made::new();
+    // SAFETY: as for this function.
+    let ct = unsafe { whole(ct, &mut made) };
     // SAFETY: as for this function.
     let (view, attr) = unsafe { present(ct, kind) }?;
     if attr.row().store != Store::Heap {
@@ -467,8 +602,9 @@ pub unsafe extern "C" fn nfct_get_attr_u64(ct: *const nf_conntrack, r#type: Conn
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_is_set(ct: *const nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let view = unsafe { View::of(ct) }?;
+        let view = unsafe { View::of(whole(ct, &mut made)) }?;
         Ok(c_int::from(view.is_set(attr(r#type)?)))
     })
 }
@@ -482,8 +618,9 @@ pub unsafe extern "C" fn nfct_attr_is_set_array(
     size: c_int,
 ) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let view = unsafe { View::of(ct) }?;
+        let view = unsafe { View::of(whole(ct, &mut made)) }?;
         for at in 0..usize::try_from(size).unwrap_or(0) {
             // SAFETY: C gives an array of `size` numbers.
             let kind = unsafe { array(type_array.wrapping_add(at).cast()) }?;
@@ -500,9 +637,7 @@ pub unsafe extern "C" fn nfct_attr_is_set_array(
 pub unsafe extern "C" fn nfct_attr_unset(ct: *mut nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
         // SAFETY: C gives a live object.
-        let flow = unsafe { exclusive(ct) }?;
-        flow.unset(attr(r#type)?);
-        Ok(0)
+        unsafe { change(ct, |flow| attr(r#type).map(|attr| flow.unset(attr))) }.map(|()| 0)
     })
 }
 
@@ -529,16 +664,9 @@ pub unsafe extern "C" fn nfct_cmp(
 }
 
 unsafe fn equal(a: *const nf_conntrack, b: *const nf_conntrack, flags: CompareFlags) -> Result<c_int> {
-    let looks_at = flags.difference(CompareFlags::MASK | CompareFlags::STRICT);
-    if looks_at == CompareFlags::ORIG {
-        // Of an expectation's tuple there is no more than this.
-        // SAFETY: as for this function.
-        let (a, b) = unsafe { (View::of(a)?, View::of(b)?) };
-        let (a, b) = (Flow::from_head(&a.head()), Flow::from_head(&b.head()));
-        return Ok(c_int::from(a.equals(&b, flags)));
-    }
+    let (mut made_a, mut made_b) = (Made::new(), Made::new());
     // SAFETY: as for this function.
-    let (a, b) = unsafe { (shared(a)?, shared(b)?) };
+    let (a, b) = unsafe { (flow_of(a, &mut made_a)?, flow_of(b, &mut made_b)?) };
     Ok(c_int::from(a.equals(b, flags)))
 }
 
@@ -550,8 +678,9 @@ unsafe fn equal(a: *const nf_conntrack, b: *const nf_conntrack, flags: CompareFl
 pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_conntrack, flags: c_uint) {
     boundary(|| {
         let flags = CopyFlags::from_bits_retain(flags);
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(source) }?;
+        let flow = unsafe { flow_of(source, &mut made) }?;
         if std::ptr::eq(dest, source) {
             return Ok(());
         }
@@ -566,7 +695,7 @@ pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_co
             return Ok(());
         }
         // SAFETY: C gives a live object, and it is not the source.
-        unsafe { exclusive(dest) }?.try_copy_from(flow, flags)
+        unsafe { change(dest, |dest| dest.try_copy_from(flow, flags)) }
     })
 }
 
@@ -579,13 +708,14 @@ pub unsafe extern "C" fn nfct_copy_attr(
 ) {
     boundary(|| {
         let attr = attr(r#type)?;
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(source) }?;
+        let flow = unsafe { flow_of(source, &mut made) }?;
         if std::ptr::eq(dest, source) {
             return Ok(());
         }
         // SAFETY: C gives a live object, and it is not the source.
-        unsafe { exclusive(dest) }?.try_copy_attr(flow, attr)
+        unsafe { change(dest, |dest| dest.try_copy_attr(flow, attr)) }
     })
 }
 

@@ -94,7 +94,7 @@ unsafe fn value_of(row: &ExpectRow, value: *const c_void) -> Result<([u8; crate:
     let mut field = [0; crate::flow::HEAD_LEN];
     let source = match row.kind {
         // SAFETY: as for this function: the value is a conntrack object or another expectation's tuple.
-        ExpectKind::Tuple => return Ok((unsafe { View::of(value.cast()) }?.kept_head(), row.size)),
+        ExpectKind::Tuple => return Ok((unsafe { View::of_any(value.cast()) }.head(), row.size)),
         // SAFETY: as for this function.
         ExpectKind::Number => unsafe { bytes(value, row.size) }?,
         // SAFETY: as for this function.
@@ -164,8 +164,9 @@ unsafe fn present(exp: *const nf_expect, kind: ExpectationAttr) -> Result<*const
 /// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
 /// set, EINVAL for an unknown attribute.
 ///
-/// A tuple is returned as a conntrack object, of which the attributes of the original tuple may be read; it
-/// must not be changed, copied or released.
+/// A tuple is returned as a conntrack object with the attributes of the original direction. Every function that
+/// reads a conntrack object takes it. It lasts as long as the expectation. It is not released alone, and it is not
+/// the target of a copy with NFCT_CP_OVERRIDE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr(exp: *const nf_expect, r#type: ExpectationAttr) -> *const c_void {
     boundary(|| {

@@ -2,6 +2,7 @@
 //! Filters: of events, on a socket; of dumps and flushes, in the kernel.
 
 use super::border::{array, boundary, exclusive, give, shared, take};
+use super::conntrack::{Made, flow_of};
 use super::layout::{FilterAttr, FilterDumpAttr, FilterLogic, nf_conntrack, nfct_filter, nfct_filter_dump};
 use crate::error::{Error, Result};
 use crate::filter::DumpFilter;
@@ -185,8 +186,9 @@ pub unsafe extern "C" fn nfct_filter_dump_set_attr(
             // SAFETY: likewise.
             ZONE => filter.zone = Some(u16::from_ne_bytes(unsafe { array(data) }?)),
             TUPLE => {
+                let mut made = Made::new();
                 // SAFETY: likewise: a live conntrack object.
-                let tuple = unsafe { shared(data.cast::<nf_conntrack>()) }?;
+                let tuple = unsafe { flow_of(data.cast::<nf_conntrack>(), &mut made) }?;
                 filter.tuple = Some(memory::boxed(tuple.try_clone()?)?);
             }
             _ => {}

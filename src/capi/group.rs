@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Groups of attributes: several at once, through one structure.
 
-use super::border::{boundary, bytes, bytes_mut, exclusive};
-use super::conntrack::View;
+use super::border::{boundary, bytes, bytes_mut};
+use super::conntrack::{Made, View, alter, change, whole};
 use super::layout::{ConntrackGroup, nf_conntrack};
 use crate::error::{Error, Result};
 use crate::flow::Group;
@@ -33,8 +33,7 @@ pub unsafe extern "C" fn nfct_set_attr_grp(
             data.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
         }
         // SAFETY: C gives a live object.
-        unsafe { exclusive(ct) }?.set_group(group, &data);
-        Ok(())
+        unsafe { alter(ct, |flow| flow.set_group(group, &data)) }
     })
 }
 
@@ -47,8 +46,9 @@ pub unsafe extern "C" fn nfct_get_attr_grp(
     value: *mut c_void,
 ) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let view = unsafe { View::of(ct) }?;
+        let view = unsafe { View::of(whole(ct, &mut made)) }?;
         let group = group(r#type)?;
         if !group.test(|attr| view.is_set(attr)) {
             return Err(Error::Os(libc::ENODATA));
@@ -78,8 +78,9 @@ fn copy(view: View, offset: usize, part: &mut [u8]) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let view = unsafe { View::of(ct) }?;
+        let view = unsafe { View::of(whole(ct, &mut made)) }?;
         Ok(c_int::from(group(r#type)?.test(|attr| view.is_set(attr))))
     })
 }
@@ -89,8 +90,6 @@ pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: C
 pub unsafe extern "C" fn nfct_attr_grp_unset(ct: *mut nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {
         // SAFETY: C gives a live object.
-        let flow = unsafe { exclusive(ct) }?;
-        flow.unset_group(group(r#type)?);
-        Ok(0)
+        unsafe { change(ct, |flow| group(r#type).map(|group| flow.unset_group(group))) }.map(|()| 0)
     })
 }

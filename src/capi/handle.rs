@@ -8,6 +8,7 @@ use super::border::{
     array, boundary, caught, give_box, leavable_boundary, shared, take, uncancelled_boundary,
 };
 use super::calls;
+use super::conntrack::{Made, flow_of};
 use super::layout::*;
 use super::nfnl::{Netfilter, nfnl_handle};
 use super::receive::{Delivered, Registration, Wanted, on_message, read_away, run};
@@ -209,15 +210,17 @@ fn query_of(number: QueryNumber) -> Result<Query> {
     Query::from_number(number).ok_or(Error::Unsupported("query number"))
 }
 
-/// What a query on the flow table is about; the caller passes on that C's pointer fits the query.
+/// What a query on the flow table is about; the caller passes on that C's pointer fits the query. `made` is for
+/// the tuple of an expectation.
 pub(super) unsafe fn flow_subject<'a>(
     number: QueryNumber,
     data: *const c_void,
+    made: &'a mut Made,
 ) -> Result<(Query, Subject<'a>)> {
     let query = query_of(number)?;
     let subject = match (query.wants_object(), query.wants_filter()) {
         // SAFETY: as for this function.
-        (true, _) => Subject::Flow(unsafe { shared(data.cast::<nf_conntrack>()) }?),
+        (true, _) => Subject::Flow(unsafe { flow_of(data.cast::<nf_conntrack>(), made) }?),
         // SAFETY: as for this function.
         (_, true) => Subject::Filter(unsafe { shared(data.cast::<nfct_filter_dump>()) }?),
         // Of the 32-bit family the low byte counts, and no more is read: some callers have just that.
@@ -511,8 +514,9 @@ pub unsafe extern "C-unwind" fn nfct_query(
 ) -> c_int {
     leavable_boundary(|cancel| {
         check_arguments(h, data)?;
+        let mut made = Made::new();
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
+        let (query, subject) = caught(|| unsafe { flow_subject(query, data, &mut made) })?;
         must_be_honoured(query, subject)?;
         // SAFETY: C gives a live handle.
         unsafe { ask(h, cancel, query, subject) }
@@ -531,8 +535,9 @@ pub unsafe extern "C-unwind" fn nfct_send(
 ) -> c_int {
     leavable_boundary(|cancel| {
         check_arguments(h, data)?;
+        let mut made = Made::new();
         // SAFETY: C gives data that fits the query.
-        let (query, subject) = caught(|| unsafe { flow_subject(query, data) })?;
+        let (query, subject) = caught(|| unsafe { flow_subject(query, data, &mut made) })?;
         must_be_honoured(query, subject)?;
         // SAFETY: C gives a live handle.
         sent(unsafe { send(h, cancel, |buf| build(buf, query, subject, 0)) })

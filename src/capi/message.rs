@@ -2,6 +2,7 @@
 //! Objects to messages and back, for programs with a socket of their own.
 
 use super::border::{array, boundary, bytes, bytes_mut, exclusive, message, shared};
+use super::conntrack::{Made, change, flow_of};
 use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
 use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
@@ -74,8 +75,9 @@ unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_build(nlh: *mut nlmsghdr, ct: *const nf_conntrack) -> c_int {
     boundary(|| {
+        let mut made = Made::new();
         // SAFETY: C gives a live object.
-        let flow = unsafe { shared(ct) }?;
+        let flow = unsafe { flow_of(ct, &mut made) }?;
         // SAFETY: C gives a message in a buffer with room.
         unsafe { append(nlh, |b| flow_encode::attributes(b, flow)) }
     })
@@ -106,8 +108,7 @@ pub unsafe extern "C" fn nfct_nlmsg_build_filter(
 pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conntrack) -> c_int {
     boundary(|| {
         // SAFETY: C gives a live object and a message, which do not overlap.
-        let (flow, frame) = unsafe { (exclusive(ct)?, message(nlh)?) };
-        flow_decode::message(flow, &frame).map(|()| 0)
+        unsafe { change(ct, |flow| flow_decode::message(flow, &message(nlh)?).map(|()| 0)) }
     })
 }
 
@@ -122,10 +123,14 @@ pub unsafe extern "C" fn nfct_payload_parse(
     ct: *mut nf_conntrack,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: C gives a live object and `payload_len` bytes, which do not overlap.
-        let (flow, area) = unsafe { (exclusive(ct)?, bytes(payload, payload_len)?) };
         let [_, family] = l3num.to_be_bytes();
-        flow_decode::attributes(flow, family, Attrs::new(area)).map(|()| 0)
+        // SAFETY: C gives a live object and `payload_len` bytes, which do not overlap.
+        unsafe {
+            change(ct, |flow| {
+                let area = Attrs::new(bytes(payload, payload_len)?);
+                flow_decode::attributes(flow, family, area).map(|()| 0)
+            })
+        }
     })
 }
 

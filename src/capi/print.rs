@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Objects as text and XML.
 
-use super::border::{Object, boundary, bytes_mut, shared};
+use super::border::{boundary, bytes_mut, shared};
+use super::conntrack::{Made, flow_of};
 use super::layout::{nf_conntrack, nf_expect, nfct_labelmap};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
@@ -11,15 +12,13 @@ use libc::{c_char, c_int, c_uint};
 
 /// Prints an object with `write` into C's buffer; -1 with `errno` as it was when the object lacks what is
 /// printed first.
-unsafe fn print<C: Object>(
+unsafe fn print<T>(
     (buf, size): (*mut c_char, c_uint),
-    object: *const C,
+    object: &T,
     (msg_type, out_type, flags): (c_uint, c_uint, c_uint),
     labels: Option<&LabelMap>,
-    write: impl FnOnce(&mut [u8], &C::Inner, &Style<'_>) -> Result<usize>,
+    write: impl FnOnce(&mut [u8], &T, &Style<'_>) -> Result<usize>,
 ) -> Result<c_int> {
-    // SAFETY: as for this function.
-    let object = unsafe { shared(object) }?;
     let style = Style {
         syntax: match out_type {
             0 => Syntax::Text,
@@ -65,8 +64,11 @@ pub unsafe extern "C" fn nfct_snprintf(
 ) -> c_int {
     boundary(|| {
         check_buffer(buf, size)?;
-        // SAFETY: C gives a live object and a buffer of `size` bytes.
-        unsafe { print((buf, size), ct, (msg_type, out_type, out_flags), None, format::flow) }
+        let mut made = Made::new();
+        // SAFETY: C gives a live object.
+        let flow = unsafe { flow_of(ct, &mut made) }?;
+        // SAFETY: C gives a buffer of `size` bytes.
+        unsafe { print((buf, size), flow, (msg_type, out_type, out_flags), None, format::flow) }
     })
 }
 
@@ -86,8 +88,11 @@ pub unsafe extern "C" fn nfct_snprintf_labels(
     boundary(|| {
         // SAFETY: C gives NULL or a live map.
         let labels = if map.is_null() { None } else { Some(unsafe { shared(map) }?) };
-        // SAFETY: C gives a live object and a buffer of `size` bytes.
-        unsafe { print((buf, size), ct, (msg_type, out_type, out_flags), labels, format::flow) }
+        let mut made = Made::new();
+        // SAFETY: C gives a live object.
+        let flow = unsafe { flow_of(ct, &mut made) }?;
+        // SAFETY: C gives a buffer of `size` bytes.
+        unsafe { print((buf, size), flow, (msg_type, out_type, out_flags), labels, format::flow) }
     })
 }
 
@@ -103,7 +108,9 @@ pub unsafe extern "C" fn nfexp_snprintf(
 ) -> c_int {
     boundary(|| {
         check_buffer(buf, size)?;
-        // SAFETY: C gives a live object and a buffer of `size` bytes.
-        unsafe { print((buf, size), exp, (msg_type, out_type, out_flags), None, format::expectation) }
+        // SAFETY: C gives a live object.
+        let expect = unsafe { shared(exp) }?;
+        // SAFETY: C gives a buffer of `size` bytes.
+        unsafe { print((buf, size), expect, (msg_type, out_type, out_flags), None, format::expectation) }
     })
 }

@@ -7,6 +7,8 @@
 use super::layout::*;
 use super::{bitmask::*, compat::*, conntrack::*, expect::*, filter::*, group::*, handle::*};
 use super::{label::*, message::*, print::*};
+use crate::bitmask::Bitmask;
+use crate::flow::Attr;
 use crate::flow::attr::ROWS;
 use crate::sys::{errno, namespace};
 use crate::{Dir, Error, Flow, L4};
@@ -18,7 +20,7 @@ use std::ptr::{null, null_mut};
 
 const ORIG_L3PROTO: u32 = 15;
 const MARK: u32 = 25;
-const STATUS: u32 = 32;
+const TIMESTAMP_START: u32 = 63;
 const HELPER_NAME: u32 = 55;
 const HELPER_INFO: u32 = 65;
 const CONNLABELS: u32 = 66;
@@ -315,10 +317,36 @@ fn every_buffer_size_gets_a_terminated_text_of_the_same_length() {
 }
 
 #[test]
+fn in_the_tuple_of_an_expectation_the_tuple_alone_is_changed() {
+    let mut flow = udp(1);
+    // SAFETY: live objects.
+    unsafe {
+        let exp = nfexp_new();
+        for kind in [0, 1, 2, 8] {
+            nfexp_set_attr(exp, kind, c::<_, nf_conntrack>(&mut flow).cast_const().cast());
+        }
+        let before = *exp.cast::<[u8; 276]>();
+        let view = nfexp_get_attr(exp, 1).cast::<nf_conntrack>().cast_mut();
+        nfct_set_attr_u32(view, MARK, 7);
+        nfct_set_attr_u8(view, HELPER_NAME, b'x');
+        assert_eq!((nfct_setobjopt(view, 5), nfct_attr_is_set(view, MARK)), (0, 0));
+        errno::set(0);
+        nfct_destroy(view);
+        assert_eq!(errno::get(), libc::EINVAL);
+        assert_eq!(*exp.cast::<[u8; 276]>(), before);
+        nfct_set_attr_u32(view, 0, 9);
+        let after = *exp.cast::<[u8; 276]>();
+        assert_eq!(after[52..56], 9u32.to_ne_bytes());
+        assert!(after[..52] == before[..52] && after[56..] == before[56..]);
+        nfexp_destroy(exp);
+    }
+}
+
+#[test]
 fn the_tuple_of_an_expectation_is_read_and_nothing_beside_it() {
     let mut flow = udp(1);
-    flow.set_mark(7);
-    flow.set_status(2);
+    flow.set_bytes(Attr::TimestampStart, &[]);
+    flow.set_labels(Bitmask::new(31).unwrap());
     // SAFETY: live objects.
     unsafe {
         let exp = nfexp_new();
@@ -326,13 +354,18 @@ fn the_tuple_of_an_expectation_is_read_and_nothing_beside_it() {
             nfexp_set_attr(exp, kind, c::<_, nf_conntrack>(&mut flow).cast_const().cast());
             let view = nfexp_get_attr(exp, kind).cast::<nf_conntrack>();
             assert_eq!(nfct_get_attr_u8(view, ORIG_L3PROTO), 2);
-            assert_eq!(nfct_attr_is_set(view, MARK), 0, "what the view does not hold is not set");
-            assert_eq!((nfct_attr_is_set(view, STATUS), nfct_attr_is_set(view, 10)), (0, 0));
+            for behind in [TIMESTAMP_START, CONNLABELS] {
+                assert_eq!(nfct_attr_is_set(view, behind), 0, "what lies after the expectation is not set");
+            }
             let mut group = [0u32; 2];
             assert_eq!(nfct_get_attr_grp(view, 0, group.as_mut_ptr().cast()), 0);
             assert_eq!(group, [[192, 0, 2, 1], [192, 0, 2, 2]].map(u32::from_ne_bytes));
             assert_eq!(nfct_attr_grp_is_set(view, 4), 1);
             assert_eq!(nfct_cmp(view, c(&mut flow), 1), 1);
+            assert_eq!(nfct_sizeof(view), size_of::<Flow>());
+            let clone = nfct_clone(view);
+            assert_eq!(nfct_cmp(clone, view, 0), 1);
+            nfct_destroy(clone);
             nfexp_set_attr(exp, 0, view.cast()); // a view, even of the same object, is a value
         }
         nfexp_set_attr_u32(exp, 0, 5);

@@ -3,7 +3,8 @@
 //!
 //! An expectation holds no heap data: an all-zero block of [`LEN`] bytes is a valid empty one, and a byte
 //! copy is a clone. Each of its tuples is the first [`flow::HEAD_LEN`] bytes of a flow: the original tuple
-//! and the presence words.
+//! and the presence words. C reads such a tuple as a conntrack object. The spare bits of the presence words say
+//! that it is one and where it lies, so that nothing after the expectation is ever read.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,65 @@ use crate::wire::array_at;
 pub const LEN: usize = 276;
 
 const PRESENT: usize = 272;
+
+/// Offset of a tuple's last presence word, in which attributes have only the low bits.
+pub(crate) const LAST_WORD: usize = flow::HEAD_LEN - 4;
+const ATTR_BITS: u32 = (1 << (flow::attr::COUNT - 64)) - 1;
+const _: () = assert!(ATTR_BITS == 0xfff);
+
+/// The high bits of that word in the tuples of an expectation, by the tuples' offsets.
+const MARKS: [(u32, usize); 4] =
+    [(0xa53c_0000, 0), (0xa53c_1000, 52), (0xa53c_2000, 104), (0xa53c_3000, 156)];
+
+/// Whether a last presence word may be that of an expectation's tuple; it is not in a flow of its own.
+#[inline(always)]
+#[cfg(feature = "capi")]
+pub(crate) const fn may_be_marked(last_word: u32) -> bool {
+    last_word & !ATTR_BITS != 0
+}
+
+/// How many bytes of an expectation start with the tuple that has this last presence word; none for a flow of
+/// its own.
+#[cold]
+#[cfg(feature = "capi")]
+pub(crate) fn len_from(last_word: u32) -> Option<usize> {
+    let mark = last_word & !ATTR_BITS;
+    MARKS.iter().find(|(of, _)| *of == mark).map(|(_, offset)| LEN - offset)
+}
+
+/// An expectation from one of its tuples to its end, as it would be without marks, and zeros.
+#[cfg(feature = "capi")]
+pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    bytes.iter_mut().zip(from_tuple).for_each(|(to, from)| *to = *from);
+    let start = LEN - from_tuple.len();
+    for at in MARKS.iter().filter_map(|(_, offset)| (offset + LAST_WORD).checked_sub(start)) {
+        if let Some(word) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *word = (u32::from_ne_bytes(*word) & ATTR_BITS).to_ne_bytes();
+        }
+    }
+    bytes
+}
+
+/// A tuple's head after a flow that was made from it has changed: the tuple, and which attributes are set. What
+/// the tuple does not hold cannot be set, only unset.
+#[cfg(feature = "capi")]
+pub(crate) fn changed_head(before: &[u8; flow::HEAD_LEN], changed: &Flow) -> [u8; flow::HEAD_LEN] {
+    let mut after = Flow::from_head(before);
+    after.store_at(0, &changed.stored_at::<{ flow::tuple::LEN }>(0));
+    for row in &flow::attr::ROWS {
+        if !changed.is_set(row.attr) {
+            after.unset(row.attr);
+        } else if row.lies_in(flow::tuple::LEN) {
+            after.note(row.attr);
+        }
+    }
+    let mut head = after.head_bytes();
+    let last_word = |head: &[u8]| u32::from_ne_bytes(array_at(head, LAST_WORD).unwrap_or_default());
+    let marked = last_word(&head) | last_word(before) & !ATTR_BITS;
+    head.iter_mut().skip(LAST_WORD).zip(marked.to_ne_bytes()).for_each(|(to, from)| *to = from);
+    head
+}
 
 /// The number of an attribute, as in the C API's `enum nf_expect_attr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -168,6 +228,17 @@ impl Expectation {
         }
     }
 
+    /// Marks a tuple that was just written as one of this expectation's.
+    fn mark(&mut self, row: &ExpectRow) {
+        let Some((mark, _)) = MARKS.iter().find(|(_, at)| row.kind == ExpectKind::Tuple && *at == row.offset)
+        else {
+            return;
+        };
+        let at = row.offset + LAST_WORD;
+        let word = u32::from_ne_bytes(array_at(&self.bytes, at).unwrap_or_default());
+        self.write(at, &(word & ATTR_BITS | mark).to_ne_bytes());
+    }
+
     fn field(&self, attr: ExpectAttr) -> &[u8] {
         let row = attr.row();
         self.bytes.get(row.offset..row.offset + row.size).unwrap_or_default()
@@ -186,6 +257,7 @@ impl Expectation {
         let room = row.size - usize::from(row.kind == ExpectKind::Text);
         field.iter_mut().take(room).zip(source).for_each(|(to, from)| *to = *from);
         self.write(row.offset, field.get(..row.size).unwrap_or_default());
+        self.mark(row);
         self.note(attr);
     }
 
@@ -249,6 +321,7 @@ impl Expectation {
     /// Stores a tuple without noting its attribute. For decoders.
     pub(crate) fn store_head(&mut self, which: ExpectAttr, head: &Flow) {
         self.write(which.row().offset, &head.head_bytes());
+        self.mark(which.row());
     }
 
     /// Whether two expectations agree; only the strictness flags count. The timeout is never compared.
@@ -283,8 +356,26 @@ impl Flow {
     pub(crate) fn from_head(head: &[u8]) -> Flow {
         let mut flow = Flow::new();
         flow.store_at(0, head.get(..flow::tuple::LEN).unwrap_or_default());
-        flow.set_presence([40, 44, 48].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default())));
+        let [first, second, last] =
+            [40, 44, LAST_WORD].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default()));
+        flow.set_presence([first, second, last & ATTR_BITS]);
         flow
+    }
+
+    /// The flow whose storage starts with these bytes, a head and what follows it in an expectation.
+    #[cfg(feature = "capi")]
+    pub(crate) fn from_front(front: &[u8]) -> Flow {
+        let mut flow = Flow::from_head(front);
+        flow.store_at(flow::HEAD_LEN, front.get(flow::HEAD_LEN..).unwrap_or_default());
+        flow.end_helper_name();
+        flow
+    }
+
+    /// Unsets what does not lie in the first `len` bytes.
+    #[cfg(feature = "capi")]
+    pub(crate) fn unset_after(&mut self, len: usize) {
+        let beyond = flow::attr::ROWS.iter().filter(|row| !row.lies_in(len));
+        beyond.for_each(|row| self.unset(row.attr));
     }
 }
 

@@ -172,6 +172,13 @@ impl Row {
     pub fn numbered(number: u32) -> Option<&'static Row> {
         ROWS.get(usize::try_from(number).ok()?)
     }
+
+    /// Whether the value lies in the first `len` bytes of the object; a block of its own does not.
+    #[inline]
+    #[cfg(feature = "capi")]
+    pub(crate) const fn lies_in(&self, len: usize) -> bool {
+        !matches!(self.store, Store::Heap) && self.offset + self.size <= len
+    }
 }
 
 impl Attr {

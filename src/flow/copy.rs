@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::attr::{Part, ROWS, Store};
-use super::{Attr, Flow};
+use super::{Attr, Flow, HELPER_NAME_LEN, text_field};
 use crate::bitmask::Bitmask;
 use crate::error::Result;
 use crate::sys::memory;
@@ -77,6 +77,9 @@ impl Flow {
         match row.store {
             Store::Heap if attr == Attr::Secctx && source.secctx.is_none() => self.secctx = None,
             Store::Heap => self.copy_block(source, attr)?,
+            Store::Text => {
+                self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(source.stored_helper_name()))
+            }
             _ => {
                 self.store_at(row.offset, source.slot(row.offset, row.size));
             }

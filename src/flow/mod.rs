@@ -479,6 +479,13 @@ impl Flow {
         field_text(self.body.get(offset..offset + HELPER_NAME_LEN).unwrap_or_default())
     }
 
+    /// Makes a name of what stands in the name's field: at most 15 bytes and a NUL.
+    #[cfg(feature = "capi")]
+    pub(crate) fn end_helper_name(&mut self) {
+        let name: [u8; HELPER_NAME_LEN] = text_field(self.stored_helper_name());
+        self.store_at(Attr::HelperName.row().offset, &name);
+    }
+
     /// Sets the helper's name; it is cut to 15 bytes and ends at a NUL.
     pub fn set_helper_name(&mut self, name: &[u8]) {
         self.set_bytes(Attr::HelperName, name);
