@@ -161,7 +161,13 @@ static void comparisons(FILE *to, const struct nf_conntrack *view, const struct 
 
 static void options(FILE *to, const struct nf_conntrack *view)
 {
+	bool has_ports = nfct_get_attr_u8(view, ATTR_ORIG_L4PROTO) == IPPROTO_TCP ||
+		nfct_get_attr_u8(view, ATTR_ORIG_L4PROTO) == IPPROTO_UDP;
+
 	for (unsigned option = 0; option <= NFCT_GOPT_MAX + 1; option++) {
+		/* The original takes other fields for ports. */
+		if (!has_ports && (option == NFCT_GOPT_IS_SPAT || option == NFCT_GOPT_IS_DPAT))
+			continue;
 		fprintf(to, "  option %u\n", option);
 		ANSWER(to, nfct_getobjopt(view, option));
 	}

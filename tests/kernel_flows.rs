@@ -458,6 +458,51 @@ fn an_undone_translation_can_be_made_again() {
     });
 }
 
+/// What a synchronising program does with an echo whose address is translated.
+#[test]
+fn an_undone_translation_of_an_echo_can_be_made_again() {
+    isolated(|| {
+        let echo = |src, dst, l4, attr, to: &[u8]| {
+            let mut flow = flow(src, dst, l4);
+            flow.set_bytes(attr, to);
+            flow
+        };
+        let v6 = "2001:db8::9".parse::<std::net::Ipv6Addr>().unwrap().octets();
+        for asked in [
+            echo(V4.0, V4.1, L4::Icmp { kind: 8, code: 0, id: 7 }, Attr::SnatIpv4, &[203, 0, 113, 9]),
+            echo(V4.0, V4.1, L4::Icmp { kind: 8, code: 0, id: 7 }, Attr::DnatIpv4, &[203, 0, 113, 9]),
+            echo(V6.0, V6.1, L4::IcmpV6 { kind: 128, code: 0, id: 7 }, Attr::SnatIpv6, &v6),
+        ] {
+            let mut handle = table(std::slice::from_ref(&asked));
+            let before = handle.get(&key(&asked, Dir::Orig)).unwrap();
+            let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
+            let done: Vec<Nat> = all.into_iter().filter(|&nat| before.has_nat(nat)).collect();
+            assert_eq!(done.len(), 1, "{done:?}");
+            let mut again = before.clone();
+            all.into_iter().for_each(|nat| again.undo_nat(nat));
+            handle.delete(&before).unwrap();
+            handle.create(&again).unwrap();
+            let after = handle.get(&key(&before, Dir::Orig)).unwrap();
+            assert_eq!(after.tuple(Dir::Reply), before.tuple(Dir::Reply), "{done:?}");
+            handle.flush().unwrap();
+        }
+    });
+}
+
+/// The keys of a GRE flow that nothing expected, which the kernel leaves alone whatever it is asked to.
+#[test]
+fn keys_of_a_flow_that_was_not_expected_are_not_translated() {
+    isolated(|| {
+        let mut asked = flow(V4.0, V4.1, L4::Gre { src_key: 1, dst_key: 2 });
+        asked.set_bytes(Attr::SnatIpv4, &[203, 0, 113, 9]);
+        asked.set_bytes(Attr::SnatPort, &77u16.to_be_bytes());
+        let mut handle = table(std::slice::from_ref(&asked));
+        let found = handle.get(&key(&asked, Dir::Orig)).unwrap();
+        assert_eq!(found.tuple(Dir::Reply).protocol(), L4::Gre { src_key: 2, dst_key: 1 });
+        assert!(found.has_nat(Nat::SourceAddress) && !found.has_nat(Nat::SourcePort));
+    });
+}
+
 #[test]
 fn a_translation_cannot_be_changed() {
     isolated(|| {

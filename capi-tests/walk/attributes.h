@@ -53,8 +53,11 @@ enum {
 };
 enum { EXP_MASTER = 0, EXP_EXPECTED = 1, EXP_MASK = 2, EXP_TIMEOUT = 3, EXP_NAT_TUPLE = 8 };
 enum { GRP_ORIG_IPV4 = 0, GRP_ORIG_PORT = 4 };
-/* An object option: the reply tuple from the original one. */
-enum { SETUP_REPLY = 5 };
+/* Object options: questions about ports, and their undoing; the reply tuple from the original one. */
+enum { IS_SPAT = 2, IS_DPAT = 3, SETUP_REPLY = 5 };
+/* Where the protocol of the original tuple is stored, set or not. */
+#define ORIG_L4PROTO_AT 33
+#define IPS_EXPECTED 1
 
 /* A number of an attribute, valid more often than not. */
 unsigned any_attribute(struct walk *w);

@@ -183,7 +183,7 @@ static void ask_view(struct walk *w)
 	struct outcome got;
 	struct view v;
 
-	if (!any_view(w, &v) || !is_alike(w, &v))
+	if (!any_view(w, &v) || !is_alike(w, &v) || has_no_ports(w, &v.flow, option))
 		return;
 	say(w, "    option %u\n", option);
 	BOTH(w, got, nfct_getobjopt, (v.flow.ct[s], option));

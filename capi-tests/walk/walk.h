@@ -45,6 +45,8 @@
 	X(K_VIEW_WRITE, "view-write", \
 		"what is set in an expectation's tuple and does not belong to it overwrites other fields, in " \
 		"the original") \
+	X(K_NAT_PORTS, "nat-ports", \
+		"the original takes the type, code and id of ICMP, and what unknown protocols have, for ports") \
 	X(K_FATAL_LENGTH, "fatal-length", \
 		"the original ends the process on a known attribute of a wrong length") \
 	X(K_MEMORY_DAMAGE, "memory-damage", "attributes by which the original writes outside its arrays") \
@@ -247,6 +249,7 @@ void look_at_flow(struct walk *w, const struct flow *f);
 /* The attributes of an original tuple, as a view that an expectation gives. */
 void look_at_view(struct walk *w, struct nf_conntrack *const view[2]);
 struct flow *any_flow(struct walk *w);
+bool has_no_ports(struct walk *w, const struct flow *f, unsigned option);
 
 /* text.c, build.c: printing in any style, building the attributes (whether all of them could be), and a query. */
 void print_any(struct walk *w, const struct flow *f);

@@ -702,16 +702,23 @@ __attribute__((deprecated)) size_t nfct_maxsize(void);
 /*
  Changes a conntrack object as one of NFCT_SOPT_* says.
 
+ NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see nfct_getobjopt().
+
  Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
  */
-int nfct_setobjopt(struct nf_conntrack *ct, unsigned int option);
+int nfct_setobjopt(struct nf_conntrack *ct,
+                   unsigned int option);
 
 /*
  Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
 
+ Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected or whose
+ status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
+
  Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
  */
-int nfct_getobjopt(const struct nf_conntrack *ct, unsigned int option);
+int nfct_getobjopt(const struct nf_conntrack *ct,
+                   unsigned int option);
 
 /*
  Sets an attribute from its value; as many bytes are read as the attribute has.

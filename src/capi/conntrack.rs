@@ -246,6 +246,8 @@ pub extern "C" fn nfct_maxsize() -> size_t {
 
 /// Changes a conntrack object as one of NFCT_SOPT_* says.
 ///
+/// NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see nfct_getobjopt().
+///
 /// Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_setobjopt(ct: *mut nf_conntrack, option: c_uint) -> c_int {
@@ -266,6 +268,9 @@ fn set_option(flow: &mut Flow, option: c_uint) -> Result<()> {
 }
 
 /// Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
+///
+/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected or whose
+/// status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
 ///
 /// Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
 #[unsafe(no_mangle)]
