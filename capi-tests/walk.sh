@@ -86,6 +86,20 @@ step 'ours does the same as the original' walk --rounds 10000 "$ORIGINAL" "$OURS
 step 'ours does the same on the messages that the fuzzer found worth keeping' \
     walk --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
 tell=rounds
+# The fuzzer ends a program that exits with a status of its own, which is that of a child that came back.
+cat >"$work/handler.c" <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+static void at_exit(int status, void *nothing)
+{
+    (void)nothing;
+    if (status != 0) _exit(77);
+}
+__attribute__((constructor)) static void start(void) { on_exit(at_exit, NULL); }
+END
+${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o "$work/handler.so" "$work/handler.c"
+step 'a message that ends the original is told from one that it reads, in the fuzzer too' \
+    env LD_PRELOAD="$work/handler.so" "$work/walk" --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
 if command -v valgrind >/dev/null; then
     step 'clean under valgrind' under_valgrind
 else
