@@ -160,6 +160,7 @@ mod tests {
     use super::*;
     use crate::bitmask::Bitmask;
     use crate::filter::DumpFilter;
+    use crate::filter::dump::Masked;
     use crate::flow::{Attr, Flow};
 
     #[test]
@@ -173,6 +174,20 @@ mod tests {
             assert_eq!(words[0], 20);
             assert_eq!(words[4].to_ne_bytes(), [family.unwrap_or(9), 0, 0, 0]);
         }
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_built_leaves_the_message_alone() {
+        let some = Some(Masked { value: 1, mask: 1 });
+        let tuple = Some(Box::new(Flow::new())); // without a family
+        let filter = DumpFilter { mark: some, status: some, zone: Some(7), tuple, ..DumpFilter::new() };
+        let mut words = [0u32; 64];
+        words[0] = 20;
+        let before = words;
+        // SAFETY: a message of two headers, with room behind it.
+        let built = unsafe { append(words.as_mut_ptr().cast(), |b| filter.encode(b)) };
+        assert!(matches!(built, Err(Error::Invalid(_))));
+        assert_eq!(words, before);
     }
 
     #[test]

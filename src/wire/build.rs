@@ -279,6 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_nest_that_was_given_up_wrote_is_in_no_padding() {
+        let mut buf = [0; 64];
+        let mut b = Builder::attributes(&mut buf);
+        let given_up = b.nest(1, |b| {
+            b.bytes(2, &[0xff; 20])?;
+            Err(Error::Unsupported("for this test"))
+        });
+        assert!(given_up.is_err() && b.len() == 0);
+        b.u8(3, 9).unwrap();
+        assert_eq!(b.len(), 8);
+        assert_eq!(buf[4..8], [9, 0, 0, 0]);
+    }
+
+    #[test]
     fn what_does_not_fit_leaves_the_message_as_it_was() {
         for room in 0..24 {
             let mut buf = vec![0; room];
