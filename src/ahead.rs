@@ -174,7 +174,7 @@ mod tests {
         let script = Script::new([Ok(message(NLMSG_ERROR))]);
         assert_eq!(script.read(usize::MAX), (vec![NLMSG_ERROR], None, true));
         let mut short = message(NLMSG_ERROR)[..16].to_vec(); // without its number
-        short[0] = 16;
+        short[..4].copy_from_slice(&16u32.to_ne_bytes());
         assert_eq!(Script::new([Ok(short)]).read(usize::MAX), (vec![NLMSG_ERROR], None, true));
     }
 

@@ -209,7 +209,7 @@ impl Batch {
     /// Notes what a message says, if it is about a request of this batch.
     pub(crate) fn take(&mut self, frame: &Frame<'_>) {
         let number = frame.header.seq.wrapping_sub(self.first) as usize;
-        let is_last = number + 1 == self.slots.len();
+        let is_last = self.slots.len().checked_sub(1) == Some(number);
         let Some(slot) = self.slots.get_mut(number) else { return };
         match frame.kind() {
             Ok(FrameKind::Data) if slot.is_lookup => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Bit masks as connection labels use them: whole 32-bit words, bit `n` in word `n / 32`.
 //!
-//! On the wire (`CTA_LABELS`) the words go out in host byte order.
+//! On the wire (`CTA_LABELS`) the words go out in host byte order, in the order of the kernel's longs: see
+//! [`wire_place`].
 
 #![forbid(unsafe_code)]
 
@@ -71,6 +72,22 @@ impl Words {
     }
 }
 
+/// Whether the two words of a long change places: the kernel keeps labels in longs, and on a 64-bit big-endian machine
+/// the upper half of a long comes first.
+const SWAPPED: bool = cfg!(all(target_endian = "big", target_pointer_width = "64"));
+
+/// Where a mask's word stands on the wire, and the other way round.
+#[must_use]
+pub(crate) const fn wire_place(word: usize) -> usize {
+    if SWAPPED { word ^ 1 } else { word }
+}
+
+/// How many words a mask of so many words takes on the wire.
+#[must_use]
+pub(crate) const fn wire_len(words: usize) -> usize {
+    if SWAPPED { words.next_multiple_of(2) } else { words }
+}
+
 impl Bitmask {
     /// The highest bit any mask can have.
     pub const MAX_BIT: u32 = 0xffff;
@@ -109,13 +126,29 @@ impl Bitmask {
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
     pub(crate) fn try_from_ne_bytes(bytes: &[u8]) -> Result<Bitmask> {
+        Bitmask::try_from_words(bytes, bytes.len().div_ceil(4), |word| word)
+    }
+
+    /// The mask that stands on the wire.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`](crate::Error::NoMemory).
+    pub(crate) fn try_from_wire(bytes: &[u8]) -> Result<Bitmask> {
+        Bitmask::try_from_words(bytes, wire_len(bytes.len().div_ceil(4)), wire_place)
+    }
+
+    fn try_from_words(bytes: &[u8], len: usize, place: impl Fn(usize) -> usize) -> Result<Bitmask> {
         let word = |chunk: &[u8]| {
             let mut padded = [0; 4];
             padded.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
             u32::from_ne_bytes(padded)
         };
-        let mut words = Words::zeros(bytes.len().div_ceil(4))?;
-        words.iter_mut().zip(bytes.chunks(4)).for_each(|(to, chunk)| *to = word(chunk));
+        let mut words = Words::zeros(len)?;
+        for (at, chunk) in bytes.chunks(4).enumerate() {
+            if let Some(to) = words.get_mut(place(at)) {
+                *to = word(chunk);
+            }
+        }
         Ok(Bitmask { words })
     }
 
@@ -210,7 +243,30 @@ mod tests {
     #[test]
     fn an_incomplete_word_is_filled_with_zeros() {
         let mask = Bitmask::from_ne_bytes(&[0xff, 0, 0, 0, 1]);
-        assert_eq!(mask.words().len(), 2);
-        assert!(mask.test(0));
+        assert_eq!(mask.words(), [[0xff, 0, 0, 0], [1, 0, 0, 0]].map(u32::from_ne_bytes));
+    }
+
+    /// What a kernel with this machine's longs sends for its label `bit`.
+    fn on_the_wire(bit: usize) -> Vec<u8> {
+        let long = size_of::<libc::c_ulong>();
+        let mut longs = vec![0u128; 16 / long];
+        longs[bit / (8 * long)] |= 1 << (bit % (8 * long));
+        let bytes = |value: &u128| match cfg!(target_endian = "big") {
+            true => value.to_be_bytes()[16 - long..].to_vec(),
+            false => value.to_le_bytes()[..long].to_vec(),
+        };
+        longs.iter().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn labels_are_numbered_as_the_kernel_numbers_them() {
+        for bit in 0..128u32 {
+            let mask = Bitmask::try_from_wire(&on_the_wire(bit as usize)).unwrap();
+            assert_eq!(mask.iter().collect::<Vec<_>>(), [bit]);
+        }
+        for word in 0..9 {
+            assert_eq!(wire_place(wire_place(word)), word);
+            assert!(wire_place(word) < wire_len(word + 1));
+        }
     }
 }

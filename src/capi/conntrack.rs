@@ -727,3 +727,5 @@ pub unsafe extern "C" fn nfct_copy_attr(
 const _: () = assert!(HEAD_LEN == 52 && <c_int as Fail>::FAIL == -1);
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Flow>() == 400);
+#[cfg(target_arch = "x86")]
+const _: () = assert!(size_of::<Flow>() == 372);

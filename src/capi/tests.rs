@@ -273,7 +273,7 @@ fn zeroed_memory_is_an_object_and_an_override_fills_raw_memory() {
     let mut block = [0u64; 50];
     let mut raw = [u64::MAX; 50];
     let (ct, dest): (*mut nf_conntrack, *mut nf_conntrack) = (c(&mut block), c(&mut raw));
-    assert_eq!(nfct_maxsize(), size_of_val(&block));
+    assert!(nfct_maxsize() <= size_of_val(&block));
     // SAFETY: blocks of the size that the library asks for.
     unsafe {
         nfct_set_attr(ct, HELPER_NAME, c"ftp".as_ptr().cast());
@@ -919,13 +919,12 @@ fn deprecated_builders_stay_inside_their_buffer() {
 
 #[test]
 fn what_cannot_be_parsed_is_told_by_the_deprecated_functions_too() {
-    let short_number = |kind: u16| {
-        let message =
-            [[0u8; 16].as_slice(), &[2, 0, 0, 0, 5, 0], &kind.to_ne_bytes(), &[1, 0, 0, 0]].concat();
-        [&28u32.to_ne_bytes(), &message[4..]].concat()
+    let short_number = |message: u16, kind: u16| {
+        let [len, kind] = [5, kind].map(u16::to_ne_bytes);
+        control(message, 0, 0, &[&[2, 0, 0, 0], &len[..], &kind, &[1, 0, 0, 0]].concat())
     };
     let (mut flow, mut expect) = (Flow::new(), crate::Expectation::new());
-    let (status, timeout) = (short_number(3), short_number(4));
+    let (status, timeout) = (short_number(0x0100, 3), short_number(0x0200, 4));
     answers! {
         nfct_parse_conntrack(7, status.as_ptr().cast(), c(&mut flow)) => -1, libc::ERANGE;
         nfct_parse_conntrack(4, status.as_ptr().cast(), c(&mut flow)) => 0, 0;

@@ -219,7 +219,7 @@ fn security_context(flow: &mut Flow, nest: WireAttr<'_>) -> Result<()> {
 fn labels(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
     match attr.payload.len() {
         0 => Ok(()),
-        1..=LABELS_MAX => flow.try_set_labels(Bitmask::try_from_ne_bytes(attr.payload)?),
+        1..=LABELS_MAX => flow.try_set_labels(Bitmask::try_from_wire(attr.payload)?),
         _ => Err(Error::Malformed("label mask too long")),
     }
 }

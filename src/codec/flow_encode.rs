@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::tuple;
-use crate::bitmask::Bitmask;
+use crate::bitmask::{Bitmask, wire_len, wire_place};
 use crate::error::{Error, Result};
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::Builder;
@@ -222,9 +222,10 @@ fn labels(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 fn words(b: &mut Builder<'_>, kind: u16, mask: &Bitmask) -> Result<()> {
-    b.blank(kind, mask.words().len() * 4)?
-        .chunks_exact_mut(4)
-        .zip(mask.words())
-        .for_each(|(to, word)| to.copy_from_slice(&word.to_ne_bytes()));
+    let wire = b.blank(kind, wire_len(mask.words().len()) * 4)?;
+    for (place, to) in wire.chunks_exact_mut(4).enumerate() {
+        let word = mask.words().get(wire_place(place)).copied().unwrap_or(0);
+        to.copy_from_slice(&word.to_ne_bytes());
+    }
     Ok(())
 }

@@ -58,7 +58,7 @@ pub struct Row {
 }
 
 macro_rules! attributes {
-    ($($variant:ident = $number:literal, $name:literal, $offset:literal, $size:literal,
+    ($($variant:ident = $number:literal, $name:literal, $offset:expr, $size:literal,
         $store:ident $(($second:literal))?, $part:ident;)*) => {
         /// The number of an attribute, as in the C API's `enum nf_conntrack_attr`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +82,12 @@ macro_rules! attributes {
 
 /// How many attributes there are.
 pub const COUNT: usize = 76;
+
+/// Where the C API aligns 64-bit numbers to four bytes (i386), the object has no gap for them at its end, and the time
+/// of an event stands in one further up.
+const TIMESTAMP_EVENT_AT: usize = if align_of::<u64>() == 4 { 176 } else { 360 };
+/// Where the storage ends and the pointers to blocks begin.
+pub(super) const BLOCKS_AT: usize = if align_of::<u64>() == 4 { 356 } else { 368 };
 
 attributes! {
     OrigIpv4Src                = 0 , "ORIG_IPV4_SRC", 0, 4, Plain, Orig;
@@ -159,7 +165,7 @@ attributes! {
     SynproxyIsn                = 72, "SYNPROXY_ISN", 344, 4, Plain, Meta;
     SynproxyIts                = 73, "SYNPROXY_ITS", 348, 4, Plain, Meta;
     SynproxyTsoff              = 74, "SYNPROXY_TSOFF", 352, 4, Plain, Meta;
-    TimestampEvent             = 75, "TIMESTAMP_EVENT", 360, 8, DecodeOnly, Meta;
+    TimestampEvent             = 75, "TIMESTAMP_EVENT", TIMESTAMP_EVENT_AT, 8, DecodeOnly, Meta;
 }
 
 /// The attributes that are stored in blocks of their own.

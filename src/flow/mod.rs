@@ -32,7 +32,7 @@ use std::ffi::CString;
 /// Bytes of the original tuple and the presence words, with which every flow starts.
 pub const HEAD_LEN: usize = tuple::LEN + 12;
 /// Bytes of storage behind the head.
-const BODY_LEN: usize = 368 - HEAD_LEN;
+const BODY_LEN: usize = attr::BLOCKS_AT - HEAD_LEN;
 /// Bytes of a helper's name, its NUL included.
 pub const HELPER_NAME_LEN: usize = 16;
 
@@ -600,12 +600,23 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(target_pointer_width = "64")]
     fn the_object_has_the_size_of_the_c_api() {
-        assert_eq!(size_of::<Flow>(), 400);
+        let size = match (size_of::<usize>(), align_of::<u64>()) {
+            (8, _) => 400,
+            (_, 8) => 384,
+            _ => 372, // i386
+        };
+        assert_eq!(size_of::<Flow>(), size);
         assert_eq!(std::mem::offset_of!(Flow, present), 40);
         assert_eq!(std::mem::offset_of!(Flow, body), HEAD_LEN);
-        assert_eq!(std::mem::offset_of!(Flow, secctx), 368);
+        assert_eq!(std::mem::offset_of!(Flow, secctx), attr::BLOCKS_AT);
+    }
+
+    #[test]
+    fn no_plain_attribute_reaches_into_the_pointers() {
+        for row in attr::ROWS.iter().filter(|row| row.store != Store::Heap) {
+            assert!(row.offset + row.size <= attr::BLOCKS_AT, "{}", row.name);
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn follow_zone() {
 /// Breaks seconds since 1970 down in the local time zone; nothing when the year does not fit.
 #[must_use]
 pub fn local(secs: u64) -> Option<LocalTime> {
-    let secs = libc::time_t::try_from(secs).ok()?;
+    let secs = secs.try_into().ok()?; // a `time_t`, whose name the C library may deprecate
     let small = |n: libc::c_int| u8::try_from(n).unwrap_or_default();
     // SAFETY: an all-zero `tm` is valid (its pointer member may be null).
     let mut tm: libc::tm = unsafe { std::mem::zeroed() };

@@ -50,7 +50,8 @@ pub fn set_loopback_up() -> Result<()> {
     let up = libc::IFF_UP as libc::c_short;
     request.ifr_ifru.ifru_flags = up;
     // SAFETY: SIOCSIFFLAGS reads one `ifreq`, which is initialised and outlives the call.
-    match unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) } {
+    // The request's type is the C library's.
+    match unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request) } {
         0 => Ok(()),
         _ => Err(Error::Os(errno::get())),
     }

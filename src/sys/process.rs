@@ -119,8 +119,9 @@ impl StopSignals {
             errno => return Err(Error::Os(errno)),
         }
         let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // Longer than a 32-bit `time_t` can say is as long as anyone waits.
         let longest = longest.map(|longest| libc::timespec {
-            tv_sec: libc::time_t::try_from(longest.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_sec: i32::try_from(longest.as_secs()).unwrap_or(i32::MAX).into(),
             tv_nsec: longest.subsec_nanos() as _,
         });
         let longest = longest.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);

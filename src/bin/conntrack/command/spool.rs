@@ -220,7 +220,13 @@ mod tests {
 
     /// A number's bytes, again and again.
     fn filled(number: usize, len: usize) -> Vec<u8> {
-        number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_ne_bytes().into_iter().cycle().take(len).collect()
+        (number as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .to_ne_bytes()
+            .into_iter()
+            .cycle()
+            .take(len)
+            .collect()
     }
 
     #[test]
