@@ -2,7 +2,7 @@
 //! Bit masks as connection labels use them: whole 32-bit words, bit `n` in word `n / 32`.
 //!
 //! On the wire (`CTA_LABELS`) the words go out in host byte order, in the order of the kernel's longs: see
-//! [`wire_place`].
+//! `wire_place`.
 
 #![forbid(unsafe_code)]
 

@@ -286,7 +286,7 @@ mod tests {
             b.bytes(2, &[0xff; 20])?;
             Err(Error::Unsupported("for this test"))
         });
-        assert!(given_up.is_err() && b.len() == 0);
+        assert!(given_up.is_err() && b.is_empty());
         b.u8(3, 9).unwrap();
         assert_eq!(b.len(), 8);
         assert_eq!(buf[4..8], [9, 0, 0, 0]);
