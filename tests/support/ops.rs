@@ -121,6 +121,15 @@ fn address(text: &str) -> Vec<u8> {
     }
 }
 
+/// Label bytes of a little-endian kernel, as this machine's would send them: it keeps labels in longs.
+fn label_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = hex(text);
+    if cfg!(target_endian = "big") {
+        bytes.chunks_exact_mut(size_of::<std::ffi::c_ulong>()).for_each(<[u8]>::reverse);
+    }
+    bytes
+}
+
 /// A mask from `highest/bit+bit…`.
 pub fn bits(text: &str) -> Bitmask {
     let (max, list) = text.split_once('/').unwrap();
@@ -169,7 +178,7 @@ fn decode(flow: &mut Flow, name: &str, value: &str) {
         "COUNTERS_REPLY" => pair(&mut b, CTA_COUNTERS_REPLY, value),
         "TIMESTAMP" => pair(&mut b, CTA_TIMESTAMP, value),
         "SECCTX" => b.nest(CTA_SECCTX, |b| b.text(CTA_SECCTX_NAME, value.as_bytes())),
-        "LABELS" => b.bytes(CTA_LABELS, &hex(value)),
+        "LABELS" => b.bytes(CTA_LABELS, &label_bytes(value)),
         "TIMESTAMP_EVENT" => b.be64(CTA_TIMESTAMP_EVENT, number(value)),
         _ => panic!("no kernel attribute {name}"),
     }
