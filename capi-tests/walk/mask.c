@@ -94,6 +94,15 @@ static struct mask *some_mask(struct walk *w)
 	return &w->masks[which];
 }
 
+/* The next bit that is set, or the same where none is. */
+static unsigned next_set(const struct walk *w, const struct mask *m, unsigned bit)
+{
+	for (unsigned next = bit; next <= w->lib[0].nfct_bitmask_maxbit(m->bits[0]); next++)
+		if (w->lib[0].nfct_bitmask_test_bit(m->bits[0], next) == 1)
+			return next;
+	return bit;
+}
+
 static void change(struct walk *w)
 {
 	struct mask *m = some_mask(w);
@@ -105,6 +114,8 @@ static void change(struct walk *w)
 		BOTH_VOID(w, nfct_bitmask_clear, (m->bits[s]));
 		break;
 	case 1:
+		bit = next_set(w, m, bit);
+		/* fallthrough */
 	case 2:
 		BOTH_VOID(w, nfct_bitmask_unset_bit, (m->bits[s], bit));
 		break;
