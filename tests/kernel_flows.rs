@@ -14,7 +14,8 @@ use netfilter_conntrack::wire::consts::{
 };
 use netfilter_conntrack::{Attr, Bitmask, Dir, DumpFilter, Error, Flow, Handle, L4};
 use netns::{
-    TIMEOUT_SECS, count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets, udp, udplite,
+    TIMEOUT_SECS, count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets,
+    udp, udplite,
 };
 
 fn kernel<T>(errno: i32) -> Result<T, Error> {
