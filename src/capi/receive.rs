@@ -90,14 +90,16 @@ impl<C: Delivered> Registration<C> {
         }
     }
 
+    /// Puts an object, or NULL, in the place of the one that is kept, and takes that one.
+    fn exchange(&self, object: *mut C) -> Option<Box<C::Inner>> {
+        let former = self.spare.swap(object, Ordering::AcqRel);
+        // SAFETY: `keep` put it there, and the swap made it this thread's alone.
+        (!former.is_null()).then(|| unsafe { take(former) }.ok()).flatten()
+    }
+
     /// An empty object.
     fn object(&self) -> Result<Box<C::Inner>> {
-        let spare = self.spare.swap(ptr::null_mut(), Ordering::Acquire);
-        if spare.is_null() {
-            return memory::boxed(C::Inner::default());
-        }
-        // SAFETY: `keep` put it there, and the swap made it this thread's alone.
-        unsafe { take(spare) }
+        self.exchange(ptr::null_mut()).map_or_else(|| memory::boxed(C::Inner::default()), Ok)
     }
 
     /// Decodes a message; nothing when no program waits for it or when it cannot be read.
@@ -123,17 +125,13 @@ impl<C: Delivered> Registration<C> {
     /// Keeps an object for the next message.
     fn keep(&self, mut object: Box<C::Inner>) {
         *object = C::Inner::default();
-        let former = self.spare.swap(give_box(object), Ordering::AcqRel);
-        if !former.is_null() {
-            // SAFETY: another loop's `keep` put it there, and the swap made it this thread's alone.
-            drop(unsafe { take(former) });
-        }
+        drop(self.exchange(give_box(object)));
     }
 }
 
 impl<C: Delivered> Drop for Registration<C> {
     fn drop(&mut self) {
-        drop(self.object());
+        drop(self.exchange(ptr::null_mut()));
     }
 }
 
