@@ -118,7 +118,7 @@ impl Batch {
     /// # Errors
     /// [`Error::NoMemory`].
     pub(crate) fn new(room: usize) -> Result<Batch> {
-        let messages = memory::filled(0, MANY_BYTES + 2 * request::MAX_LEN)?.into();
+        let messages = memory::zeros(MANY_BYTES + 2 * request::MAX_LEN)?;
         let slots = memory::room(MANY_REQUESTS + 1)?;
         Ok(Batch { messages, len: 0, slots, room, cost: 0, first: 0, over: false, lost: false })
     }

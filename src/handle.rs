@@ -56,7 +56,7 @@ impl Handle {
             socket: Socket::open(0)?,
             inbox: Inbox::for_answers()?,
             batch_inbox: None,
-            outbox: memory::filled(0, request::MAX_LEN)?.into(),
+            outbox: memory::zeros(request::MAX_LEN)?,
             seq: 0,
             reads_ahead: false,
             abandoned: None,
@@ -343,7 +343,7 @@ impl Handle {
     /// deletions have been tried.
     pub fn delete_matching(&mut self, filter: &DumpFilter) -> Result<()> {
         filter.must_suit_a_flush()?;
-        let (mut deletions, mut message) = (Vec::new(), memory::filled(0, request::MAX_LEN)?);
+        let (mut deletions, mut message) = (Vec::new(), memory::zeros(request::MAX_LEN)?);
         self.collect_deletions(filter, &mut message, &mut deletions)?;
         let (mut batch, mut refused) = (self.batch()?, None);
         let mut deletions = Frames::new(&deletions).peekable();

@@ -67,7 +67,7 @@ impl Inbox {
 
     fn new(places: usize, part: usize) -> Result<Inbox> {
         Ok(Inbox {
-            buffer: memory::filled(0, places * part)?.into(),
+            buffer: memory::zeros(places * part)?,
             part,
             datagrams: memory::filled(Datagram::default(), places)?.into(),
             unopened: 0..0,

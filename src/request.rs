@@ -280,22 +280,24 @@ pub fn build_port_probe(buf: &mut [u8], protocol: u8, seq: u32) -> Result<usize>
     Ok(b.finish())
 }
 
-/// The protocol and the ports (for GRE the keys) of a request's original tuple, as far as it has them.
+/// The protocol and the ports (for GRE the keys) of a request's original tuple, as far as it has them; nothing for a
+/// protocol that is not wanted.
 #[must_use]
-pub fn protocol_and_ports(message: &[u8]) -> Option<(u8, [u16; 2])> {
+pub fn protocol_and_ports(message: &[u8], is_wanted: impl Fn(u8) -> bool) -> Option<(u8, [u16; 2])> {
     let frame = Frame::read(message).ok()?;
     let tuple = frame.attrs().find(|attr| attr.kind == CTA_TUPLE_ORIG)?;
     let fields = tuple.nest().ok()?.find(|attr| attr.kind == CTA_TUPLE_PROTO)?.nest().ok()?;
-    let (mut protocol, mut ports) = (None, [0; 2]);
+    let protocol = fields.clone().find(|field| field.kind == CTA_PROTO_NUM)?.u8().ok();
+    let protocol = protocol.filter(|&protocol| is_wanted(protocol))?;
+    let mut ports = [0; 2];
     for field in fields {
         match field.kind {
-            CTA_PROTO_NUM => protocol = field.u8().ok(),
             CTA_PROTO_SRC_PORT => ports[0] = field.be16().ok()?,
             CTA_PROTO_DST_PORT => ports[1] = field.be16().ok()?,
             _ => {}
         }
     }
-    Some((protocol?, ports))
+    Some((protocol, ports))
 }
 
 /// Which list of entries to read.

@@ -6,7 +6,7 @@
 //! [`or_abort`].
 
 use crate::error::{Error, Result};
-use std::alloc::{Layout, alloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 
@@ -66,6 +66,24 @@ pub(crate) fn filled<T: Copy>(value: T, len: usize) -> Result<Vec<T>> {
     let mut items = room(len)?;
     items.resize(len, value);
     Ok(items)
+}
+
+/// So many zero bytes. A large block comes from the system as it is, and takes memory only where it is written.
+///
+/// # Errors
+/// [`Error::NoMemory`].
+pub(crate) fn zeros(len: usize) -> Result<Box<[u8]>> {
+    let Ok(layout) = Layout::array::<u8>(len) else { return Err(Error::NoMemory) };
+    if len == 0 {
+        return Ok(Box::default());
+    }
+    // SAFETY: the layout has a size.
+    let block = prepared(|| unsafe { alloc_zeroed(layout) });
+    if block.is_null() {
+        return Err(Error::NoMemory);
+    }
+    // SAFETY: the block came from the allocator that `Box` uses, with the layout of so many bytes, and all are zero.
+    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(block, len)) })
 }
 
 /// An empty vector with room for exactly so many items.
@@ -137,6 +155,7 @@ mod tests {
         assert_eq!(boxed(()).map(|unit| *unit), Ok(()));
         assert_eq!(copied(b"abc").unwrap(), b"abc");
         assert_eq!(filled(5u16, 3).unwrap(), [5, 5, 5]);
+        assert_eq!((&*zeros(3).unwrap(), &*zeros(0).unwrap()), (&[0, 0, 0][..], &[][..]));
         assert_eq!(c_string(b"a b").unwrap().as_c_str(), c"a b");
         assert_eq!(c_string_copy(c"a b").unwrap().as_c_str(), c"a b");
         assert!(matches!(c_string(b"a\0b"), Err(Error::Malformed(_))));
@@ -149,6 +168,8 @@ mod tests {
         // Half of the address space can be had on a 32-bit machine.
         #[cfg(target_pointer_width = "64")]
         assert_eq!(filled(0u8, isize::MAX as usize), Err(Error::NoMemory));
+        assert_eq!(zeros(isize::MAX as usize), Err(Error::NoMemory));
+        assert_eq!(zeros(usize::MAX), Err(Error::NoMemory));
         assert!(has_room(1 << 20) && !has_room(isize::MAX as usize));
     }
 }

@@ -13,7 +13,7 @@
 use super::lines::{self, words};
 use super::pattern::Patterns;
 use super::spool::{Kind, Spool};
-use super::{Done, Session};
+use super::{Done, Session, ports};
 use crate::message::Complaint;
 use crate::options::{COMMANDS, Id, Table, Verb};
 use crate::output::say;
@@ -207,7 +207,7 @@ impl Run<'_> {
         message: &[u8],
     ) -> Result<(), Complaint> {
         let refused = |error| refusal::of(verb, Table::Conntrack, error);
-        if let Some((protocol, ports)) = protocol_and_ports(message) {
+        if let Some((protocol, ports)) = protocol_and_ports(message, ports::are_unsure) {
             if let Err(complaint) = session.check_ports(verb, protocol, ports) {
                 self.send(session)?;
                 session.out.flush()?;

@@ -13,6 +13,11 @@ use netfilter_conntrack::wire::consts::{IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP,
 /// The protocols with ports or keys that some kernels do not know.
 const UNSURE: [u8; 4] = [IPPROTO_UDPLITE, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_GRE];
 
+/// Whether some kernels do not know a protocol's ports.
+pub fn are_unsure(protocol: u8) -> bool {
+    UNSURE.contains(&protocol)
+}
+
 /// What is known of the kernel. Each protocol is asked for once.
 #[derive(Debug, Default)]
 pub struct Ports([Option<bool>; UNSURE.len()]);
