@@ -37,8 +37,8 @@ CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
 PKG_CONFIG ?= pkg-config
-# The original's .pc file requires libnfnetlink. Ours does where there is one: a .pc file that requires what is not
-# there is of no use to anyone.
+# The original's .pc file requires libnfnetlink. Ours does where it is installed: pkg-config fails on a .pc file that
+# requires a missing library.
 NFNETLINK ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
 STAGE    := $(CURDIR)/stage
 SOAK_SECS ?= 1200

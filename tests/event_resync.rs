@@ -260,7 +260,7 @@ fn a_mirror_can_be_stopped_at_any_change() {
 }
 
 #[test]
-fn a_look_at_the_table_can_be_given_up_at_any_entry() {
+fn a_rescan_of_the_table_can_be_given_up_at_any_entry() {
     isolated(|| {
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
         netns::load((0..300).map(nth));

@@ -65,7 +65,7 @@ fn entry(n: u32) -> Flow {
     flow
 }
 
-/// Makes the table anew.
+/// Empties the table and fills it again.
 fn fill() {
     let mut handle = Handle::open().unwrap();
     handle.flush().unwrap();
@@ -222,7 +222,7 @@ fn a_reader_that_comes_late_gets_all_that_was_changed() {
 }
 
 #[test]
-fn a_load_file_that_is_ended_by_a_signal_tells_where() {
+fn a_load_file_that_is_ended_by_a_signal_names_the_line() {
     const LINES: usize = 40_000;
     isolated(|| {
         let line =
@@ -241,8 +241,9 @@ fn a_load_file_that_is_ended_by_a_signal_tells_where() {
             let first: BTreeSet<u16> = (1..=u16::try_from(made.len()).unwrap()).collect();
             assert!(made == first && made.len() < LINES, "{}", made.len());
             let said = String::from_utf8(ended.stderr).unwrap();
-            let told = format!("{}:{}: ended by a signal before all was done\n", file.path(), made.len() + 1);
-            assert!(said.ends_with(&told), "{} made: {said}", made.len());
+            let report =
+                format!("{}:{}: ended by a signal before all was done\n", file.path(), made.len() + 1);
+            assert!(said.ends_with(&report), "{} made: {said}", made.len());
         }
     });
 }
@@ -380,7 +381,7 @@ fn a_closed_stream_is_an_error_where_it_is_needed() {
     });
 }
 
-/// Makes entries until a follower of events whose output nobody reads stands still.
+/// Makes entries until a follower of events whose output is not read stands still.
 fn flood_until_it_stands_still(child: &Child) {
     wait_until("it follows events", || netns::catches_interrupts(child.id()));
     let mut some = (0..).step_by(1000);
@@ -394,7 +395,7 @@ fn flood_until_it_stands_still(child: &Child) {
 }
 
 #[test]
-fn events_that_nobody_reads_do_not_keep_the_tool() {
+fn events_that_are_not_read_do_not_keep_the_tool() {
     isolated(|| {
         for words in ["-E", "-E -o xml", "-E --resync"] {
             for (signal, _) in &SIGNALS[..2] {
@@ -409,7 +410,7 @@ fn events_that_nobody_reads_do_not_keep_the_tool() {
                 let said = String::from_utf8(ended.stderr).unwrap();
                 assert_eq!(ended.status.code(), Some(1), "{words:?}: {said}");
                 let last = said.lines().last().unwrap();
-                let lines = last.split("nobody reads standard output: at least ").nth(1).expect(last);
+                let lines = last.split("standard output is not read: at least ").nth(1).expect(last);
                 let lines: u32 = lines.strip_suffix(" lines have not been shown").unwrap().parse().unwrap();
                 assert!(lines > 0, "{said}");
             }
@@ -418,7 +419,7 @@ fn events_that_nobody_reads_do_not_keep_the_tool() {
 }
 
 #[test]
-fn a_tool_whose_messages_nobody_reads_either_ends_too() {
+fn a_tool_whose_messages_are_not_read_either_ends_too() {
     isolated(|| {
         // Both streams are the pipe of a program that reads nothing.
         for words in ["-E", "-E --resync", "-E -b 4096"] {
@@ -456,13 +457,13 @@ fn a_table_that_changes_all_the_time_does_not_keep_the_tool() {
             over.store(true, Ordering::Relaxed);
             ended
         });
-        // Whether the last look at the table succeeds is chance; it is told.
+        // Whether the last look at the table succeeds is chance; it is reported.
         match ended.status {
             Some(0) => assert!(!ended.stderr.contains("could not be read"), "{}", ended.stderr),
             status => {
                 assert_eq!(status, Some(3), "{}", ended.stderr);
-                let told = "flow events have been lost; the table could not be read in time at the end.\n";
-                assert!(ended.stderr.ends_with(told), "{}", ended.stderr);
+                let report = "flow events have been lost; the table could not be read in time at the end.\n";
+                assert!(ended.stderr.ends_with(report), "{}", ended.stderr);
             }
         }
     });

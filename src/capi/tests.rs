@@ -343,7 +343,7 @@ fn in_the_tuple_of_an_expectation_the_tuple_alone_is_changed() {
 }
 
 #[test]
-fn the_tuple_of_an_expectation_is_read_and_nothing_beside_it() {
+fn the_tuple_of_an_expectation_is_read_and_nothing_outside_it() {
     let mut flow = udp(1);
     flow.set_bytes(Attr::TimestampStart, &[]);
     flow.set_labels(Bitmask::new(31).unwrap());

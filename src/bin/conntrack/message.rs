@@ -78,7 +78,7 @@ pub enum Complaint {
     EventSocket(String),
     Events(String),
     Output(String),
-    /// So many lines were given up because nobody read them.
+    /// How many lines at least were given up because standard output was not read.
     Unread(usize),
     /// A signal came.
     Stopped,
@@ -178,7 +178,7 @@ impl fmt::Display for Complaint {
             Events(reason) => write!(f, "failed to received netlink event: {reason}"),
             Output(reason) => write!(f, "cannot write to standard output: {reason}"),
             Unread(lines) => {
-                write!(f, "nobody reads standard output: at least {lines} lines have not been shown")
+                write!(f, "standard output is not read: at least {lines} lines have not been shown")
             }
             Stopped => f.write_str("ended by a signal before all was done"),
             LongLine => f.write_str("the line is longer than a mebibyte"),

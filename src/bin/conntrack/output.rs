@@ -5,8 +5,8 @@
 //! nothing is printed.
 //!
 //! A command that changes entries and shows them calls [`Output::promise`] before each change, and then SIGINT, SIGTERM
-//! and SIGHUP end the program only after what has been changed is shown. After a signal, output that nobody reads is
-//! given up.
+//! and SIGHUP end the program only after what has been changed is shown. After a signal, output that is not
+//! read is given up.
 
 #![forbid(unsafe_code)]
 
@@ -29,14 +29,14 @@ use std::time::{Duration, Instant};
 const PIECE: usize = 65536;
 
 /// How long, after a signal that asks to stop, a reader of the output may take nothing before it is given up: where
-/// what is shown has happened to entries because of this program, and where it is only told.
+/// the lines show changes that this program made, and where they only report what happened.
 const PATIENCE: Duration = Duration::from_secs(10);
 const SHORT_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The same for the reader of standard error.
 const ERROR_PATIENCE: Duration = Duration::from_millis(200);
 
-/// After a signal so much is written at a time: a pipe that takes anything takes so much at once.
+/// What is written at a time after a signal: a pipe that takes anything takes this much at once.
 const SMALL_PIECE: usize = libc::PIPE_BUF;
 
 /// Standard output.
@@ -158,8 +158,8 @@ impl Output {
         }
     }
 
-    /// What is shown only tells what has happened: after a signal it is soon given up.
-    pub fn only_tells(&mut self) {
+    /// The lines only report what happened: after a signal they are given up soon.
+    pub fn only_reports(&mut self) {
         self.patience = SHORT_PATIENCE;
     }
 
@@ -283,7 +283,7 @@ fn cannot_write(number: i32) -> Complaint {
     Complaint::Output(errno::text(number))
 }
 
-/// Writes a line on standard error. Nobody is left to be told when this fails.
+/// Writes a line on standard error. A failure cannot be reported.
 pub fn say(text: &str) {
     let line = format!("{text}\n");
     let _ = write_all(&mut io::stderr(), &mut line.as_bytes(), ERROR_PATIENCE);

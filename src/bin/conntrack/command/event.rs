@@ -125,7 +125,7 @@ pub fn follow(
     tell_size(events.socket(), request)?;
     events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
-    out.only_tells();
+    out.only_reports();
     let (mut losses, mut foreign) = (Losses::default(), 0);
     // After the signal: how many events may still have come before it.
     let mut left = None;

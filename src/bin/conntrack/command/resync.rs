@@ -19,8 +19,8 @@ use netfilter_conntrack::{Change, Error, Groups, Mirror};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// After a signal the table is read for so long.
-const LAST_LOOK: Duration = Duration::from_millis(500);
+/// How long the table is read after a signal.
+const LAST_RESCAN: Duration = Duration::from_millis(500);
 
 /// Conditions on what changes while an entry lives.
 const CHANGING: &[Param] =
@@ -33,11 +33,12 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
     let mut mirror = Mirror::open(event::subscription(event_groups(request), request)).map_err(refused)?;
     event::tell_size(mirror.socket(), request)?;
     let signals = StopSignals::catch().map_err(refused)?;
-    out.only_tells();
-    // A list that is cut would first be read away by the next one, so after the signal it has the time that is left.
+    out.only_reports();
+    // A list that is stopped is read to its end before the next one starts. So a list that runs when the signal comes
+    // goes on, in the half second of the last rescan.
     let mut end = None;
     let mut go_on =
-        || !signals.requested() || Instant::now() < *end.get_or_insert_with(|| Instant::now() + LAST_LOOK);
+        || !signals.requested() || Instant::now() < *end.get_or_insert_with(|| Instant::now() + LAST_RESCAN);
     let (mut losses, mut foreign) = (Losses::default(), 0);
     while !signals.requested() {
         show(out, &mut flows, |each| mirror.read_while(&mut go_on, each))?;
@@ -78,7 +79,7 @@ fn check(request: &Request) -> Result<(), Complaint> {
     }
 }
 
-/// Shows what `read` tells, until the output fails.
+/// Shows the changes that `read` finds, until the output fails.
 fn show(
     out: &mut Output,
     flows: &mut Flows<'_>,
