@@ -629,8 +629,8 @@ void nfexp_callback_unregister2(struct nfct_handle *h);
 
  A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
  asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
- is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not, nothing
- is sent and errno is EOPNOTSUPP.
+ is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not,
+ nothing is sent and errno is EOPNOTSUPP.
 
  Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
  when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
@@ -640,14 +640,13 @@ int nfct_query(struct nfct_handle *h,
                const void *data);
 
 /*
- Sends a query without waiting for an answer. `data` is as for nfct_query(), and so is what becomes of a
- NFCT_Q_FLUSH_FILTER. Other threads may send on the same handle, and one may receive on it, at the same time.
+ Sends a query without waiting for an answer. `data` is as for nfct_query(), and a
+ NFCT_Q_FLUSH_FILTER is refused for the same reasons. Other threads may send on the same handle, and
+ one may receive on it, at the same time.
 
  Returns the number of bytes sent, or -1 with errno set.
  */
-int nfct_send(struct nfct_handle *h,
-              enum nf_conntrack_query query,
-              const void *data);
+int nfct_send(struct nfct_handle *h, enum nf_conntrack_query query, const void *data);
 
 /*
  Receives messages and gives them to the registered functions, until one of them says NFCT_CB_STOP or
@@ -702,23 +701,22 @@ __attribute__((deprecated)) size_t nfct_maxsize(void);
 /*
  Changes a conntrack object as one of NFCT_SOPT_* says.
 
- NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see nfct_getobjopt().
+ NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see
+ nfct_getobjopt().
 
  Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
  */
-int nfct_setobjopt(struct nf_conntrack *ct,
-                   unsigned int option);
+int nfct_setobjopt(struct nf_conntrack *ct, unsigned int option);
 
 /*
  Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
 
- Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected or whose
- status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
+ Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected
+ or whose status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
 
  Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
  */
-int nfct_getobjopt(const struct nf_conntrack *ct,
-                   unsigned int option);
+int nfct_getobjopt(const struct nf_conntrack *ct, unsigned int option);
 
 /*
  Sets an attribute from its value; as many bytes are read as the attribute has.
@@ -956,12 +954,11 @@ int nfct_filter_set_logic(struct nfct_filter *filter,
 /*
  Lets an event filter judge the messages that a socket receives, in the place of an older one.
 
- Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than net.core.optmem_max allows,
- which is 20480 bytes by default on Linux 6.1: lists of some fifty values then. Do not list the table on a
- socket with a filter.
+ Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than
+ net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of some
+ fifty values. Do not list the table on a socket with a filter.
  */
-int nfct_filter_attach(int fd,
-                       struct nfct_filter *filter);
+int nfct_filter_attach(int fd, struct nfct_filter *filter);
 
 /* Takes the event filter off a socket. Returns 0, or -1 with errno ENOENT when there is none. */
 int nfct_filter_detach(int fd);
@@ -1135,8 +1132,8 @@ int nfexp_build_expect(struct nfnl_subsys_handle *ssh,
 /*
  Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
 
- Whoever sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
- nfct_filter_dump_attr): nfct_query() asks before, and another kernel deletes every entry.
+ A program that sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
+ nfct_filter_dump_attr): a kernel that does not deletes every entry. nfct_query() asks the kernel first.
 
  Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent whole.
  */

@@ -103,7 +103,7 @@ pub(super) fn awaits(handle: usize, seq: u32, place: usize) -> bool {
     })
 }
 
-/// Tells the running loops of a handle that it is gone.
+/// Notes for the running loops of a handle that it is closed.
 pub(super) fn closed(handle: usize) {
     CALLS.with(|calls| {
         for call in calls.running().iter().filter(|call| call.get().handle == handle) {

@@ -121,8 +121,8 @@ unsafe fn write_query(
 
 /// Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
 ///
-/// Whoever sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
-/// nfct_filter_dump_attr): nfct_query() asks before, and another kernel deletes every entry.
+/// A program that sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
+/// nfct_filter_dump_attr): a kernel that does not deletes every entry. nfct_query() asks the kernel first.
 ///
 /// Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent whole.
 #[unsafe(no_mangle)]

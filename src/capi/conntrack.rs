@@ -63,7 +63,7 @@ unsafe fn make(ct: *const nf_conntrack, made: &mut Made) -> *const nf_conntrack 
     // SAFETY: as for this function: not NULL.
     let view = unsafe { View::of_any(ct) };
     let Some(len) = expect::len_from(view.last_word()) else { return ct };
-    // SAFETY: as for this function: the tuple of an expectation, of which so many bytes are left.
+    // SAFETY: as for this function: the tuple of an expectation, of which `len` bytes are left.
     let flow = made.0.write(unsafe { make_flow(ct, len) });
     flow.unset_after(len);
     std::ptr::from_ref(flow).cast()
@@ -134,7 +134,7 @@ unsafe fn change_tuple<T>(ct: *mut nf_conntrack, work: impl FnOnce(&mut Flow) ->
         // SAFETY: as for this function: C gave a live object, and no other reference to it is held.
         return work(unsafe { exclusive(ct) }?);
     };
-    // SAFETY: as for this function: the tuple of an expectation, of which so many bytes are left.
+    // SAFETY: as for this function: the tuple of an expectation, of which `len` bytes are left.
     let mut flow = unsafe { make_flow(ct, len) };
     let done = work(&mut flow);
     let head = expect::changed_head(&view.head(), &flow);
@@ -246,7 +246,8 @@ pub extern "C" fn nfct_maxsize() -> size_t {
 
 /// Changes a conntrack object as one of NFCT_SOPT_* says.
 ///
-/// NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see nfct_getobjopt().
+/// NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see
+/// nfct_getobjopt().
 ///
 /// Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
 #[unsafe(no_mangle)]
@@ -269,8 +270,8 @@ fn set_option(flow: &mut Flow, option: c_uint) -> Result<()> {
 
 /// Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
 ///
-/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected or whose
-/// status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
+/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected
+/// or whose status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
 ///
 /// Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
 #[unsafe(no_mangle)]

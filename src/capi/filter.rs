@@ -130,9 +130,9 @@ pub unsafe extern "C" fn nfct_filter_set_logic(
 
 /// Lets an event filter judge the messages that a socket receives, in the place of an older one.
 ///
-/// Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than net.core.optmem_max allows,
-/// which is 20480 bytes by default on Linux 6.1: lists of some fifty values then. Do not list the table on a
-/// socket with a filter.
+/// Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than
+/// net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of some
+/// fifty values. Do not list the table on a socket with a filter.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter) -> c_int {
     boundary(|| {

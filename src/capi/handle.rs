@@ -265,7 +265,7 @@ pub(super) unsafe fn expect_subject<'a>(
 }
 
 unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
-    // SAFETY: C gives the handle up. Loops in which a callback closes it are told, and use it no more.
+    // SAFETY: C gives the handle up. Loops in which a callback closes it are marked, and use it no more.
     let handle = unsafe { take(cth) }?;
     calls::closed(handle.number);
     let netfilter = handle.netfilter;
@@ -501,8 +501,8 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
 ///
 /// A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
 /// asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
-/// is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not, nothing
-/// is sent and errno is EOPNOTSUPP.
+/// is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not,
+/// nothing is sent and errno is EOPNOTSUPP.
 ///
 /// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
 /// when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
@@ -523,8 +523,9 @@ pub unsafe extern "C-unwind" fn nfct_query(
     })
 }
 
-/// Sends a query without waiting for an answer. `data` is as for nfct_query(), and so is what becomes of a
-/// NFCT_Q_FLUSH_FILTER. Other threads may send on the same handle, and one may receive on it, at the same time.
+/// Sends a query without waiting for an answer. `data` is as for nfct_query(), and a
+/// NFCT_Q_FLUSH_FILTER is refused for the same reasons. Other threads may send on the same handle, and
+/// one may receive on it, at the same time.
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
 #[unsafe(no_mangle)]

@@ -184,7 +184,7 @@ mod tests {
         let mut words = [0u32; 64];
         words[0] = 20;
         let before = words;
-        // SAFETY: a message of two headers, with room behind it.
+        // SAFETY: a message of two headers, with room after it.
         let built = unsafe { append(words.as_mut_ptr().cast(), |b| filter.encode(b)) };
         assert!(matches!(built, Err(Error::Invalid(_))));
         assert_eq!(words, before);
@@ -200,7 +200,7 @@ mod tests {
         flow.set_labels_mask(Bitmask::new(Bitmask::MAX_BIT).unwrap());
         let mut words = vec![0u32; 30000];
         words[0] = 20;
-        // SAFETY: a message of two headers, with room behind it.
+        // SAFETY: a message of two headers, with room after it.
         let built = unsafe { append(words.as_mut_ptr().cast(), |b| flow_encode::attributes(b, &flow)) };
         assert_eq!(built, Ok(0));
         // Tuple 36, helper name in its nest 12, helper data 65004, two masks of 8196.

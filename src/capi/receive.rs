@@ -190,7 +190,7 @@ pub(super) unsafe extern "C-unwind" fn on_message<C: Delivered>(
     data: *mut c_void,
 ) -> c_int {
     leavable_boundary(|cancel| {
-        // SAFETY: the slot's data is the registration inside a live handle, and whoever calls a slot's function
+        // SAFETY: the slot's data is the registration inside a live handle, and the caller of a slot's function
         // gives a whole message. libnfnetlink uses the handle after the call, so the program may not close it.
         unsafe { deliver::<C>(data.cast(), nlh, cancel, || false) }
     })
@@ -305,7 +305,7 @@ impl<'h> Receiving<'h> {
     /// Receives one datagram and acts on its messages; a value when the loop has ended.
     fn datagram(&mut self, inbox: &mut Inbox) -> Result<Option<c_int>> {
         let len = self.fetch(inbox)?;
-        // SAFETY: `fetch` has filled so many bytes.
+        // SAFETY: `fetch` has filled `len` bytes.
         let datagram = unsafe { std::slice::from_raw_parts(inbox.as_ptr().cast::<u8>(), len) };
         if let Some(value) = self.messages(datagram)? {
             return Ok(Some(value));
@@ -330,7 +330,7 @@ impl<'h> Receiving<'h> {
                     Err(Error::Os(libc::EINTR)) => continue,
                     other => other?,
                 };
-            // SAFETY: the kernel has filled so many bytes.
+            // SAFETY: the kernel has filled `datagram.len` bytes.
             let received = unsafe { std::slice::from_raw_parts(bytes, datagram.len) };
             if caught(|| self.judge(datagram, received))? == Fate::Deliver {
                 return Ok(datagram.len);
@@ -372,7 +372,7 @@ impl<'h> Receiving<'h> {
     fn take_set_aside(&self, inbox: &mut Inbox) -> Option<usize> {
         let found = self.handle.take_set_aside(|bytes| matches!(self.fate(bytes), Ok(Fate::Deliver)))?;
         let len = found.len().min(RECEIVE_LEN);
-        // SAFETY: both blocks have so many bytes, and they are different ones.
+        // SAFETY: both blocks have that length, and they are different ones.
         unsafe { ptr::copy_nonoverlapping(found.as_ptr(), inbox.as_mut_ptr().cast(), len) };
         Some(len)
     }
@@ -491,7 +491,7 @@ pub(super) fn read_away(handle: &Handle, seq: u32, cancel: CancelType) -> Result
             Err(Error::Os(libc::EINTR)) => continue,
             other => other?,
         };
-        // SAFETY: the kernel has filled so many bytes.
+        // SAFETY: the kernel has filled `datagram.len` bytes.
         let received = unsafe { std::slice::from_raw_parts(bytes, datagram.len) };
         if caught(|| ends_dump(handle, seq, datagram, received))? {
             return Ok(());
