@@ -41,28 +41,28 @@ pub fn each_deleted(
     let (reader, handle, out) = session.handles()?;
     // An entry that is read early must not have become another meanwhile.
     reader.read_ahead(entry::is_lasting(selector) && has_room_for_a_reader());
-    let mut doomed = Doomed::new(handle, verb)?;
+    let mut deletions = DeleteBatch::new(handle, verb)?;
     let listed = walk(
         verb,
         |each| reader.select(selector, Pushdown::Kernel, each),
-        |flow| doomed.add(flow, out, &mut report),
+        |flow| deletions.add(flow, out, &mut report),
     );
-    let deleted = doomed.delete(out, &mut report);
+    let deleted = deletions.delete(out, &mut report);
     listed.and(deleted)
 }
 
 /// Entries that are deleted together.
-struct Doomed<'h> {
+struct DeleteBatch<'h> {
     handle: &'h mut Handle,
     verb: Verb,
     batch: Batch,
     flows: Vec<Flow>,
 }
 
-impl<'h> Doomed<'h> {
-    fn new(handle: &'h mut Handle, verb: Verb) -> Result<Doomed<'h>, Complaint> {
+impl<'h> DeleteBatch<'h> {
+    fn new(handle: &'h mut Handle, verb: Verb) -> Result<DeleteBatch<'h>, Complaint> {
         let batch = handle.batch().map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
-        Ok(Doomed { handle, verb, batch, flows: Vec::new() })
+        Ok(DeleteBatch { handle, verb, batch, flows: Vec::new() })
     }
 
     fn refused(&self, error: Error) -> Complaint {
