@@ -163,7 +163,7 @@ static void interrupted_requests(const char *how, int flags)
 	nfct_close(h);
 }
 
-/* Makes a flow after some signals: a new one, because older ones, made while nobody listened, cause no events. */
+/* Makes a flow after some signals: a new one, because older ones, made while no program listened, cause no events. */
 static void *make_later(void *data)
 {
 	while (signals <= 10)

@@ -13,7 +13,7 @@ static int on_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, voi
 	return NFCT_CB_CONTINUE;
 }
 
-/* One sample without what it has besides its original tuple. */
+/* One sample with its original tuple alone. */
 static struct nf_conntrack *tuple_of(struct nf_conntrack *(*make)(void))
 {
 	struct nf_conntrack *full = make(), *ct = need(nfct_new(), "nfct_new");

@@ -98,7 +98,7 @@ static void at_exit(int status, void *nothing)
 __attribute__((constructor)) static void start(void) { on_exit(at_exit, NULL); }
 END
 ${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o "$work/handler.so" "$work/handler.c"
-step 'a message that ends the original is told from one that it reads, in the fuzzer too' \
+step 'a message that ends the original counts as one, in the fuzzer too' \
     env LD_PRELOAD="$work/handler.so" "$work/walk" --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
 if command -v valgrind >/dev/null; then
     step 'clean under valgrind' under_valgrind

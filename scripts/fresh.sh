@@ -140,7 +140,7 @@ is_clean() {
 # What a skip says that only root can run.
 ROOT_ONLY='needs root\|this process may not'
 
-# The demo needs no libnfnetlink: nobody has installed it yet, and pkg-config answers all the same.
+# The demo needs no libnfnetlink: it is not installed yet, and pkg-config answers all the same.
 # shellcheck disable=SC2016  # for the shell there
 WITHOUT_LIBNFNETLINK='export PKG_CONFIG_PATH=$PWD/stage/lib/pkgconfig
 ! pkg-config --exists libnfnetlink && cc -o /tmp/list examples/list.c $(pkg-config --cflags --libs libnetfilter_conntrack)'

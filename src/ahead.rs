@@ -50,10 +50,10 @@ pub(crate) fn read<T>(
             let other = received.recv().map_err(|_| Error::Malformed("an answer without end"))?;
             let Some(mut other) = other? else { return Ok(false) };
             inbox.exchange(&mut other);
-            let _ = empty.send(other); // nobody needs it at the end
+            let _ = empty.send(other); // fails when the receiver has ended, which needs none
             Ok(true)
         });
-        // Where reading was stopped, the receiver ends because nobody takes the rest and nobody gives it an inbox.
+        // Where reading was stopped, the receiver ends because both channels are closed.
         drop((received, empty));
         (result, receiver.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
     })

@@ -82,7 +82,7 @@ pub(crate) const fn wire_place(word: usize) -> usize {
     if SWAPPED { word ^ 1 } else { word }
 }
 
-/// How many words a mask of so many words takes on the wire.
+/// How many words a mask of `words` words takes on the wire.
 #[must_use]
 pub(crate) const fn wire_len(words: usize) -> usize {
     if SWAPPED { words.next_multiple_of(2) } else { words }

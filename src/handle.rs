@@ -604,7 +604,7 @@ fn read_expectation(frame: &Frame<'_>) -> Result<Expectation> {
     expect_decode::message(&mut expect, frame).map(|()| expect)
 }
 
-/// How far the answer to a request has been read, whoever reads it.
+/// How far the answer to a request has been read. Lists and iterators read it in the same way.
 #[derive(Debug)]
 struct Answer {
     seq: u32,
@@ -628,8 +628,8 @@ impl Answer {
         Answer { seq, interrupted: false, over: false }
     }
 
-    /// Reads the next message of the answer from an inbox that `more` fills again. What other requests have left behind
-    /// is passed over.
+    /// Reads the next message of the answer from an inbox that `more` fills again. What is left of the answers to
+    /// other requests is passed over.
     fn step<T>(
         &mut self,
         inbox: &mut Inbox,
@@ -685,7 +685,7 @@ impl Answer {
     }
 }
 
-/// What the answer to a lookup without ports says: whoever needs ports refuses it.
+/// What the answer to a lookup without ports says: a protocol that needs ports refuses it.
 fn ports_are_known(answer: Result<()>) -> Result<bool> {
     match answer {
         Err(Error::Kernel(libc::EINVAL)) => Ok(true),

@@ -34,7 +34,7 @@ pub(crate) struct Inbox {
     unopened: Range<usize>,
     /// What is unread of the datagram that is being read.
     unread: Range<usize>,
-    /// This datagram was longer than its part of the buffer, and nobody has been told yet.
+    /// This datagram was longer than its part of the buffer, which has not been reported yet.
     is_cut: bool,
     /// How many datagrams of other processes were dropped.
     foreign: u64,
@@ -100,7 +100,7 @@ impl Inbox {
         datagrams.any(|bytes| ends(Frames::new(self.buffer.get(bytes).unwrap_or_default()), seq))
     }
 
-    /// The kernel's datagrams that nobody has looked into.
+    /// The kernel's datagrams that have not been read.
     fn of_kernel(&self) -> impl Iterator<Item = (usize, Datagram)> + '_ {
         let datagram = |index| Some((index, *self.datagrams.get(index)?));
         self.unopened.clone().filter_map(datagram).filter(|(_, datagram)| datagram.sender == 0)

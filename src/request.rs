@@ -139,7 +139,7 @@ const fn kind(subsystem: u8, message: u8) -> u16 {
     u16::from_be_bytes([subsystem, message])
 }
 
-/// The types of messages that show a flow to whoever has asked for it.
+/// The types of messages that show a flow in an answer.
 pub(crate) const FLOW_ANSWERS: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW)];
 
 /// The same for an expectation.
@@ -357,7 +357,7 @@ pub enum Statistics {
 }
 
 impl Statistics {
-    /// The types of the messages that tell them. Kernels up to 6.18 give the counters of the expectation table the
+    /// The types of the messages that hold them. Kernels up to 6.18 give the counters of the expectation table the
     /// number of the other table's subsystem.
     pub(crate) fn answers(self) -> &'static [u16] {
         const GLOBAL: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS)];

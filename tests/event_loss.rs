@@ -45,8 +45,8 @@ fn no_event_of_a_flood_is_lost_with_default_options() {
         assert_eq!(ended.status, Some(0), "{}", ended.stderr);
         assert_eq!(ended.stderr.lines().count(), 1, "only the summary: {}", ended.stderr);
         assert_eq!(ended.number(SHOWN), 2 * u64::from(flows));
-        assert_eq!(ended.of("[NEW] udp").len(), flows as usize, "each is told once");
-        assert_eq!(ended.of("[DESTROY] udp").len(), flows as usize, "each is told once");
+        assert_eq!(ended.of("[NEW] udp").len(), flows as usize, "each is shown once");
+        assert_eq!(ended.of("[DESTROY] udp").len(), flows as usize, "each is shown once");
     });
 }
 

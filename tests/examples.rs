@@ -79,7 +79,7 @@ fn list_says_what_it_lacks() {
 
 /// Waits until somebody in this namespace listens to a multicast group of netfilter (protocol 12).
 fn wait_for_listener() {
-    netns::wait_until("somebody listens", || {
+    netns::wait_until("a program listens", || {
         let sockets = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
         let mut rows = sockets.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
         rows.any(|row| row[1] == "12" && row[3] != "00000000")

@@ -68,7 +68,7 @@ impl Table {
         let key = |entry: &Entry| (entry.protocol, entry.tuples[0]);
         let mut found: HashMap<_, _> = self.held.iter().cloned().map(|entry| (key(&entry), entry)).collect();
         let ordered = self.plans.iter().map(|plan| found.remove(&key(plan))).collect();
-        assert!(found.is_empty(), "nobody planned {found:?}");
+        assert!(found.is_empty(), "not planned: {found:?}");
         ordered
     }
 
@@ -77,7 +77,7 @@ impl Table {
         self.held = flows.iter().map(entry).collect();
     }
 
-    /// Runs a line, and tells what is wrong with what became of it.
+    /// Runs a line, and returns what is wrong with its effect.
     fn fault(&mut self, line: &Line) -> Option<String> {
         let before = self.filled();
         let meaning = line.meaning();
@@ -96,7 +96,7 @@ impl Table {
         let status = output.status.code();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let shown: BTreeSet<u32> = text.lines().filter_map(id_shown).collect();
-        let told = |about: &str| {
+        let report = |about: &str| {
             Some(format!("{about}\nmeaning: {meaning:?}\n{text}{}", String::from_utf8_lossy(&output.stderr)))
         };
         let gone: BTreeSet<u32> = all.difference(&after).copied().collect();
@@ -111,13 +111,13 @@ impl Table {
             (Meaning::Selects(_), _) => (vec![0], BTreeSet::new()),
         };
         if gone != lost {
-            return told(&format!("gone are{}\ninstead of{}", named(&gone), named(&lost)));
+            return report(&format!("gone are{}\ninstead of{}", named(&gone), named(&lost)));
         }
         if !statuses.iter().any(|wanted| status == Some(i32::from(*wanted))) {
-            return told(&format!("exit status {status:?}, not one of {statuses:?}"));
+            return report(&format!("exit status {status:?}, not one of {statuses:?}"));
         }
         if shows_ids && shown != expected {
-            return told(&format!("shown are{}\ninstead of{}", named(&shown), named(&expected)));
+            return report(&format!("shown are{}\ninstead of{}", named(&shown), named(&expected)));
         }
         None
     }
@@ -250,7 +250,7 @@ fn entry(flow: &Flow) -> Entry {
     }
 }
 
-/// The conditions have something to tell apart.
+/// The conditions split the table.
 fn assert_every_kind(entries: &[Entry]) {
     let has = |is: &dyn Fn(&Entry) -> bool| entries.iter().any(is);
     for protocol in [TCP, UDP, UDPLITE, SCTP, GRE, ICMP, ICMPV6, 50] {

@@ -16,7 +16,7 @@ const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 /// Entries of the table: their lines fill the receive buffer of a list many times.
 const FLOWS: u16 = 1000;
 
-/// Runs the tool with so many KiB of address space. One that follows events is interrupted as soon as it does.
+/// Runs the tool with `kib` KiB of address space. One that follows events is interrupted as soon as it does.
 fn limited(kib: usize, line: &str) -> Output {
     let limit = format!("ulimit -v {kib}; exec \"$@\"");
     let mut command = Command::new("sh");

@@ -3,7 +3,7 @@
  * The tuples of expectations, given to the functions that take a conntrack object.
  *
  * A tuple is the start of a conntrack object, and what follows are other fields of the expectation. Only
- * expectations in storage of the walk's are used: behind them stand zeros, which the original reads.
+ * expectations in storage of the walk's are used: after them stand zeros, which the original reads.
  */
 #include "attributes.h"
 
@@ -17,7 +17,7 @@
 
 static const unsigned tuples[] = { EXP_MASTER, EXP_EXPECTED, EXP_MASK, EXP_NAT_TUPLE };
 
-/* Where an attribute stands in a conntrack object; those in blocks, and those behind every expectation, nowhere. */
+/* Where an attribute stands in a conntrack object; those in blocks, and those after every expectation, nowhere. */
 static const uint16_t places[ATTRS] = { 0, 16, 52, 68, 0, 16, 52, 68, 36, 38, 88, 90, 38, 39, 36, 32, 84, 33, 85, 184,
 	232, 268, 264, 300, 132, 136, 200, 216, 208, 224, 148, 152, 144, 185, 187, 186, 188, 92, 108, 92, 108, 128, 130,
 	124, 125, 140, 304, 308, 312, 316, 320, 324, 184, 188, 192, 158, 184, 185, 192, 189, 190, 156, 999, 328, 336, 999,

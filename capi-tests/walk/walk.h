@@ -41,7 +41,7 @@
 	X(K_VIEW_MARK, "view-mark", \
 		"an attribute that lies where ours notes that a neighbour is a tuple of an expectation") \
 	X(K_VIEW_TEXT, "view-text", \
-		"in a tuple of an expectation the original reads a name without NUL, and what stands behind one") \
+		"in a tuple of an expectation the original reads a name without NUL, and what stands after one") \
 	X(K_VIEW_WRITE, "view-write", \
 		"what is set in an expectation's tuple and does not belong to it overwrites other fields, in " \
 		"the original") \

@@ -202,7 +202,7 @@ mod tests {
         assert!(passes(DumpFilter { mark: masked(0x10, 0xf0), ..none.clone() }, &flow));
         assert!(
             !passes(DumpFilter { mark: masked(0x13, 0x10), ..none.clone() }, &flow),
-            "bits beside the mask"
+            "bits outside the mask"
         );
         flow.set_status(6);
         assert!(passes(DumpFilter { status: masked(2, 3), ..none.clone() }, &flow));

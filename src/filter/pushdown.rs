@@ -363,7 +363,7 @@ mod tests {
         (selector.orig.src_port, selector.orig.dst_port) = (Some(1), Some(2));
         assert!(selector.lookup_key().is_none(), "the tuple may stand in several zones");
         selector.reply.zone = Some(0);
-        assert!(selector.lookup_key().is_none(), "the other direction does not tell");
+        assert!(selector.lookup_key().is_none(), "the other direction decides nothing");
         selector.orig.zone = Some(0);
         assert_eq!(selector.lookup_key().unwrap().zone(), None);
         selector.orig.zone = None;

@@ -182,7 +182,7 @@ impl Mirror {
         self.settle_while(|| true, each).map(drop)
     }
 
-    /// The same as long as `go_on` says so, as in [`read_while`](Self::read_while). Tells whether it was done, and not
+    /// The same as long as `go_on` says so, as in [`read_while`](Self::read_while). Returns whether it was done, and not
     /// stopped before.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! An allocator for programs: where memory runs out it says so and ends the process with exit status 1, instead of
-//! aborting it. Whoever is prepared to get no memory still gets an error.
+//! aborting it. Code that is prepared to get no memory still gets an error.
 
 use super::memory;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -25,10 +25,10 @@ impl OrExit {
         OrExit { text }
     }
 
-    /// The block; where there is none, and nobody is prepared for that, the end.
+    /// Returns the block. Ends the process where there is none, and the code that asks is not prepared for that.
     fn judged(&self, block: *mut u8) -> *mut u8 {
         if block.is_null() && !memory::is_prepared() {
-            // SAFETY: the pointer is valid for the length beside it. Nobody is left to be told when this fails.
+            // SAFETY: the pointer is valid for the length next to it. A failure cannot be reported.
             let _ = unsafe { libc::write(libc::STDERR_FILENO, self.text.as_ptr().cast(), self.text.len()) };
             // SAFETY: it ends the process, and runs nothing that could need memory.
             unsafe { libc::_exit(1) };

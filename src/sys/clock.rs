@@ -48,7 +48,7 @@ static LOOKED_SECS: AtomicU64 = AtomicU64::new(0);
 /// last. A changed `TZ` is seen at once. Without one the system's zone counts; that costs a look at its file,
 /// so it is looked at once a second.
 pub fn follow_zone() {
-    // SAFETY: the name is NUL-terminated; only whether the result is null is looked at. Whoever changes the
+    // SAFETY: the name is NUL-terminated; only whether the result is null is looked at. A program that changes the
     // environment vouches that no other thread reads it (`std::env::set_var`); the C library locks `tzset`.
     let is_set = !unsafe { libc::getenv(c"TZ".as_ptr()) }.is_null();
     let now = if is_set { 0 } else { now_secs() };

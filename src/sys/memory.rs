@@ -11,11 +11,11 @@ use std::cell::Cell;
 use std::ffi::{CStr, CString};
 
 thread_local! {
-    /// Whoever asks for memory now is prepared to get none.
+    /// The code that asks for memory now is prepared to get none.
     static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether whoever asks for memory now is prepared to get none; see [`super::allocator`].
+/// Whether the code that asks for memory now is prepared to get none; see [`super::allocator`].
 pub(super) fn is_prepared() -> bool {
     PREPARED.get()
 }
@@ -128,7 +128,7 @@ pub(crate) fn c_string_copy(text: &CStr) -> Result<CString> {
     Ok(unsafe { CString::from_vec_with_nul_unchecked(bytes) })
 }
 
-/// Whether so many bytes of address space are left, as they were asked for in one piece.
+/// Whether `bytes` bytes of address space are left in one piece.
 pub(crate) fn has_room(bytes: usize) -> bool {
     let (access, kind) = (libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
     // SAFETY: a new mapping at a place of the kernel's choice; nothing is read or written there.

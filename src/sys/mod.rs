@@ -5,9 +5,9 @@
 //! right behind the call so that `errno` cannot be lost. Nothing here knows connection tracking.
 //!
 //! What is public here is sound whatever safe code does with it, in any number of threads. So no public function takes
-//! a descriptor by its number, and none calls a C function that keeps its result in memory that threads share. The
-//! environment is read by C functions too (`TZ`): whoever changes it while there are other threads answers for that,
-//! as [`std::env::set_var`] says.
+//! a descriptor by its number, and none calls a C function that keeps its result in memory that threads share. C
+//! functions read the environment too (`TZ`): a program that changes it while other threads run is responsible for
+//! that, as [`std::env::set_var`] says.
 
 #![allow(unsafe_code)] // system calls; the only other place is `capi`
 

@@ -4,8 +4,8 @@
 //! netlink-sys closes its descriptor on drop even when cloned, so its type stays private here and is never
 //! cloned. The socket is `SOCK_RAW` and close-on-exec.
 //!
-//! Safe code reaches a descriptor through its owner only: what takes it by its number, which may be somebody else's,
-//! is not public.
+//! Safe code reaches a descriptor through its owner only. Functions that take a descriptor by its number, which may
+//! belong to other code, are not public.
 //!
 //! ```compile_fail
 //! netfilter_conntrack::sys::socket::raw::close(0);
@@ -309,10 +309,10 @@ impl Socket {
     }
 }
 
-/// The same on a descriptor that somebody else owns and may change under us: the C border's handles.
+/// The same on a descriptor that a C program owns and may change at any time: the C border's handles.
 ///
-/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse; but one that is somebody
-/// else's reaches that one, so these functions are not public.
+/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse; but a
+/// number that belongs to other code reaches its file, so these functions are not public.
 #[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) mod raw {
     use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};

@@ -107,7 +107,7 @@ mod tests {
     /// The two ends of a pipe: for reading and for writing.
     fn pipe() -> (OwnedFd, File) {
         let mut ends = [0; 2];
-        // SAFETY: the call writes two descriptors to the array, which nobody else owns.
+        // SAFETY: the call writes two descriptors to the array, which this function alone owns.
         assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
         // SAFETY: as above.
         let [reader, writer] = ends.map(|end| unsafe { OwnedFd::from_raw_fd(end) });

@@ -69,7 +69,7 @@ pub struct Entry {
     /// Kernels before 6.6 leave a mark of 0 out.
     pub mark: Option<u32>,
     pub secmark: Option<u32>,
-    /// Of TCP, SCTP and DCCP; an offloaded entry tells none.
+    /// Of TCP, SCTP and DCCP; an offloaded entry shows none.
     pub state: Option<u8>,
     pub labels: Vec<u8>,
     pub helper: Option<&'static str>,
@@ -299,7 +299,7 @@ fn translate(entry: &mut Entry, home: Home, dice: &mut Dice) {
         redirect(entry, End::Src, dice);
     }
     if home == Home::Paper && dice.chance(15) {
-        return; // nobody translated it: its reply tuple was given like this
+        return; // it was not translated: its reply tuple was given like this
     }
     // The kernel looks at both directions at once, but for an entry that was there before the rules.
     entry.status |= match home {

@@ -42,7 +42,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The words behind the program's name.
+    /// The words after the program's name.
     pub fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
         let mut glue: Option<&Piece> = None;
@@ -144,7 +144,7 @@ fn draft(home: Home, table: &[Entry], dice: &mut Dice) -> Line {
             _ => draft.condition(dice),
         }
     }
-    draft.beside(dice);
+    draft.not_selecting(dice);
     draft.place_verb(dice);
     draft.spoil(dice);
     Line { verb, posix: dice.chance(5), pieces: draft.pieces }
@@ -460,7 +460,7 @@ impl Draft<'_> {
     }
 
     /// Options that select nothing, and new values.
-    fn beside(&mut self, dice: &mut Dice) {
+    fn not_selecting(&mut self, dice: &mut Dice) {
         if matches!(self.verb, Verb::Delete | Verb::Update) && dice.chance(6) {
             self.add("timeout", Given::Timeout, Some("100".into()), dice);
         }
@@ -477,7 +477,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The command stands in front, behind, or anywhere.
+    /// The command stands first, last, or anywhere.
     fn place_verb(&mut self, dice: &mut Dice) {
         let at = match dice.roll(4) {
             0 => usize::try_from(dice.roll(self.pieces.len() as u64 + 1)).unwrap(),

@@ -108,7 +108,7 @@ pub enum Given {
 pub enum What {
     Verb,
     Given(Given),
-    /// An option that is wrong in itself, with the exit status that tells it.
+    /// An option that is wrong in itself, with its exit status.
     Fault(u8),
     /// A word that belongs to no option. Under `POSIXLY_CORRECT` it ends the options.
     Stray,
@@ -302,7 +302,7 @@ fn given<'a>(pieces: &[&'a What]) -> Vec<&'a Given> {
     given.collect()
 }
 
-/// The exit statuses of all that is wrong: which is told first does not matter, nothing is done.
+/// The exit statuses of all that is wrong: which is reported first does not matter, nothing is done.
 fn refusals(verb: Verb, pieces: &[&What], options: &[&Given]) -> Vec<u8> {
     let faults = pieces.iter().filter_map(|piece| match piece {
         What::Fault(status) => Some(*status),
@@ -363,7 +363,7 @@ fn is_legal(verb: Verb, given: &Given) -> bool {
     }
 }
 
-/// Whether an option exists behind those in front of it: a protocol's options need their protocol.
+/// Whether an option exists after those before it: a protocol's options need their protocol.
 fn is_known(given: &Given, before: &[&Given]) -> bool {
     let any = |is: &dyn Fn(u8) -> bool| has(before, |given| matches!(given, Given::Protocol(p) if is(*p)));
     match given {

@@ -31,7 +31,7 @@ use super::dice::{self, Dice};
 use entry::{Entry, Home};
 use std::ops::Range;
 
-/// So many seeds share a table.
+/// How many seeds share a table.
 pub const LINES_OF_A_TABLE: u64 = 2_000;
 
 /// The seeds to try: what the environment names, else the usual ones.
@@ -62,7 +62,7 @@ pub fn line(home: Home, table: &[Entry], seed: u64) -> line::Line {
     line::random_line(home, table, &mut dice_of(seed, 2))
 }
 
-/// What to tell of a line that failed, so that it can be run again.
+/// The report of a line that failed, so that it can be run again.
 pub fn failure(seed: u64, line: &line::Line, fault: &str) -> String {
     let posix = if line.posix { "POSIXLY_CORRECT=1 " } else { "" };
     let quoted = |word: &String| format!("'{word}'");

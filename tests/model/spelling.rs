@@ -57,7 +57,7 @@ const GENERAL: [Name; 49] = [
     ("load-file", Some('R'), "load-file"),
     ("resync", None, "resync"),
     ("reliable", None, "reliable"),
-    // Known behind -p tcp, sctp and dccp only; never written, but abbreviations keep clear of them.
+    // Known after -p tcp, sctp and dccp only; never written, but abbreviations keep clear of them.
     ("state", None, "state"),
     ("role", None, "role"),
 ];
@@ -104,7 +104,7 @@ pub fn is_byte(part: Part) -> bool {
     matches!(part, Part::IcmpType | Part::IcmpCode | Part::Icmpv6Type | Part::Icmpv6Code)
 }
 
-/// Every name that is known behind these protocols.
+/// Every name that is known after these protocols.
 pub fn known(protocols: impl Iterator<Item = u8>) -> Vec<Name> {
     let mut known = GENERAL.to_vec();
     for protocol in protocols {
@@ -316,7 +316,7 @@ pub fn address(address: IpAddr, dice: &mut Dice) -> String {
     }
 }
 
-/// What is always wrong, with the exit status that tells so: 2 where the line is at fault, 1 where a value is.
+/// What is always wrong, with its exit status: 2 where the line is at fault, 1 where a value is.
 const FAULTS: [(&[&str], u8); 47] = [
     (&["-s", ""], 2),
     (&["--src="], 2),
@@ -388,7 +388,7 @@ const LATE: [(&[&str], &[Verb]); 6] = [
     (&["-t", "5m"], &[Verb::Delete, Verb::Update]),
 ];
 
-/// Something that is wrong wherever it stands, and the exit status that tells so.
+/// Something that is wrong wherever it stands, and its exit status.
 pub fn fault(verb: Verb, dice: &mut Dice) -> (Vec<String>, u8) {
     let illegal: &[&[&str]] = match verb {
         Verb::List => &[&["-i", "5"], &["-t", "5"]],

@@ -39,7 +39,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Whether a process waits until somebody takes what it writes.
+/// Whether a process waits until its output is read.
 pub fn sleeps_in_write(pid: u32) -> bool {
     let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
     call.split(' ').next() == Some(&libc::SYS_write.to_string())

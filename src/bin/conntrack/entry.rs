@@ -421,7 +421,7 @@ mod tests {
         check_selection(&request(line)).err().map_or("ok".into(), |complaint| complaint.to_string())
     }
 
-    /// The options that `-D` takes, each with a value, and whether it selects: alone, and beside `-f ipv4`.
+    /// The options that `-D` takes, each with a value, and whether it selects: alone, and together with `-f ipv4`.
     const ALONE: &[(&str, bool, bool)] = &[
         ("-s 1.1.1.1", true, true),
         ("-s 1.1.1.1/1", true, true),
@@ -485,7 +485,7 @@ mod tests {
             let tried = |(options, ..): &(&str, bool, bool)| {
                 options.split(' ').any(|word| spelt.iter().any(|name| name == word))
             };
-            // Masks stand beside their addresses; labels need a file.
+            // A mask needs its address; labels need a file.
             let elsewhere = ["family", "mask-dst", "label"].contains(&row.name());
             assert!(elsewhere || ALONE.iter().any(tried), "{}", row.name());
         }

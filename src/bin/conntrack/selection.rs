@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Holds the tool against the model of the manual page in `tests/model`, a great many command lines about tables on
-//! paper. What is judged is the way of a real one: the parser, the order's selector, the filters and look-ups that
-//! are left to the kernel, the check of each entry that it sends, and the requests that delete.
+//! Compares the tool with the model of the manual page in `tests/model`: random command lines about tables on paper.
+//! Each line goes the way of a real one: the parser, its selector, the filters and look-ups that are left to the
+//! kernel, the check of each entry that the kernel sends, and the requests that delete.
 
 #![forbid(unsafe_code)]
 

@@ -3,8 +3,8 @@
 //!
 //! All lines are understood before the first is carried out, so a file with a mistake changes nothing. Then they
 //! run in order. Lines that make entries and follow one another are sent together: each of them is tried, and each
-//! that fails is told; the run ends behind them. Any other failure ends the run where it stands. So does a signal, once
-//! what has been changed is shown. No line inherits anything from another. A complaint names the file and the line.
+//! that fails is reported; the run ends after them. Any other failure ends the run where it stands. So does a signal,
+//! once what has been changed is shown. No line inherits anything from another. A complaint names the file and the line.
 //!
 //! A line that makes an entry is kept as the message that does it, any other as it is.
 
@@ -249,7 +249,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Tells of a line that failed.
+    /// Reports a line that failed.
     fn fail(&mut self, complaint: &Complaint) {
         self.failed = if self.failed == 0 { complaint.exit_status() } else { self.failed };
         tell(&complaint.to_string());

@@ -73,7 +73,7 @@ impl Loss {
         }
     }
 
-    /// Whether a loss of so many is a failure.
+    /// Whether the loss of `lost` events is a failure.
     fn is_failure(self, lost: u64) -> bool {
         match self {
             Loss::Final | Loss::EndsRepeated => lost > 0,

@@ -129,7 +129,7 @@ fn nameless_file() -> io::Result<File> {
     let folder = std::env::temp_dir();
     match new_file().custom_flags(libc::O_TMPFILE).open(&folder) {
         Ok(file) => Ok(file),
-        // A file system without such files. Nobody can take all the names before.
+        // A file system without such files. The names are random, so no other program can take them all before.
         Err(_) => unlinked_file(&folder, || RandomState::new().build_hasher().finish()),
     }
 }
