@@ -21,11 +21,14 @@ const END: c_int = 5; // _URC_END_OF_STACK
 #[inline(always)]
 pub(crate) fn pointer() -> usize {
     let at: usize;
-    // SAFETY: each instruction copies a register.
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction copies a register.
     unsafe {
-        #[cfg(target_arch = "x86_64")]
         std::arch::asm!("mov {}, rsp", out(reg) at, options(nomem, nostack, preserves_flags));
-        #[cfg(target_arch = "aarch64")]
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: the instruction copies a register.
+    unsafe {
         std::arch::asm!("mov {}, sp", out(reg) at, options(nomem, nostack, preserves_flags));
     }
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
