@@ -5,12 +5,17 @@
 //! whether its handle still exists. A program may also leave a loop without its return: by `longjmp`, by an
 //! exception, by the end of the thread. Nothing is cleaned up then, because nothing needs to be: the list is the
 //! thread's own, and a loop that no longer stands on the stack is found out by the next one.
+//!
+//! The list can be wrong where a thread has several stacks (coroutines, alternate stacks of signals). So it does not
+//! decide which memory may be used: the numbers of the open handles do, which are apart from it.
 
 #![forbid(unsafe_code)]
 
 use super::receive::receive_loop;
 use crate::error::{Error, Result};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How deep loops may stand one inside the other.
 const MOST: usize = 16;
@@ -24,8 +29,6 @@ struct Call {
     awaited: u32,
     /// Where it stands on the stack.
     place: usize,
-    /// The handle has been closed meanwhile.
-    is_closed: bool,
 }
 
 /// The loops of one thread.
@@ -38,7 +41,7 @@ thread_local! {
     static CALLS: Calls = const {
         Calls {
             len: Cell::new(0),
-            calls: [const { Cell::new(Call { handle: 0, awaited: 0, place: 0, is_closed: false }) }; MOST],
+            calls: [const { Cell::new(Call { handle: 0, awaited: 0, place: 0 }) }; MOST],
         }
     };
 }
@@ -59,10 +62,41 @@ impl Calls {
     }
 }
 
+/// The numbers of the handles that are open in this process.
+static OPEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+/// How many handles have been closed so far.
+static CLOSED: AtomicUsize = AtomicUsize::new(0);
+
+fn open_handles() -> MutexGuard<'static, Vec<usize>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number of a new handle: no other handle of the process has it, or had it.
+pub(super) fn opened() -> Result<usize> {
+    static NUMBERS: AtomicUsize = AtomicUsize::new(1);
+    let mut open = open_handles();
+    open.try_reserve(1).map_err(|_| Error::NoMemory)?;
+    let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+    open.push(number);
+    Ok(number)
+}
+
+/// Tells the running loops of a handle that it is gone.
+pub(super) fn closed(handle: usize) {
+    let mut open = open_handles();
+    open.retain(|&number| number != handle);
+    if open.is_empty() {
+        *open = Vec::new();
+    }
+    CLOSED.fetch_add(1, Ordering::Release);
+}
+
 /// A running loop's entry in the list. It must be [`leave`](Running::leave)d when the loop returns.
-#[derive(Clone, Copy)]
 pub(super) struct Running {
     at: usize,
+    handle: usize,
+    /// How many handles had been closed when this one was last known to be open.
+    closed_before: Cell<usize>,
     /// The loop runs in a callback of another loop on the same handle.
     pub(super) is_inner: bool,
 }
@@ -78,19 +112,27 @@ impl Running {
             let at = calls.len.get();
             let free = calls.calls.get(at).ok_or(Error::Os(libc::ELOOP))?;
             let is_inner = calls.running().iter().any(|call| call.get().handle == handle);
-            free.set(Call { handle, awaited, place, is_closed: false });
+            free.set(Call { handle, awaited, place });
             calls.len.set(at + 1);
-            Ok(Running { at, is_inner })
+            Ok(Running { at, handle, closed_before: Cell::new(CLOSED.load(Ordering::Acquire)), is_inner })
         })
     }
 
     /// Whether a callback has closed the loop's handle.
-    pub(super) fn is_closed(self) -> bool {
-        CALLS.with(|calls| calls.calls.get(self.at).is_some_and(|call| call.get().is_closed))
+    pub(super) fn is_closed(&self) -> bool {
+        let closed = CLOSED.load(Ordering::Acquire);
+        if closed == self.closed_before.get() {
+            return false;
+        }
+        let is_open = open_handles().contains(&self.handle);
+        if is_open {
+            self.closed_before.set(closed);
+        }
+        !is_open
     }
 
     /// The loop returns.
-    pub(super) fn leave(self) {
+    pub(super) fn leave(&self) {
         CALLS.with(|calls| calls.len.set(self.at));
     }
 }
@@ -101,13 +143,4 @@ pub(super) fn awaits(handle: usize, seq: u32, place: usize) -> bool {
         calls.forget_left(place);
         calls.running().iter().map(Cell::get).any(|call| call.handle == handle && call.awaited == seq)
     })
-}
-
-/// Notes for the running loops of a handle that it is closed.
-pub(super) fn closed(handle: usize) {
-    CALLS.with(|calls| {
-        for call in calls.running().iter().filter(|call| call.get().handle == handle) {
-            call.set(Call { is_closed: true, ..call.get() });
-        }
-    });
 }

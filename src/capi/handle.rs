@@ -23,7 +23,7 @@ use libc::{c_int, c_uint, c_void, nlmsghdr};
 use std::collections::VecDeque;
 use std::os::fd::IntoRawFd;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const NFCT_T_NEW: MessageType = 1;
@@ -58,10 +58,9 @@ pub struct Handle {
 
 impl Handle {
     fn new(netfilter: NonNull<Netfilter>) -> Result<Box<Handle>> {
-        static NUMBERS: AtomicUsize = AtomicUsize::new(1);
         let mut handle = memory::boxed(Handle {
             netfilter,
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            number: calls::opened()?,
             conntrack: Registration::new(),
             expect: Registration::new(),
             seq_before: 0,
@@ -153,6 +152,12 @@ impl Handle {
     fn left_dump(&self, place: usize) -> Option<u32> {
         let seq = self.running_dump.load(Ordering::Relaxed);
         (seq != 0 && !calls::awaits(self.number, seq, place)).then_some(seq)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        calls::closed(self.number);
     }
 }
 
@@ -265,9 +270,8 @@ pub(super) unsafe fn expect_subject<'a>(
 }
 
 unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
-    // SAFETY: C gives the handle up. Loops in which a callback closes it are marked, and use it no more.
+    // SAFETY: C gives the handle up. Loops in which a callback closes it learn of it, and use it no more.
     let handle = unsafe { take(cth) }?;
-    calls::closed(handle.number);
     let netfilter = handle.netfilter;
     drop(handle);
     // SAFETY: the block was the handle's alone.
@@ -309,7 +313,7 @@ pub unsafe extern "C" fn nfct_open_nfnl(
     subsys_id: u8,
     subscriptions: c_uint,
 ) -> *mut nfct_handle {
-    boundary(|| {
+    uncancelled_boundary(|| {
         // SAFETY: C gives a live handle of libnfnetlink.
         let handle = Handle::new(unsafe { Netfilter::adopt(nfnlh) }?)?;
         handle.open_subsystems(subsys_id, subscriptions)?;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Calls on several stacks of one thread: a query runs in a coroutine, its callback goes back to main(), which
+ * queries on another handle; then the callback goes on and closes its own handle, or lets the query run to its end.
+ * Nothing that was released is used. Needs a network namespace of its own. Runs on both libraries; what it prints
+ * must be the same.
+ */
+#include "samples.h"
+#include <ucontext.h>
+
+#define STACK (256 * 1024)
+#define FLOWS 20
+
+static const uint32_t family = AF_INET;
+static ucontext_t outside, inside;
+static struct nfct_handle *h; /* the coroutine's */
+static int closes, has_returned, result;
+static unsigned int seen, seen_by_other;
+
+static int yields(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *data)
+{
+	(void)type;
+	(void)ct;
+	(void)data;
+	seen++;
+	swapcontext(&inside, &outside);
+	if (!closes)
+		return NFCT_CB_CONTINUE;
+	printf("  close: %d\n", nfct_close(h));
+	return NFCT_CB_STOP;
+}
+
+static int count(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *data)
+{
+	(void)type;
+	(void)ct;
+	(void)data;
+	seen_by_other++;
+	return NFCT_CB_CONTINUE;
+}
+
+static void coroutine(void)
+{
+	result = nfct_query(h, NFCT_Q_DUMP, &family);
+	has_returned = 1;
+	swapcontext(&inside, &outside);
+}
+
+/* The main stack stands above the heap, where the coroutine's is. */
+static void run(int callback_closes)
+{
+	struct nfct_handle *other = need(nfct_open(CONNTRACK, 0), "nfct_open");
+	void *stack = need(malloc(STACK), "malloc");
+
+	printf("a coroutine whose callback %s\n", callback_closes ? "closes its handle" : "goes on");
+	closes = callback_closes;
+	has_returned = 0;
+	seen = seen_by_other = 0;
+	h = need(nfct_open(CONNTRACK, 0), "nfct_open");
+	nfct_callback_register(h, NFCT_T_ALL, yields, NULL);
+	nfct_callback_register(other, NFCT_T_ALL, count, NULL);
+	getcontext(&inside);
+	inside.uc_stack.ss_sp = stack;
+	inside.uc_stack.ss_size = STACK;
+	inside.uc_link = NULL;
+	makecontext(&inside, coroutine, 0);
+	for (;;) {
+		swapcontext(&outside, &inside);
+		if (has_returned)
+			break;
+		if (nfct_query(other, NFCT_Q_DUMP, &family) == -1)
+			printf("  other: %s\n", strerror(errno));
+	}
+	printf("  result %d, seen %u, seen by the other %u\n", result, seen, seen_by_other);
+	if (!callback_closes)
+		nfct_close(h);
+	nfct_close(other);
+	free(stack);
+}
+
+int main(void)
+{
+	struct nfct_handle *maker = need(nfct_open(CONNTRACK, 0), "nfct_open");
+
+	for (unsigned int i = 1; i <= FLOWS; i++) {
+		struct nf_conntrack *ct = flow(AF_INET, IPPROTO_UDP);
+
+		nfct_set_attr_u16(ct, ATTR_PORT_SRC, htons((uint16_t)i));
+		nfct_setobjopt(ct, NFCT_SOPT_SETUP_REPLY);
+		nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000);
+		if (nfct_query(maker, NFCT_Q_CREATE, ct) == -1)
+			printf("no flow: %s\n", strerror(errno));
+		nfct_destroy(ct);
+	}
+	nfct_close(maker);
+	run(0);
+	run(1);
+	return EXIT_SUCCESS;
+}
