@@ -144,3 +144,14 @@ pub(super) fn awaits(handle: usize, seq: u32, place: usize) -> bool {
         calls.running().iter().map(Cell::get).any(|call| call.handle == handle && call.awaited == seq)
     })
 }
+
+/// Whether one more loop may run, of which the caller stands at `place` on the stack: a query asks before it sends.
+///
+/// # Errors
+/// `ELOOP` when too many stand one inside the other.
+pub(super) fn has_room(place: usize) -> Result<()> {
+    CALLS.with(|calls| {
+        calls.forget_left(place);
+        if calls.len.get() < MOST { Ok(()) } else { Err(Error::Os(libc::ELOOP)) }
+    })
+}

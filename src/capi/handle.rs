@@ -185,7 +185,10 @@ unsafe fn ask(
     let place = stack::pointer();
     // SAFETY: C gives a live handle; no callback runs before the answer is received.
     let handle = unsafe { shared(cth) }?;
-    let (seq, left_dump) = caught(|| Ok((handle.ask(), handle.left_dump(place))))?;
+    let (seq, left_dump) = caught(|| {
+        calls::has_room(place)?; // before anything is sent
+        Ok((handle.ask(), handle.left_dump(place)))
+    })?;
     if let Some(left) = left_dump {
         read_away(handle, left, cancel)?;
         handle.dump_has_ended(left);

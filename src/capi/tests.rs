@@ -705,6 +705,26 @@ fn queries_stand_sixteen_deep_one_inside_the_other_and_no_deeper() {
     });
 }
 
+#[test]
+fn a_query_that_stands_too_deep_is_not_sent() {
+    fn deeper(program: &Program, ct: *mut nf_conntrack) {
+        if program.calls.get() == 16 {
+            assert_eq!(query(program.handle, CREATE, &mut udp(2)), (-1, libc::ELOOP));
+        } else {
+            // SAFETY: a live handle and object.
+            assert_eq!(unsafe { nfct_query(program.handle, GET, ct.cast_const().cast()) }, 0);
+        }
+    }
+    isolated("a_query_that_stands_too_deep_is_not_sent", || {
+        with_table(1, deeper, |program| {
+            assert_eq!(query(program.handle, GET, &mut udp(1)), (0, 0));
+            assert_eq!(program.calls.get(), 16);
+            assert_eq!(query(program.handle, GET, &mut udp(2)), (-1, libc::ENOENT));
+            close(program);
+        });
+    });
+}
+
 /// A handle whose socket is one end of a pair: the other end is the kernel's.
 fn with_datagrams(datagrams: &[Vec<u8>], test: impl FnOnce(*mut nfct_handle)) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
