@@ -13,9 +13,9 @@
 
 use super::receive::receive_loop;
 use crate::error::{Error, Result};
+use crate::sys::lock::Lock;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How deep loops may stand one inside the other.
 const MOST: usize = 16;
@@ -63,31 +63,29 @@ impl Calls {
 }
 
 /// The numbers of the handles that are open in this process.
-static OPEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+static OPEN: Lock<Vec<usize>> = Lock::new(Vec::new());
 /// How many handles have been closed so far.
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
-
-fn open_handles() -> MutexGuard<'static, Vec<usize>> {
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The number of a new handle: no other handle of the process has it, or had it.
 pub(super) fn opened() -> Result<usize> {
     static NUMBERS: AtomicUsize = AtomicUsize::new(1);
-    let mut open = open_handles();
-    open.try_reserve(1).map_err(|_| Error::NoMemory)?;
-    let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-    open.push(number);
-    Ok(number)
+    OPEN.with(|open| {
+        open.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        open.push(number);
+        Ok(number)
+    })
 }
 
 /// Tells the running loops of a handle that it is gone.
 pub(super) fn closed(handle: usize) {
-    let mut open = open_handles();
-    open.retain(|&number| number != handle);
-    if open.is_empty() {
-        *open = Vec::new();
-    }
+    OPEN.with(|open| {
+        open.retain(|&number| number != handle);
+        if open.is_empty() {
+            *open = Vec::new();
+        }
+    });
     CLOSED.fetch_add(1, Ordering::Release);
 }
 
@@ -124,7 +122,7 @@ impl Running {
         if closed == self.closed_before.get() {
             return false;
         }
-        let is_open = open_handles().contains(&self.handle);
+        let is_open = OPEN.with(|open| open.contains(&self.handle));
         if is_open {
             self.closed_before.set(closed);
         }

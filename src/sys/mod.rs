@@ -18,6 +18,8 @@ pub mod clock;
 pub mod errno;
 #[cfg(feature = "capi")]
 pub(crate) mod file;
+#[cfg(feature = "capi")]
+pub(crate) mod lock;
 pub(crate) mod memory;
 pub mod namespace;
 pub mod process;
