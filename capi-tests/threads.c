@@ -39,7 +39,7 @@ static void query(struct part *part, enum nf_conntrack_query what, const void *a
 		pthread_mutex_unlock(part->turn);
 }
 
-/* Makes, looks up and prints flows, lists the table, deletes every second flow. */
+/* Opens and closes handles; makes, looks up and prints flows, lists the table, deletes every second flow. */
 static void *work(void *argument)
 {
 	struct part *part = argument;
@@ -49,6 +49,7 @@ static void *work(void *argument)
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		struct nf_conntrack *ct = flow(AF_INET, IPPROTO_UDP);
 
+		part->failures += nfct_close(need(nfct_open(CONNTRACK, 0), "nfct_open")) != 0;
 		nfct_set_attr_u16(ct, ATTR_PORT_SRC, htons((uint16_t)(part->first_port + round)));
 		nfct_setobjopt(ct, NFCT_SOPT_SETUP_REPLY);
 		nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000);
