@@ -572,7 +572,8 @@ const struct nfnl_handle *nfct_nfnlh(struct nfct_handle *cth);
  registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
  opened for conntrack.
 
- The function may query, unregister and close the handle that called it. It may also never return: by the end of
+ The function may query, unregister and close the handle that called it; but it may not close it where a function of
+ libnfnetlink called it, which uses the handle afterwards. It may also never return: by the end of
  its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
  and the handle works and closes as before.
  */

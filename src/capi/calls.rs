@@ -53,10 +53,8 @@ impl Calls {
 
     /// Forgets the loops that were left: those that stand where the stack is free or used by another function.
     fn forget_left(&self, place: usize) {
-        while self.running().last().is_some_and(|call| {
-            let call = call.get();
-            call.place <= place || receive_loop().has_left(call.place)
-        }) {
+        let left = |call: &Cell<Call>| receive_loop().has_left(call.get().place, place);
+        while self.running().last().is_some_and(left) {
             self.len.set(self.len.get() - 1);
         }
     }

@@ -377,7 +377,8 @@ fn unregister<C: Delivered>(handle: &Handle, registration: &Registration<C>) -> 
 /// registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
 /// opened for conntrack.
 ///
-/// The function may query, unregister and close the handle that called it. It may also never return: by the end of
+/// The function may query, unregister and close the handle that called it; but it may not close it where a function of
+/// libnfnetlink called it, which uses the handle afterwards. It may also never return: by the end of
 /// its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
 /// and the handle works and closes as before.
 #[unsafe(no_mangle)]

@@ -42,34 +42,39 @@ pub(crate) fn pointer() -> usize {
 /// A place on the stack, and what the walk has found out about it.
 struct Search {
     place: usize,
-    /// The code of the outermost function so far whose part of the stack begins at or below the place.
-    function: Option<usize>,
-    /// The walk has come to a function whose part begins above the place.
+    /// Where the code of the function starts that is looked for.
+    code: usize,
+    /// The function called by the next one: where its part of the stack begins, and where its code starts.
+    inner: Option<(usize, usize)>,
+    /// The place belongs to the function.
+    is_found: bool,
+    /// The place belongs to another function.
     is_passed: bool,
 }
 
 /// One function on the stack, inner ones first.
 extern "C" fn step(context: *mut c_void, search: *mut c_void) -> c_int {
-    // SAFETY: `owner` gives the unwinder its own search, which no other code uses meanwhile.
+    // SAFETY: `walk` gives the unwinder its own search, which no other code uses meanwhile.
     let search = unsafe { &mut *search.cast::<Search>() };
     // In a walk this is the canonical frame address of the function called last: where this one's part begins.
     // SAFETY: the unwinder gives a valid context.
-    if unsafe { _Unwind_GetCFA(context) } > search.place {
+    let begin = unsafe { _Unwind_GetCFA(context) };
+    if let Some((_, code)) = search.inner.filter(|&(inner, _)| (inner..begin).contains(&search.place)) {
+        search.is_found = code == search.code;
         search.is_passed = true;
-        return END;
     }
     // SAFETY: as above.
-    search.function = Some(unsafe { _Unwind_GetRegionStart(context) });
-    GO_ON
+    search.inner = Some((begin, unsafe { _Unwind_GetRegionStart(context) }));
+    // A signal handler may run on another stack, above or below this one: only a find ends the walk.
+    if search.is_found { END } else { GO_ON }
 }
 
-/// The function whose part of the stack a place belongs to, as the address of its code; nothing when the walk
-/// does not come so far, because code without unwind tables is in between.
-fn owner(place: usize) -> Option<usize> {
-    let mut search = Search { place, function: None, is_passed: false };
+/// Walks over the functions that are running. Code without unwind tables ends the walk early.
+fn walk(place: usize, code: usize) -> Search {
+    let mut search = Search { place, code, inner: None, is_found: false, is_passed: false };
     // SAFETY: `step` is given the search, which outlives the walk.
     unsafe { _Unwind_Backtrace(step, (&raw mut search).cast()) };
-    search.function.filter(|_| search.is_passed)
+    search
 }
 
 /// A function that notes its place on the stack, to be found there again.
@@ -94,9 +99,14 @@ impl Function {
         Function { code: if cfg!(target_arch = "arm") { code & !1 } else { code } }
     }
 
-    /// Whether the function has left this place of the calling thread's stack. When it cannot be known, it has not.
-    pub(crate) fn has_left(&self, place: usize) -> bool {
-        owner(place).is_some_and(|owner| owner != self.code)
+    /// Whether the function has left a place where it stood on the calling thread's stack, told by the function, or
+    /// one that it calls, that stands at `here` now. When it cannot be known, it has not.
+    pub(crate) fn has_left(&self, place: usize, here: usize) -> bool {
+        if place == here {
+            return true; // another call of it stands there
+        }
+        let search = walk(place, self.code);
+        !search.is_found && (place < here || search.is_passed)
     }
 }
 
@@ -129,15 +139,15 @@ mod tests {
 
     #[test]
     fn a_function_is_found_on_the_stack_while_it_runs_and_not_afterwards() {
-        black_box(outer as Outer)(|place| assert!(!outer_function().has_left(place)));
+        black_box(outer as Outer)(|place| assert!(!outer_function().has_left(place, pointer())));
         black_box(outer as Outer)(|_| {
-            black_box(outer as Outer)(|inner| assert!(!outer_function().has_left(inner)));
+            black_box(outer as Outer)(|inner| assert!(!outer_function().has_left(inner, pointer())));
         });
-        black_box(another as Outer)(|place| assert!(outer_function().has_left(place)));
+        black_box(another as Outer)(|place| assert!(outer_function().has_left(place, pointer())));
     }
 
     #[test]
     fn what_cannot_be_known_has_not_left() {
-        assert!(!outer_function().has_left(usize::MAX), "no walk comes there");
+        assert!(!outer_function().has_left(usize::MAX, pointer()), "no walk comes there");
     }
 }
