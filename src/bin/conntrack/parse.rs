@@ -530,6 +530,9 @@ fn set_labelmap(request: &mut Request, row: &Row, word: &[u8]) -> Result<(), Com
     if request.labelmap_path.is_some() {
         return Err(Complaint::OnlyOnce(row.name()));
     }
+    if word.is_empty() {
+        return Err(Complaint::BadParameter(String::new()));
+    }
     request.labelmap_path = Some(PathBuf::from(std::ffi::OsStr::from_bytes(word)));
     Ok(())
 }
@@ -646,8 +649,8 @@ mod tests {
         let protocols = PROTOCOLS.iter().flat_map(|protocol| protocol.rows().map(|row| (protocol.name, row)));
         let mut refused = 0;
         for (protocol, row) in general.chain(protocols).filter(|(_, row)| row.takes != Takes::Nothing) {
-            // Any file may be missing; what `-a` is given is ignored.
-            if matches!(row.id, Id::Param(Param::Labelmap | Param::NatRange)) {
+            // What `-a` is given is ignored.
+            if row.id == Id::Param(Param::NatRange) {
                 continue;
             }
             for long in row.longs {
@@ -680,6 +683,7 @@ mod tests {
             ("-u ,ASSURED", "Bad parameter `,ASSURED'"),
             ("-u !", "Bad parameter `'"),
             ("-o id,", "Bad parameter `'"),
+            ("-M ", "Bad parameter `'"),
             ("-l one,", "unknown label ''"),
             ("-l ,one", "unknown label ''"),
         ] {
@@ -687,6 +691,19 @@ mod tests {
             let map: ReadMap = |_| LabelMap::read(&b"1 one\n2 \n"[..]);
             let said = Parser::with_maps(false, map).parse(&words).unwrap_err().to_string();
             assert_eq!(said, says, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_family_has_nothing_behind_its_name() {
+        for command in ["-D", "-F", "-L"] {
+            for word in ["ipv4 -s 1.1.1.1", "ipv4 ", "ipv6\n", "ipv4,ipv6", "ipv44", "IPv4", "i"] {
+                for words in [vec![command, "-f", word], vec![command, &format!("-f{word}")]] {
+                    let said = Parser::new(false).parse(&words).unwrap_err();
+                    assert_eq!(said, Complaint::Protocol(word.into()), "{words:?}");
+                }
+            }
+            assert!(Parser::new(false).parse(&[command, "-f", "ipv6"]).is_ok());
         }
     }
 

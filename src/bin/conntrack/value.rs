@@ -296,11 +296,11 @@ fn port_number(word: &[u8]) -> Result<u16, Complaint> {
     digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| Complaint::Port(text(word)))
 }
 
-/// A family: anything that starts with `ipv4` or `ipv6`.
+/// A family: its name and nothing behind it. The original takes all that starts with the name.
 pub fn family(word: &[u8]) -> Result<Family, Complaint> {
     FAMILIES
         .iter()
-        .find(|(name, _)| word.starts_with(name.as_bytes()))
+        .find(|(name, _)| word == name.as_bytes())
         .map(|&(_, family)| family)
         .ok_or_else(|| Complaint::Protocol(text(word)))
 }
