@@ -102,7 +102,8 @@ const NO_EVENTS: &str =
 const FORMER: &str = "Prefixes of SRC_NAT and DST_NAT in lists";
 const NO_STATUS: &str = "`-u SRC_NAT` and `-u DST_NAT`";
 const STRAY: &str = "Stray words";
-const EMPTY: &str = "An empty prefix length, mask of a mark or role";
+const EMPTY: &str = "An empty prefix length, mask of a mark, role or label map";
+const FAMILY_TAIL: &str = "A word that starts with a family";
 const ADDRESS_TAIL: &str = "A word that starts with an address";
 const AGAIN: &str = "An address given again without prefix length";
 const FILE_MASK: &str = "A mask without address in a `-R` file";
@@ -150,6 +151,7 @@ pub const ROWS: &[Row] = &[
     row(EMPTY, If(|case| case.words().iter().any(|word| word.ends_with('/'))), Refuses("Invalid netmask")),
     row(EMPTY, File("/\n"), Holds(|case, _, ours| refuses_line(case, ours, |_| Some("Invalid netmask".into())))),
     row(EMPTY, If(|case| case.line.ends_with("--role ''")), Refuses("Unknown DCCP role `'")),
+    row(FAMILY_TAIL, Any, Says(|case| Some(format!("`{}' unsupported protocol", case.value(&["-f"])?)))),
     row(ADDRESS_TAIL, Any, Says(|case| Some(format!("Invalid IP address `{}'", case.value(&["-s"])?)))),
     row(AGAIN, Any, Like(given_once)),
     row(FILE_MASK, File("-D --mask"), Holds(|case, _, ours| refuses_line(case, ours, mask_alone))),
