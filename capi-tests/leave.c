@@ -460,6 +460,8 @@ int main(void)
 {
 	static const int types[] = {PTHREAD_CANCEL_DEFERRED, PTHREAD_CANCEL_ASYNCHRONOUS};
 	struct nfct_handle *h = need(nfct_open(0, 0), "nfct_open");
+	/* What is made while no program listens has no events, nor have its expectations. */
+	struct nfct_handle *listener = need(nfct_open(CONNTRACK, NFCT_ALL_CT_GROUPS), "nfct_open");
 
 	ct = flow(AF_INET, IPPROTO_TCP);
 	nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000);
@@ -484,6 +486,7 @@ int main(void)
 	jump_out_of_wait(1);
 	event_of_an_inner_query();
 	query_from_deeper();
+	nfct_close(listener);
 	nfexp_destroy(exp_there);
 	nfct_destroy(ct);
 	return EXIT_SUCCESS;

@@ -20,6 +20,13 @@ pub fn end_by_sigpipe() {
     end_by(libc::SIGPIPE);
 }
 
+/// Ends the process by SIGHUP where that signal has asked to stop, as if it had not been caught.
+pub fn end_by_hangup() {
+    if STOP.load(Ordering::Relaxed) == libc::SIGHUP {
+        end_by(libc::SIGHUP);
+    }
+}
+
 /// Ends the process by a signal whose default action is to end it. Returns only where the signal is blocked.
 fn end_by(signal: libc::c_int) {
     // SAFETY: SIG_DFL is a valid disposition, and no pointer is passed.
@@ -60,12 +67,14 @@ pub struct StopSignals {
 }
 
 impl StopSignals {
-    /// Catches SIGINT and SIGTERM from now on, for the rest of the process's life, even where they were ignored.
+    /// Catches SIGINT and SIGTERM from now on, for the rest of the process's life, even where they were ignored; SIGHUP
+    /// unless it is ignored. For a process that ends well after the first two: see [`end_by_hangup`].
     ///
     /// # Errors
     /// The system's error when a handler cannot be installed.
     pub fn catch() -> Result<StopSignals> {
-        StopSignals::catch_all(&[libc::SIGINT, libc::SIGTERM])
+        let hangup: &[libc::c_int] = if is_ignored(libc::SIGHUP) { &[] } else { &[libc::SIGHUP] };
+        StopSignals::catch_all(&[&[libc::SIGINT, libc::SIGTERM], hangup].concat())
     }
 
     /// Catches SIGINT, SIGTERM and SIGHUP from now on, for the rest of the process's life; those that are ignored stay

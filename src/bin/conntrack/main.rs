@@ -29,7 +29,7 @@ mod value;
 use command::{Session, load};
 use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
 use netfilter_conntrack::sys::allocator::OrExit;
-use netfilter_conntrack::sys::process::restore_sigpipe;
+use netfilter_conntrack::sys::process::{end_by_hangup, restore_sigpipe};
 use output::say;
 use parse::Parser;
 use std::ffi::OsString;
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
     }
     let status = status.unwrap_or_else(|complaint| complain(&complaint));
     session.out.end_as_asked();
+    end_by_hangup();
     ExitCode::from(status)
 }
 

@@ -270,6 +270,9 @@ impl Parser {
         let (option, word) = (item.row, item.value.unwrap_or_default());
         match (item.row.value, param) {
             (Value::Network | Value::Address, _) => set_address(request, param, item.row, word)?,
+            (Value::NatTarget, Param::NatRange) if word.is_empty() => {
+                return Err(value::unexpected(word, option));
+            }
             (Value::NatTarget, Param::NatRange) => {
                 self.notices.push("WARNING: ignoring -a, deprecated option.".into());
             }
@@ -649,10 +652,6 @@ mod tests {
         let protocols = PROTOCOLS.iter().flat_map(|protocol| protocol.rows().map(|row| (protocol.name, row)));
         let mut refused = 0;
         for (protocol, row) in general.chain(protocols).filter(|(_, row)| row.takes != Takes::Nothing) {
-            // What `-a` is given is ignored.
-            if row.id == Id::Param(Param::NatRange) {
-                continue;
-            }
             for long in row.longs {
                 let (attached, spelt) = (format!("--{long}="), format!("--{long}"));
                 assert!(refuses(protocol, &[&attached]), "-p {protocol} {attached}");

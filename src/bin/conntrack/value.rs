@@ -154,7 +154,7 @@ pub fn fitting<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
     c_number(word).and_then(|number| T::try_from(number).ok())
 }
 
-fn unexpected(word: &[u8], option: &Row) -> Complaint {
+pub fn unexpected(word: &[u8], option: &Row) -> Complaint {
     Complaint::Value(text(word), option.as_typed())
 }
 
