@@ -86,6 +86,15 @@ loaded() {
 # records PLACE...: the names of the steps recorded.
 records() { find "${@/%//out}" -maxdepth 1 -type f -name '[0-9]*' -printf '%f\n' | sort -u; }
 
+# as_listed SCENARIO/STEP: the original's record, changed as docs/differences.md says that ours differs in this step.
+as_listed() {
+    case $1 in
+        # A ping has no ports: one whose source is translated is none whose destination is.
+        traffic/*-list-dnat) sed -e '/^icmp /d' -e 's/: 2 flow entries/: 1 flow entries/' ;;
+        *) cat ;;
+    esac
+}
+
 # judge SCENARIO A B: the two plays, step by step.
 judge() {
     local place step difference before=$passed
@@ -97,7 +106,8 @@ judge() {
             fail "$1/$step: played on one library only"
         elif ! loaded "$2" "$step" original || ! loaded "$3" "$step" "$AGAINST"; then
             fail "$1/$step: did not load the library meant for it"
-        elif ! difference=$(diff -u --label original --label "$AGAINST" "$2/out/$step" "$3/out/$step"); then
+        elif ! difference=$(as_listed "$1/$step" <"$2/out/$step" |
+            diff -u --label original --label "$AGAINST" - "$3/out/$step"); then
             fail "$1/$step: differs"
             printf '%s\n' "$difference" | head -n 40
         else
