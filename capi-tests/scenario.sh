@@ -104,7 +104,9 @@ else
     case $output in
         endless) end $! ;;
         stopped)
-            kill $!
+            # Not through timeout, which sends SIGCONT after it: that takes away the SIGSTOP by which the leak checker
+            # stops the program at its end, and both wait for ever.
+            pkill -TERM -P $!
             wait $! || status=$?
             ;;
         *) wait $! || status=$? ;;
