@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A lock that the tools which watch a C program's threads can see: the C library's. `std`'s is a bare system call,
-//! and helgrind takes what stands behind it for a race.
+//! A lock of the C library, which tools that watch a C program's threads can see. `std`'s lock is a bare system call:
+//! helgrind does not know it, and reports the memory that it protects as a race.
 
 use libc::{PTHREAD_MUTEX_INITIALIZER, pthread_mutex_t};
 use std::cell::UnsafeCell;

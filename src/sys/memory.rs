@@ -82,7 +82,7 @@ pub(crate) fn zeros(len: usize) -> Result<Box<[u8]>> {
     if block.is_null() {
         return Err(Error::NoMemory);
     }
-    // SAFETY: the block came from the allocator that `Box` uses, with the layout of so many bytes, and all are zero.
+    // SAFETY: the block came from the allocator that `Box` uses, with this layout: `len` bytes, all of them zero.
     Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(block, len)) })
 }
 

@@ -99,8 +99,8 @@ impl Function {
         Function { code: if cfg!(target_arch = "arm") { code & !1 } else { code } }
     }
 
-    /// Whether the function has left a place where it stood on the calling thread's stack, told by the function, or
-    /// one that it calls, that stands at `here` now. When it cannot be known, it has not.
+    /// Whether the function no longer stands at `place` on the calling thread's stack. `here` is the stack pointer of
+    /// the caller, or of a function that is running and has called it. Returns false where it cannot be known.
     pub(crate) fn has_left(&self, place: usize, here: usize) -> bool {
         if place == here {
             return true; // another call of it stands there

@@ -296,7 +296,7 @@ fn port_number(word: &[u8]) -> Result<u16, Complaint> {
     digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| Complaint::Port(text(word)))
 }
 
-/// A family: its name and nothing behind it. The original takes all that starts with the name.
+/// A family: the whole word is its name. The original accepts every word that starts with the name.
 pub fn family(word: &[u8]) -> Result<Family, Complaint> {
     FAMILIES
         .iter()
