@@ -477,18 +477,7 @@ fn a_hangup_loses_no_event() {
             let out = Scratch::new("hangup");
             let words: Vec<&str> = words.split(' ').collect();
             let follower = start(&words, Stdio::null(), File::create(&out.0).unwrap());
-            let listens = || {
-                std::fs::read_to_string("/proc/thread-self/net/netlink")
-                    .unwrap()
-                    .lines()
-                    .any(listens_to_events)
-            };
-            let catches = || {
-                let status = std::fs::read_to_string(format!("/proc/{}/status", follower.id())).unwrap();
-                let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-                u64::from_str_radix(caught.trim(), 16).unwrap() & 1 << (libc::SIGINT - 1) != 0
-            };
-            wait_until("it listens", || listens() && catches());
+            wait_until("it follows events", || netns::catches_interrupts(follower.id()));
             kill(&follower, "STOP"); // so that all events wait to be read when the signal comes
             netns::load((0..EVENTS).map(entry));
             kill(&follower, "HUP");
@@ -501,10 +490,4 @@ fn a_hangup_loses_no_event() {
             Handle::open().unwrap().flush().unwrap();
         }
     });
-}
-
-/// Whether a line of a netlink file in /proc is that of a socket with groups of netfilter.
-fn listens_to_events(line: &str) -> bool {
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    fields[1] == "12" && fields[3].bytes().any(|digit| digit != b'0')
 }

@@ -384,6 +384,9 @@ pub(crate) mod raw {
         let places = datagrams.len().min(MOST_DATAGRAMS);
         let part = buf.len().checked_div(places).filter(|&part| part > 0);
         let part = part.ok_or(Error::Invalid("no room for a datagram"))?;
+        if ONE_BY_ONE.load(Ordering::Relaxed) {
+            return receive_one(fd, buf, part, datagrams, wait);
+        }
         // SAFETY: all-zero is a valid sockaddr_nl, iovec and mmsghdr.
         let (mut from, mut io, mut messages): (
             [libc::sockaddr_nl; MOST_DATAGRAMS],
@@ -397,9 +400,6 @@ pub(crate) mod raw {
             message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
             message.msg_hdr.msg_iov = io;
             message.msg_hdr.msg_iovlen = 1;
-        }
-        if ONE_BY_ONE.load(Ordering::Relaxed) {
-            return receive_one(fd, buf, part, datagrams, wait);
         }
         let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
         // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
