@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::handle::{Outcome, RECEIVE_LEN};
-use crate::sys::cancel::{self, CancelType};
-use crate::sys::socket::Datagram;
+use crate::sys::cancel::CancelType;
+use crate::sys::socket::{Datagram, raw};
 use crate::sys::{errno, memory, stack};
 use crate::wire::consts::*;
 use crate::wire::{Frame, Frames, Header};
@@ -326,7 +326,7 @@ impl<'h> Receiving<'h> {
             let fd = self.handle.netfilter().fd();
             // SAFETY: the inbox has this length.
             let datagram =
-                match self.cancel.during(|| unsafe { cancel::receive(fd, bytes, RECEIVE_LEN, true) }) {
+                match self.cancel.during(|| unsafe { raw::receive_at(fd, bytes, RECEIVE_LEN, true) }) {
                     Err(Error::Os(libc::EINTR)) => continue,
                     other => other?,
                 };
@@ -486,7 +486,7 @@ pub(super) fn read_away(handle: &Handle, seq: u32, cancel: CancelType) -> Result
     loop {
         let fd = handle.netfilter().fd();
         // SAFETY: the inbox has this length.
-        let datagram = match cancel.during(|| unsafe { cancel::receive(fd, bytes, RECEIVE_LEN, false) }) {
+        let datagram = match cancel.during(|| unsafe { raw::receive_at(fd, bytes, RECEIVE_LEN, false) }) {
             Err(Error::Os(libc::EAGAIN)) => return Ok(()),
             Err(Error::Os(libc::EINTR)) => continue,
             other => other?,

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! System calls at which a C program's thread may end or jump away: it is cancelled there, or a signal handler
-//! leaves with `siglongjmp`.
+//! The cancellation of a C program's threads, and the send at which it may happen. The receive is
+//! [`raw::receive_at`].
 //!
-//! The two calls are declared `C-unwind`, so that the unwinding of a cancelled thread may pass. Nothing here
-//! holds a value that must be dropped; a caller for whom the same holds up to its `C-unwind` border may be left
-//! at any of these calls without loss.
+//! A thread may be cancelled in either, or leave it with `siglongjmp` out of a signal handler. Both are declared
+//! `C-unwind`, so that the unwinding of a cancelled thread may pass, and hold nothing that must be dropped; a caller
+//! for whom the same holds up to its `C-unwind` border may be left there without loss.
 
 use super::errno;
-use super::socket::Datagram;
+use super::socket::raw;
 use crate::error::{Error, Result};
-use libc::{c_int, c_void, msghdr, sockaddr, sockaddr_nl, socklen_t, ssize_t};
+use libc::{c_int, c_void, sockaddr, sockaddr_nl, socklen_t, ssize_t};
 use std::os::fd::RawFd;
 
 unsafe extern "C-unwind" {
-    fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t;
     fn sendto(
         fd: c_int,
         bytes: *const c_void,
@@ -43,7 +42,7 @@ fn set_type(kind: c_int) -> c_int {
 }
 
 /// The kind of cancellation with which C called. While our own code runs, cancellation is deferred: it then
-/// happens in the calls above and in callbacks only, never between two of our instructions.
+/// happens in the two calls and in callbacks only, never between two of our instructions.
 #[derive(Clone, Copy)]
 pub(crate) struct CancelType {
     is_asynchronous: bool,
@@ -89,43 +88,12 @@ pub(crate) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Receives one datagram into `len` bytes at `buf`; without `wait`, `EAGAIN` says that there is none.
-///
-/// # Errors
-/// [`Error::Overrun`] when the receive queue overflowed, else the system's error.
-///
-/// # Safety
-/// `buf` is valid for writes of `len` bytes.
-pub(crate) unsafe fn receive(fd: RawFd, buf: *mut u8, len: usize, wait: bool) -> Result<Datagram> {
-    // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
-    let (mut from, mut message): (sockaddr_nl, msghdr) = unsafe { std::mem::zeroed() };
-    let mut io = libc::iovec { iov_base: buf.cast(), iov_len: len };
-    message.msg_name = (&raw mut from).cast();
-    message.msg_namelen = size_of::<sockaddr_nl>() as socklen_t;
-    message.msg_iov = &raw mut io;
-    message.msg_iovlen = 1;
-    let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
-    // SAFETY: every pointer in `message` is valid for the length next to it until the call returns.
-    let received = unsafe { recvmsg(fd, &raw mut message, flags) };
-    match (usize::try_from(received), errno::get()) {
-        (Ok(received), _) => Ok(Datagram {
-            len: received.min(len),
-            sender: from.nl_pid,
-            truncated: message.msg_flags & libc::MSG_TRUNC != 0,
-        }),
-        (Err(_), libc::ENOBUFS) => Err(Error::Overrun),
-        (Err(_), other) => Err(Error::Os(other)),
-    }
-}
-
 /// Sends one datagram to the kernel and returns the bytes sent.
 ///
 /// # Errors
 /// The system's error; `EINTR` is retried.
 pub(crate) fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
-    // SAFETY: all-zero is a valid sockaddr_nl.
-    let mut kernel: sockaddr_nl = unsafe { std::mem::zeroed() };
-    kernel.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+    let kernel = raw::kernel_address(0, 0);
     let to_len = size_of::<sockaddr_nl>() as socklen_t;
     loop {
         // SAFETY: both pointers are valid for the lengths next to them.

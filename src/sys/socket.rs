@@ -318,7 +318,7 @@ pub(crate) mod raw {
     use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
+    pub(in crate::sys) fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
         // SAFETY: all-zero is a valid sockaddr_nl.
         let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
         address.nl_family = libc::AF_NETLINK as libc::sa_family_t;
@@ -338,29 +338,42 @@ pub(crate) mod raw {
         check(unsafe { libc::bind(fd, (&raw const address).cast(), len) }).map(drop)
     }
 
+    unsafe extern "C-unwind" {
+        // Declared here because a C program's thread may end in it; the libc crate's is not for that.
+        fn recvmsg(fd: libc::c_int, message: *mut libc::msghdr, flags: libc::c_int) -> libc::ssize_t;
+    }
+
     /// Receives one datagram into `buf`; without `wait`, `EAGAIN` says that there is none.
     ///
     /// # Errors
     /// As [`Socket::receive`](super::Socket::receive).
     pub fn receive(fd: RawFd, buf: &mut [u8], wait: bool) -> Result<Datagram> {
+        // SAFETY: the slice is valid for writes of its length.
+        unsafe { receive_at(fd, buf.as_mut_ptr(), buf.len(), wait) }
+    }
+
+    /// As [`receive`], into memory that need not be initialised. Holds nothing that must be dropped: a thread may be
+    /// cancelled in it.
+    ///
+    /// # Safety
+    /// `buf` is valid for writes of `len` bytes.
+    pub unsafe fn receive_at(fd: RawFd, buf: *mut u8, len: usize, wait: bool) -> Result<Datagram> {
         // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
         let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) = unsafe { std::mem::zeroed() };
-        let mut io = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
+        let mut io = libc::iovec { iov_base: buf.cast(), iov_len: len };
         message.msg_name = (&raw mut from).cast();
         message.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
         message.msg_iov = &raw mut io;
         message.msg_iovlen = 1;
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
-        // SAFETY: every pointer in `message` is valid for the length beside it until the call returns.
-        let received = unsafe { libc::recvmsg(fd, &raw mut message, flags) };
-        match usize::try_from(received) {
-            Ok(len) => Ok(Datagram {
-                len: len.min(buf.len()),
-                sender: from.nl_pid,
-                truncated: message.msg_flags & libc::MSG_TRUNC != 0,
-            }),
-            Err(_) => Err(failure()),
-        }
+        // SAFETY: every pointer in `message` is valid for the length next to it until the call returns.
+        let received = unsafe { recvmsg(fd, &raw mut message, flags) };
+        let received = usize::try_from(received).map_err(|_| failure())?;
+        Ok(Datagram {
+            len: received.min(len),
+            sender: from.nl_pid,
+            truncated: message.msg_flags & libc::MSG_TRUNC != 0,
+        })
     }
 
     fn failure() -> Error {
