@@ -275,6 +275,16 @@ fn a_list_that_nobody_reads_for_long_is_whole_afterwards() {
     });
 }
 
+/// A program that is killed when the test ends, however it ends.
+struct EndsWithTest(Child);
+
+impl Drop for EndsWithTest {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Counts dumps, requests and events under signals that interrupt every call; each must be whole.
 fn work_under_signals() {
     StopSignals::catch().unwrap();
@@ -314,7 +324,8 @@ fn interrupted_calls_lose_nothing() {
     }
     isolated(|| {
         load((1..=STABLE).map(udp));
-        let mut worker = part("interrupted_calls_lose_nothing", "signals");
+        let mut worker = EndsWithTest(part("interrupted_calls_lose_nothing", "signals"));
+        let worker = &mut worker.0;
         let mut out = worker.stdout.take().unwrap();
         let mut text = String::new();
         while !text.contains("ready") {
@@ -325,8 +336,9 @@ fn interrupted_calls_lose_nothing() {
         }
         let shower = format!("while kill -s TERM {0} && kill -s INT {0}; do :; done", worker.id());
         let mut shower = Command::new("sh").args(["-c", &shower]).stderr(Stdio::null()).spawn().unwrap();
-        out.read_to_string(&mut text).unwrap();
+        netns::wait_until("the worker has done its rounds", || worker.try_wait().unwrap().is_some());
         let status = worker.wait().unwrap(); // and the shower ends with its target
+        out.read_to_string(&mut text).unwrap();
         shower.wait().unwrap();
         assert!(status.success(), "{text}");
         let output = Output { status, stdout: text.into_bytes(), stderr: Vec::new() };
