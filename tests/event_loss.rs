@@ -51,6 +51,29 @@ fn no_event_of_a_flood_is_lost_with_default_options() {
 }
 
 #[test]
+fn a_listener_that_begins_when_the_last_one_ends_misses_nothing() {
+    // Four namespaces: the kernel counts the listeners of the whole machine. With one join each, some 30 of these
+    // 80,000 listeners missed their event where no other program listened all the time.
+    const LISTENERS: u16 = 20_000;
+    let namespace = || {
+        isolated(|| {
+            let mut handle = Handle::open().unwrap();
+            for port in 1..=LISTENERS {
+                let mut events = Events::open(Groups::NEW).unwrap();
+                events.socket().set_non_blocking(true).unwrap();
+                handle.create(&udp(port)).unwrap();
+                assert!(
+                    events.next().is_ok(),
+                    "listener {port} missed the flow that was made after it began"
+                );
+                handle.delete(&udp(port)).unwrap();
+            }
+        });
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(namespace))));
+}
+
+#[test]
 fn a_reader_that_was_stopped_gets_all_that_waited() {
     const FLOWS: u32 = 20_000;
     isolated(|| {

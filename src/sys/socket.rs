@@ -111,7 +111,7 @@ impl Socket {
     /// # Errors
     /// `EPERM` without privilege.
     pub fn bind_groups(&mut self, groups: u32) -> Result<()> {
-        self.inner.bind(&SocketAddr::new(self.port_id, groups)).map_err(os)
+        raw::bind(self.inner.as_raw_fd(), self.port_id, groups)
     }
 
     /// Adds one multicast group by number.
@@ -119,7 +119,8 @@ impl Socket {
     /// # Errors
     /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
     pub fn join(&self, group: u32) -> Result<()> {
-        self.set_option(libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
+        raw::join(self.inner.as_raw_fd(), group)?;
+        raw::join(self.inner.as_raw_fd(), group) // as `raw::join_again`
     }
 
     /// The port id by which the kernel knows this socket.
@@ -315,7 +316,7 @@ impl Socket {
 /// number that belongs to other code reaches its file, so these functions are not public.
 #[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) mod raw {
-    use super::{Datagram, Error, MOST_DATAGRAMS, RawFd, Result, check, errno};
+    use super::{Datagram, Error, MOST_DATAGRAMS, NETLINK_ADD_MEMBERSHIP, RawFd, Result, check, errno};
     use std::sync::atomic::{AtomicBool, Ordering};
 
     pub(in crate::sys) fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
@@ -335,7 +336,34 @@ pub(crate) mod raw {
         let address = kernel_address(port_id, groups);
         let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
         // SAFETY: the pointer is valid for the length given.
-        check(unsafe { libc::bind(fd, (&raw const address).cast(), len) }).map(drop)
+        check(unsafe { libc::bind(fd, (&raw const address).cast(), len) })?;
+        join_again(fd, groups);
+        Ok(())
+    }
+
+    /// Joins the first of these groups once more.
+    ///
+    /// With `nf_conntrack_events` = 2 the kernel gives an entry events only where some socket on the machine listens.
+    /// A socket that joins at the moment at which the last other one leaves can go uncounted (seen with Linux 6.18, once
+    /// in 2,500 such joins): it is a member, but new entries have no events. Joining again counts it, because the kernel
+    /// now finds a member when another one leaves. A failure changes nothing: the socket is a member already.
+    fn join_again(fd: RawFd, groups: u32) {
+        if groups != 0 {
+            let _ = join(fd, groups.trailing_zeros() + 1);
+        }
+    }
+
+    /// Adds one multicast group by number.
+    ///
+    /// # Errors
+    /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
+    pub fn join(fd: RawFd, group: u32) -> Result<()> {
+        let size = size_of::<u32>() as libc::socklen_t;
+        // SAFETY: the pointer is valid for the length given.
+        check(unsafe {
+            libc::setsockopt(fd, libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, (&raw const group).cast(), size)
+        })
+        .map(drop)
     }
 
     unsafe extern "C-unwind" {
