@@ -44,7 +44,7 @@ STAGE    := $(CURDIR)/stage
 SOAK_SECS ?= 1200
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 SHARED   := $(TARGET)/shared/libnetfilter_conntrack.so
-ARCHIVE  := $(TARGET)/release/libnetfilter_conntrack.a
+ARCHIVE  := $(TARGET)/archive/libnetfilter_conntrack.a
 TOOL     := $(TARGET)/release/conntrack
 HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 
@@ -53,11 +53,13 @@ REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),
 
 .PHONY: all install uninstall stage dist demo test test-fresh soak fuzz-smoke bench try header clean
 all:
-# Cargo leaves link-time optimisation out when one compiler run also makes an rlib, so the shared library gets a
-# run of its own. The archive stays as the common run makes it: optimised as a whole it would hold the standard
-# library in the same object, and clash with a second Rust archive in one program.
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --profile shared --lib --crate-type cdylib
+# Each in a run of its own: cargo leaves link-time optimisation out where one run also makes an rlib. The archive is
+# not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release --package conntrack
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
+		--profile archive --lib --crate-type staticlib
+	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
+		--profile shared --lib --crate-type cdylib -- -C link-arg=-Wl,-soname,$(SONAME)
 
 # What is installed beside the files proper, as NAME:WHAT; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)
@@ -65,10 +67,10 @@ LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so
 	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
 # Files of the tree and where they go.
-EXTRAS := man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
-	completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
-	completions/_conntrack:$(PREFIX)/share/zsh/site-functions/_conntrack \
-	completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish
+EXTRAS := tool/man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
+	tool/completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
+	tool/completions/_conntrack:$(PREFIX)/share/zsh/site-functions/_conntrack \
+	tool/completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish
 
 # Runs the loader's cache only for an install into the running system.
 REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi

@@ -32,8 +32,8 @@ export UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1'
 # The library, as `shared` and `archive` in $work/lib.
 # Cargo is asked, not rustc: without rustup, rustc takes `+nightly` for a file and answers all the same.
 if [ "$(cargo +nightly -vV 2>/dev/null | sed -n 's/^host: //p')" = "$TARGET" ]; then
-    RUSTFLAGS=-Zsanitizer=address cargo +nightly build --locked --quiet --release --lib --target "$TARGET" \
-        --target-dir target/sanitized
+    RUSTFLAGS=-Zsanitizer=address cargo +nightly rustc --locked --quiet --release --package netfilter-conntrack \
+        --features capi --lib --crate-type cdylib,staticlib --target "$TARGET" --target-dir target/sanitized
     built=target/sanitized/$TARGET/release
     is_instrumented=yes
 else

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The walk's own program, and what needs a kernel.
 const LEFT_OUT: [&str; 2] = ["walk.c", "kernel.c"];
 const WALK: &str = "../capi-tests/walk";
-const TOOL: &str = "../src/bin/conntrack";
+const TOOL: &str = "../tool/src";
 
 fn main() -> Result<(), Box<dyn Error>> {
     for source in ["versus.c", WALK, &format!("{TOOL}/main.rs")] {

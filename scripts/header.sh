@@ -4,5 +4,5 @@
 # HEADER_DIR names; tests/header.rs compares what is committed with a fresh rendering.
 set -eu
 cd "$(dirname "$0")/.."
-HEADER_DIR=$PWD/include ${CARGO:-cargo} build --locked --lib --features header
+HEADER_DIR=$PWD/include ${CARGO:-cargo} build --locked --package netfilter-conntrack --lib --features header
 git --no-pager diff --stat -- include 2>/dev/null || true

@@ -9,9 +9,9 @@ cd "$(dirname "$0")/.."
 grep -q '^rust-version = "1.85"$' Cargo.toml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for entry in Cargo.lock src tests examples benches build build.rs README.md; do
+for entry in Cargo.lock src tests examples benches build build.rs README.md tool testing; do
     if [ -e "$entry" ]; then ln -s "$PWD/$entry" "$work/"; fi
 done
 sed -e 's/^edition = "2024"$/edition = "2021"/' Cargo.toml >"$work/Cargo.toml"
-CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/oldest cargo check --locked --quiet --lib --bins \
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/oldest cargo check --locked --quiet --lib --bins --features capi \
     --manifest-path "$work/Cargo.toml"

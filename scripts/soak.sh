@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -g -O1 -Wall -Wextra -Werror -o "$work/soak" capi-tests/soak/soak.c \
     $(PKG_CONFIG_PATH="$stage/lib/pkgconfig" pkg-config --cflags --libs libconntrack)
 library=$(realpath "$stage/lib/libnetfilter_conntrack.so.3")
-built=$(cargo test --locked "$@" --no-run --test soak 2>&1) || { echo "$built" >&2; exit 1; }
+built=$(cargo test --locked "$@" --no-run --package conntrack --test soak 2>&1) || { echo "$built" >&2; exit 1; }
 program=$(echo "$built" | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
 
 # The program is started as cargo would, which must not lock the build folder all the time.

@@ -32,10 +32,10 @@ soak_result() {
 scripts/soak.sh 120 >"$log.soak" 2>&1 &
 soak=$!
 
-cargo test --locked --no-run # here, because there is no network inside
-cargo test --locked --no-run --features header --test header
-ring scripts/in-namespace.sh cargo test --locked --offline --no-fail-fast
-ring cargo test --locked --offline --features header --test header
+cargo test --locked --features capi --no-run # here, because there is no network inside
+cargo test --locked --features header --no-run --package netfilter-conntrack --test header
+ring scripts/in-namespace.sh cargo test --locked --offline --features capi --no-fail-fast
+ring cargo test --locked --offline --features header --package netfilter-conntrack --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
 ring capi-tests/offline.sh

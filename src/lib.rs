@@ -74,8 +74,8 @@
 //! events are lost.
 //!
 //! # From C
-//! The feature `capi`, on by default, exports the functions of libnetfilter_conntrack. A Rust program that also
-//! links the C library switches it off.
+//! The feature `capi`, off by default, exports the functions of libnetfilter_conntrack. `make` switches it on for the
+//! shared library and the archive; a Rust program has no use for it.
 
 mod ahead;
 pub mod batch;

@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::codec::{expect_decode, flow_decode};
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::sys::Socket;
@@ -14,7 +12,7 @@ use netfilter_conntrack::wire::frame::FrameKind;
 use netfilter_conntrack::wire::{Attrs, Builder, Frame, Header};
 use netfilter_conntrack::{Attr, Dir, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, Result};
 use netlink_sys::SocketAddr;
-use netns::{isolated, table, udp};
+use testing::{isolated, table, udp};
 
 /// Known attributes of a conntrack message with the length that the kernel gives them.
 const NUMBERS: &[(u16, usize)] = &[

@@ -3,17 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Flow, Handle, L4};
-use netns::{flow, isolated, table};
 use std::process::{Command, Output, Stdio};
+use testing::{flow, isolated, table};
 
 /// An example, ended when it takes too long.
 fn example(name: &str) -> Command {
     let mut command = Command::new("timeout");
-    command.arg(netns::CEILING.as_secs().to_string()).arg(netns::example(name));
+    command.arg(testing::CEILING.as_secs().to_string()).arg(testing::example(name));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -39,7 +37,7 @@ fn timeless(line: &str) -> String {
     let (seconds, rest): (Vec<_>, Vec<_>) =
         line.split(' ').filter(|word| !word.is_empty()).enumerate().partition(|(place, _)| *place == 2);
     assert!(
-        seconds[0].1.parse::<u32>().is_ok_and(|left| (1..=netns::TIMEOUT_SECS).contains(&left)),
+        seconds[0].1.parse::<u32>().is_ok_and(|left| (1..=testing::TIMEOUT_SECS).contains(&left)),
         "{line}"
     );
     rest.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
@@ -68,9 +66,9 @@ fn list_prints_the_table() {
 #[test]
 fn list_says_what_it_lacks() {
     isolated(|| {
-        let list = netns::example("list");
+        let list = testing::example("list");
         let args = ["--bounding-set=-all", "--inh-caps=-all", list.to_str().unwrap()];
-        let output = netns::run("setpriv", &args, "");
+        let output = testing::run("setpriv", &args, "");
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(text(&output.stderr), "list: cannot list the flows: Operation not permitted\n");
         assert_eq!(text(&output.stdout), "");
@@ -79,7 +77,7 @@ fn list_says_what_it_lacks() {
 
 /// Waits until somebody in this namespace listens to a multicast group of netfilter (protocol 12).
 fn wait_for_listener() {
-    netns::wait_until("a program listens", || {
+    testing::wait_until("a program listens", || {
         let sockets = std::fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
         let mut rows = sockets.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
         rows.any(|row| row[1] == "12" && row[3] != "00000000")
@@ -115,7 +113,7 @@ fn events_refuses_what_is_no_count() {
 #[test]
 fn mirror_counts_what_is_in_the_table() {
     isolated(|| {
-        let _handle = table(&[connection(), netns::udp(1), netns::udp(2)]);
+        let _handle = table(&[connection(), testing::udp(1), testing::udp(2)]);
         let Output { status, stdout, stderr } = example("mirror").arg("1").output().unwrap();
         assert!(status.success(), "{}", text(&stderr));
         assert_eq!(text(&stdout), "3 flows by protocol: 6: 1, 17: 2; 0 events lost\n");

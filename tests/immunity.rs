@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-mod netns;
-
 use netfilter_conntrack::codec::{expect_decode, flow_decode};
 use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::wire::Attrs;
@@ -118,8 +116,11 @@ fn a_protocol_without_its_details() {
 
 /// A flow and an expectation with all that has a length of its own.
 fn full() -> (Flow, Expectation) {
-    let mut flow =
-        netns::flow("2001:db8:ffff:eeee:dddd:cccc:bbbb:1", "2001:db8::2", L4::Tcp { sport: 1, dport: 65535 });
+    let mut flow = testing::flow(
+        "2001:db8:ffff:eeee:dddd:cccc:bbbb:1",
+        "2001:db8::2",
+        L4::Tcp { sport: 1, dport: 65535 },
+    );
     for attr in [Attr::Timeout, Attr::Mark, Attr::Secmark, Attr::Id, Attr::Status] {
         flow.set_bytes(attr, &[0xff; 4]);
     }
@@ -205,8 +206,8 @@ fn a_missing_label_file() {
 /// successor in the very memory of the first entry: then both have the same id.
 #[test]
 fn an_entry_that_vanishes_between_list_and_deletion() {
-    netns::isolated(|| {
-        let mut handle = netns::table(&(1..=20).map(netns::udp).collect::<Vec<_>>());
+    testing::isolated(|| {
+        let mut handle = testing::table(&(1..=20).map(testing::udp).collect::<Vec<_>>());
         let seen: Vec<Flow> = handle.flows().unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!(seen.len(), 20);
         let mut other = Handle::open().unwrap();
@@ -215,12 +216,12 @@ fn an_entry_that_vanishes_between_list_and_deletion() {
             let sport = flow.tuple(Dir::Orig).l4_src();
             if at % 2 == 0 {
                 other.delete(flow).unwrap();
-                other.create(&netns::udp(sport + 1000)).unwrap(); // into the memory that is free now
+                other.create(&testing::udp(sport + 1000)).unwrap(); // into the memory that is free now
             }
             let mut expected = if at % 2 == 0 { Err(Error::Kernel(libc::ENOENT)) } else { Ok(()) };
             if at % 4 == 0 {
-                other.create(&netns::udp(sport)).unwrap();
-                let successor = other.get(&netns::udp(sport)).unwrap();
+                other.create(&testing::udp(sport)).unwrap();
+                let successor = other.get(&testing::udp(sport)).unwrap();
                 if successor.id() == flow.id() {
                     expected = Ok(());
                 } else {
@@ -229,7 +230,7 @@ fn an_entry_that_vanishes_between_list_and_deletion() {
             }
             assert_eq!(handle.delete(flow), expected, "entry {at}");
         }
-        assert_eq!(netns::count(&mut handle), 10 + told_apart, "nobody else was deleted");
+        assert_eq!(testing::count(&mut handle), 10 + told_apart, "nobody else was deleted");
         assert!(told_apart > 0, "no successor has an id of its own");
     });
 }

@@ -4,11 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-mod netns;
-
 use netfilter_conntrack::batch::Request;
 use netfilter_conntrack::{Batch, Dir, Error, Flow, Handle, L4, Result};
-use netns::{count, flow, isolated, run, skip, table, udp};
+use testing::{count, flow, isolated, run, skip, table, udp};
 
 /// Carries a batch out: for each request its error, or the source port of what it found.
 fn answers(handle: &mut Handle, batch: &mut Batch) -> Vec<Result<Option<u16>>> {

@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::codec::stats_decode::CPU_COUNTERS;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::flow::tuple::L4Kind;
@@ -13,10 +11,10 @@ use netfilter_conntrack::request::Table;
 use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
-use netns::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::os::unix::net::UnixDatagram;
+use testing::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 
 /// More flows than are ever received ahead, by far.
 const MANY: u16 = 8000;
@@ -180,7 +178,7 @@ fn expired_flows_are_not_listed() {
         let mut brief = udp(1);
         brief.set_timeout_secs(0);
         let mut handle = table(&[brief, udp(2)]);
-        netns::wait_until("the expired one is gone", || sports(&mut handle, &all()) == [2]);
+        testing::wait_until("the expired one is gone", || sports(&mut handle, &all()) == [2]);
     });
 }
 
@@ -244,7 +242,7 @@ fn the_lists_of_dying_and_unconfirmed_entries_end() {
 #[test]
 fn flows_whose_end_could_not_be_told_are_listed_as_dying() {
     isolated(|| {
-        let _listener = netns::deaf_listener();
+        let _listener = testing::deaf_listener();
         let mut handle = table(&(1..=100).map(udp).collect::<Vec<_>>());
         handle.flush().unwrap();
         let mut dying = Vec::new();

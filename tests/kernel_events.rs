@@ -4,15 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{
     Bitmask, Dir, DumpFilter, Error, Event, EventKind, EventSubject, Events, Flow, Groups, Handle, L4,
 };
-use netns::{count, flow, isolated, rules, sysctl, table, tcp, track_packets, udp};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
+use testing::{count, flow, isolated, rules, sysctl, table, tcp, track_packets, udp};
 
 /// A subscription that never waits, so that a missing event fails its test instead of hanging it.
 fn listen(groups: Groups) -> Events {
@@ -38,7 +36,7 @@ fn keep(event: &Event<'_>) -> Kept {
 
 /// The next event, which may take a moment when a packet causes it.
 fn wait(events: &mut Events) -> Kept {
-    let deadline = Instant::now() + netns::CEILING;
+    let deadline = Instant::now() + testing::CEILING;
     loop {
         match events.next() {
             Ok(event) => return keep(&event),
@@ -130,7 +128,7 @@ fn an_expired_flow_ends_without_a_port_id() {
         let mut brief = udp(1);
         brief.set_timeout_secs(0);
         let mut handle = table(&[brief]);
-        netns::wait_until("the dump reaps it", || count(&mut handle) == 0);
+        testing::wait_until("the dump reaps it", || count(&mut handle) == 0);
         let event = wait(&mut events);
         assert_eq!((event.kind, event.port_id), (EventKind::Destroy, 0));
         assert_eq!(event.flow.tuple(Dir::Orig), udp(1).tuple(Dir::Orig));

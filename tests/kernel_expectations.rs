@@ -4,15 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, AF_UNSPEC, IPS_EXPECTED};
 use netfilter_conntrack::{
     Dir, Error, EventKind, EventSubject, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4,
 };
-use netns::{count, flow, ip, isolated, tcp, track_packets};
 use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
+use testing::{count, flow, ip, isolated, tcp, track_packets};
 
 /// The control connection of FTP, with its helper.
 fn control(sport: u16) -> Flow {
@@ -48,7 +46,7 @@ fn with_control() -> Handle {
 
 fn add_control(handle: &mut Handle, sport: u16) {
     match handle.create(&control(sport)) {
-        Err(Error::Kernel(libc::EOPNOTSUPP)) => netns::skip("this kernel has no ftp helper"),
+        Err(Error::Kernel(libc::EOPNOTSUPP)) => testing::skip("this kernel has no ftp helper"),
         created => created.unwrap(),
     }
 }

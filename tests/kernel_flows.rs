@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::flow::option::Nat;
 use netfilter_conntrack::wire::consts::{
@@ -13,7 +11,7 @@ use netfilter_conntrack::wire::consts::{
     IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
 };
 use netfilter_conntrack::{Attr, Bitmask, Dir, DumpFilter, Error, Flow, Handle, L4};
-use netns::{
+use testing::{
     TIMEOUT_SECS, count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets,
     udp, udplite,
 };
@@ -674,7 +672,7 @@ fn helpers_are_attached_and_taken_away() {
         assert_eq!(handle.create(&control), kernel(libc::EOPNOTSUPP));
         control.set_helper_name(b"ftp");
         match handle.create(&control) {
-            Err(Error::Kernel(libc::EOPNOTSUPP)) => netns::skip("this kernel has no ftp helper"),
+            Err(Error::Kernel(libc::EOPNOTSUPP)) => testing::skip("this kernel has no ftp helper"),
             created => created.unwrap(),
         }
         let found = handle.get(&control).unwrap();
@@ -760,7 +758,7 @@ fn without_privilege_a_handle_opens_and_every_request_is_refused() {
             "--exact",
             name,
         ];
-        let output = netns::run("setpriv", &args, "");
+        let output = testing::run("setpriv", &args, "");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{text}");
         assert!(text.contains("1 passed"), "{text}");

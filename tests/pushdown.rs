@@ -4,18 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-mod netns;
-
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::filter::selector::{AddressMask, NatSelector, TupleSelector};
 use netfilter_conntrack::filter::{Pushdown, Selector};
 use netfilter_conntrack::format::{self, Style, Syntax};
 use netfilter_conntrack::wire::consts::*;
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle};
-use netns::random::{Dice, random_flow};
-use netns::{ip, isolated};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
+use testing::random::{Dice, random_flow};
+use testing::{ip, isolated};
 
 const SEEDS: [u64; 4] = [3, 1999, 65_537, 1 << 33];
 const FLOWS: u16 = 250;
@@ -228,7 +226,7 @@ fn filtered(handle: &mut Handle, selector: &Selector, tally: &mut Tally) -> Vec<
 #[test]
 fn a_receiver_that_has_enough_gets_no_more() {
     isolated(|| {
-        let mut handle = netns::table(&[netns::tcp(1), netns::tcp(2), netns::udp(3)]);
+        let mut handle = testing::table(&[testing::tcp(1), testing::tcp(2), testing::udp(3)]);
         let mut seen = 0;
         let mut first = |_: &Flow| {
             seen += 1;
@@ -238,6 +236,6 @@ fn a_receiver_that_has_enough_gets_no_more() {
         assert_eq!(selector.kernel_filters().len(), 2);
         handle.select(&selector, Pushdown::Kernel, &mut first).unwrap();
         assert_eq!(seen, 1);
-        assert_eq!(netns::sports(&mut handle, &DumpFilter::new()), [1, 2, 3], "the handle goes on");
+        assert_eq!(testing::sports(&mut handle, &DumpFilter::new()), [1, 2, 3], "the handle goes on");
     });
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 /// Runs a target on every kept input.
 pub fn replay(name: &str, target: fn(&[u8])) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{name}.txt"));
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")); // the library's or the tool's
+    let above = package.ancestors().find(|folder| folder.join("fuzz/corpus").is_dir());
+    let file = above.expect("the tree's folder").join(format!("fuzz/corpus/{name}.txt"));
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let mut count = 0;

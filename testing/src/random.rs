@@ -2,13 +2,11 @@
 //! Random flows that the kernel accepts: every protocol, both families, with translations, zones and states. The
 //! same seed gives the same flows.
 
-use super::{flow, udplite};
+use crate::{flow, udplite};
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Flow, L4};
 
-#[path = "../support/dice.rs"]
-pub mod dice;
-pub use dice::Dice;
+pub use crate::dice::Dice;
 
 /// Flow `n`; its source address is its own.
 pub fn random_flow(n: u16, dice: &mut Dice) -> Flow {

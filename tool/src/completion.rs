@@ -2,7 +2,7 @@
 //! Completions for bash, zsh and fish, from the option tables.
 //!
 //! Part of the tests only: the files in `completions/` must be what this module renders. To render them anew:
-//! `UPDATE_COMPLETIONS=1 cargo test --bin conntrack completion`.
+//! `UPDATE_COMPLETIONS=1 cargo test -p conntrack completion`.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use crate::options::{COMMANDS, PARAMS, PROTOCOLS, Protocol, Row, TABLES, Takes, 
 use crate::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
 use std::fmt::Write as _;
 
-const NOTE: &str = "made from the tool's option table; do not edit (src/bin/conntrack/completion.rs).";
+const NOTE: &str = "made from the tool's option table; do not edit (tool/src/completion.rs).";
 
 /// The words that may stand for a value; none where any word may.
 fn choices(value: Value) -> Vec<&'static str> {

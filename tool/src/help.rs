@@ -159,7 +159,7 @@ mod tests {
         let mut table: BTreeSet<&str> = rows.clone().flat_map(|row| row.longs).copied().collect();
         table.insert("load-file");
         assert_eq!(long_names(&everything()), table);
-        let page = include_str!("../../../man/conntrack.8").replace("\\-", "-");
+        let page = include_str!("../man/conntrack.8").replace("\\-", "-");
         assert_eq!(long_names(&page), table);
         for letter in rows.filter_map(|row| row.short).filter(u8::is_ascii_alphabetic).map(char::from) {
             assert!(page.contains(&format!(".BR -{letter} \", \" --")), "-{letter} has no paragraph");

@@ -3,9 +3,9 @@
 
 #![forbid(unsafe_code)]
 
-#[path = "../../../fuzz/src/corpus.rs"]
+#[path = "../../fuzz/src/corpus.rs"]
 mod corpus;
-#[path = "../../../fuzz/src/tool.rs"]
+#[path = "../../fuzz/src/tool.rs"]
 mod tool;
 
 #[test]

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Compares the tool with the model of the manual page in `tests/model`: random command lines about tables on paper.
+//! Compares the tool with the model of the manual page in `tool/tests/model`: random command lines about tables on paper.
 //! Each line goes the way of a real one: the parser, its selector, the filters and look-ups that are left to the
 //! kernel, the check of each entry that the kernel sends, and the requests that delete.
 
 #![forbid(unsafe_code)]
 
-#[path = "../../../tests/support/dice.rs"]
-mod dice;
-#[path = "../../../tests/model/mod.rs"]
+#[path = "../tests/model/mod.rs"]
 mod model;
 
 use crate::entry;

@@ -7,17 +7,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-mod netns;
 #[path = "support/words.rs"]
 mod words;
 
 use netfilter_conntrack::L4;
 use netfilter_conntrack::wire::consts::IPS_FIXED_TIMEOUT;
-use netns::{flow, isolated, rules, run, table, udp};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Output, Stdio};
+use testing::{flow, isolated, rules, run, table, udp};
 use words::words;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
@@ -335,7 +334,7 @@ fn every_line_of_a_run_is_tried_and_the_run_ends_behind_them() {
             (Some(1), expected.into())
         );
         assert_eq!(
-            netns::sports(&mut handle, &netfilter_conntrack::DumpFilter::new()),
+            testing::sports(&mut handle, &netfilter_conntrack::DumpFilter::new()),
             (1..=600).collect::<Vec<u16>>()
         );
     });
@@ -366,7 +365,7 @@ fn ports_that_the_kernel_ignores_are_refused() {
                 handle.flush().unwrap();
                 let output = tool(&words(&line), &stdin);
                 let said = String::from_utf8_lossy(&output.stderr);
-                let made = netns::count(&mut handle);
+                let made = testing::count(&mut handle);
                 let bare = usize::from(line == "-R -"); // the line with ports 0
                 match known {
                     true => assert!(made == 1 + bare && !said.contains(&refused), "{line}: {said}"),
@@ -434,7 +433,7 @@ fn a_full_disk_is_an_error() {
 
 #[test]
 fn a_closed_pipe_ends_the_tool_like_a_c_program() {
-    let output = Command::new(TOOL).arg("-h").stdout(netns::pipe_without_reader()).output().unwrap();
+    let output = Command::new(TOOL).arg("-h").stdout(testing::pipe_without_reader()).output().unwrap();
     assert_eq!(output.status.signal(), Some(libc::SIGPIPE), "{output:?}");
 }
 
@@ -467,13 +466,13 @@ impl Follower {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-        netns::wait_until(command, || netns::catches_interrupts(child.id()));
+        testing::wait_until(command, || testing::catches_interrupts(child.id()));
         Follower { child, lines }
     }
 
     /// Waits for so many lines, interrupts the program, and gives what it printed and said.
     fn stop(mut self, lines: usize, signal: &str) -> (Vec<String>, String, Option<i32>) {
-        let line = |_| self.lines.recv_timeout(netns::CEILING).ok();
+        let line = |_| self.lines.recv_timeout(testing::CEILING).ok();
         let mut seen: Vec<String> = (0..lines).map_while(line).collect();
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
@@ -532,7 +531,7 @@ fn events_end_with_sigterm_and_tell_the_buffer_size() {
 #[test]
 fn dying_entries_are_selected_and_shown_like_others() {
     isolated(|| {
-        let _listener = netns::deaf_listener();
+        let _listener = testing::deaf_listener();
         table(&(1..=100).map(udp).collect::<Vec<_>>()).flush().unwrap();
         let shown = |options: &str| {
             let output = tool(&words(&format!("-L dying {options}")), "");

@@ -8,14 +8,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 #![allow(clippy::print_stdout)] // the counts
 
-mod netns;
 #[path = "parity/mod.rs"]
 mod parity;
 #[path = "support/words.rs"]
 mod words;
 
 use netfilter_conntrack::{Attr, Dir, Handle};
-use netns::{isolated, sysctl};
 use parity::differences::{ROWS, Want};
 use parity::fixture::Extras;
 use parity::judge::Judge;
@@ -28,6 +26,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use testing::{isolated, sysctl};
 
 /// A program that follows events, and what it prints.
 struct Follower {
@@ -83,9 +82,10 @@ impl Follower {
 fn follow(followers: &[(&Path, &Case)], happens: impl FnOnce()) -> Vec<Outcome> {
     let mut running: Vec<Follower> =
         followers.iter().map(|(tool, case)| Follower::start(tool, case)).collect();
-    let until = Instant::now() + netns::CEILING;
+    let until = Instant::now() + testing::CEILING;
     for follower in &mut running {
-        while follower.child.try_wait().unwrap().is_none() && !netns::catches_interrupts(follower.child.id())
+        while follower.child.try_wait().unwrap().is_none()
+            && !testing::catches_interrupts(follower.child.id())
         {
             assert!(Instant::now() < until, "a program neither ends nor follows events");
             std::thread::sleep(Duration::from_millis(2));
@@ -127,7 +127,7 @@ fn requests(handle: &mut Handle) {
     flows.iter().for_each(|(_, flow)| handle.create(flow).unwrap());
     fixture::expectations().iter().for_each(|expect| handle.create_expectation(expect).unwrap());
     for (_, flow) in flows.iter().step_by(3) {
-        let mut change = netns::key(flow, Dir::Orig);
+        let mut change = testing::key(flow, Dir::Orig);
         [Attr::Zone, Attr::OrigZone].into_iter().for_each(|attr| change.copy_attr(flow, attr));
         change.set_mark(5);
         handle.update(&change).unwrap();
@@ -243,7 +243,7 @@ const FORMATS: [&str; 28] = [
 
 fn with_original(test: &str, body: impl FnOnce() + Send) {
     if parity::original().is_none() {
-        return netns::report(test, "the original conntrack is not installed");
+        return testing::report(test, "the original conntrack is not installed");
     }
     parity::with_label_file(test, || isolated(body));
 }

@@ -7,14 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 #![allow(clippy::print_stdout)] // the counts
 
-mod netns;
 #[path = "parity/mod.rs"]
 mod parity;
 #[path = "support/words.rs"]
 mod words;
 
 use netfilter_conntrack::Handle;
-use netns::isolated;
 use parity::differences::{OF_EVENTS, ROWS};
 use parity::fixture::{self, Extras};
 use parity::judge::Judge;
@@ -25,6 +23,7 @@ use std::fmt::Write as _;
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Mutex;
+use testing::isolated;
 
 /// Fewer command lines than this are no proof.
 const AT_LEAST: usize = 5000;
@@ -41,7 +40,7 @@ fn the_same_command_lines_through_both_tools() {
 /// Runs a test's body where the original and the label file are.
 fn with_original(test: &str, body: impl FnOnce(&Path)) {
     let Some(original) = parity::original() else {
-        return netns::report(test, "the original conntrack is not installed");
+        return testing::report(test, "the original conntrack is not installed");
     };
     parity::with_label_file(test, || body(&original));
 }
@@ -148,7 +147,7 @@ fn counters_are_shown_and_zeroed() {
             fixture::prepare(Extras::On);
             let mut handle = Handle::open().unwrap();
             let shown = |tool: &Path, line: &str| {
-                let output = netns::run(
+                let output = testing::run(
                     tool.to_str().unwrap(),
                     &words::words(line).iter().map(String::as_str).collect::<Vec<_>>(),
                     "",
@@ -179,7 +178,7 @@ fn counters_are_shown_and_zeroed() {
 
 #[test]
 fn every_row_is_in_the_list_of_differences() {
-    let list = include_str!("../docs/differences.md");
+    let list = include_str!("../../docs/differences.md");
     for row in ROWS.iter().filter(|row| !row.name.starts_with("1.4.7: ")) {
         assert!(list.contains(&format!("\n| {}", row.name)), "{}", row.name);
     }

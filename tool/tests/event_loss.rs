@@ -7,13 +7,12 @@
 
 #[path = "support/follower.rs"]
 mod follower;
-mod netns;
 
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::events::large_receive_buffer;
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{Dir, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4};
-use netns::{flow, isolated, need_root, udp};
+use testing::{flow, isolated, need_root, udp};
 
 const SHOWN: &str = "flow events have been shown.";
 const LOST: &str = "flow events have been lost.";
@@ -171,7 +170,7 @@ fn lost_events_of_expectations_are_counted_too() {
         let mut master = flow("127.0.0.1", "127.0.0.1", L4::Tcp { sport: 1, dport: 21 });
         master.set_helper_name(b"ftp");
         match handle.create(&master) {
-            Err(Error::Kernel(libc::EOPNOTSUPP)) => netns::skip("this kernel has no ftp helper"),
+            Err(Error::Kernel(libc::EOPNOTSUPP)) => testing::skip("this kernel has no ftp helper"),
             created => created.unwrap(),
         }
         follower.signal("STOP");

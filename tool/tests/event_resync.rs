@@ -6,16 +6,15 @@
 
 #[path = "support/follower.rs"]
 mod follower;
-mod netns;
 
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{
     Attr, Change, Dir, DumpFilter, EventKind, Events, Flow, Groups, Handle, L4, Mirror,
 };
-use netns::{count, isolated, udp};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use testing::{count, isolated, udp};
 
 const LOST: &str = "flow events have been lost, which reading the table has made good.";
 
@@ -38,7 +37,7 @@ fn of_world(n: u64) -> Flow {
         3 => L4::Icmp { kind: 8, code: 0, id: port },
         _ => L4::Udp { sport: port, dport: 53 },
     };
-    let mut flow = netns::flow(src, dst, l4);
+    let mut flow = testing::flow(src, dst, l4);
     flow.set_timeout_secs(10_000);
     match n % 8 {
         2 => flow.set_tcp_state(3),
@@ -89,7 +88,7 @@ fn replayed(printed: &str) -> HashSet<String> {
 
 /// The table as `-L` shows it.
 fn listed(words: &str) -> HashSet<String> {
-    let output = netns::run(
+    let output = testing::run(
         env!("CARGO_BIN_EXE_conntrack"),
         &format!("-L {words}").split_whitespace().collect::<Vec<_>>(),
         "",
@@ -166,7 +165,7 @@ fn what_changes_while_an_entry_lives_is_no_condition() {
     let refused = |words: &str, reason: &str| {
         let line = format!("-E --resync {words}");
         let output =
-            netns::run(env!("CARGO_BIN_EXE_conntrack"), &line.split_whitespace().collect::<Vec<_>>(), "");
+            testing::run(env!("CARGO_BIN_EXE_conntrack"), &line.split_whitespace().collect::<Vec<_>>(), "");
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}: {said}");
         assert!(said.lines().next().unwrap().ends_with(reason), "{line}: {said}");
@@ -204,7 +203,7 @@ fn hear(held: &mut HashSet<(u32, u16)>, change: &Change<'_>) -> ControlFlow<()> 
 #[test]
 fn a_mirror_in_a_program_holds_the_table() {
     isolated(|| {
-        netns::sysctl("nf_conntrack_events", 1); // also what is made before it listens has events
+        testing::sysctl("nf_conntrack_events", 1); // also what is made before it listens has events
         let mut random = Random(99);
         churn(&mut random, 1);
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).receive_buffer(8192)).unwrap();
@@ -233,7 +232,7 @@ fn a_mirror_in_a_program_holds_the_table() {
 fn a_mirror_can_be_stopped_at_any_change() {
     isolated(|| {
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
-        let mut handle = netns::table(&(1..=20).map(udp).collect::<Vec<_>>());
+        let mut handle = testing::table(&(1..=20).map(udp).collect::<Vec<_>>());
         let mut told = Vec::new();
         while told.len() < 20 {
             let before = told.len();
@@ -263,7 +262,7 @@ fn a_mirror_can_be_stopped_at_any_change() {
 fn a_rescan_of_the_table_can_be_given_up_at_any_entry() {
     isolated(|| {
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
-        netns::load((0..300).map(nth));
+        testing::load((0..300).map(nth));
         let mut held = HashSet::new();
         for some in [0, 1, 100, 299, 200] {
             let mut left = some;

@@ -6,16 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod model;
-mod netns;
 
 use model::Tally;
 use model::entry::*;
 use model::line::Line;
 use model::meaning::{Given, Meaning, Verb, What};
 use netfilter_conntrack::{Attr, Bitmask, Dir, Error, Flow, Handle, L4};
-use netns::{isolated, random::dice};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use testing::isolated;
 
 const SIZE: usize = 80;
 const LINES: u64 = 400;
@@ -87,8 +86,8 @@ impl Table {
         let (words, shows_ids) = self.words(line);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = match line.posix {
-            true => netns::run("env", &[&["POSIXLY_CORRECT=1", TOOL], &words[..]].concat(), ""),
-            false => netns::run(TOOL, &words, ""),
+            true => testing::run("env", &[&["POSIXLY_CORRECT=1", TOOL], &words[..]].concat(), ""),
+            false => testing::run(TOOL, &words, ""),
         };
         self.read();
         let after: BTreeSet<u32> = self.held.iter().map(|entry| entry.id).collect();
@@ -274,7 +273,7 @@ fn assert_every_kind(entries: &[Entry]) {
 fn the_kernel_loses_what_the_manual_says() {
     let mut tally = Tally::default();
     isolated(|| {
-        netns::rules(RULES);
+        testing::rules(RULES);
         let labels = std::env::temp_dir().join(format!("conntrack-labels-{}", std::process::id()));
         std::fs::write(&labels, LABEL_FILE).unwrap();
         let labels = labels.to_str().unwrap().to_owned();

@@ -6,13 +6,10 @@
 
 #[path = "support/follower.rs"]
 mod follower;
-mod netns;
 
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{Dir, DumpFilter, Flow, Handle, L4};
-use netns::random::Dice;
-use netns::{isolated, pipe_without_reader, sleeps_in_write, wait_until};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -22,6 +19,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use testing::random::Dice;
+use testing::{isolated, pipe_without_reader, sleeps_in_write, wait_until};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -60,7 +59,7 @@ fn ended(mut child: Child) -> Output {
 fn entry(n: u32) -> Flow {
     let source = format!("10.0.{}.1", n / OF_SOURCE);
     let mut flow =
-        netns::flow(&source, "10.255.0.1", L4::Udp { sport: u16::try_from(n + 1).unwrap(), dport: 53 });
+        testing::flow(&source, "10.255.0.1", L4::Udp { sport: u16::try_from(n + 1).unwrap(), dport: 53 });
     flow.set_timeout_secs(10_000);
     flow
 }
@@ -69,7 +68,7 @@ fn entry(n: u32) -> Flow {
 fn fill() {
     let mut handle = Handle::open().unwrap();
     handle.flush().unwrap();
-    netns::load((0..ENTRIES).map(entry));
+    testing::load((0..ENTRIES).map(entry));
 }
 
 /// The source ports of the entries for which this holds.
@@ -383,7 +382,7 @@ fn a_closed_stream_is_an_error_where_it_is_needed() {
 
 /// Makes entries until a follower of events whose output is not read stands still.
 fn flood_until_it_stands_still(child: &Child) {
-    wait_until("it follows events", || netns::catches_interrupts(child.id()));
+    wait_until("it follows events", || testing::catches_interrupts(child.id()));
     let mut some = (0..).step_by(1000);
     wait_until("it stands still", || {
         let from: u32 = some.next().unwrap();
@@ -441,7 +440,7 @@ fn a_tool_whose_messages_are_not_read_either_ends_too() {
 #[test]
 fn a_table_that_changes_all_the_time_does_not_keep_the_tool() {
     isolated(|| {
-        netns::load((0..100_000).map(nth));
+        testing::load((0..100_000).map(nth));
         let follower = Follower::start("-E --resync -b 16384");
         let over = AtomicBool::new(false);
         let ended = std::thread::scope(|scope| {
@@ -477,9 +476,9 @@ fn a_hangup_loses_no_event() {
             let out = Scratch::new("hangup");
             let words: Vec<&str> = words.split(' ').collect();
             let follower = start(&words, Stdio::null(), File::create(&out.0).unwrap());
-            wait_until("it follows events", || netns::catches_interrupts(follower.id()));
+            wait_until("it follows events", || testing::catches_interrupts(follower.id()));
             kill(&follower, "STOP"); // so that all events wait to be read when the signal comes
-            netns::load((0..EVENTS).map(entry));
+            testing::load((0..EVENTS).map(entry));
             kill(&follower, "HUP");
             kill(&follower, "CONT");
             let output = ended(follower);

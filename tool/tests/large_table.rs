@@ -4,14 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Flow, Handle, L4};
-use netns::{flow, isolated, load, skip};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use testing::{flow, isolated, load, skip};
 
 const FLOWS: u32 = 100_000;
 /// Most memory, in KiB, that listing the table may take.
@@ -112,7 +110,7 @@ fn one_hundred_thousand_flows_are_printed_as_the_original_prints_them() {
         println!("original: {} KiB", original.peak_kib);
         assert_eq!(original.lines.len(), FLOWS as usize);
         let ours: [(&Path, &[&str]); 2] =
-            [(Path::new(env!("CARGO_BIN_EXE_conntrack")), &["-L"]), (&netns::example("list"), &[])];
+            [(Path::new(env!("CARGO_BIN_EXE_conntrack")), &["-L"]), (&testing::example("list"), &[])];
         for (program, args) in ours {
             let listing = listing(program, args);
             println!("{}: {} KiB", program.display(), listing.peak_kib);

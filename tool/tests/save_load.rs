@@ -6,12 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-mod netns;
-
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Flow, Handle};
-use netns::random::{Dice, random_flow};
-use netns::{isolated, run, table};
 use std::ops::ControlFlow;
+use testing::random::{Dice, random_flow};
+use testing::{isolated, run, table};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 

@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
-use netns::{catches_interrupts, isolated, load, run, skip, table, tcp, udp};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
+use testing::{catches_interrupts, isolated, load, run, skip, table, tcp, udp};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 

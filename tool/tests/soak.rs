@@ -16,12 +16,9 @@
     clippy::print_stdout
 )]
 
-mod netns;
-
 use netfilter_conntrack::format::{self, Style, Syntax};
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::{Bitmask, DumpFilter, Error, EventSubject, Events, Flow, Groups, Handle, L4};
-use netns::{flow, isolated, load};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::ControlFlow;
@@ -30,6 +27,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use testing::{flow, isolated, load};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 /// Flows that turn over; fewer where the kernel's limit is low.
@@ -234,7 +232,7 @@ fn c_program(labels: &Path) -> Option<Beside> {
     let beside = Beside::start(Command::new(program).arg(labels));
     let library = std::env::var("SOAK_LIBRARY").unwrap();
     let maps = || std::fs::read_to_string(format!("/proc/{}/maps", beside.child.id())).unwrap();
-    let until = Instant::now() + netns::CEILING;
+    let until = Instant::now() + testing::CEILING;
     while !maps().contains(&library) {
         assert!(Instant::now() < until, "it does not run on {library}");
         std::thread::sleep(Duration::from_millis(10));

@@ -14,16 +14,14 @@
     clippy::print_stdout
 )]
 
-mod netns;
-
 use netfilter_conntrack::sys::process::StopSignals;
 use netfilter_conntrack::{Dir, DumpFilter, Error, Events, Flow, Groups, Handle, L4};
-use netns::{count, flow, isolated, load, sports, udp};
 use std::collections::HashMap;
 use std::io::Read;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use testing::{count, flow, isolated, load, sports, udp};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -100,7 +98,7 @@ fn writers(test: &str) -> [Writer; 2] {
     let mut handle = Handle::open().unwrap();
     let begun = |handle: &mut Handle, host: u8| handle.get(&passing(host, 1)).is_ok();
     for host in [1, 2] {
-        netns::wait_until("a writer begins", || begun(&mut handle, host));
+        testing::wait_until("a writer begins", || begun(&mut handle, host));
     }
     writers
 }
@@ -254,11 +252,11 @@ fn a_list_that_nobody_reads_for_long_is_whole_afterwards() {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = list.spawn().unwrap();
-        netns::wait_until("it waits for its reader", || netns::sleeps_in_write(child.id()));
+        testing::wait_until("it waits for its reader", || testing::sleeps_in_write(child.id()));
         let mut events = Events::open(Groups::NEW).unwrap();
         events.socket().set_non_blocking(true).unwrap();
         let mut made = 0;
-        netns::wait_until("the table changes much", || {
+        testing::wait_until("the table changes much", || {
             loop {
                 match events.next() {
                     Ok(_) => made += 1,
@@ -336,7 +334,7 @@ fn interrupted_calls_lose_nothing() {
         }
         let shower = format!("while kill -s TERM {0} && kill -s INT {0}; do :; done", worker.id());
         let mut shower = Command::new("sh").args(["-c", &shower]).stderr(Stdio::null()).spawn().unwrap();
-        netns::wait_until("the worker has done its rounds", || worker.try_wait().unwrap().is_some());
+        testing::wait_until("the worker has done its rounds", || worker.try_wait().unwrap().is_some());
         let status = worker.wait().unwrap(); // and the shower ends with its target
         out.read_to_string(&mut text).unwrap();
         shower.wait().unwrap();

@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod netns;
-
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::sys::process::{protocol_name, protocol_number};
 use netfilter_conntrack::wire::Builder;
@@ -13,11 +11,11 @@ use netfilter_conntrack::wire::consts::NLMSG_ERROR;
 use netfilter_conntrack::wire::frame::Header;
 use netfilter_conntrack::{Error, Events, Groups, Handle};
 use netlink_sys::SocketAddr;
-use netns::{TIMEOUT_SECS, isolated, load, table, tcp, udp};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use testing::{TIMEOUT_SECS, isolated, load, table, tcp, udp};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -66,7 +64,7 @@ fn while_running(args: &[&str], stdin: Stdio, met: impl Fn(&Child) -> bool) {
     let mut command = Command::new(TOOL);
     command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    netns::wait_until(&args.join(" "), || met(&child));
+    testing::wait_until(&args.join(" "), || met(&child));
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -74,7 +72,7 @@ fn while_running(args: &[&str], stdin: Stdio, met: impl Fn(&Child) -> bool) {
 #[test]
 fn threads_get_the_names_of_protocols_that_they_ask_for() {
     if protocol_name(6).is_none() {
-        return netns::report("threads_get_the_names_of_protocols_that_they_ask_for", "no /etc/protocols");
+        return testing::report("threads_get_the_names_of_protocols_that_they_ask_for", "no /etc/protocols");
     }
     let ask = |number: u8, name: &'static str| {
         move || {
@@ -156,7 +154,7 @@ fn forged(line: &str, joined: bool, end: impl FnOnce(&Child)) -> (String, String
     let mut command = Command::new(TOOL);
     command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
-    netns::wait_until("it has a socket", || port_id(joined).is_some());
+    testing::wait_until("it has a socket", || port_id(joined).is_some());
     forge(&SocketAddr::new(port_id(joined).unwrap(), 0));
     end(&child);
     let output = child.wait_with_output().unwrap();
@@ -171,7 +169,7 @@ fn the_tool_warns_of_what_the_kernel_has_not_sent() {
     isolated(|| {
         let (printed, said) = forged("-E -e NEW", true, |child| {
             // What came before the signal is read.
-            netns::wait_until("it follows events", || netns::catches_interrupts(child.id()));
+            testing::wait_until("it follows events", || testing::catches_interrupts(child.id()));
             assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
         });
         assert_eq!(printed, "", "a forged event is not shown");
@@ -187,7 +185,7 @@ fn the_tool_warns_of_what_the_kernel_has_not_sent() {
 
 /// The tool's answer, which must come whatever it is given: one that reads without end is ended, with another status.
 fn prompt(args: &[&str]) -> (Option<i32>, String) {
-    let ceiling = netns::CEILING.as_secs().to_string();
+    let ceiling = testing::CEILING.as_secs().to_string();
     let output =
         Command::new("timeout").arg(ceiling).arg(TOOL).args(args).stdin(Stdio::null()).output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
@@ -247,7 +245,7 @@ fn a_load_file_is_read_with_a_limit_whatever_it_is() {
             assert!(said.contains(complaint), "{}: {said}", path.display());
         }
         writer.join().unwrap().unwrap();
-        assert_eq!(netns::count(&mut Handle::open().unwrap()), 1, "what came through the pipe");
+        assert_eq!(testing::count(&mut Handle::open().unwrap()), 1, "what came through the pipe");
     });
 }
 
@@ -323,7 +321,7 @@ fn what_the_manual_says_of_the_environment_holds() {
         for name in ["POSIXLY_CORRECT", "TMPDIR", "TZ"] {
             assert!(manual.contains(&format!(".B {name}\n")), "{name}");
         }
-        netns::sysctl("nf_conntrack_timestamp", 1);
+        testing::sysctl("nf_conntrack_timestamp", 1);
         let _table = table(&[udp(1), tcp(2)]);
         // The first word that is no option ends the options.
         let lines = |environment: &[(&str, &str)]| {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Entries of the table as the manual page speaks of them, and tables of random ones.
 
-use super::dice::Dice;
 use std::collections::HashSet;
 use std::net::IpAddr;
+use testing::dice::Dice;
 
 pub const ICMP: u8 = 1;
 pub const TCP: u8 = 6;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Random command lines: what is meant, and one of the many ways to write it.
 
-use super::dice::Dice;
 use super::entry::*;
 use super::meaning::{Given, Meaning, Nat, Part, Verb, What, ZoneOf, meaning, prefix};
 use super::spelling::{self, Name};
 use std::net::IpAddr;
+use testing::dice::Dice;
 
 /// A piece of a command line, and the words it is written in.
 #[derive(Debug, Clone)]

@@ -4,14 +4,14 @@
 //!
 //! Two tests hold the tool against it: `the_tool_selects_what_the_manual_says` reads the line with the tool's parser
 //! and asks its selector, and what it would leave to the kernel, about a table on paper
-//! (`src/bin/conntrack/selection.rs`); `the_kernel_loses_what_the_manual_says` runs the tool on a table of the kernel
+//! (`tool/src/selection.rs`); `the_kernel_loses_what_the_manual_says` runs the tool on a table of the kernel
 //! (`tests/filter_model.rs`).
 //!
 //! A failure names the seed of its line, and the line with everything left out that does not matter. The seed alone
 //! makes the same table and the same line again:
 //!
 //! ```sh
-//! FILTER_MODEL=4711 cargo test --bin conntrack the_tool_selects_what_the_manual_says
+//! FILTER_MODEL=4711 cargo test -p conntrack the_tool_selects_what_the_manual_says
 //! FILTER_MODEL=4711 cargo test --test filter_model
 //! ```
 //!
@@ -27,9 +27,9 @@ pub mod line;
 pub mod meaning;
 pub mod spelling;
 
-use super::dice::{self, Dice};
 use entry::{Entry, Home};
 use std::ops::Range;
+use testing::dice::Dice;
 
 /// How many seeds share a table.
 pub const LINES_OF_A_TABLE: u64 = 2_000;

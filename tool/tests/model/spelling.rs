@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The ways to write an option: names, abbreviations, attached values, numbers and addresses in every notation.
 
-use super::dice::Dice;
 use super::entry::*;
 use super::meaning::{Part, Verb};
 use std::net::IpAddr;
+use testing::dice::Dice;
 
 /// A long name, the letter that says the same, and the first of the names that say the same.
 pub type Name = (&'static str, Option<char>, &'static str);

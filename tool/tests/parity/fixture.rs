@@ -5,7 +5,6 @@
 //! Entries are made by library calls in one batch, so a table that a command changed is soon as it was.
 
 use super::normal;
-use crate::netns::{self, flow};
 use netfilter_conntrack::format::{self, Flags, Style};
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY};
 use netfilter_conntrack::{
@@ -13,6 +12,7 @@ use netfilter_conntrack::{
 };
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+use testing::{self, flow};
 
 /// The label file that both tools read.
 pub const LABELS: &str = "0 zero\n1 one\n5 five\n7 seven up\n100 hundred\n127 last\n130 big\n";
@@ -37,10 +37,10 @@ pub enum Extras {
 
 /// Prepares a new namespace: labels, and what entries have beside.
 pub fn prepare(extras: Extras) {
-    netns::rules(RULES);
+    testing::rules(RULES);
     let on = u32::from(extras == Extras::On);
-    netns::sysctl("nf_conntrack_acct", on);
-    netns::sysctl("nf_conntrack_timestamp", on);
+    testing::sysctl("nf_conntrack_acct", on);
+    testing::sysctl("nf_conntrack_timestamp", on);
 }
 
 /// The entries. Each has a timeout of its own, half-way between two thousands.
@@ -217,7 +217,7 @@ impl Ground {
     /// Makes the table what it was.
     pub fn reset(&mut self) {
         self.handle.flush().unwrap();
-        netns::load(self.flows.iter().map(|(_, flow)| flow.clone()));
+        testing::load(self.flows.iter().map(|(_, flow)| flow.clone()));
         for expect in &self.expectations {
             self.handle.create_expectation(expect).unwrap();
         }
@@ -261,7 +261,7 @@ impl Ground {
         for part in parts {
             let (name, rest) = part.split_once(')').unwrap();
             let (_, flow) = self.flows.iter().find(|(known, _)| *known == name).unwrap();
-            out += &self.handle.get(&netns::key(flow, Dir::Orig)).unwrap().id().unwrap().to_string();
+            out += &self.handle.get(&testing::key(flow, Dir::Orig)).unwrap().id().unwrap().to_string();
             out += rest;
         }
         out

@@ -67,7 +67,7 @@ pub fn ours() -> PathBuf {
 
 /// The original tool, if it is installed.
 pub fn original() -> Option<PathBuf> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/original.sh");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/original.sh");
     let found = Command::new(script).arg("tool").output().ok()?;
     let path = String::from_utf8(found.stdout).ok()?;
     found.status.success().then(|| PathBuf::from(path.trim()))
@@ -87,9 +87,9 @@ pub fn with_label_file(test: &str, body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return body();
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/in-namespace.sh");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/in-namespace.sh");
     if !Command::new(script).arg("true").output().is_ok_and(|output| output.status.success()) {
-        return crate::netns::report(test, "no network and mount namespace");
+        return testing::report(test, "no network and mount namespace");
     }
     let output = Command::new(script)
         .args(["sh", "-c", WITH_LABEL_FILE])

@@ -3,11 +3,11 @@
 //! exchanges, echoes and FTP of both families, which the router translates, marks and labels.
 
 use super::traffic;
-use crate::netns::neighbour::{Neighbour, forward_packets};
-use crate::netns::{self, flow, ip, rules};
 use netfilter_conntrack::{Dir, Handle, L4};
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use testing::neighbour::{Neighbour, forward_packets};
+use testing::{self, flow, ip, rules};
 
 /// What is translated, marked and labelled, and where expectations are read.
 const RULES: &str = "
@@ -123,10 +123,12 @@ impl Router {
             self.client.at(move || addresses[1..].iter().for_each(|to| traffic::echo(to)));
             self.announce(client, server);
             let plain = flow(addresses[0], addresses[1], L4::Udp { sport: 4000, dport: 5000 });
-            handle.delete(&netns::key(&plain, Dir::Orig)).unwrap();
+            handle.delete(&testing::key(&plain, Dir::Orig)).unwrap();
         }
         // Whoever looks at an expired entry removes it.
-        netns::wait_until("the brief entry expires", || handle.get(&netns::key(&brief, Dir::Orig)).is_err());
+        testing::wait_until("the brief entry expires", || {
+            handle.get(&testing::key(&brief, Dir::Orig)).is_err()
+        });
         handle.flush().unwrap();
     }
 }

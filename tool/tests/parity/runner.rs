@@ -7,7 +7,6 @@
 
 use super::fixture::{Extras, Ground};
 use super::{Case, Outcome, normal};
-use crate::netns::{catches_interrupts, isolated};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testing::{catches_interrupts, isolated};
 
 /// How many programs follow events at the same time.
 const FOLLOWERS: usize = 32;
@@ -129,7 +129,7 @@ impl<'a> Place<'a> {
     /// Runs programs at the same time and interrupts those that wait.
     fn interrupted(&mut self, cases: &[&Case]) -> Vec<Outcome> {
         let mut children: Vec<Child> = cases.iter().map(|case| self.start(case)).collect();
-        let until = Instant::now() + crate::netns::CEILING;
+        let until = Instant::now() + testing::CEILING;
         for child in &mut children {
             while child.try_wait().unwrap().is_none() && !catches_interrupts(child.id()) {
                 assert!(Instant::now() < until, "a program neither ends nor follows events");

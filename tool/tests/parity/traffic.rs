@@ -18,9 +18,7 @@ pub fn talk(listener: &TcpListener, mut client: TcpStream) {
 
 /// Two datagrams in each direction.
 pub fn exchange(client: &UdpSocket, server: &UdpSocket, to: impl ToSocketAddrs + Copy) {
-    [client, server]
-        .into_iter()
-        .for_each(|socket| socket.set_read_timeout(Some(crate::netns::CEILING)).unwrap());
+    [client, server].into_iter().for_each(|socket| socket.set_read_timeout(Some(testing::CEILING)).unwrap());
     for _ in 0..2 {
         let mut word = [0; 4];
         client.send_to(b"ping", to).unwrap();
@@ -39,6 +37,6 @@ const ECHO: &str = r#"use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6); alarm
 
 /// Sends one ICMP echo request to an address of either family and waits for the reply.
 pub fn echo(to: &str) {
-    let output = crate::netns::run("perl", &["-e", ECHO, to], "");
+    let output = testing::run("perl", &["-e", ECHO, to], "");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

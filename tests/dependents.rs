@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a Rust program gets that depends on the crate by its path: the Rust library, and nothing for C.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const MAIN: &str = "
+fn main() {
+    let flow = netfilter_conntrack::Flow::new();
+    println!(\"{:?}\", flow.mark());
+}
+";
+
+/// A folder that goes when the test ends.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A program of its own with what cargo built for it below `target`.
+fn program() -> Scratch {
+    let scratch = Scratch(std::env::temp_dir().join(format!("conntrack-dependent-{}", std::process::id())));
+    let library = env!("CARGO_MANIFEST_DIR");
+    let manifest = format!(
+        "[package]\nname = \"dependent\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\nnetfilter-conntrack = {{ path = {library:?} }}\n"
+    );
+    fs::create_dir_all(scratch.0.join("src")).unwrap();
+    fs::write(scratch.0.join("Cargo.toml"), manifest).unwrap();
+    fs::write(scratch.0.join("src/main.rs"), MAIN).unwrap();
+    fs::copy(Path::new(library).join("Cargo.lock"), scratch.0.join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--offline"])
+        .current_dir(&scratch.0)
+        .env("CARGO_TARGET_DIR", scratch.0.join("target"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    scratch
+}
+
+/// The files of cargo's output folders whose names end so.
+fn built(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let folders = [folder.join("target/debug"), folder.join("target/debug/deps")];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let paths = files.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_string_lossy().ends_with(ending)).collect()
+}
+
+#[test]
+fn a_rust_program_builds_and_exports_nothing_for_c() {
+    let scratch = program();
+    assert!(!built(&scratch.0, ".rlib").is_empty(), "the folders are those into which cargo builds");
+    assert_eq!(built(&scratch.0, ".so"), Vec::<PathBuf>::new());
+    assert_eq!(built(&scratch.0, ".a"), Vec::<PathBuf>::new());
+    let program = fs::read(scratch.0.join("target/debug/dependent")).unwrap();
+    for name in ["nfct_", "nfexp_", "nfnl_"] {
+        let found = program.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+        assert!(!found, "{name} is in the program");
+    }
+}
