@@ -49,7 +49,7 @@ const PROVEN: [(&str, usize, &str); 3] =
 
 #[test]
 fn every_difference_names_a_test_that_exists() {
-    let folders = ["src", "tests", "capi-tests"];
+    let folders = ["src", "tests", "tool", "testing", "capi-tests"];
     let sources: String =
         folders.into_iter().flat_map(files).filter_map(|path| fs::read_to_string(path).ok()).collect();
     for (document, columns, title) in PROVEN {
