@@ -77,34 +77,31 @@
 //! The feature `capi`, off by default, exports the functions of libnetfilter_conntrack. `make` switches it on for the
 //! shared library and the archive; a Rust program has no use for it.
 
-mod ahead;
-pub mod batch;
 pub mod bitmask;
 #[cfg(feature = "capi")]
 mod capi;
 pub mod codec;
 pub mod error;
-pub mod events;
+mod exchange;
 pub mod expect;
 pub mod filter;
 pub mod flow;
 pub mod format;
-pub mod handle;
-mod inbox;
 pub mod label;
-pub mod mirror;
-pub mod request;
 pub mod sys;
+mod watch;
 pub mod wire;
 
-pub use batch::Batch;
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
-pub use events::{Event, EventSubject, Events, Groups};
+pub use exchange::batch::Batch;
+pub use exchange::handle::Handle;
+pub use exchange::{batch, handle, request};
 pub use expect::{ExpectAttr, Expectation};
 pub use filter::DumpFilter;
 pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};
-pub use handle::Handle;
 pub use label::LabelMap;
-pub use mirror::{Change, Mirror};
+pub use watch::events::{Event, EventSubject, Events, Groups};
+pub use watch::mirror::{Change, Mirror};
+pub use watch::{events, mirror};

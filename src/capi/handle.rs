@@ -14,7 +14,7 @@ use super::nfnl::{Netfilter, nfnl_handle};
 use super::receive::{Delivered, Registration, Wanted, on_message, read_away, run};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
-use crate::request::{self, Query, Subject};
+use crate::exchange::request::{self, Query, Subject};
 use crate::sys::cancel::{self, CancelType};
 use crate::sys::socket::{Socket, raw};
 use crate::sys::{memory, stack};
@@ -242,7 +242,8 @@ pub(super) unsafe fn flow_subject<'a>(
 /// cancellation leaves open.
 fn must_be_honoured(query: Query, subject: Subject<'_>) -> Result<()> {
     let (Query::FlushFilter, Subject::Filter(filter)) = (query, subject) else { return Ok(()) };
-    let is_honoured = || crate::handle::Handle::open().and_then(|mut handle| handle.honours_in_flush(filter));
+    let is_honoured =
+        || crate::exchange::handle::Handle::open().and_then(|mut handle| handle.honours_in_flush(filter));
     match cancel::uncancelled(|| caught(is_honoured))? {
         true => Ok(()),
         false => Err(Error::Unsupported("the kernel would ignore the filter")),

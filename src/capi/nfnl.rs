@@ -125,7 +125,7 @@ impl Netfilter {
     /// Makes libnfnetlink's own receive calls use a buffer of at least our size: the kernel sizes its
     /// datagrams by the largest buffer that a socket has ever shown.
     pub(super) fn at_least_receive(&self) {
-        let least = u32::try_from(crate::handle::RECEIVE_LEN).unwrap_or(u32::MAX);
+        let least = u32::try_from(crate::exchange::handle::RECEIVE_LEN).unwrap_or(u32::MAX);
         self.receive_len.set(self.receive_len.get().max(least));
     }
 

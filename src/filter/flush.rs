@@ -92,7 +92,7 @@ impl DumpFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request;
+    use crate::exchange::request;
     use crate::wire::Frame;
 
     /// A kernel: its version, and whether it was built with marks.

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
-use crate::inbox::Inbox;
+use crate::exchange::inbox::Inbox;
 use crate::sys::memory;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::{panic, thread};
@@ -99,7 +99,7 @@ fn receive_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbox::answer;
+    use crate::exchange::inbox::answer;
     use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR};
     use std::collections::VecDeque;
     use std::sync::Mutex;

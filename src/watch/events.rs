@@ -9,9 +9,9 @@
 use crate::codec::event::EventKind;
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
+use crate::exchange::inbox::Inbox;
 use crate::expect::Expectation;
 use crate::flow::Flow;
-use crate::inbox::Inbox;
 use crate::sys::Socket;
 use crate::sys::process::memory_bytes;
 use crate::sys::socket::MOST_DATAGRAMS;
@@ -258,7 +258,7 @@ impl Events {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::inbox::answer;
+    use crate::exchange::inbox::answer;
 
     const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
     const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_DELETE]);

@@ -8,18 +8,16 @@
 
 #![forbid(unsafe_code)]
 
-mod told;
-
+use super::known::{News, Told};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
-use crate::events::{EventSubject, Events, EventsBuilder};
+use crate::exchange::handle::{Handle, Verdict};
 use crate::filter::DumpFilter;
 use crate::flow::Flow;
-use crate::handle::{Handle, Verdict};
 use crate::sys::Socket;
+use crate::watch::events::{EventSubject, Events, EventsBuilder};
 use crate::wire::consts::IPS_DYING;
 use std::time::{Duration, Instant};
-use told::{News, Told};
 
 /// A change of the table.
 #[derive(Debug, Clone, Copy)]

@@ -8,23 +8,23 @@
 
 #![forbid(unsafe_code)]
 
-use crate::ahead::{self, More};
-use crate::batch::{self, Batch};
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
+use crate::exchange::ahead::{self, More};
+use crate::exchange::batch::{self, Batch};
+use crate::exchange::inbox::{Inbox, Receiver, receive};
+use crate::exchange::request::{self, Query, Statistics, Subject, Table};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::{Attr, Flow};
-use crate::inbox::{Inbox, Receiver, receive};
-use crate::request::{self, Query, Statistics, Subject, Table};
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
-pub use crate::inbox::RECEIVE_LEN;
+pub use crate::exchange::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.
 ///
@@ -769,7 +769,7 @@ impl Iterator for Flows<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::inbox::answer;
+    use crate::exchange::inbox::answer;
 
     #[test]
     fn a_lookup_without_ports_is_refused_where_ports_are_known() {

@@ -28,8 +28,8 @@
 
 use crate::codec::flow_decode;
 use crate::error::{Error, Result};
+use crate::exchange::request::{self, Query, Subject};
 use crate::flow::Flow;
-use crate::request::{self, Query, Subject};
 use crate::sys::memory;
 use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
 use crate::wire::frame::{FrameKind, HEADER_LEN};

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One conversation with the kernel: requests go out, answers come in.
+
+pub(crate) mod ahead;
+pub mod batch;
+pub mod handle;
+pub(crate) mod inbox;
+pub mod request;
