@@ -6,6 +6,7 @@
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same; NFNETLINK=yes|no:
 #                        whether libnetfilter_conntrack.pc brings libnfnetlink (asked of pkg-config where not set)
 #   make demo            the main job, in a throw-away network namespace
+#   make check           format, lints, unit and golden tests: cargo only, no network, no namespace, no privilege
 #   make test            every test
 #   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
 #                        Rust; LEGS says which (scripts/fresh.sh)
@@ -51,7 +52,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages hold file names: not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage dist demo test test-fresh soak fuzz-smoke bench try header clean
+.PHONY: all install uninstall stage dist demo check test test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each in a run of its own: cargo leaves link-time optimisation out where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -114,6 +115,9 @@ demo:
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory stage
 	@scripts/demo.sh
+
+check:
+	@CARGO='$(CARGO)' scripts/check.sh
 
 test:
 	@scripts/install-deps.sh test
