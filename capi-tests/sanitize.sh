@@ -33,7 +33,8 @@ export UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1'
 # Cargo is asked, not rustc: without rustup, rustc takes `+nightly` for a file and answers all the same.
 if [ "$(cargo +nightly -vV 2>/dev/null | sed -n 's/^host: //p')" = "$TARGET" ]; then
     RUSTFLAGS=-Zsanitizer=address cargo +nightly rustc --locked --quiet --release --package netfilter-conntrack \
-        --features capi --lib --crate-type cdylib,staticlib --target "$TARGET" --target-dir target/sanitized
+        --features capi --lib --crate-type cdylib,staticlib --target "$TARGET" --target-dir target/sanitized -- \
+        -C link-arg=-Wl,-soname,libnetfilter_conntrack.so.3
     built=target/sanitized/$TARGET/release
     is_instrumented=yes
 else
