@@ -15,8 +15,10 @@ thread_local! {
     static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the code that asks for memory now is prepared to get none; see [`super::allocator`].
-pub(super) fn is_prepared() -> bool {
+/// Whether the code that asks for memory now is prepared to get none. For the allocator of a program: where there is no
+/// memory and no code is prepared for that, it may end the program with a message.
+#[must_use]
+pub fn is_prepared() -> bool {
     PREPARED.get()
 }
 

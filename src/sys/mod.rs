@@ -9,9 +9,8 @@
 //! functions read the environment too (`TZ`): a program that changes it while other threads run is responsible for
 //! that, as [`std::env::set_var`] says.
 
-#![allow(unsafe_code)] // system calls; the only other place is `capi`
+#![allow(unsafe_code)] // system calls; the only other places are `capi` and the tool's `sys`
 
-pub mod allocator;
 #[cfg(feature = "capi")]
 pub(crate) mod cancel;
 pub mod clock;
@@ -20,14 +19,12 @@ pub mod errno;
 pub(crate) mod file;
 #[cfg(feature = "capi")]
 pub(crate) mod lock;
-pub(crate) mod memory;
+pub mod memory;
 pub mod namespace;
 pub mod process;
-mod protocols;
 pub mod release;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
-pub mod streams;
 
 pub use socket::Socket;

@@ -8,8 +8,8 @@ use crate::message::Complaint;
 use crate::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
 use crate::output::Output;
 use crate::parse::{ProtocolChoice, Request};
+use crate::sys::protocols::protocol_name;
 use crate::value::{EVENTS, FORMATS, STATUS};
-use netfilter_conntrack::sys::process::protocol_name;
 
 /// Columns of a screen.
 const WIDTH: usize = 80;

@@ -6,7 +6,7 @@
 //! and counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing
 //! done, 2 the command line is wrong, 3 events were lost.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // but in `sys`; every other file forbids it
 
 mod args;
 mod command;
@@ -24,22 +24,21 @@ mod refusal;
 mod replay;
 #[cfg(test)]
 mod selection;
+mod sys;
 mod value;
 
 use command::{Session, load};
 use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
-use netfilter_conntrack::sys::allocator::OrExit;
-use netfilter_conntrack::sys::process::{end_by_hangup, restore_sigpipe};
 use output::say;
 use parse::Parser;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
+use sys::allocator::OrExit;
+use sys::signals::{end_by_hangup, restore_sigpipe};
 
 #[global_allocator]
 static ALLOCATOR: OrExit = OrExit::saying(NO_MEMORY);
-
-netfilter_conntrack::look_at_start!();
 
 fn main() -> ExitCode {
     restore_sigpipe();

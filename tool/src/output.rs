@@ -13,11 +13,11 @@
 use crate::message::Complaint;
 use crate::options::Verb;
 use crate::parse::Request;
+use crate::sys::signals::{self, StopSignals};
+use crate::sys::streams::{self, Stream};
 use crate::value::Formats;
 use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::sys::process::{self, StopSignals};
-use netfilter_conntrack::sys::streams::{self, Stream};
 use netfilter_conntrack::sys::{clock, errno};
 use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
 use std::fs::File;
@@ -128,7 +128,7 @@ impl Output {
         self.unless_stopped()?;
         let Some(out) = &self.out else { return Err(cannot_write(libc::EBADF)) };
         if streams::is_broken(out.as_fd()).map_err(|error| cannot_write(error.errno()))? {
-            process::end_by_sigpipe();
+            signals::end_by_sigpipe();
             return Err(cannot_write(libc::EPIPE));
         }
         Ok(())
@@ -148,7 +148,7 @@ impl Output {
 
     /// Complains of a signal that has come while signals are deferred.
     pub fn unless_stopped(&self) -> Result<(), Complaint> {
-        if process::stop_requested() { Err(Complaint::Stopped) } else { Ok(()) }
+        if signals::stop_requested() { Err(Complaint::Stopped) } else { Ok(()) }
     }
 
     /// Ends the program by the deferred signal, if one has come.
@@ -294,7 +294,7 @@ pub fn say(text: &str) {
 fn write_all(out: &mut (impl Write + AsFd), bytes: &mut &[u8], patience: Duration) -> io::Result<()> {
     let mut since = None;
     while !bytes.is_empty() {
-        let written = match process::stop_requested() {
+        let written = match signals::stop_requested() {
             true => {
                 let waited = since.get_or_insert_with(Instant::now).elapsed();
                 write_soon(out, bytes, patience.saturating_sub(waited))

@@ -15,10 +15,10 @@ use crate::message::{self, Complaint};
 use crate::options::{
     COMMANDS, Class, FIELDS, Field, Id, PARAMS, PROTOCOLS, Param, Protocol, Row, TABLES, Table, Value, Verb,
 };
+use crate::sys::protocols::protocol_number;
 use crate::value::{self, Family, Formats, FormerStatus, NatTarget, StatusBits};
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::sys::process::protocol_number;
 use netfilter_conntrack::{Bitmask, Error, Groups};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;

@@ -13,11 +13,11 @@ use crate::message::{self, Complaint};
 use crate::options::{Param, Table, Verb};
 use crate::output::{Happening, Output, View, say};
 use crate::parse::{Request, event_groups};
+use crate::sys::signals::StopSignals;
 use crate::{entry, refusal};
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
 use netfilter_conntrack::sys::Socket;
-use netfilter_conntrack::sys::process::StopSignals;
 use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups};
 use std::time::{Duration, Instant};
 

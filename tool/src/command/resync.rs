@@ -14,7 +14,7 @@ use crate::message::Complaint;
 use crate::options::{Field, PARAMS, Param};
 use crate::output::Output;
 use crate::parse::{Request, event_groups};
-use netfilter_conntrack::sys::process::StopSignals;
+use crate::sys::signals::StopSignals;
 use netfilter_conntrack::{Change, Error, Groups, Mirror};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
