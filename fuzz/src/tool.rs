@@ -3,9 +3,9 @@
 //!
 //! Compiled at the root of a crate that has the tool's modules: the fuzz crate, and the tool itself.
 
-use crate::command::load;
-use crate::message::Complaint;
-use crate::parse::Parser;
+use crate::line::parse::Parser;
+use crate::load;
+use crate::show::message::Complaint;
 use netfilter_conntrack::{Error, LabelMap, Result};
 use std::path::Path;
 

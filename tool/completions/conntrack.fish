@@ -1,4 +1,4 @@
-# fish completion for conntrack(8), made from the tool's option table; do not edit (tool/src/completion.rs).
+# fish completion for conntrack(8), made from the tool's option table; do not edit (tool/src/show/completion.rs).
 function __conntrack_protocol
     set -l words (commandline -opc)
     set -l at (contains -i -- -p $words; or contains -i -- --protonum $words)

@@ -1,36 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The `conntrack` tool: the connection tracking table from the command line.
 //!
-//! A client of the library's public interface: words become a request ([`args`], [`parse`]), a request becomes
-//! library calls ([`entry`], [`command`]), flows become output ([`output`]). Standard output holds entries, events
-//! and counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing
-//! done, 2 the command line is wrong, 3 events were lost.
+//! A client of the library's public interface: words become an understood line ([`line`]), a line becomes library calls
+//! ([`command`]; those of a file, [`load`]), flows become output ([`show`]). Standard output holds entries, events and
+//! counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing done, 2 the
+//! command line is wrong, 3 events were lost.
 
 #![deny(unsafe_code)] // but in `sys`; every other file forbids it
 
-mod args;
 mod command;
-#[cfg(test)]
-mod completion;
-mod entry;
-mod help;
-mod legality;
-mod message;
-mod options;
-mod output;
-mod parse;
-mod refusal;
+mod line;
+mod load;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod selection;
+mod show;
 mod sys;
-mod value;
 
-use command::{Session, load};
-use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
-use output::say;
-use parse::Parser;
+use command::Session;
+use line::args;
+use line::parse::Parser;
+use show::message::{self, Complaint, NO_MEMORY, TRY};
+use show::output::{say, tell};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
@@ -81,9 +73,4 @@ fn complain(complaint: &Complaint) -> u8 {
         say(TRY);
     }
     complaint.exit_status()
-}
-
-/// A line on standard error with the program's name and version.
-fn tell(text: &str) {
-    say(&format!("{VERSION_LINE}: {text}"));
 }

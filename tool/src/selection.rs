@@ -8,9 +8,9 @@
 #[path = "../tests/model/mod.rs"]
 mod model;
 
-use crate::entry;
-use crate::message::Complaint;
-use crate::parse::Parser;
+use crate::line::objects;
+use crate::line::parse::Parser;
+use crate::show::message::Complaint;
 use model::entry::{Entry, Home, LABEL_FILE};
 use model::line::Line;
 use model::meaning::{Meaning, Verb};
@@ -125,9 +125,9 @@ fn labels(_: Option<&Path>) -> netfilter_conntrack::Result<LabelMap> {
 fn selector(line: &Line) -> Result<Selector, Complaint> {
     let request = Parser::with_maps(line.posix, labels).parse(&line.words())?;
     match line.verb {
-        Verb::Delete | Verb::Flush => entry::delete_selector(&request),
-        Verb::Update => entry::update_selector(&request),
-        Verb::List => entry::selector(&request),
+        Verb::Delete | Verb::Flush => objects::delete_selector(&request),
+        Verb::Update => objects::update_selector(&request),
+        Verb::List => objects::selector(&request),
     }
 }
 

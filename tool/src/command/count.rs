@@ -4,9 +4,9 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::refusal;
+use crate::line::options::{Table, Verb};
+use crate::show::message::Complaint;
+use crate::show::refusal;
 
 const PROC: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 

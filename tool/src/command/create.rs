@@ -4,14 +4,15 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::refusal;
 use netfilter_conntrack::Dir;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let flow = entry::new_entry(request)?;
+    let flow = objects::new_entry(request)?;
     let verb = request.verb.unwrap_or(Verb::Create);
     let tuple = flow.tuple(Dir::Orig);
     session.check_ports(verb, tuple.l4(), [tuple.l4_src(), tuple.l4_dst()])?;

@@ -8,17 +8,18 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session, has_room_for_a_reader, or_stopped, walk};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::{Output, View};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::output::{Output, View};
+use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::{Pushdown, Selector};
 use netfilter_conntrack::{Error, Flow, Handle};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let selector = entry::delete_selector(request)?;
+    let selector = objects::delete_selector(request)?;
     let view = View::new(request);
     let mut deleted = 0;
     let done = each_deleted(session, Verb::Delete, &selector, |out, flow| {
@@ -40,7 +41,7 @@ pub fn each_deleted(
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
     // An entry that is read early must not have become another meanwhile.
-    reader.read_ahead(entry::is_lasting(selector) && has_room_for_a_reader());
+    reader.read_ahead(objects::is_lasting(selector) && has_room_for_a_reader());
     let mut deletions = DeleteBatch::new(handle, verb)?;
     let listed = walk(
         verb,

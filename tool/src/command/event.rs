@@ -9,12 +9,13 @@
 
 use super::origin::Origins;
 use super::{Done, Loss, Session};
-use crate::message::{self, Complaint};
-use crate::options::{Param, Table, Verb};
-use crate::output::{Happening, Output, View, say};
-use crate::parse::{Request, event_groups};
+use crate::line::objects;
+use crate::line::options::{Param, Table, Verb};
+use crate::line::parse::{Request, event_groups};
+use crate::show::message::{self, Complaint};
+use crate::show::output::{Happening, Output, View, say};
+use crate::show::refusal;
 use crate::sys::signals::StopSignals;
-use crate::{entry, refusal};
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
 use netfilter_conntrack::sys::Socket;
@@ -48,7 +49,7 @@ pub struct Flows<'r> {
 
 impl<'r> Flows<'r> {
     pub fn new(request: &'r Request) -> Result<Flows<'r>, Complaint> {
-        let (selector, view) = (entry::selector(request)?, View::new(request));
+        let (selector, view) = (objects::selector(request)?, View::new(request));
         Ok(Flows { selector, view, origins: Origins::default(), shown: 0 })
     }
 

@@ -5,12 +5,13 @@
 
 use super::event::{self, Follower};
 use super::{Done, Loss, Session, Stopped};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::{Output, View};
-use crate::parse::Request;
-use crate::value::Family;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Table, Verb};
+use crate::line::parse::Request;
+use crate::line::value::Family;
+use crate::show::message::Complaint;
+use crate::show::output::{Output, View};
+use crate::show::refusal;
 use netfilter_conntrack::{Error, Event, EventSubject, Groups};
 use std::ops::ControlFlow;
 
@@ -34,7 +35,7 @@ pub fn list(session: &mut Session, request: &Request) -> Result<Done, Complaint>
 
 /// `-G expect`: by the tuple expected.
 pub fn get(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let key = entry::expectation_key(request)?;
+    let key = objects::expectation_key(request)?;
     let (handle, out) = session.handle()?;
     let expect = handle.expectation(&key).map_err(refused(Verb::Get))?;
     out.expectation(&View::of_expectations(request), &expect, None)?;
@@ -43,7 +44,7 @@ pub fn get(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
 
 /// `-I expect`.
 pub fn create(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let expect = entry::new_expectation(request)?;
+    let expect = objects::new_expectation(request)?;
     let (handle, _) = session.handle()?;
     handle.create_expectation(&expect).map_err(refused(Verb::Create))?;
     Ok(Done::Quietly)
@@ -51,7 +52,7 @@ pub fn create(session: &mut Session, request: &Request) -> Result<Done, Complain
 
 /// `-D expect`: by the tuple expected. The summary is the one that scripts know: it counts what was shown.
 pub fn delete(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let key = entry::expectation_key(request)?;
+    let key = objects::expectation_key(request)?;
     let (handle, _) = session.handle()?;
     handle.delete_expectation(&key).map_err(refused(Verb::Delete))?;
     Ok(Done::Counted(0, "expectations have been shown."))

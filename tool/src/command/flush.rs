@@ -7,13 +7,14 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session, delete};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::refusal;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let selector = entry::delete_selector(request)?;
+    let selector = objects::delete_selector(request)?;
     if selector.is_everything() {
         let (handle, _) = session.handle()?;
         handle.flush().map_err(|error| refusal::of(Verb::Flush, Table::Conntrack, error))?;

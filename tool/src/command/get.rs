@@ -4,14 +4,15 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::View;
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::output::View;
+use crate::show::refusal;
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let (selector, key) = (entry::selector(request)?, entry::key(request)?);
+    let (selector, key) = (objects::selector(request)?, objects::key(request)?);
     let (handle, out) = session.handle()?;
     let flow = handle.get(&key).map_err(|error| refusal::of(Verb::Get, Table::Conntrack, error))?;
     let shown = selector.matches(&flow);

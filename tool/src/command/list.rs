@@ -4,11 +4,11 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session, has_room_for_a_reader, walk};
-use crate::entry;
-use crate::message::Complaint;
-use crate::options::{Param, Table, Verb};
-use crate::output::View;
-use crate::parse::Request;
+use crate::line::objects;
+use crate::line::options::{Param, Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::output::View;
 use netfilter_conntrack::DumpFilter;
 use netfilter_conntrack::filter::Pushdown;
 use netfilter_conntrack::request;
@@ -17,9 +17,9 @@ use std::ops::ControlFlow;
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
     // The other two lists zero nothing.
     let zero = request.has(Param::Zero) && request.table == Table::Conntrack;
-    let selector = entry::selector(request)?;
+    let selector = objects::selector(request)?;
     // The kernel zeroes whatever passes its filter; of all conditions only the family is wholly in its hands.
-    if zero && (request.has(Param::Status) || !entry::is_family_only(&selector)) {
+    if zero && (request.has(Param::Status) || !objects::is_family_only(&selector)) {
         return Err(Complaint::ZeroWithFilter);
     }
     // The other two lists, and the zeroing one, know no filter but the family.

@@ -10,23 +10,19 @@ mod event;
 mod expect;
 mod flush;
 mod get;
-mod lines;
 mod list;
-pub mod load;
 mod origin;
-mod pattern;
-mod ports;
+pub mod ports;
 mod resync;
-mod spool;
 mod stats;
 mod update;
 
-use crate::help;
-use crate::message::{Complaint, VERSION_LINE};
-use crate::options::{Param, Table, Verb};
-use crate::output::Output;
-use crate::parse::Request;
-use crate::refusal;
+use crate::line::options::{Param, Table, Verb};
+use crate::line::parse::Request;
+use crate::show::help;
+use crate::show::message::{Complaint, VERSION_LINE};
+use crate::show::output::Output;
+use crate::show::refusal;
 use netfilter_conntrack::{Flow, Handle};
 use ports::Ports;
 use std::ops::ControlFlow;
@@ -142,12 +138,12 @@ impl Session {
     }
 
     /// The handle for requests, and standard output.
-    fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
+    pub fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
         Ok((opened(&mut self.handle)?, &mut self.out))
     }
 
     /// Complains of ports of a new entry that the kernel would ignore.
-    fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
+    pub fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
         self.ports.check(opened(&mut self.handle)?, verb, protocol, ports)
     }
 
@@ -182,7 +178,7 @@ impl Session {
         }
     }
 
-    fn dispatch(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
+    pub fn dispatch(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
         let Some(verb) = request.verb else { return help::print(&mut self.out, request, program) };
         let expect = request.table == Table::Expect;
         match verb {

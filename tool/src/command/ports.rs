@@ -4,9 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{PROTOCOLS, Table, Verb};
-use crate::refusal;
+use crate::line::options::{PROTOCOLS, Table, Verb};
+use crate::show::message::Complaint;
+use crate::show::refusal;
 use netfilter_conntrack::Handle;
 use netfilter_conntrack::wire::consts::{IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_UDPLITE};
 

@@ -10,10 +10,10 @@
 
 use super::event::{self, Flows, Follower as _, Losses, refused, told_foreign};
 use super::{Done, Loss, Session};
-use crate::message::Complaint;
-use crate::options::{Field, PARAMS, Param};
-use crate::output::Output;
-use crate::parse::{Request, event_groups};
+use crate::line::options::{Field, PARAMS, Param};
+use crate::line::parse::{Request, event_groups};
+use crate::show::message::Complaint;
+use crate::show::output::Output;
 use crate::sys::signals::StopSignals;
 use netfilter_conntrack::{Change, Error, Groups, Mirror};
 use std::ops::ControlFlow;

@@ -4,10 +4,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::Output;
-use crate::refusal;
+use crate::line::options::{Table, Verb};
+use crate::show::message::Complaint;
+use crate::show::output::Output;
+use crate::show::refusal;
 use netfilter_conntrack::codec::stats_decode::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
 
 const PROC: &str = "/proc/net/stat/nf_conntrack";

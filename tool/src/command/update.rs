@@ -9,17 +9,18 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session, or_stopped, walk};
-use crate::message::Complaint;
-use crate::options::{Param, Table, Verb};
-use crate::output::{Output, View};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::line::objects;
+use crate::line::options::{Param, Table, Verb};
+use crate::line::parse::Request;
+use crate::show::message::Complaint;
+use crate::show::output::{Output, View};
+use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::Pushdown;
 use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle};
 
 pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let selector = entry::update_selector(request)?;
+    let selector = objects::update_selector(request)?;
     let view = View::new(request);
     let (reader, handle, out) = session.handles()?;
     let mut updated = 0;
@@ -91,7 +92,7 @@ fn change_state(flow: &mut Flow, entry: &Flow, request: &Request) {
         return;
     }
     let mut wanted = Flow::new();
-    entry::set_protocol_state(&mut wanted, request);
+    objects::set_protocol_state(&mut wanted, request);
     let value = |flow: &Flow, attr: Attr| match attr.row().size {
         1 => flow.u8(attr).map(u32::from),
         _ => flow.u32(attr),
@@ -209,7 +210,7 @@ fn now(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Parser;
+    use crate::line::parse::Parser;
     use netfilter_conntrack::L4;
 
     fn request(line: &str) -> Request {

@@ -10,12 +10,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::Verb;
-use crate::parse::Request;
+use crate::line::options::Verb;
+use crate::line::parse::Request;
+use crate::line::value::Formats;
+use crate::show::message::{Complaint, VERSION_LINE};
 use crate::sys::signals::{self, StopSignals};
 use crate::sys::streams::{self, Stream};
-use crate::value::Formats;
 use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::sys::{clock, errno};
@@ -287,6 +287,11 @@ fn cannot_write(number: i32) -> Complaint {
 pub fn say(text: &str) {
     let line = format!("{text}\n");
     let _ = write_all(&mut io::stderr(), &mut line.as_bytes(), ERROR_PATIENCE);
+}
+
+/// Writes a line on standard error with the program's name and version.
+pub fn tell(text: &str) {
+    say(&format!("{VERSION_LINE}: {text}"));
 }
 
 /// Writes everything, and leaves what could not be written. Once a signal has asked to stop, it gives up

@@ -3,8 +3,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Class, Row};
+use crate::line::options::{Class, Row};
+use crate::show::message::Complaint;
 
 /// Checks a set of rows in their order, then the pair rule among those marked with it.
 ///
@@ -38,7 +38,7 @@ pub fn check<'r>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{PARAMS, PROTOCOLS, Table, Verb};
+    use crate::line::options::{PARAMS, PROTOCOLS, Table, Verb};
 
     fn checked(rows: &[&'static Row], verb: Verb, table: Table, names: &str) -> String {
         let given = |row: &Row| names.split(' ').any(|name| name == row.name());

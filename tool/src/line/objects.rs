@@ -6,11 +6,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Field, Id, PARAMS, Param, Row, Table, Verb};
-use crate::parse::{Pair, Request};
-use crate::refusal;
-use crate::value::{FormerStatus, NatTarget, StatusBits};
+use crate::line::options::{Field, Id, PARAMS, Param, Row, Table, Verb};
+use crate::line::parse::{Pair, Request};
+use crate::line::value::{FormerStatus, NatTarget, StatusBits};
+use crate::show::message::Complaint;
+use crate::show::refusal;
 use netfilter_conntrack::filter::Selector;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
@@ -397,8 +397,8 @@ pub fn new_expectation(request: &Request) -> Result<Expectation, Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Class;
-    use crate::parse::Parser;
+    use crate::line::options::Class;
+    use crate::line::parse::Parser;
 
     fn request(line: &str) -> Request {
         let words: Vec<&str> = line.split(' ').collect();

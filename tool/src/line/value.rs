@@ -5,9 +5,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::args::text;
-use crate::message::Complaint;
-use crate::options::Row;
+use crate::line::args::text;
+use crate::line::options::Row;
+use crate::show::message::Complaint;
 use netfilter_conntrack::Groups;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::wire::consts::{
@@ -377,7 +377,7 @@ pub fn status(word: &[u8], former: &mut Vec<FormerStatus>) -> Result<StatusBits,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{PROTOCOLS, Param};
+    use crate::line::options::{PROTOCOLS, Param};
 
     fn said<T: std::fmt::Debug>(result: Result<T, Complaint>) -> String {
         result.unwrap_err().to_string()

@@ -3,8 +3,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
+use crate::line::options::{Table, Verb};
+use crate::show::message::Complaint;
 use netfilter_conntrack::codec::stats_decode::GlobalStats;
 use netfilter_conntrack::{Error, Result};
 

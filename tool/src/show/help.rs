@@ -4,12 +4,12 @@
 #![forbid(unsafe_code)]
 
 use crate::command::Done;
-use crate::message::Complaint;
-use crate::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
-use crate::output::Output;
-use crate::parse::{ProtocolChoice, Request};
+use crate::line::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
+use crate::line::parse::{ProtocolChoice, Request};
+use crate::line::value::{EVENTS, FORMATS, STATUS};
+use crate::show::message::Complaint;
+use crate::show::output::Output;
 use crate::sys::protocols::protocol_name;
-use crate::value::{EVENTS, FORMATS, STATUS};
 
 /// Columns of a screen.
 const WIDTH: usize = 80;
@@ -116,7 +116,7 @@ fn described(option: &str, description: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::PROTOCOLS;
+    use crate::line::options::PROTOCOLS;
     use std::collections::BTreeSet;
 
     fn everything() -> String {
@@ -159,7 +159,7 @@ mod tests {
         let mut table: BTreeSet<&str> = rows.clone().flat_map(|row| row.longs).copied().collect();
         table.insert("load-file");
         assert_eq!(long_names(&everything()), table);
-        let page = include_str!("../man/conntrack.8").replace("\\-", "-");
+        let page = include_str!("../../man/conntrack.8").replace("\\-", "-");
         assert_eq!(long_names(&page), table);
         for letter in rows.filter_map(|row| row.short).filter(u8::is_ascii_alphabetic).map(char::from) {
             assert!(page.contains(&format!(".BR -{letter} \", \" --")), "-{letter} has no paragraph");

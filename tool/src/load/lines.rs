@@ -106,7 +106,7 @@ fn unquoted<'l>(plain: &[u8], quoted: &'l [u8]) -> (Vec<u8>, &'l [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::text;
+    use crate::line::args::text;
 
     fn split(line: &str) -> Vec<String> {
         words(line.as_bytes()).iter().map(|word| text(word)).collect()

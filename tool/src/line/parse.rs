@@ -9,14 +9,14 @@
 
 #![forbid(unsafe_code)]
 
-use crate::args::{Item, Scanner, text};
-use crate::legality;
-use crate::message::{self, Complaint};
-use crate::options::{
+use crate::line::args::{Item, Scanner, text};
+use crate::line::legality;
+use crate::line::options::{
     COMMANDS, Class, FIELDS, Field, Id, PARAMS, PROTOCOLS, Param, Protocol, Row, TABLES, Table, Value, Verb,
 };
+use crate::line::value::{self, Family, Formats, FormerStatus, NatTarget, StatusBits};
+use crate::show::message::{self, Complaint};
 use crate::sys::protocols::protocol_number;
-use crate::value::{self, Family, Formats, FormerStatus, NatTarget, StatusBits};
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::{Bitmask, Error, Groups};
@@ -548,7 +548,7 @@ pub fn event_groups(request: &Request) -> Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Takes;
+    use crate::line::options::Takes;
 
     fn parse(line: &str) -> Result<Request, String> {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();

@@ -6,11 +6,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::options::{COMMANDS, PARAMS, PROTOCOLS, Protocol, Row, TABLES, Takes, Value};
-use crate::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
+use crate::line::options::{COMMANDS, PARAMS, PROTOCOLS, Protocol, Row, TABLES, Takes, Value};
+use crate::line::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
 use std::fmt::Write as _;
 
-const NOTE: &str = "made from the tool's option table; do not edit (tool/src/completion.rs).";
+const NOTE: &str = "made from the tool's option table; do not edit (tool/src/show/completion.rs).";
 
 /// The words that may stand for a value; none where any word may.
 fn choices(value: Value) -> Vec<&'static str> {

@@ -10,19 +10,24 @@
 
 #![forbid(unsafe_code)]
 
-use super::lines::{self, words};
-use super::pattern::Patterns;
-use super::spool::{Kind, Spool};
-use super::{Done, Session, ports};
-use crate::message::Complaint;
-use crate::options::{COMMANDS, Id, Table, Verb};
-use crate::output::say;
-use crate::parse::{Parser, Request};
+mod lines;
+mod pattern;
+mod spool;
+
+use crate::command::{Done, Session, ports};
+use crate::line::objects;
+use crate::line::options::{COMMANDS, Id, Table, Verb};
+use crate::line::parse::{Parser, Request};
+use crate::show::message::Complaint;
+use crate::show::output::{say, tell};
+use crate::show::refusal;
 use crate::sys::streams::{self, Stream};
-use crate::{entry, refusal, tell};
+use lines::words;
 use netfilter_conntrack::Batch;
 use netfilter_conntrack::batch;
 use netfilter_conntrack::request::{MAX_LEN, protocol_and_ports};
+use pattern::Patterns;
+use spool::{Kind, Spool};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -130,11 +135,11 @@ fn order<'o>(
         Verb::Create => Kind::Create,
         Verb::Add => Kind::Add,
         _ => {
-            entry::check_selection(&request)?;
+            objects::check_selection(&request)?;
             return Ok((Kind::Line, line));
         }
     };
-    let flow = entry::new_entry(&request)?;
+    let flow = objects::new_entry(&request)?;
     let request = match kind {
         Kind::Add => batch::Request::CreateOrUpdate(&flow),
         _ => batch::Request::Create(&flow),
@@ -144,7 +149,7 @@ fn order<'o>(
 }
 
 /// What patterns learn from: a line that is understood without comment.
-pub(super) fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) -> Option<(Kind, Vec<u8>)> {
+fn learnable(parser: &mut Parser, line: &[u8], message: &mut [u8]) -> Option<(Kind, Vec<u8>)> {
     let mut silent = true;
     let (kind, order) = order(parser, line, message, &mut |_| silent = false).ok()?;
     silent.then(|| (kind, order.to_vec()))

@@ -8,8 +8,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Row, Takes, by_letter};
+use crate::line::options::{Row, Takes, by_letter};
+use crate::show::message::Complaint;
 
 /// One option with its argument.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +170,7 @@ pub fn text(word: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{COMMANDS, PARAMS, PROTOCOLS};
+    use crate::line::options::{COMMANDS, PARAMS, PROTOCOLS};
 
     fn scan_with(words: &[&str], posix: bool, extra: &[&'static [Row]]) -> Vec<String> {
         let mut known = vec![COMMANDS, PARAMS];

@@ -11,7 +11,7 @@
 
 use super::lines::{is_separator, plain_len};
 use super::spool::Kind;
-use crate::value::{dotted_quad, plain_decimal};
+use crate::line::value::{dotted_quad, plain_decimal};
 use std::net::Ipv6Addr;
 
 /// So many patterns are kept at a time.
@@ -248,9 +248,9 @@ fn differs_at(one: &[u8], other: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::load::learnable;
+    use super::super::learnable;
     use super::*;
-    use crate::parse::Parser;
+    use crate::line::parse::Parser;
 
     fn in_full(line: &[u8]) -> Option<(Kind, Vec<u8>)> {
         learnable(&mut Parser::default(), line, &mut vec![0; 16384])
