@@ -33,14 +33,14 @@ pub fn command_line(data: &[u8]) {
     }
 }
 
-/// What each line of a file asks for; the complaint that ended it.
-fn asked(file: &[u8]) -> (Vec<(usize, String)>, Option<Complaint>) {
+/// What each line of a file asks for, by patterns if `fast`; the complaint that ended it.
+fn asked(file: &[u8], fast: bool) -> (Vec<(usize, String)>, Option<Complaint>) {
     let mut asked = Vec::new();
-    let told =
-        load::understand(&mut Parser::with_maps(false, map), "file", file, &mut |number, kind, order| {
-            asked.push((number, format!("{kind:?} {order:?}")));
-            Ok(())
-        });
+    let mut parser = Parser::with_maps(false, map);
+    let told = load::understand(&mut parser, "file", file, fast, &mut |number, kind, order| {
+        asked.push((number, format!("{kind:?} {order:?}")));
+        Ok(())
+    });
     (asked, told.err())
 }
 
@@ -48,9 +48,9 @@ fn asked(file: &[u8]) -> (Vec<(usize, String)>, Option<Complaint>) {
 const MANY: usize = 70;
 
 /// A file for `-R`: every line is understood, or the file is refused with the number of a line that it has. Behind
-/// many lines like its first one, which the tool learns from, each line means what it means alone.
+/// many lines like its first one, which the tool learns from, each line means what it means where nothing is learnt.
 pub fn load_file(data: &[u8]) {
-    let (alone, complaint) = asked(data);
+    let (alone, complaint) = asked(data, false);
     if let Some(complaint) = &complaint {
         let Complaint::Line(name, number, about) = complaint else { panic!("{complaint}") };
         let lines = data.split(|&byte| byte == b'\n').count();
@@ -60,7 +60,7 @@ pub fn load_file(data: &[u8]) {
     if !first.ends_with(b"\n") || alone.first().is_none_or(|&(number, _)| number != 1) {
         return;
     }
-    let (behind, same_complaint) = asked(&[first.repeat(MANY).as_slice(), data].concat());
+    let (behind, same_complaint) = asked(&[first.repeat(MANY).as_slice(), data].concat(), true);
     let behind: Vec<_> =
         behind.into_iter().skip(MANY).map(|(number, order)| (number - MANY, order)).collect();
     assert_eq!(alone, behind);
