@@ -3,6 +3,7 @@
 //!
 //! Compiled at the root of a crate that has the tool's modules: the fuzz crate, and the tool itself.
 
+use crate::line::Line;
 use crate::line::parse::Parser;
 use crate::load;
 use crate::show::message::Complaint;
@@ -21,8 +22,8 @@ pub fn command_line(data: &[u8]) {
     let words: Vec<&[u8]> = data.split(|&byte| byte == 0).collect();
     for posix in [false, true] {
         let mut parser = Parser::with_maps(posix, map);
-        let told = |parser: &mut Parser| match parser.parse(&words) {
-            Ok(request) => format!("{request:?}"),
+        let told = |parser: &mut Parser| match parser.parse(&words).and_then(Line::job) {
+            Ok(job) => format!("{job:?}"),
             Err(complaint) => {
                 assert!(matches!(complaint.exit_status(), 1 | 2));
                 format!("{complaint}, {}", complaint.is_usage())

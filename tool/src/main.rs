@@ -19,7 +19,6 @@ mod show;
 mod sys;
 
 use command::Session;
-use line::args;
 use line::parse::Parser;
 use show::message::{self, Complaint, NO_MEMORY, TRY};
 use show::output::{say, tell};
@@ -35,8 +34,9 @@ static ALLOCATOR: OrExit = OrExit::saying(NO_MEMORY);
 fn main() -> ExitCode {
     restore_sigpipe();
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let program = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
-    let (mut parser, mut session) = (Parser::new(posix), Session::new());
+    let (mut parser, mut session) = (Parser::new(posix), Session::new(program));
     let status = match arguments.as_slice() {
         [_, option, file, more @ ..] if option == "-R" || option == "--load-file" => {
             more.iter().take(1).for_each(|word| say(&message::stray(word.as_bytes())));
@@ -56,12 +56,10 @@ fn main() -> ExitCode {
 
 /// Runs one command line and gives its exit status.
 fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
-    let mut words = arguments.into_iter().map(OsString::into_vec);
-    let program = words.next().unwrap_or_default();
-    let words: Vec<Vec<u8>> = words.collect();
-    let request = parser.parse(&words);
+    let words: Vec<Vec<u8>> = arguments.into_iter().skip(1).map(OsString::into_vec).collect();
+    let line = parser.parse(&words);
     parser.notices.iter().for_each(|notice| say(notice));
-    let done = session.run(&request?, &args::text(&program))?;
+    let done = session.run(line?.job()?)?;
     done.summary().iter().for_each(|line| tell(line));
     Ok(done.exit_status())
 }

@@ -4,7 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::line::options::{PROTOCOLS, Table, Verb};
+use super::registry::Verb;
+use crate::line::options::Table;
+use crate::line::protocols::PROTOCOLS;
 use crate::show::message::Complaint;
 use crate::show::refusal;
 use netfilter_conntrack::Handle;

@@ -1,48 +1,138 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which options a command wants, takes and refuses: the marks of the option tables, applied.
+//! Which options a command needs and takes: sets of options, and the check of a command line against them.
 
 #![forbid(unsafe_code)]
 
-use crate::line::options::{Class, Row};
+use super::options::{Id, Param, Row};
+use super::protocols::Own;
 use crate::show::message::Complaint;
 
-/// Checks a set of rows in their order, then the pair rule among those marked with it.
-///
-/// # Errors
-/// For the first option that is missing or illegal, then for a pair that is not complete.
-pub fn check<'r>(
-    rows: impl Iterator<Item = &'r Row> + Clone,
-    class: Class,
-    given: impl Fn(&Row) -> bool,
-) -> Result<(), Complaint> {
-    for row in rows.clone() {
-        match (row.legality(class), given(row)) {
-            (b'1', false) => return Err(Complaint::Missing(row.name())),
-            (b'.', true) => return Err(Complaint::Illegal(row.name())),
-            _ => {}
+/// A set of options: general ones, and protocols' own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    general: u64,
+    own: u64,
+}
+
+impl Options {
+    pub const NONE: Options = Options { general: 0, own: 0 };
+
+    /// These general options.
+    #[allow(clippy::indexing_slicing)] // the compiler runs it
+    pub const fn general(params: &[Param]) -> Options {
+        let (mut general, mut at) = (0, 0);
+        while at < params.len() {
+            general |= 1 << params[at] as u32;
+            at += 1;
+        }
+        Options { general, own: 0 }
+    }
+
+    /// These options of protocols.
+    #[allow(clippy::indexing_slicing)] // the compiler runs it
+    pub const fn own(options: &[Own]) -> Options {
+        let (mut own, mut at) = (0, 0);
+        while at < options.len() {
+            own |= 1 << options[at] as u32;
+            at += 1;
+        }
+        Options { general: 0, own }
+    }
+
+    /// These and those.
+    pub const fn and(self, other: Options) -> Options {
+        Options { general: self.general | other.general, own: self.own | other.own }
+    }
+
+    /// Adds a general option.
+    pub fn add(&mut self, param: Param) {
+        *self = self.and(Options::general(&[param]));
+    }
+
+    /// Whether a general option is among them.
+    pub fn has(self, param: Param) -> bool {
+        self.general >> param as u32 & 1 == 1
+    }
+
+    /// Whether the option of a row is among them.
+    fn has_row(self, row: &Row) -> bool {
+        match row.id {
+            Id::Verb(_) => false,
+            Id::Param(param) => self.has(param),
+            Id::Own(own, _) => self.own >> own as u32 & 1 == 1,
         }
     }
-    let paired: Vec<&Row> = rows.filter(|row| row.legality(class) == b'3').collect();
-    let pairs = || paired.chunks_exact(2);
-    if paired.is_empty() || pairs().any(|pair| pair.iter().all(|row| given(row))) {
-        return Ok(());
+}
+
+/// What every command takes: it is ignored everywhere.
+const ANYWHERE: Options = Options::general(&[Param::NatRange]);
+
+/// The options of a command. It takes those that it needs, and those of its pairs, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Legality {
+    /// All of these must be given.
+    pub needs: Options,
+    /// In the order of their rows these are pairs, of which one must be given whole.
+    pub pairs: Options,
+    /// These may be given.
+    pub takes: Options,
+}
+
+impl Legality {
+    /// What takes no option.
+    pub const NONE: Legality = Legality { needs: Options::NONE, pairs: Options::NONE, takes: Options::NONE };
+
+    /// What needs no option and takes these.
+    pub const fn taking(takes: Options) -> Legality {
+        Legality { takes, ..Legality::NONE }
     }
-    // The pair that was begun, else the first.
-    let begun = pairs().find(|pair| pair.iter().any(|row| given(row))).or_else(|| pairs().next());
-    match begun {
-        Some([one, other]) => Err(Complaint::Pair(one.name(), other.name())),
-        _ => Ok(()),
+
+    /// Whether the option of a row may be given.
+    pub fn allows(&self, row: &Row) -> bool {
+        self.needs.and(self.pairs).and(self.takes).and(ANYWHERE).has_row(row)
+    }
+
+    /// Checks rows in their order, then the pair rule among those that are paired.
+    ///
+    /// # Errors
+    /// For the first option that is missing or illegal, then for a pair that is not complete.
+    pub fn check<'r>(
+        &self,
+        rows: impl Iterator<Item = &'r Row> + Clone,
+        given: impl Fn(&Row) -> bool,
+    ) -> Result<(), Complaint> {
+        for row in rows.clone() {
+            match given(row) {
+                false if self.needs.has_row(row) => return Err(Complaint::Missing(row.name())),
+                true if !self.allows(row) => return Err(Complaint::Illegal(row.name())),
+                _ => {}
+            }
+        }
+        let paired: Vec<&Row> = rows.filter(|row| self.pairs.has_row(row)).collect();
+        let pairs = || paired.chunks_exact(2);
+        if paired.is_empty() || pairs().any(|pair| pair.iter().all(|row| given(row))) {
+            return Ok(());
+        }
+        // The pair that was begun, else the first.
+        let begun = pairs().find(|pair| pair.iter().any(|row| given(row))).or_else(|| pairs().next());
+        match begun {
+            Some([one, other]) => Err(Complaint::Pair(one.name(), other.name())),
+            _ => Ok(()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::options::{PARAMS, PROTOCOLS, Table, Verb};
+    use crate::command::registry::Verb;
+    use crate::line::options::{PARAMS, Table};
+    use crate::line::protocols::PROTOCOLS;
 
     fn checked(rows: &[&'static Row], verb: Verb, table: Table, names: &str) -> String {
         let given = |row: &Row| names.split(' ').any(|name| name == row.name());
-        match check(rows.iter().copied(), Class::of(Some(verb), table), given) {
+        let form = verb.command().on(table).unwrap();
+        match form.options.check(rows.iter().copied(), given) {
             Ok(()) => "ok".into(),
             Err(complaint) => complaint.to_string(),
         }

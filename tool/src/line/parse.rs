@@ -1,147 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A command line's words into a [`Request`].
+//! A command line's words into a [`Line`].
 //!
 //! The first complaint wins, in this order: the words from left to right, label names, contradicting NAT
 //! filters, legality of the general options, legality of the protocol's options, and then what the original lets
 //! pass: numbers that are none, stray words. Nothing is sent before a command line is known to be good.
-//!
-//! An option that is given again replaces the earlier one whole; lists add up (`-u`, `-e`, `-o`, labels).
 
 #![forbid(unsafe_code)]
 
-use crate::line::args::{Item, Scanner, text};
-use crate::line::legality;
-use crate::line::options::{
-    COMMANDS, Class, FIELDS, Field, Id, PARAMS, PROTOCOLS, Param, Protocol, Row, TABLES, Table, Value, Verb,
-};
-use crate::line::value::{self, Family, Formats, FormerStatus, NatTarget, StatusBits};
+use super::Line;
+use super::args::{Scanner, text};
+use super::assign::{protocol, set_field, set_param, set_protocol, set_verb};
+use super::legality::Options;
+use super::options::{Id, PARAMS, Param, Row, Table};
+use super::protocols::FIELDS;
+use super::value::Formats;
+use crate::command::registry::{ROWS, Verb};
 use crate::show::message::{self, Complaint};
-use crate::sys::protocols::protocol_number;
-use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::{Bitmask, Error, Groups};
-use std::net::IpAddr;
-use std::os::unix::ffi::OsStrExt;
+use netfilter_conntrack::{Bitmask, Error};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-/// Two addresses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pair {
-    pub src: Option<IpAddr>,
-    pub dst: Option<IpAddr>,
-}
-
-/// A protocol, and its row if it has options.
-#[derive(Debug, Clone, Copy)]
-pub struct ProtocolChoice {
-    pub number: u8,
-    pub known: Option<&'static Protocol>,
-}
-
-/// Label names as given, later their bits.
-#[derive(Debug, Default)]
-struct LabelNames {
-    wanted: Vec<Vec<u8>>,
-    add: Vec<Vec<u8>>,
-    del: Vec<Vec<u8>>,
-}
-
-/// A command line, understood.
-#[derive(Debug, Default)]
-pub struct Request {
-    pub verb: Option<Verb>,
-    pub table: Table,
-    /// A bit for each [`Param`].
-    given: u32,
-    pub family: Option<Family>,
-    pub orig: Pair,
-    pub reply: Pair,
-    pub tuple: Pair,
-    /// The masks in force: of those given by different options the last.
-    pub mask: Pair,
-    /// The masks of either address in the order in which they were given, each with its option.
-    src_masks: Vec<(Param, IpAddr)>,
-    dst_masks: Vec<(Param, IpAddr)>,
-    pub protocol: Option<ProtocolChoice>,
-    fields: [Option<u32>; FIELDS],
-    pub timeout: Option<u32>,
-    pub status: StatusBits,
-    /// The first former name in the status.
-    pub former_status: Option<FormerStatus>,
-    pub events: u32,
-    pub mark: Option<Masked>,
-    pub secmark: Option<u32>,
-    pub id: Option<u32>,
-    pub source_nat: Option<NatTarget>,
-    pub destination_nat: Option<NatTarget>,
-    pub any_nat: Option<NatTarget>,
-    pub formats: Formats,
-    pub buffer_size: Option<u32>,
-    pub zone: Option<u16>,
-    pub orig_zone: Option<u16>,
-    pub reply_zone: Option<u16>,
-    pub labels: Option<Bitmask>,
-    pub label_add: Option<Bitmask>,
-    /// Labels to clear; without names all of them.
-    pub label_del: Option<Option<Bitmask>>,
-    pub label_map: Option<Rc<LabelMap>>,
-    labelmap_path: Option<PathBuf>,
-    names: LabelNames,
-    /// The first complaint that the original does not make: it comes after all others.
-    late: Option<Complaint>,
-    /// The first option that a later `-p` has taken out of force.
-    replaced: Option<&'static str>,
-}
-
-impl Request {
-    /// Whether a general option was given (a mask also by a prefix length).
-    pub fn has(&self, param: Param) -> bool {
-        self.given >> param as u32 & 1 == 1
-    }
-
-    /// The value of a protocol option.
-    #[allow(clippy::indexing_slicing)] // one slot for each field
-    pub fn field(&self, field: Field) -> Option<u32> {
-        self.fields[field as usize]
-    }
-
-    #[allow(clippy::indexing_slicing)] // one slot for each field
-    fn set_field(&mut self, field: Field, value: Option<u32>) {
-        self.fields[field as usize] = value;
-    }
-
-    fn note(&mut self, param: Param) {
-        self.given |= 1 << param as u32;
-    }
-
-    /// A value, or nothing and a complaint for later.
-    fn or_late<T>(&mut self, value: Result<T, Complaint>) -> Option<T> {
-        value.map_err(|complaint| self.late.get_or_insert(complaint)).ok()
-    }
-
-    /// Puts the masks in force. A prefix length counts as a mask, except one of full length.
-    fn settle_masks(&mut self) {
-        let of = |masks: &[(Param, IpAddr)]| {
-            let implied = masks.iter().any(|&(_, mask)| !value::is_whole(mask));
-            (masks.last().map(|&(_, mask)| mask), implied)
-        };
-        let [(src, src_implied), (dst, dst_implied)] = [of(&self.src_masks), of(&self.dst_masks)];
-        self.mask = Pair { src, dst };
-        for (param, implied) in [(Param::MaskSrc, src_implied), (Param::MaskDst, dst_implied)] {
-            if implied {
-                self.note(param);
-            }
-        }
-    }
-}
 
 /// All that the legality of a command line depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Combination {
-    class: Class,
-    /// A bit for each [`Param`] given.
-    params: u32,
+    verb: Option<Verb>,
+    table: Table,
+    /// The general options that were given.
+    params: Options,
     /// The protocol's number, and whether it has options.
     protocol: Option<(u8, bool)>,
     /// Whether each [`Field`] was given.
@@ -149,12 +35,13 @@ struct Combination {
 }
 
 impl Combination {
-    fn of(request: &Request) -> Combination {
+    fn of(line: &Line) -> Combination {
         Combination {
-            class: Class::of(request.verb, request.table),
-            params: request.given,
-            protocol: request.protocol.map(|protocol| (protocol.number, protocol.known.is_some())),
-            fields: request.fields.map(|value| value.is_some()),
+            verb: line.verb,
+            table: line.table,
+            params: line.given,
+            protocol: line.protocol.map(|protocol| (protocol.number, protocol.known.is_some())),
+            fields: line.fields.map(|value| value.is_some()),
         }
     }
 }
@@ -199,35 +86,35 @@ impl Parser {
     ///
     /// # Errors
     /// The first complaint; see the module's text for the order.
-    pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Request, Complaint> {
-        let mut request = Request::default();
-        let stray = self.scan(words, &mut request)?;
-        request.settle_masks();
-        self.resolve_labels(&mut request)?;
-        if request.has(Param::AnyNat) && (request.has(Param::SrcNat) || request.has(Param::DstNat)) {
+    pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Line, Complaint> {
+        let mut line = Line::default();
+        let stray = self.scan(words, &mut line)?;
+        line.settle_masks();
+        self.resolve_labels(&mut line)?;
+        if line.has(Param::AnyNat) && (line.has(Param::SrcNat) || line.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
         }
-        let options = Combination::of(&request);
+        let options = Combination::of(&line);
         if self.legal != Some(options) {
-            check_legality(&request, options.class)?;
+            check_legality(&line)?;
             self.legal = Some(options);
         }
-        match request.late.take() {
-            Some(complaint) if request.verb != Some(Verb::Help) => return Err(complaint),
+        match line.late.take() {
+            Some(complaint) if line.verb != Some(Verb::Help) => return Err(complaint),
             _ => {}
         }
-        self.judge_unheeded(&request, stray)?;
-        Ok(request)
+        self.judge_unheeded(&line, stray)?;
+        Ok(line)
     }
 
     /// What has no effect may have been meant to spare entries: a command that changes or deletes what is selected
     /// refuses it. Other commands warn of stray words.
-    fn judge_unheeded(&mut self, request: &Request, stray: Option<&[u8]>) -> Result<(), Complaint> {
-        let (Some(verb), true) = (request.verb, stray.is_some() || request.replaced.is_some()) else {
+    fn judge_unheeded(&mut self, line: &Line, stray: Option<&[u8]>) -> Result<(), Complaint> {
+        let (Some(verb), true) = (line.verb, stray.is_some() || line.replaced.is_some()) else {
             return Ok(());
         };
         let refuses = matches!(verb, Verb::Delete | Verb::Update | Verb::Flush);
-        match (stray, request.replaced) {
+        match (stray, line.replaced) {
             (Some(word), _) if refuses => Err(Complaint::Stray(text(word))),
             (_, Some(option)) if refuses => Err(Complaint::ReplacedProtocol(option)),
             _ => {
@@ -241,97 +128,49 @@ impl Parser {
     fn scan<'w, W: AsRef<[u8]>>(
         &mut self,
         words: &'w [W],
-        request: &mut Request,
+        line: &mut Line,
     ) -> Result<Option<&'w [u8]>, Complaint> {
         let mut scanner = Scanner::new(words, self.posix);
         let mut known: Vec<&'static [Row]> = Vec::with_capacity(8);
-        known.extend([COMMANDS, PARAMS]);
+        known.extend([ROWS, PARAMS]);
         while let Some(item) = scanner.next(&known)? {
             match item.row.id {
-                Id::Verb(verb) => set_verb(request, verb, item.value)?,
-                Id::Field(field) => set_field(request, field, item)?,
+                Id::Verb(verb) => set_verb(line, verb, item.value)?,
+                Id::Own(_, field) => set_field(line, field, item)?,
                 Id::Param(Param::Protonum) => {
                     let protocol = protocol(item.value.unwrap_or_default())?;
-                    set_protocol(request, protocol);
+                    set_protocol(line, protocol);
                     // The last protocol's options are looked up first.
                     let options = protocol.known.map_or(&[][..], |protocol| protocol.options);
                     known.splice(2..2, options.iter().copied());
                 }
                 Id::Param(param) => {
-                    request.note(param);
-                    self.set_param(request, param, item)?;
+                    line.note(param);
+                    set_param(line, param, item, &mut self.notices)?;
                 }
             }
         }
         Ok(scanner.stray())
     }
 
-    fn set_param(&mut self, request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
-        let (option, word) = (item.row, item.value.unwrap_or_default());
-        match (item.row.value, param) {
-            (Value::Network | Value::Address, _) => set_address(request, param, item.row, word)?,
-            (Value::NatTarget, Param::NatRange) if word.is_empty() => {
-                return Err(value::unexpected(word, option));
-            }
-            (Value::NatTarget, Param::NatRange) => {
-                self.notices.push("WARNING: ignoring -a, deprecated option.".into());
-            }
-            (Value::NatTarget, _) => set_nat(request, param, item)?,
-            (Value::Label, _) => add_labels(request, param, item.value)?,
-            (_, Param::Timeout) => request.timeout = request.or_late(value::decimal_number(word, option)),
-            (_, Param::Status) => self.add_status(request, word)?,
-            (_, Param::EventMask) => request.events |= value::list(word, value::EVENTS)?,
-            (_, Param::Mark) => {
-                let mark = value::masked(word, option)?;
-                request.mark = request.or_late(mark);
-            }
-            (_, Param::Id) => request.id = Some(value::number(word, option)?),
-            (_, Param::Family) => value::family(word)?.join(&mut request.family)?,
-            (_, Param::Output) => add_formats(request, word)?,
-            (_, Param::Secmark) => request.secmark = Some(value::number(word, option)?),
-            (_, Param::BufferSize) => {
-                request.buffer_size = request.or_late(value::decimal_number(word, option));
-            }
-            (_, Param::Zone) => request.zone = Some(value::number(word, option)?),
-            (_, Param::OrigZone) => request.orig_zone = Some(value::number(word, option)?),
-            (_, Param::ReplyZone) => request.reply_zone = Some(value::number(word, option)?),
-            (_, Param::Labelmap) => set_labelmap(request, item.row, word)?,
-            _ => {} // what takes no value is noted already
-        }
-        Ok(())
-    }
-
-    fn add_status(&mut self, request: &mut Request, word: &[u8]) -> Result<(), Complaint> {
-        let mut former = Vec::new();
-        let bits = value::status(word, &mut former);
-        let notice =
-            |FormerStatus { name, option }| format!("WARNING: ignoring {name}, use --{option} instead");
-        self.notices.extend(former.iter().copied().map(notice));
-        request.former_status = request.former_status.or(former.first().copied());
-        let StatusBits { set, clear } = bits?;
-        request.status.set |= set;
-        request.status.clear |= clear;
-        Ok(())
-    }
-
     /// Reads the label file, when labels are asked for, and looks the names up.
-    fn resolve_labels(&mut self, request: &mut Request) -> Result<(), Complaint> {
-        let asked = [Param::Label, Param::LabelAdd, Param::LabelDel].iter().any(|&param| request.has(param));
-        if !asked && !request.formats.contains(Formats::LABELS) {
+    fn resolve_labels(&mut self, line: &mut Line) -> Result<(), Complaint> {
+        let asked = [Param::Label, Param::LabelAdd, Param::LabelDel].iter().any(|&param| line.has(param));
+        if !asked && !line.formats.contains(Formats::LABELS) {
             return Ok(());
         }
-        let map = self.label_map(request.labelmap_path.as_deref());
-        let names = std::mem::take(&mut request.names);
-        if request.has(Param::Label) {
-            request.labels = Some(label_bits(map.as_deref(), &names.wanted)?);
+        let map = self.label_map(line.labelmap_path.as_deref());
+        let names = std::mem::take(&mut line.names);
+        if line.has(Param::Label) {
+            line.labels = Some(label_bits(map.as_deref(), &names.wanted)?);
         }
-        if request.has(Param::LabelAdd) {
-            request.label_add = Some(label_bits(map.as_deref(), &names.add)?);
+        if line.has(Param::LabelAdd) {
+            line.label_add = Some(label_bits(map.as_deref(), &names.add)?);
         }
-        if let Some(Some(_)) = request.label_del {
-            request.label_del = Some(Some(label_bits(map.as_deref(), &names.del)?));
+        if let Some(Some(_)) = line.label_del {
+            line.label_del = Some(Some(label_bits(map.as_deref(), &names.del)?));
         }
-        request.label_map = map;
+        line.label_map = map;
         Ok(())
     }
 
@@ -353,16 +192,14 @@ impl Parser {
     }
 }
 
-fn check_legality(request: &Request, class: Class) -> Result<(), Complaint> {
-    let general = |row: &Row| matches!(row.id, Id::Param(param) if request.has(param));
-    legality::check(PARAMS.iter(), class, general)?;
-    let checked = request.protocol.filter(|_| request.verb != Some(Verb::Help));
+fn check_legality(line: &Line) -> Result<(), Complaint> {
+    let general = |row: &Row| matches!(row.id, Id::Param(param) if line.has(param));
+    let legality = &line.form().options;
+    legality.check(PARAMS.iter(), general)?;
+    let checked = line.protocol.filter(|_| line.verb != Some(Verb::Help));
     match checked.and_then(|protocol| protocol.known) {
-        Some(protocol) => legality::check(
-            protocol.rows(),
-            class,
-            |row| matches!(row.id, Id::Field(field) if request.field(field).is_some()),
-        ),
+        Some(protocol) => legality
+            .check(protocol.rows(), |row| matches!(row.id, Id::Own(_, field) if line.field(field).is_some())),
         None => Ok(()),
     }
 }
@@ -381,176 +218,17 @@ fn label_bits(map: Option<&LabelMap>, names: &[Vec<u8>]) -> Result<Bitmask, Comp
     Ok(mask)
 }
 
-fn set_verb(request: &mut Request, verb: Verb, word: Option<&[u8]>) -> Result<(), Complaint> {
-    let table = match word {
-        Some(word) => TABLES
-            .iter()
-            .find(|(name, _)| !word.is_empty() && name.as_bytes().starts_with(word))
-            .map(|&(_, table)| table)
-            .ok_or_else(|| Complaint::UnknownTable(text(word)))?,
-        None => Table::default(),
-    };
-    if matches!(table, Table::Dying | Table::Unconfirmed) && verb != Verb::List {
-        return Err(Complaint::TableCommand);
-    }
-    match (table, verb) {
-        (Table::Expect, Verb::Update) => return Err(Complaint::NotOnExpectations("update")),
-        (Table::Expect, Verb::Add) => return Err(Complaint::NotOnExpectations("add")),
-        _ => {}
-    }
-    if request.verb.is_some() {
-        return Err(Complaint::CommandsCombination);
-    }
-    (request.verb, request.table) = (Some(verb), table);
-    Ok(())
-}
-
-/// A protocol by one of the eight names, by the system's names, or by number.
-fn protocol(word: &[u8]) -> Result<ProtocolChoice, Complaint> {
-    let named = |protocol: &&Protocol| protocol.name.as_bytes().eq_ignore_ascii_case(word);
-    if let Some(protocol) = PROTOCOLS.iter().find(named) {
-        return Ok(ProtocolChoice { number: protocol.number, known: Some(protocol) });
-    }
-    let name = std::str::from_utf8(word).ok();
-    if let Some(number) = name.and_then(protocol_number).and_then(|number| u8::try_from(number).ok()) {
-        return Ok(ProtocolChoice { number, known: None });
-    }
-    let number = value::fitting(word).ok_or_else(|| Complaint::Protocol(text(word)))?;
-    Ok(ProtocolChoice { number, known: Protocol::by_number(number) })
-}
-
-/// Sets the protocol; what was given for another one stays only where it means the same here.
-fn set_protocol(request: &mut Request, protocol: ProtocolChoice) {
-    request.note(Param::Protonum);
-    let before = request.protocol.replace(protocol);
-    let Some(former) = before.filter(|before| before.number != protocol.number) else { return };
-    let rows = || protocol.known.into_iter().flat_map(Protocol::rows);
-    let kept = |field| field != Field::State && rows().any(|row| row.id == Id::Field(field));
-    // Those of the former one first: they are named as they were given.
-    for row in former.known.into_iter().chain(&PROTOCOLS).flat_map(Protocol::rows) {
-        match row.id {
-            Id::Field(field) if !kept(field) && request.field(field).is_some() => {
-                request.set_field(field, None);
-                request.replaced.get_or_insert(row.name());
-            }
-            _ => {}
-        }
-    }
-}
-
-fn set_field(request: &mut Request, field: Field, item: Item<'_>) -> Result<(), Complaint> {
-    let known = request.protocol.and_then(|protocol| protocol.known);
-    let own = known.filter(|protocol| protocol.rows().any(|row| std::ptr::eq(row, item.row)));
-    let Some(protocol) = own else {
-        request.replaced.get_or_insert(item.row.name());
-        return Ok(());
-    };
-    let (option, word) = (item.row, item.value.unwrap_or_default());
-    let number = match (item.row.value, field) {
-        (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from),
-        (Value::Key, _) => value::number::<u16>(word, option).map(u32::from),
-        (Value::Tag, _) => value::decimal_number(word, option),
-        (Value::State, _) => {
-            let unknown = || Complaint::Name(protocol.state_message, text(word));
-            Ok(protocol.state(word).map(u32::from).ok_or_else(unknown)?)
-        }
-        (Value::Role, _) => {
-            let role = value::ROLES.iter().find(|(name, _)| value::abbreviates(word, name));
-            let unknown = || Complaint::Name("Unknown DCCP role", text(word));
-            Ok(role.map(|&(_, role)| u32::from(role)).ok_or_else(unknown)?)
-        }
-        _ => value::decimal_number::<u8>(word, option).map(u32::from),
-    };
-    // Given, whatever its value: that decides whether it is legal.
-    let number = request.or_late(number).unwrap_or_default();
-    request.set_field(field, Some(number));
-    Ok(())
-}
-
-fn set_address(request: &mut Request, param: Param, row: &Row, word: &[u8]) -> Result<(), Complaint> {
-    let (address, mask) = match row.value {
-        Value::Network => value::network(word, &mut request.family)?,
-        _ => (value::address(word, row.name(), &mut request.family)?, None),
-    };
-    let (masks, slot) = match param {
-        Param::Src => (&mut request.src_masks, &mut request.orig.src),
-        Param::Dst => (&mut request.dst_masks, &mut request.orig.dst),
-        Param::ReplySrc => (&mut request.src_masks, &mut request.reply.src),
-        Param::ReplyDst => (&mut request.dst_masks, &mut request.reply.dst),
-        Param::TupleSrc => (&mut request.src_masks, &mut request.tuple.src),
-        Param::TupleDst => (&mut request.dst_masks, &mut request.tuple.dst),
-        Param::MaskSrc => (&mut request.src_masks, &mut request.mask.src),
-        _ => (&mut request.dst_masks, &mut request.mask.dst),
-    };
-    *slot = Some(address);
-    let mask = if matches!(param, Param::MaskSrc | Param::MaskDst) { Some(address) } else { mask };
-    masks.retain(|&(option, _)| option != param);
-    masks.extend(mask.map(|mask| (param, mask)));
-    Ok(())
-}
-
-fn set_nat(request: &mut Request, param: Param, item: Item<'_>) -> Result<(), Complaint> {
-    // The option once more without a target leaves the target that was given.
-    let Some(word) = item.value else { return Ok(()) };
-    let target = value::nat_target(word, item.row.name(), &mut request.family)?;
-    let slot = match param {
-        Param::SrcNat => &mut request.source_nat,
-        Param::DstNat => &mut request.destination_nat,
-        _ => &mut request.any_nat,
-    };
-    *slot = Some(target);
-    Ok(())
-}
-
-fn add_formats(request: &mut Request, word: &[u8]) -> Result<(), Complaint> {
-    request.formats |= Formats::from_bits_truncate(value::list(word, value::FORMATS)?);
-    let alone = Formats::SAVE | Formats::USERSPACE;
-    if request.formats.contains(Formats::SAVE) && !request.formats.difference(alone).is_empty() {
-        return Err(Complaint::SaveCombination);
-    }
-    Ok(())
-}
-
-fn add_labels(request: &mut Request, param: Param, word: Option<&[u8]>) -> Result<(), Complaint> {
-    let names = word.into_iter().flat_map(|word| word.split(|&byte| byte == b',')).map(<[u8]>::to_vec);
-    match param {
-        Param::LabelAdd => request.names.add.extend(names),
-        Param::LabelDel => {
-            request.names.del.extend(names);
-            // The mask is a place-holder until the names are looked up.
-            let named = word.map(|_| Bitmask::default());
-            request.label_del = Some(named.filter(|_| request.label_del != Some(None)));
-        }
-        _ => request.names.wanted.extend(names),
-    }
-    if request.has(Param::LabelAdd) && request.has(Param::LabelDel) {
-        return Err(Complaint::LabelAddAndDel);
-    }
-    Ok(())
-}
-
-fn set_labelmap(request: &mut Request, row: &Row, word: &[u8]) -> Result<(), Complaint> {
-    if request.labelmap_path.is_some() {
-        return Err(Complaint::OnlyOnce(row.name()));
-    }
-    if word.is_empty() {
-        return Err(Complaint::BadParameter(String::new()));
-    }
-    request.labelmap_path = Some(PathBuf::from(std::ffi::OsStr::from_bytes(word)));
-    Ok(())
-}
-
-/// The groups of events asked for: all without `-e`.
-pub fn event_groups(request: &Request) -> Groups {
-    if request.has(Param::EventMask) { Groups::from_bits_retain(request.events) } else { Groups::FLOWS }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::assign::add_labels;
     use crate::line::options::Takes;
+    use crate::line::protocols::{Field, PROTOCOLS};
+    use crate::line::value::{Family, StatusBits};
+    use netfilter_conntrack::Groups;
+    use netfilter_conntrack::filter::dump::Masked;
 
-    fn parse(line: &str) -> Result<Request, String> {
+    fn parse(line: &str) -> Result<Line, String> {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         Parser::default().parse(&words).map_err(|complaint| complaint.to_string())
     }
@@ -602,8 +280,8 @@ mod tests {
 
     #[test]
     fn prefix_lengths_imply_masks_for_legality_too() {
-        let request = parse("-L -s 10.0.0.0/8").unwrap();
-        assert!(request.has(Param::MaskSrc) && !request.has(Param::MaskDst));
+        let parsed = parse("-L -s 10.0.0.0/8").unwrap();
+        assert!(parsed.has(Param::MaskSrc) && !parsed.has(Param::MaskDst));
         let new = "-I -p udp -t 1 -d 2.2.2.2 --sport 1 --dport 2";
         let illegal = "Illegal option `--mask-src' with this command";
         assert_eq!(complaint(&format!("{new} -s 1.0.0.0/8")), illegal);
@@ -628,13 +306,13 @@ mod tests {
             ("--mask-src 255.0.0.0 -s 1.1.1.1 -s 2.2.2.2", "2.2.2.2", Some("255.0.0.0")),
             ("--mask-src 255.0.0.0 -s 1.1.1.1 --mask-src 255.255.0.0", "1.1.1.1", Some("255.255.0.0")),
         ] {
-            let request = parse(&format!("-D {options}")).unwrap();
-            let found = [request.orig.src, request.mask.src].map(|address| address.map(|it| it.to_string()));
+            let parsed = parse(&format!("-D {options}")).unwrap();
+            let found = [parsed.orig.src, parsed.mask.src].map(|address| address.map(|it| it.to_string()));
             assert_eq!(found, [Some(address), mask].map(|text| text.map(String::from)), "{options}");
         }
         let expectation =
             "-I expect -t 9 -p 50 -s 1.1.1.1 -d 1.1.1.2 --tuple-dst 1.1.1.3 --mask-dst 255.0.0.0";
-        let mask = |options: &str| parse(&format!("{expectation} {options}")).map(|request| request.mask.src);
+        let mask = |options: &str| parse(&format!("{expectation} {options}")).map(|parsed| parsed.mask.src);
         assert_eq!(mask("--tuple-src 1.0.0.0/8 -s 1.1.1.1"), Ok(Some("255.0.0.0".parse().unwrap())));
         assert!(mask("--tuple-src 1.0.0.0/8 --tuple-src 1.1.1.1").unwrap_err().contains("--mask-src"));
     }
@@ -643,12 +321,12 @@ mod tests {
     fn every_option_refuses_an_empty_value() {
         let one_label: ReadMap = |_| LabelMap::read(&b"1 one\n"[..]);
         let refuses = |protocol: &str, words: &[&str]| {
-            let (mut parser, mut request) = (Parser::with_maps(false, one_label), Request::default());
+            let (mut parser, mut parsed) = (Parser::with_maps(false, one_label), Line::default());
             let words = [&["-p", protocol], words].concat();
-            let scanned = parser.scan(&words, &mut request).map(drop);
-            scanned.and_then(|()| parser.resolve_labels(&mut request)).is_err() || request.late.is_some()
+            let scanned = parser.scan(&words, &mut parsed).map(drop);
+            scanned.and_then(|()| parser.resolve_labels(&mut parsed)).is_err() || parsed.late.is_some()
         };
-        let general = COMMANDS.iter().chain(PARAMS).map(|row| ("tcp", row));
+        let general = ROWS.iter().chain(PARAMS).map(|row| ("tcp", row));
         let protocols = PROTOCOLS.iter().flat_map(|protocol| protocol.rows().map(|row| (protocol.name, row)));
         let mut refused = 0;
         for (protocol, row) in general.chain(protocols).filter(|(_, row)| row.takes != Takes::Nothing) {
@@ -782,18 +460,18 @@ mod tests {
 
     #[test]
     fn options_accumulate_or_replace() {
-        let request = parse("-L -u ASSURED -u !SEEN_REPLY -m 1 -m 2/3 -p tcp --sport 1 --sport 2").unwrap();
-        assert_eq!(request.status, StatusBits { set: 4, clear: 2 });
-        assert_eq!(request.mark, Some(Masked { value: 2, mask: 3 }));
-        assert_eq!(request.field(Field::SrcPort), Some(2));
-        assert_eq!(event_groups(&parse("-E -e NEW -e DESTROY").unwrap()), Groups::NEW | Groups::DESTROY);
-        assert_eq!(event_groups(&parse("-E").unwrap()), Groups::FLOWS);
+        let parsed = parse("-L -u ASSURED -u !SEEN_REPLY -m 1 -m 2/3 -p tcp --sport 1 --sport 2").unwrap();
+        assert_eq!(parsed.status, StatusBits { set: 4, clear: 2 });
+        assert_eq!(parsed.mark, Some(Masked { value: 2, mask: 3 }));
+        assert_eq!(parsed.field(Field::SrcPort), Some(2));
+        assert_eq!(parse("-E -e NEW -e DESTROY").unwrap().event_groups(), Groups::NEW | Groups::DESTROY);
+        assert_eq!(parse("-E").unwrap().event_groups(), Groups::FLOWS);
     }
 
     #[test]
     fn a_target_of_a_translation_stays() {
-        let request = parse("-L -n 5.5.5.5 -n 5.5.5.6:99 -n").unwrap();
-        assert_eq!(request.source_nat.map(|nat| nat.port), Some(Some(99)));
+        let parsed = parse("-L -n 5.5.5.5 -n 5.5.5.6:99 -n").unwrap();
+        assert_eq!(parsed.source_nat.map(|nat| nat.port), Some(Some(99)));
     }
 
     #[test]
@@ -815,8 +493,8 @@ mod tests {
         let names = [b"one".to_vec(), b"hundred".to_vec()];
         let bits = label_bits(Some(&map), &names).unwrap();
         assert_eq!(bits.iter().collect::<Vec<_>>(), [1, 100]);
-        let mut request = Request::default();
-        add_labels(&mut request, Param::Label, Some(b"a,b")).unwrap();
-        assert_eq!(request.names.wanted, [b"a", b"b"]);
+        let mut parsed = Line::default();
+        add_labels(&mut parsed, Param::Label, Some(b"a,b")).unwrap();
+        assert_eq!(parsed.names.wanted, [b"a", b"b"]);
     }
 }

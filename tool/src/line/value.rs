@@ -377,7 +377,8 @@ pub fn status(word: &[u8], former: &mut Vec<FormerStatus>) -> Result<StatusBits,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::options::{PROTOCOLS, Param};
+    use crate::line::options::Param;
+    use crate::line::protocols::PROTOCOLS;
 
     fn said<T: std::fmt::Debug>(result: Result<T, Complaint>) -> String {
         result.unwrap_err().to_string()

@@ -21,10 +21,11 @@ mod lines;
 mod pattern;
 mod spool;
 
-use crate::command::{Done, Session, ports};
-use crate::line::objects;
-use crate::line::options::{COMMANDS, Id, Table, Verb};
-use crate::line::parse::{Parser, Request};
+use crate::command::registry::{Job, Verb};
+use crate::command::{Done, Session, add, create, ports};
+use crate::line::Line;
+use crate::line::options::Table;
+use crate::line::parse::Parser;
 use crate::show::message::Complaint;
 use crate::show::output::{say, tell};
 use crate::show::refusal;
@@ -141,23 +142,15 @@ fn order<'o>(
     if line.len() > lines::MAX_LEN {
         return Err(Complaint::LongLine);
     }
-    let request = parser.parse(&words(line));
+    let parsed = parser.parse(&words(line));
     parser.notices.drain(..).for_each(|notice| say(&notice));
-    let request = request?;
-    allowed(&request)?;
-    let verb = request.verb.unwrap_or(Verb::Create);
-    let kind = match verb {
-        Verb::Create => Kind::Create,
-        Verb::Add => Kind::Add,
-        _ => {
-            objects::check_selection(&request)?;
-            return Ok((Kind::Line, line));
-        }
-    };
-    let flow = objects::new_entry(&request)?;
-    let request = match kind {
-        Kind::Add => batch::Request::CreateOrUpdate(&flow),
-        _ => batch::Request::Create(&flow),
+    let parsed = parsed?;
+    allowed(&parsed)?;
+    let job = parsed.job()?;
+    let (kind, verb, request) = match &job {
+        Job::Create(create::Job::Entry(flow)) => (Kind::Create, Verb::Create, batch::Request::Create(flow)),
+        Job::Add(add::Job(flow)) => (Kind::Add, Verb::Add, batch::Request::CreateOrUpdate(flow)),
+        _ => return Ok((Kind::Line, line)),
     };
     let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
     Ok((kind, message.get(..len).unwrap_or_default()))
@@ -199,9 +192,9 @@ fn carry_out(session: &mut Session, parser: &mut Parser, name: &str, spool: Spoo
 
 /// Carries one line out.
 fn one(session: &mut Session, parser: &mut Parser, line: &[u8]) -> Result<(), Complaint> {
-    let request = parser.parse(&words(line));
+    let parsed = parser.parse(&words(line));
     parser.notices.clear(); // said when the line was understood
-    if let Done::Saying(text) = session.dispatch(&request?, "")? {
+    if let Done::Saying(text) = parsed?.job()?.run(session)? {
         session.out.flush()?;
         tell(text);
     }
@@ -277,17 +270,15 @@ impl Run<'_> {
 }
 
 /// Whether a command may stand in a file: those that change the table of entries.
-fn allowed(request: &Request) -> Result<(), Complaint> {
-    use Verb::{Add, Create, Delete, Flush, Update};
-    match (request.verb, request.table) {
-        (Some(Create | Add | Update | Delete | Flush), Table::Conntrack) => Ok(()),
-        (verb, table) => Err(Complaint::LoadFileCommand(command_name(verb, table))),
+fn allowed(line: &Line) -> Result<(), Complaint> {
+    match line.form().in_file {
+        true => Ok(()),
+        false => Err(Complaint::LoadFileCommand(command_name(line.verb(), line.table))),
     }
 }
 
 fn command_name(verb: Option<Verb>, table: Table) -> String {
-    let row = COMMANDS.iter().find(|row| verb.is_some_and(|verb| row.id == Id::Verb(verb)));
-    match row.and_then(|row| row.short) {
+    match verb.and_then(|verb| verb.row().short) {
         Some(letter) if table == Table::Expect => format!("-{} expect", char::from(letter)),
         Some(letter) => format!("-{}", char::from(letter)),
         None => "unknown".into(),
@@ -301,8 +292,8 @@ mod tests {
     #[test]
     fn only_commands_that_change_entries_are_allowed() {
         let says = |line: &str| {
-            let request = Parser::default().parse(&words(line.as_bytes())).unwrap();
-            allowed(&request).map_err(|complaint| complaint.to_string())
+            let line = Parser::default().parse(&words(line.as_bytes())).unwrap();
+            allowed(&line).map_err(|complaint| complaint.to_string())
         };
         assert_eq!(says("-F"), Ok(()));
         assert_eq!(says("-L"), Err("Cannot use command `-L' with --load-file".into()));

@@ -6,7 +6,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::line::options::{COMMANDS, PARAMS, PROTOCOLS, Protocol, Row, TABLES, Takes, Value};
+use crate::command::registry::ROWS;
+use crate::line::options::{PARAMS, Row, TABLES, Takes, Value};
+use crate::line::protocols::{PROTOCOLS, Protocol};
 use crate::line::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
 use std::fmt::Write as _;
 
@@ -41,7 +43,7 @@ fn spellings(row: &Row) -> Vec<String> {
 }
 
 fn general() -> impl Iterator<Item = &'static Row> {
-    COMMANDS.iter().chain(PARAMS)
+    ROWS.iter().chain(PARAMS)
 }
 
 fn states(protocol: &Protocol) -> String {

@@ -10,8 +10,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::line::options::Verb;
-use crate::line::parse::Request;
+use crate::line::Line;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
 use crate::sys::signals::{self, StopSignals};
@@ -23,6 +22,7 @@ use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Output is written when so much has gathered.
@@ -53,42 +53,53 @@ pub struct Output {
     deferred: Option<StopSignals>,
 }
 
-/// How a command shows its entries.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'r> {
+/// How a command shows its entries. Not every command knows every format.
+#[derive(Debug, Clone)]
+pub struct View {
     formats: Formats,
-    style: Style<'r>,
-    labels: Option<&'r LabelMap>,
+    style: Style<'static>,
+    labels: Option<Rc<LabelMap>>,
     save: save::Command,
 }
 
-impl<'r> View<'r> {
-    /// The view that a command line asks for. Not every command knows every format.
-    pub fn new(request: &'r Request) -> View<'r> {
-        let formats = request.formats;
-        let verb = request.verb.unwrap_or(Verb::List);
+impl View {
+    /// The formats asked for, but without some.
+    fn without(line: &Line, unknown: Flags) -> View {
+        let formats = line.formats;
         let mut flags = Flags::empty();
         flags.set(Flags::LAYER3, formats.contains(Formats::EXTENDED));
         flags.set(Flags::ID, formats.contains(Formats::ID));
         flags.set(Flags::TIME, formats.contains(Formats::TIMESTAMP));
         flags.set(Flags::TIMESTAMP, formats.contains(Formats::KTIMESTAMP));
-        match verb {
-            Verb::Event => {}
-            Verb::Delete | Verb::Update => flags.remove(Flags::TIME | Flags::TIMESTAMP),
-            _ => flags.remove(Flags::TIME),
-        }
+        flags.remove(unknown);
         let syntax = if formats.contains(Formats::XML) { Syntax::Xml } else { Syntax::Text };
-        View {
-            formats,
-            style: Style { syntax, flags, ..Style::default() },
-            labels: request.label_map.as_deref().filter(|_| verb != Verb::Delete),
-            save: if verb == Verb::Delete { save::Command::Delete } else { save::Command::Add },
-        }
+        let style = Style { syntax, flags, ..Style::default() };
+        View { formats, style, labels: line.label_map.clone(), save: save::Command::Add }
     }
 
-    /// The same for expectations, which know only XML and the time of printing.
-    pub fn of_expectations(request: &'r Request) -> View<'r> {
-        let mut view = View::new(request);
+    /// Entries as they are.
+    pub fn entries(line: &Line) -> View {
+        View::without(line, Flags::TIME)
+    }
+
+    /// Entries that were changed.
+    pub fn changed(line: &Line) -> View {
+        View::without(line, Flags::TIME | Flags::TIMESTAMP)
+    }
+
+    /// Entries that were deleted: their labels have gone with them.
+    pub fn deleted(line: &Line) -> View {
+        View { labels: None, save: save::Command::Delete, ..View::changed(line) }
+    }
+
+    /// Events about entries.
+    pub fn events(line: &Line) -> View {
+        View::without(line, Flags::empty())
+    }
+
+    /// Expectations, and events about them, which know only XML and the time of printing.
+    pub fn expectations(line: &Line) -> View {
+        let mut view = View::entries(line);
         view.formats = view.formats.intersection(Formats::XML | Formats::TIMESTAMP);
         view.style.flags.set(Flags::TIME, view.formats.contains(Formats::TIMESTAMP));
         view
@@ -164,23 +175,18 @@ impl Output {
     }
 
     /// Prints an entry.
-    pub fn flow(&mut self, view: &View<'_>, flow: &Flow) -> Result<(), Complaint> {
+    pub fn flow(&mut self, view: &View, flow: &Flow) -> Result<(), Complaint> {
         self.print_flow(view, flow, None)
     }
 
     /// Prints an event about an entry.
-    pub fn flow_event(
-        &mut self,
-        view: &View<'_>,
-        flow: &Flow,
-        event: Happening<'_>,
-    ) -> Result<(), Complaint> {
+    pub fn flow_event(&mut self, view: &View, flow: &Flow, event: Happening<'_>) -> Result<(), Complaint> {
         self.print_flow(view, flow, Some(event))
     }
 
     fn print_flow(
         &mut self,
-        view: &View<'_>,
+        view: &View,
         flow: &Flow,
         event: Option<Happening<'_>>,
     ) -> Result<(), Complaint> {
@@ -207,7 +213,7 @@ impl Output {
     /// Prints an expectation, or an event about one.
     pub fn expectation(
         &mut self,
-        view: &View<'_>,
+        view: &View,
         expect: &Expectation,
         event: Option<EventKind>,
     ) -> Result<(), Complaint> {
@@ -233,7 +239,7 @@ impl Output {
         let _ = self.buf.write_fmt(text); // a vector takes everything
     }
 
-    fn open_root(&mut self, view: &View<'_>, root: &'static str) {
+    fn open_root(&mut self, view: &View, root: &'static str) {
         if view.is_xml() && self.root.is_none() {
             self.root = Some(root);
             self.add(format_args!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<{root}>\n"));
@@ -329,8 +335,8 @@ fn write_soon(out: &mut (impl Write + AsFd), bytes: &[u8], longest: Duration) ->
 }
 
 /// The label map, unless the entry has labels but none of them a name.
-fn named_labels<'r>(flow: &Flow, view: &View<'r>) -> Option<&'r LabelMap> {
-    let map = view.labels?;
+fn named_labels<'r>(flow: &Flow, view: &'r View) -> Option<&'r LabelMap> {
+    let map = view.labels.as_deref()?;
     let labels = flow.labels().filter(|_| flow.is_set(Attr::Connlabels))?;
     let named = |bit| map.name(bit).is_some_and(|name| !name.is_empty());
     labels.iter().any(named).then_some(map)
@@ -367,9 +373,9 @@ mod tests {
     /// What is printed for a flow with these names for labels.
     fn printed(formats: Formats, flow: &Flow, names: &str) -> String {
         let map = LabelMap::read(names.as_bytes()).unwrap();
-        let mut request = Request::default();
-        request.formats = formats;
-        let view = View { labels: Some(&map), ..View::new(&request) };
+        let mut line = Line::default();
+        line.formats = formats;
+        let view = View { labels: Some(Rc::new(map)), ..View::entries(&line) };
         let mut output = Output::to(None, Vec::new());
         output.flow(&view, flow).unwrap();
         String::from_utf8(output.buf).unwrap()

@@ -3,7 +3,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::line::options::{Table, Verb};
+use crate::command::registry::Verb;
+use crate::line::options::Table;
 use crate::show::message::Complaint;
 use netfilter_conntrack::codec::stats_decode::GlobalStats;
 use netfilter_conntrack::{Error, Result};
