@@ -8,6 +8,7 @@
 
 #![deny(unsafe_code)] // but in `sys`; every other file forbids it
 
+mod certain;
 mod command;
 mod line;
 mod load;

@@ -10,6 +10,7 @@
 
 use super::registry::{self, Verb};
 use super::{Done, Session, has_room_for_a_reader, or_stopped, walk};
+use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
 use crate::show::message::Complaint;
@@ -127,7 +128,7 @@ impl<'h> DeleteBatch<'h> {
         let mut done = Ok(());
         let mut flows = self.flows.drain(..);
         let each = |_, answer: netfilter_conntrack::Result<Option<&Flow>>| {
-            let reported = match (answer, flows.next()) {
+            let reported = match (answer, flows.next().certain()) {
                 (Ok(_), Some(flow)) => report(out, &flow),
                 (Err(Error::Kernel(libc::ENOENT)), _) | (_, None) => Ok(()),
                 (Err(error), _) => Err(refusal::of(self.verb, Table::Conntrack, error)),

@@ -10,6 +10,7 @@
 
 use super::registry::{self, Verb};
 use super::{Done, Session, or_stopped, walk};
+use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
 use crate::show::message::Complaint;
@@ -179,7 +180,11 @@ impl Values {
             Labels::ClearAll => None,
         };
         let Some(old) = entry.labels().filter(|_| entry.is_set(Attr::Connlabels)) else { return };
-        let (Some(none), Some(mut gone)) = (Bitmask::new(LABEL_MAX), Bitmask::new(LABEL_MAX)) else { return };
+        let (Some(none), Some(mut gone)) =
+            (Bitmask::new(LABEL_MAX).certain(), Bitmask::new(LABEL_MAX).certain())
+        else {
+            return;
+        };
         let is_named = |&bit: &u32| named.is_none_or(|named| named.test(bit));
         old.iter().filter(is_named).for_each(|bit| gone.set(bit));
         // An entry with other labels than those named counts as changed too: what was asked for holds.

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::certain::Certain as _;
 use crate::line::options::{Row, Takes, by_letter};
 use crate::show::message::Complaint;
 
@@ -104,7 +105,7 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
         known: &[&'static [Row]],
     ) -> Result<Item<'a>, Complaint> {
         let (name, attached) = match name.iter().position(|&byte| byte == b'=') {
-            Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + 1..)),
+            Some(at) => (name.get(..at).certain().unwrap_or_default(), name.get(at + 1..)),
             None => (name, None),
         };
         let row = long_row(name, known).ok_or_else(|| Complaint::UnknownOption(text(word)))?;

@@ -10,6 +10,7 @@ use super::options::{Id, Param, Row, TABLES, Table, Value};
 use super::protocols::{Field, PROTOCOLS, Protocol};
 use super::value::{self, Formats, FormerStatus, StatusBits};
 use super::{Line, ProtocolChoice};
+use crate::certain::Certain as _;
 use crate::command::registry::Verb;
 use crate::show::message::Complaint;
 use crate::sys::protocols::protocol_number;
@@ -53,7 +54,8 @@ pub(super) fn set_param(
         (_, Param::OrigZone) => line.orig_zone = Some(value::number(word, option)?),
         (_, Param::ReplyZone) => line.reply_zone = Some(value::number(word, option)?),
         (_, Param::Labelmap) => set_labelmap(line, item.row, word)?,
-        _ => {} // what takes no value is noted already
+        (Value::None, _) => {} // it is noted already
+        _ => debug_assert!(false, "an option without a place: {param:?}"),
     }
     Ok(())
 }
@@ -134,7 +136,7 @@ pub(super) fn set_field(line: &mut Line, field: Field, item: Item<'_>) -> Result
         line.replaced.get_or_insert(item.row.name());
         return Ok(());
     };
-    let (option, word) = (item.row, item.value.unwrap_or_default());
+    let (option, word) = (item.row, item.value.certain().unwrap_or_default());
     let number = match (item.row.value, field) {
         (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from),
         (Value::Key, _) => value::number::<u16>(word, option).map(u32::from),

@@ -5,6 +5,7 @@
 
 use super::options::{Id, Param, Row};
 use super::protocols::Own;
+use crate::certain::Certain as _;
 use crate::show::message::Complaint;
 
 /// A set of options: general ones, and protocols' own.
@@ -115,7 +116,7 @@ impl Legality {
         }
         // The pair that was begun, else the first.
         let begun = pairs().find(|pair| pair.iter().any(|row| given(row))).or_else(|| pairs().next());
-        match begun {
+        match begun.certain() {
             Some([one, other]) => Err(Complaint::Pair(one.name(), other.name())),
             _ => Ok(()),
         }

@@ -16,6 +16,7 @@ pub mod parse;
 pub mod protocols;
 pub mod value;
 
+use crate::certain::Certain as _;
 use crate::command::registry::{Form, Job, NO_COMMAND, Verb};
 use crate::show::message::Complaint;
 use legality::Options;
@@ -110,7 +111,8 @@ impl Line {
     /// What the line's command does to its table.
     pub fn form(&self) -> &'static Form {
         // A command that cannot do anything to the table is refused where its word is read.
-        self.verb.and_then(|verb| verb.command().on(self.table)).unwrap_or(&NO_COMMAND)
+        let form = self.verb.map(|verb| verb.command().on(self.table).certain());
+        form.flatten().unwrap_or(&NO_COMMAND)
     }
 
     /// The command.

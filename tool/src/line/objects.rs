@@ -10,6 +10,7 @@ use super::options::{Id, PARAMS, Param, Row, Table};
 use super::protocols::Field;
 use super::value::{FormerStatus, NatTarget, StatusBits};
 use super::{Line, Pair};
+use crate::certain::Certain as _;
 use crate::command::registry::Verb;
 use crate::show::message::Complaint;
 use crate::show::refusal;
@@ -32,7 +33,7 @@ pub fn selector(line: &Line) -> Result<Selector, Complaint> {
             port: target.and_then(|nat| nat.port),
         })
     };
-    let byte = |field| line.field(field).and_then(|value| u8::try_from(value).ok());
+    let byte = |field| byte(line, field);
     Ok(Selector {
         family: line.family.map(|family| family as u8),
         protocol: line.protocol.map(|protocol| protocol.number),
@@ -78,8 +79,12 @@ fn masks_have_addresses(line: &Line) -> Result<(), Complaint> {
     }
 }
 
+fn byte(line: &Line, field: Field) -> Option<u8> {
+    line.field(field).and_then(|value| u8::try_from(value).ok().certain())
+}
+
 fn port(line: &Line, field: Field) -> Option<u16> {
-    line.field(field).and_then(|value| u16::try_from(value).ok())
+    line.field(field).and_then(|value| u16::try_from(value).ok().certain())
 }
 
 fn tuple_selector(line: &Line, dir: Dir) -> TupleSelector {
@@ -201,14 +206,19 @@ pub fn is_lasting(selector: &Selector) -> bool {
 /// Sets both tuples, each completed from the other.
 fn set_tuples(flow: &mut Flow, line: &Line) -> Result<(), Complaint> {
     let (orig, reply) = (line.orig, line.reply);
-    let protocol = line.protocol.map_or(0, |protocol| protocol.number);
+    let protocol = line.protocol.certain().map_or(0, |protocol| protocol.number);
     let sides = [
         (Dir::Orig, orig.src.or(reply.dst), orig.dst.or(reply.src)),
         (Dir::Reply, reply.src.or(orig.dst), reply.dst.or(orig.src)),
     ];
     for (dir, src, dst) in sides {
         let missing = || Complaint::Missing(Param::Src.row().name());
-        flow.set_tuple(dir, src.ok_or_else(missing)?, dst.ok_or_else(missing)?, L4::Other(protocol));
+        flow.set_tuple(
+            dir,
+            src.certain().ok_or_else(missing)?,
+            dst.certain().ok_or_else(missing)?,
+            L4::Other(protocol),
+        );
     }
     set_ports(flow, line);
     set_icmp(flow, line);
@@ -234,7 +244,7 @@ fn set_ports(flow: &mut Flow, line: &Line) {
 /// Sets the ICMP fields of both directions; the family is known by now, so the reply's type is right.
 fn set_icmp(flow: &mut Flow, line: &Line) {
     for (attr, field) in [(Attr::IcmpType, Field::IcmpType), (Attr::IcmpCode, Field::IcmpCode)] {
-        if let Some(value) = line.field(field).and_then(|value| u8::try_from(value).ok()) {
+        if let Some(value) = byte(line, field) {
             flow.set_bytes(attr, &[value]);
         }
     }
@@ -305,7 +315,7 @@ pub fn set_protocol_state(flow: &mut Flow, line: &Line) {
         _ => Attr::DccpState,
     };
     for (attr, field) in [(state, Field::State), (Attr::DccpRole, Field::Role)] {
-        if let Some(value) = line.field(field).and_then(|value| u8::try_from(value).ok()) {
+        if let Some(value) = byte(line, field) {
             flow.set_bytes(attr, &[value]);
         }
     }
@@ -346,12 +356,12 @@ fn set_nat(flow: &mut Flow, target: Option<NatTarget>, [ipv4, ipv6, port]: [Attr
 /// A tuple of an expectation.
 fn expected(line: &Line, pair: Pair, ports: [Field; 2]) -> Result<Flow, Complaint> {
     let missing = || Complaint::Missing(Param::Src.row().name());
-    let protocol = line.protocol.map_or(0, |protocol| protocol.number);
+    let protocol = line.protocol.certain().map_or(0, |protocol| protocol.number);
     let mut flow = Flow::new();
     flow.set_tuple(
         Dir::Orig,
-        pair.src.ok_or_else(missing)?,
-        pair.dst.ok_or_else(missing)?,
+        pair.src.certain().ok_or_else(missing)?,
+        pair.dst.certain().ok_or_else(missing)?,
         L4::Other(protocol),
     );
     for (attr, field) in [Attr::OrigPortSrc, Attr::OrigPortDst].into_iter().zip(ports) {

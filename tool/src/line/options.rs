@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 use super::protocols::{Field, Own};
+use crate::certain::Certain as _;
 use crate::command::registry::{ROWS, Verb};
 
 /// What a command is done to.
@@ -269,13 +270,13 @@ const fn letters() -> [Option<&'static Row>; 256] {
 
 /// The command or general option with this letter; protocols' options have none.
 pub fn by_letter(letter: u8) -> Option<&'static Row> {
-    LETTERS.get(usize::from(letter)).copied().flatten()
+    LETTERS.get(usize::from(letter)).certain().copied().flatten()
 }
 
 impl Row {
     /// The name used in messages.
     pub fn name(&self) -> &'static str {
-        self.longs.first().copied().unwrap_or_default()
+        self.longs.first().certain().copied().unwrap_or_default()
     }
 
     /// The option as messages about values write it: the letter if it is one, else the name.

@@ -14,6 +14,7 @@ use super::legality::Options;
 use super::options::{Id, PARAMS, Param, Row, Table};
 use super::protocols::FIELDS;
 use super::value::Formats;
+use crate::certain::Certain as _;
 use crate::command::registry::{ROWS, Verb};
 use crate::show::message::{self, Complaint};
 use netfilter_conntrack::label::LabelMap;
@@ -138,7 +139,7 @@ impl Parser {
                 Id::Verb(verb) => set_verb(line, verb, item.value)?,
                 Id::Own(_, field) => set_field(line, field, item)?,
                 Id::Param(Param::Protonum) => {
-                    let protocol = protocol(item.value.unwrap_or_default())?;
+                    let protocol = protocol(item.value.certain().unwrap_or_default())?;
                     set_protocol(line, protocol);
                     // The last protocol's options are looked up first.
                     let options = protocol.known.map_or(&[][..], |protocol| protocol.options);
@@ -213,7 +214,7 @@ fn label_bits(map: Option<&LabelMap>, names: &[Vec<u8>]) -> Result<Bitmask, Comp
     }
     // As large as the kernel's, unless a bit does not fit.
     let highest = bits.iter().copied().max().unwrap_or(0).max(127);
-    let mut mask = Bitmask::new(highest).unwrap_or_default();
+    let mut mask = Bitmask::new(highest).certain().unwrap_or_default();
     bits.into_iter().for_each(|bit| mask.set(bit));
     Ok(mask)
 }

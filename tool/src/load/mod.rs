@@ -21,6 +21,7 @@ mod lines;
 mod pattern;
 mod spool;
 
+use crate::certain::Certain as _;
 use crate::command::registry::{Job, Verb};
 use crate::command::{Done, Session, add, create, ports};
 use crate::line::Line;
@@ -153,7 +154,7 @@ fn order<'o>(
         _ => return Ok((Kind::Line, line)),
     };
     let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
-    Ok((kind, message.get(..len).unwrap_or_default()))
+    Ok((kind, message.get(..len).certain().unwrap_or_default()))
 }
 
 /// What patterns learn from: a line that is understood without comment.
@@ -247,7 +248,7 @@ impl Run<'_> {
         let mut lines = self.lines.drain(..);
         let mut failures = Vec::new();
         let sent = handle.carry_out(batch, |_, answer| {
-            if let (Some((number, verb)), Err(error)) = (lines.next(), answer) {
+            if let (Some((number, verb)), Err(error)) = (lines.next().certain(), answer) {
                 let complaint = refusal::of(verb, Table::Conntrack, error);
                 failures.push(located(self.name, number, complaint));
             }

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::certain::Certain as _;
 use crate::line::Line;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
@@ -223,7 +224,7 @@ impl Output {
             self.add(format_args!("[{:<8}.{:<6}]\t", now / 1_000_000_000, now / 1000 % 1_000_000));
         }
         let style = Style { event, ..view.style };
-        if format::append_expectation(&mut self.buf, expect, &style).is_err() {
+        if format::append_expectation(&mut self.buf, expect, &style).ok().certain().is_none() {
             return Ok(());
         }
         self.end_line()
@@ -315,7 +316,7 @@ fn write_all(out: &mut (impl Write + AsFd), bytes: &mut &[u8], patience: Duratio
         match written {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(len) => {
-                *bytes = bytes.get(len..).unwrap_or_default();
+                *bytes = bytes.get(len..).certain().unwrap_or_default();
                 since = None;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

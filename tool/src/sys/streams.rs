@@ -5,6 +5,7 @@
 //! distinguishes it from a `/dev/null` that the caller gave. So the streams are looked at before: a function whose
 //! address stands in the section `.init_array` runs between the loader and the start-up.
 
+use crate::certain::Certain as _;
 use netfilter_conntrack::sys::errno;
 use netfilter_conntrack::{Error, Result};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -39,7 +40,7 @@ static LOOK_AT_START: extern "C" fn() = look;
 
 /// Whether the program was started with this stream closed.
 pub fn was_closed(stream: Stream) -> bool {
-    CLOSED.get(stream as usize).is_some_and(|closed| closed.load(Ordering::Relaxed))
+    CLOSED.get(stream as usize).certain().is_some_and(|closed| closed.load(Ordering::Relaxed))
 }
 
 /// Whether nothing that is written can arrive: the reader of a pipe or the peer of a socket has gone, a terminal has
