@@ -46,11 +46,13 @@ pub fn sleeps_in_write(pid: u32) -> bool {
     call.split(' ').next() == Some(&libc::SYS_write.to_string())
 }
 
-/// A pipe whose reader has gone.
+/// A pipe whose reader has gone. A process that another test starts at the same time may hold the reader's end until it
+/// runs its program, so the pipe is tried.
 pub fn pipe_without_reader() -> ChildStdin {
     let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().expect("a child process");
-    let writer = reader.stdin.take().expect("its input");
+    let mut writer = reader.stdin.take().expect("its input");
     reader.wait().expect("its end");
+    wait_until("the pipe has no reader", || writer.write_all(b" ").is_err());
     writer
 }
 
