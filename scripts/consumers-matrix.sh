@@ -85,12 +85,12 @@ unused() {
 
 render() {
     cat <<'END'
-# Who calls what
+# Which program calls which function
 
-The public functions that Debian 12's programs import, read from the programs by `scripts/consumers-matrix.sh`. Each
-program runs on this library in `make test`, unmodified, beside the original (`capi-tests/consumers`); only ulogd2's
-NFLOG plugin does not, since its call needs a kernel with `CONFIG_NETFILTER_NETLINK_GLUE_CT`. NFCT, NFLOG and XML are
-ulogd2's plugins, connlabel is the iptables extension, dnsmasq is dnsmasq-base's, flowtop is netsniff-ng's.
+The table shows which public functions Debian 12's programs import; `scripts/consumers-matrix.sh` reads them from the
+programs. `make test` runs each program, unmodified, on this library and on the original (`capi-tests/consumers`). Only
+ulogd2's NFLOG plugin is not run, because its call needs a kernel with `CONFIG_NETFILTER_NETLINK_GLUE_CT`. NFCT, NFLOG and
+XML are ulogd2's plugins, connlabel is the iptables extension, dnsmasq is dnsmasq-base's, flowtop is netsniff-ng's.
 
 END
     heading
@@ -100,7 +100,7 @@ END
     printf '\n\nNo program calls: %s.\n' "$(unused)"
     cat <<'END'
 
-On the handle that `nfct_nfnlh()` answers, they call these functions of the real libnfnetlink:
+These programs pass the handle that `nfct_nfnlh()` returns to these functions of the real libnfnetlink:
 
 END
     heading
