@@ -2,7 +2,10 @@
 //! One conversation with the kernel: requests go out, answers come in.
 
 pub(crate) mod ahead;
+pub(crate) mod answers;
 pub mod batch;
 pub mod handle;
 pub(crate) mod inbox;
+pub mod list;
+pub(crate) mod reading;
 pub mod request;

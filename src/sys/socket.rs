@@ -106,6 +106,17 @@ impl Socket {
         Ok(Socket { inner, port_id: address.port_number() })
     }
 
+    /// The same socket with a descriptor of its own, for another thread.
+    ///
+    /// # Errors
+    /// The system's error: `EMFILE`, ….
+    pub(crate) fn duplicate(&self) -> Result<Socket> {
+        let fd = self.as_fd().try_clone_to_owned().map_err(os)?;
+        // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
+        let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
+        Ok(Socket { inner, port_id: self.port_id })
+    }
+
     /// Replaces the set of multicast groups 1..=32 (bit `n - 1` is group `n`).
     ///
     /// # Errors
