@@ -96,20 +96,20 @@ fn receive_all(
     let (mut spare, mut may_lack_end) = (None, false);
     loop {
         let Some(mut inbox) = spare.take().or_else(|| emptied.recv().ok()) else { return false };
-        let (piece, is_over) = match receive(&mut inbox, !may_lack_end) {
+        let (piece, goes_on, is_over) = match receive(&mut inbox, !may_lack_end) {
             Ok(()) => {
                 let seen = inbox.glance(awaited);
                 may_lack_end |= seen.has_losses;
-                (Ok(inbox), seen.ends)
+                (Ok(inbox), !seen.ends, seen.ends)
             }
             Err(failure) => {
                 spare = Some(inbox);
                 may_lack_end = true;
-                (Err(failure), failure != Failure::Loss)
+                (Err(failure), failure == Failure::Loss, failure == Failure::NothingLeft)
             }
         };
         let is_taken = full.send(piece).is_ok();
-        if is_over || !is_taken {
+        if !goes_on || !is_taken {
             return is_over;
         }
     }
@@ -205,15 +205,9 @@ mod tests {
     #[test]
     fn what_cannot_be_received_ends_it() {
         let script = Script::new(data(3).chain([Err(GONE)]));
-        assert_eq!(script.read(usize::MAX), (vec![DATA; 3], Some(GONE), true));
+        assert_eq!(script.read(usize::MAX), (vec![DATA; 3], Some(GONE), false), "more may be left");
         let script = Script::new(data(3).chain([Err(GONE)]));
-        let (kinds, failed, over) = script.read(1);
-        let left = script.left();
-        assert_eq!(
-            (kinds, failed, over),
-            (vec![DATA], None, left == 0),
-            "where reading stops before it, too"
-        );
+        assert_eq!(script.read(1), (vec![DATA], None, false), "where reading stops before it, too");
     }
 
     #[test]

@@ -64,6 +64,18 @@ impl Handle {
         })
     }
 
+    /// A handle on a socket that receives what a script says.
+    #[cfg(any(test, feature = "internals"))]
+    pub(super) fn scripted(socket: Socket) -> Result<Handle> {
+        Ok(Handle { socket, ..Handle::open()? })
+    }
+
+    /// Whether the kernel may send more of an answer that is no longer read.
+    #[cfg(any(test, feature = "internals"))]
+    pub(super) fn has_more(&self) -> bool {
+        self.abandoned.is_some()
+    }
+
     /// The socket, for its options and its descriptor.
     #[must_use]
     pub fn socket(&self) -> &Socket {
@@ -585,6 +597,7 @@ mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
     use crate::exchange::list::List;
+    use crate::sys::script::Arrival;
 
     #[test]
     fn a_lookup_without_ports_is_refused_where_ports_are_known() {
@@ -622,8 +635,8 @@ mod tests {
 
     /// A handle that has asked and been answered.
     fn answered(datagrams: &[Vec<u8>]) -> Handle {
-        let mut handle = Handle::open().unwrap();
-        handle.socket = Socket::scripted(datagrams);
+        let kernel = datagrams.iter().cloned().map(Arrival::Kernel);
+        let mut handle = Handle::scripted(Socket::scripted(kernel).unwrap()).unwrap();
         handle.seq = SEQ;
         handle
     }

@@ -4,6 +4,8 @@
 pub(crate) mod ahead;
 pub(crate) mod answers;
 pub mod batch;
+#[cfg(any(test, feature = "internals"))]
+pub mod faces;
 pub mod handle;
 pub(crate) mod inbox;
 pub mod list;

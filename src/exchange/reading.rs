@@ -85,6 +85,7 @@ mod tests {
     use super::*;
     use crate::exchange::answers::Awaited;
     use crate::exchange::inbox::{RECEIVE_LEN, answer};
+    use crate::sys::script::Arrival;
 
     #[test]
     fn nothing_is_waited_for_after_a_loss() {
@@ -93,7 +94,8 @@ mod tests {
         let unreadable = vec![9; 20];
         for (lossy, parts) in [(cut, 3), (unreadable, 2), (data.clone(), 3)] {
             let is_lossy = lossy != data;
-            let socket = Socket::scripted(&[data.clone(), lossy, data.clone()]);
+            let script = [data.clone(), lossy, data.clone()].map(Arrival::Kernel);
+            let socket = Socket::scripted(script).unwrap();
             let mut answers = Answers::new(RUST, Awaited::one(7));
             let (mut inbox, mut waits) = (Inbox::for_answers().unwrap(), Vec::new());
             let mut more = |inbox: &mut Inbox, wait| {
