@@ -15,7 +15,7 @@
 use crate::error::{Error, Result};
 use crate::wire::consts::{NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_MIN_TYPE};
 use crate::wire::frame::FrameKind;
-use crate::wire::{Frame, Frames};
+use crate::wire::{Frame, Frames, Header};
 
 /// How a face treats what a kernel sends seldom or never.
 #[derive(Debug)]
@@ -97,7 +97,6 @@ impl Policy {
         }
     }
 
-    #[inline]
     fn kind(&self, frame: &Frame<'_>) -> Result<FrameKind> {
         match frame.kind() {
             Ok(FrameKind::Data) => Ok(FrameKind::Data),
@@ -233,14 +232,20 @@ impl Answers {
     /// What a message means. What it says of losses and interruptions is noted.
     #[inline]
     pub(crate) fn message(&mut self, frame: &Frame<'_>) -> Meaning {
-        let header = &frame.header;
-        let kind = self.policy.kind(frame);
-        let Some(number) = self.awaited.number(header.seq) else {
-            let is_event = header.seq == 0 && kind == Ok(FrameKind::Data);
+        let Header { kind, flags, seq, .. } = frame.header;
+        let Some(number) = self.awaited.number(seq) else {
+            let is_event =
+                seq == 0 && (kind >= NLMSG_MIN_TYPE || self.policy.kind(frame) == Ok(FrameKind::Data));
             return if is_event { Meaning::Event } else { Meaning::Nothing };
         };
-        self.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
-        match kind {
+        self.interrupted |= flags & NLM_F_DUMP_INTR != 0;
+        if kind >= NLMSG_MIN_TYPE { Meaning::Part(number) } else { self.control(frame, number) }
+    }
+
+    /// What a control message means for the request with this number.
+    #[cold]
+    fn control(&mut self, frame: &Frame<'_>, number: u32) -> Meaning {
+        match self.policy.kind(frame) {
             Ok(FrameKind::Data) => Meaning::Part(number),
             Ok(FrameKind::Noop) => Meaning::Nothing,
             Ok(FrameKind::Overrun) => {
