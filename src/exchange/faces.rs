@@ -84,30 +84,15 @@ pub fn read(face: Face, script: &[Arrival]) -> Result<Seen> {
     match face {
         Face::List | Face::ListAhead => {
             let mut list = handle.entries().read_ahead(face == Face::ListAhead).open()?;
-            results.push(loop {
-                match list.next() {
-                    Ok(Some(_)) => entries += 1,
-                    end => break end.map(drop),
-                }
-            });
+            results.push(count(&mut entries, || list.next().map(|flow| flow.is_some())));
         }
         Face::Iterator => {
-            results.push(Ok(()));
-            for flow in handle.flows()? {
-                match flow {
-                    Ok(_) => entries += 1,
-                    Err(error) => results.splice(.., [Err(error)]).for_each(drop),
-                }
-            }
+            let mut flows = handle.flows()?;
+            results.push(count(&mut entries, || flows.next().transpose().map(|flow| flow.is_some())));
         }
         Face::Expectations => {
             let mut list = handle.list_expectations(0)?;
-            results.push(loop {
-                match list.next() {
-                    Ok(Some(_)) => entries += 1,
-                    end => break end.map(drop),
-                }
-            });
+            results.push(count(&mut entries, || list.next().map(|expect| expect.is_some())));
         }
         Face::Lookup => results.push(handle.get(&key()).map(|_| entries = 1)),
         Face::Change => results.push(handle.update(&key())),
@@ -125,6 +110,14 @@ pub fn read(face: Face, script: &[Arrival]) -> Result<Seen> {
     }
     let (has_more, foreign) = (handle.has_more(), handle.foreign_datagrams());
     Ok(Seen { entries, results, has_more, foreign })
+}
+
+/// Counts what a list gives until it ends, and returns how.
+fn count(entries: &mut usize, mut next: impl FnMut() -> Result<bool>) -> Result<()> {
+    while next()? {
+        *entries += 1;
+    }
+    Ok(())
 }
 
 /// What a subscription makes of a script: each event or error, and how many events and foreign datagrams were lost.
