@@ -96,8 +96,11 @@ pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
 pub use exchange::batch::Batch;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub use exchange::faces;
 pub use exchange::handle::Handle;
-pub use exchange::{batch, handle, request};
+pub use exchange::{batch, handle, list, request};
 pub use expect::{ExpectAttr, Expectation};
 pub use filter::DumpFilter;
 pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};

@@ -14,6 +14,7 @@ use super::nfnl::{Netfilter, nfnl_handle};
 use super::receive::{Delivered, Registration, Wanted, on_message, read_away, run};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
+use crate::exchange::answers::Origin;
 use crate::exchange::request::{self, Query, Subject};
 use crate::sys::cancel::{self, CancelType};
 use crate::sys::socket::{Socket, raw};
@@ -95,9 +96,19 @@ impl Handle {
     }
 
     /// Whether a sequence number is one of this handle's queries'.
-    pub(super) fn is_own(&self, seq: u32) -> bool {
+    fn is_own(&self, seq: u32) -> bool {
         let age = seq.wrapping_sub(self.seq_before);
         age != 0 && age <= self.asked.load(Ordering::Relaxed).wrapping_sub(self.seq_before)
+    }
+
+    /// Whose a sequence number is that a message has.
+    pub(super) fn origin(&self, seq: u32) -> Origin {
+        let netfilter = self.netfilter();
+        match self.is_own(seq) {
+            true => Origin::Query,
+            false if seq == netfilter.seq() => Origin::Latest,
+            false => Origin::Unknown { refused: netfilter.checks_sequence() },
+        }
     }
 
     /// The number of a new query.

@@ -41,4 +41,4 @@ mod nfnl;
 mod print;
 mod receive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -23,6 +23,8 @@ pub mod memory;
 pub mod namespace;
 pub mod process;
 pub mod release;
+#[cfg(any(test, feature = "internals"))]
+pub mod script;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
