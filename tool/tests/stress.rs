@@ -335,7 +335,9 @@ fn interrupted_calls_lose_nothing() {
             assert_ne!(len, 0, "{text}");
             text.push_str(std::str::from_utf8(&chunk[..len]).unwrap());
         }
-        let shower = format!("while kill -s TERM {0} && kill -s INT {0}; do :; done", worker.id());
+        // Each turn starts a program, which takes longer than to handle two signals: without a pause, a shower that has a
+        // processor to itself leaves its target no time for anything but signals.
+        let shower = format!("while kill -s TERM {0} && kill -s INT {0}; do /bin/true; done", worker.id());
         let mut shower = Command::new("sh").args(["-c", &shower]).stderr(Stdio::null()).spawn().unwrap();
         testing::wait_until("the worker has done its rounds", || worker.try_wait().unwrap().is_some());
         let status = worker.wait().unwrap(); // and the shower ends with its target
