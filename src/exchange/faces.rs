@@ -316,7 +316,11 @@ mod tests {
             }
             #[cfg(feature = "capi")]
             if let Some(expected) = c {
-                assert_eq!(crate::capi::tests::answered(&flows, SEQ), expected, "row {number}, a C program");
+                assert_eq!(
+                    crate::capi::tests::on_a_socket::answered(&flows, SEQ),
+                    expected,
+                    "row {number}, a C program"
+                );
             }
             #[cfg(not(feature = "capi"))]
             let _ = c;
