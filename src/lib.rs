@@ -77,30 +77,57 @@
 //! The feature `capi`, off by default, exports the functions of libnetfilter_conntrack. `make` switches it on for the
 //! shared library and the archive; a Rust program has no use for it.
 
-pub mod bitmask;
+mod bitmask;
 #[cfg(feature = "capi")]
 mod capi;
-pub mod codec;
-pub mod error;
+pub mod consts;
+mod error;
 mod exchange;
-pub mod expect;
-pub mod filter;
-pub mod flow;
 pub mod format;
 pub mod label;
-pub mod sys;
+pub mod stats;
 mod watch;
+
+// Private, but for the programs that test and measure what is inside: the feature `internals`.
+#[cfg(not(feature = "internals"))]
+mod codec;
+#[cfg(feature = "internals")]
+pub mod codec;
+#[cfg(not(feature = "internals"))]
+mod expect;
+#[cfg(feature = "internals")]
+pub mod expect;
+#[cfg(not(feature = "internals"))]
+mod filter;
+#[cfg(feature = "internals")]
+pub mod filter;
+#[cfg(not(feature = "internals"))]
+mod flow;
+#[cfg(feature = "internals")]
+pub mod flow;
+#[cfg(not(feature = "internals"))]
+mod sys;
+#[cfg(feature = "internals")]
+pub mod sys;
+#[cfg(not(feature = "internals"))]
+mod wire;
+#[cfg(feature = "internals")]
 pub mod wire;
+#[cfg(feature = "internals")]
+pub use exchange::request;
 
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
 pub use exchange::batch::Batch;
 pub use exchange::handle::Handle;
-pub use exchange::{batch, handle, request};
-pub use expect::{ExpectAttr, Expectation};
-pub use filter::DumpFilter;
-pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};
+pub use exchange::{batch, handle};
+pub use expect::{ExpectAttr, ExpectKind, Expectation};
+pub use filter::dump::{Masked, TupleLeaves};
+pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
+pub use filter::socket_filter::{EventFilter, Field as EventField};
+pub use filter::{DumpFilter, Pushdown, Selector};
+pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
 pub use watch::events::{Event, EventSubject, Events, Groups};
 pub use watch::mirror::{Change, Mirror};

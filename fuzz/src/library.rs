@@ -5,6 +5,7 @@ use netfilter_conntrack::codec::{expect_decode, flow_decode, stats_decode};
 use netfilter_conntrack::flow::attr::ROWS;
 use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::request::{self, Query, Subject};
+use netfilter_conntrack::stats::CPU_COUNTERS_MAX;
 use netfilter_conntrack::wire::{Attrs, Frame, Frames};
 use netfilter_conntrack::{Attr, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
 
@@ -154,7 +155,7 @@ pub fn statistics(data: &[u8]) {
     let Ok(frame) = Frame::read(&bytes) else { unreachable!("a whole message") };
     if let Ok(stats) = stats_decode::cpu(&frame) {
         assert!(stats.iter().all(|(number, value)| stats.get(number) == Some(value)));
-        assert_eq!(stats.get(stats_decode::CPU_COUNTERS_MAX), None);
+        assert_eq!(stats.get(CPU_COUNTERS_MAX), None);
     }
     if let Ok(Some(global)) = stats_decode::global(&frame) {
         assert!(frame.attrs().any(|attr| attr.be32() == Ok(global.entries)));

@@ -5,4 +5,6 @@ pub(crate) mod ahead;
 pub mod batch;
 pub mod handle;
 pub(crate) mod inbox;
+#[cfg_attr(not(all(feature = "capi", feature = "internals")), allow(dead_code))]
+// the border and the tests build more
 pub mod request;

@@ -43,7 +43,7 @@ pub struct DumpFilter {
     pub leaves: Option<Box<TupleLeaves>>,
 }
 
-/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`super::pushdown`] for
+/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`Pushdown`](crate::Pushdown) for
 /// what is safe).
 #[derive(Debug, Clone, Default)]
 pub struct TupleLeaves {

@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code)] // system calls; the only other place is `capi`
 
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod allocator;
 #[cfg(feature = "capi")]
 pub(crate) mod cancel;
@@ -21,13 +22,18 @@ pub(crate) mod file;
 #[cfg(feature = "capi")]
 pub(crate) mod lock;
 pub(crate) mod memory;
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod namespace;
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod process;
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 mod protocols;
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod release;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
+#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod streams;
 
 pub use socket::Socket;

@@ -8,7 +8,7 @@ use crate::message::Complaint;
 use crate::options::{Table, Verb};
 use crate::output::Output;
 use crate::refusal;
-use netfilter_conntrack::codec::stats_decode::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
+use netfilter_conntrack::stats::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
 
 const PROC: &str = "/proc/net/stat/nf_conntrack";
 
