@@ -114,14 +114,16 @@ mod wire;
 #[cfg(feature = "internals")]
 pub mod wire;
 #[cfg(feature = "internals")]
-pub use exchange::request;
+pub use exchange::{batch, handle, request};
+#[cfg(feature = "internals")]
+pub use watch::{events, mirror};
 
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
-pub use exchange::batch::Batch;
-pub use exchange::handle::Handle;
-pub use exchange::{batch, handle};
+pub use exchange::batch::{Batch, Request};
+pub use exchange::handle::{Flows, Handle, Verdict};
+pub use exchange::request::Table;
 pub use expect::{ExpectAttr, ExpectKind, Expectation};
 pub use filter::dump::{Masked, TupleLeaves};
 pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
@@ -129,6 +131,5 @@ pub use filter::socket_filter::{EventFilter, Field as EventField};
 pub use filter::{DumpFilter, Pushdown, Selector};
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
-pub use watch::events::{Event, EventSubject, Events, Groups};
+pub use watch::events::{Event, EventSubject, Events, EventsBuilder, Groups};
 pub use watch::mirror::{Change, Mirror};
-pub use watch::{events, mirror};

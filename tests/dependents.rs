@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a Rust program gets that depends on the crate by its path: the Rust library, and nothing for C.
+//! What a Rust program gets that depends on the crate by its path: the Rust library with its public interface, and
+//! nothing for C.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

@@ -24,6 +24,7 @@ use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
+#[cfg_attr(not(any(feature = "capi", feature = "internals")), allow(unused_imports))]
 pub use crate::exchange::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.

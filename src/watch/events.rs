@@ -79,6 +79,13 @@ impl EventsBuilder {
         self
     }
 
+    /// Asks for a receive buffer that loses nothing in a storm of events: some 100,000 events can wait, and then they take
+    /// 128 MiB of kernel memory, which no control group counts. Where there is little memory, an eighth of it is taken at
+    /// most, of the machine's and of what the control group allows.
+    pub fn large_receive_buffer(self) -> EventsBuilder {
+        self.receive_buffer(large_receive_buffer())
+    }
+
     /// Asks the kernel to deliver the end of every flow, again and again until it finds room; other events may be
     /// missing or come as one. No [`Overrun`](Error::Overrun) is reported; [`Events::lost`] counts every delivery that
     /// failed, those that were made good later too.
