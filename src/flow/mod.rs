@@ -13,7 +13,11 @@ pub mod attr;
 pub mod compare;
 pub mod copy;
 pub mod group;
+pub mod nat;
 pub mod option;
+pub mod state;
+pub mod status;
+mod time;
 pub mod tuple;
 
 pub use attr::Attr;
