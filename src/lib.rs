@@ -124,7 +124,7 @@ pub use error::{Error, Result};
 pub use exchange::batch::{Batch, Request};
 pub use exchange::handle::{Flows, Handle, Verdict};
 pub use exchange::request::Table;
-pub use expect::{ExpectAttr, ExpectKind, Expectation};
+pub use expect::{ExpectAttr, Expectation};
 pub use filter::dump::{Masked, TupleLeaves};
 pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
 pub use filter::socket_filter::{EventFilter, Field as EventField};

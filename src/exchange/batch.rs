@@ -46,6 +46,7 @@ const ENTRY_COST: usize = 2560;
 
 /// One request of a batch, about one entry.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Request<'a> {
     /// As [`Handle::create`](crate::Handle::create).
     Create(&'a Flow),

@@ -26,6 +26,7 @@ pub struct Masked {
 
 /// A kernel-side filter; all conditions given must hold.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DumpFilter {
     /// The packet mark: `mark & mask == value` (Linux 3.9 and later; in a flush 4.19; never in a kernel without
     /// `CONFIG_NF_CONNTRACK_MARK`).
@@ -46,6 +47,7 @@ pub struct DumpFilter {
 /// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`Pushdown`](crate::Pushdown) for
 /// what is safe).
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TupleLeaves {
     /// The values; the family must be set in both directions.
     pub values: Flow,

@@ -42,6 +42,7 @@ bitflags::bitflags! {
 
 /// The form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Syntax {
     /// One line of text.
     #[default]
@@ -52,6 +53,7 @@ pub enum Syntax {
 
 /// Where "now" comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Clock {
     /// The system's wall clock.
     #[default]
@@ -71,6 +73,7 @@ impl Clock {
 
 /// How an object is printed.
 #[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Style<'a> {
     /// The form.
     pub syntax: Syntax,

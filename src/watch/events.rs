@@ -52,6 +52,7 @@ pub enum EventSubject<'a> {
 
 /// One event; valid until the next one is read.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Event<'a> {
     /// What happened.
     pub kind: EventKind,

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 /// A change of the table.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Change<'a> {
     /// What happened.
     pub kind: EventKind,
