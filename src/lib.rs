@@ -81,6 +81,7 @@ mod bitmask;
 #[cfg(feature = "capi")]
 mod capi;
 pub mod consts;
+mod descriptor;
 mod error;
 mod exchange;
 pub mod format;
@@ -121,6 +122,7 @@ pub use watch::{events, mirror};
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
+pub use exchange::HandleBuilder;
 pub use exchange::batch::{Batch, Request};
 pub use exchange::handle::{Flows, Handle, Verdict};
 pub use exchange::request::Table;

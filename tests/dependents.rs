@@ -15,6 +15,9 @@ fn main() {
 }
 ";
 
+/// The examples that need nothing but this crate.
+const EXAMPLES: [&str; 6] = ["list.rs", "filter.rs", "events.rs", "delete.rs", "mirror.rs", "statistics.rs"];
+
 /// A folder that goes when the test ends.
 struct Scratch(PathBuf);
 
@@ -35,6 +38,12 @@ fn program() -> Scratch {
     fs::create_dir_all(scratch.0.join("src")).unwrap();
     fs::write(scratch.0.join("Cargo.toml"), manifest).unwrap();
     fs::write(scratch.0.join("src/main.rs"), MAIN).unwrap();
+    // The examples are programs of users, too: they have no more than the public interface.
+    let programs = scratch.0.join("src/bin");
+    fs::create_dir(&programs).unwrap();
+    for name in EXAMPLES {
+        fs::copy(Path::new(library).join("examples").join(name), programs.join(name)).unwrap();
+    }
     fs::copy(Path::new(library).join("Cargo.lock"), scratch.0.join("Cargo.lock")).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--offline"])

@@ -53,8 +53,13 @@ impl Handle {
     /// The system's error; [`Error::NoMemory`]. Privilege is checked by the kernel at the first request.
     #[doc(alias = "nfct_open")]
     pub fn open() -> Result<Handle> {
+        Handle::on(Socket::open(0)?)
+    }
+
+    /// A handle that asks on this socket.
+    pub(super) fn on(socket: Socket) -> Result<Handle> {
         Ok(Handle {
-            socket: Socket::open(0)?,
+            socket,
             inbox: Inbox::for_answers()?,
             batch_inbox: None,
             outbox: memory::zeros(request::MAX_LEN)?,
@@ -65,6 +70,7 @@ impl Handle {
     }
 
     /// The socket, for its options and its descriptor.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket

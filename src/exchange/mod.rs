@@ -3,8 +3,11 @@
 
 pub(crate) mod ahead;
 pub mod batch;
+mod builder;
 pub mod handle;
 pub(crate) mod inbox;
 #[cfg_attr(not(all(feature = "capi", feature = "internals")), allow(dead_code))]
 // the border and the tests build more
 pub mod request;
+
+pub use builder::HandleBuilder;

@@ -172,6 +172,7 @@ impl Events {
     }
 
     /// The socket, for its options (receive buffer, non-blocking) and its descriptor.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket
@@ -214,7 +215,23 @@ impl Events {
     /// [`Error::Malformed`] or [`Error::Truncated`] for one message.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Event<'_>> {
-        let step = self.step();
+        self.event(true)
+    }
+
+    /// The next event, or nothing when none has come. Never waits, whatever the socket is set to.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), but for `EAGAIN`.
+    pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
+        match self.event(false) {
+            Ok(event) => Ok(Some(event)),
+            Err(error) if error.is_would_block() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn event(&mut self, wait: bool) -> Result<Event<'_>> {
+        let step = self.step(wait);
         match step {
             Err(Error::Overrun) => self.overruns += 1,
             Err(Error::Malformed(_) | Error::Truncated) => self.lost += 1,
@@ -229,10 +246,10 @@ impl Events {
         Ok(Event { kind, subject, port_id })
     }
 
-    fn step(&mut self) -> Result<(EventKind, u32, bool)> {
+    fn step(&mut self, wait: bool) -> Result<(EventKind, u32, bool)> {
         loop {
             let Some(frame) = self.inbox.next() else {
-                self.inbox.receive(&self.socket, true)?;
+                self.inbox.receive(&self.socket, wait)?;
                 continue;
             };
             let frame = frame?;

@@ -97,6 +97,7 @@ impl Mirror {
     }
 
     /// The socket on which events come, for polling.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         self.events.socket()
