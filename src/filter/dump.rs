@@ -71,6 +71,7 @@ impl DumpFilter {
     /// [`Error::Invalid`] when the tuple has no family or another one than [`family`](Self::family);
     /// [`Error::Unsupported`] for a family without addresses; [`Error::NoSpace`].
     #[doc(alias = "nfct_nlmsg_build_filter")]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn encode(&self, b: &mut Builder<'_>) -> Result<()> {
         masked(b, self.mark, CTA_MARK, CTA_MARK_MASK)?;
         if let Some(family) = self.family {
@@ -92,6 +93,7 @@ impl DumpFilter {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a tuple; [`Error::NoSpace`].
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn encode_flush(&self, b: &mut Builder<'_>) -> Result<()> {
         self.must_suit_a_flush()?;
         self.encode(b)

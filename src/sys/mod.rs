@@ -33,7 +33,7 @@ pub mod release;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
+#[cfg(feature = "internals")]
 pub mod streams;
 
 pub use socket::Socket;
