@@ -33,8 +33,7 @@ fn follow(mut left: u64) -> Result<(), Box<dyn std::error::Error>> {
         };
         let EventSubject::Flow(flow) = event.subject else { continue };
         line.clear();
-        let mut style = Style::default();
-        style.event = Some(event.kind);
+        let style = Style::default().with_event(event.kind);
         format::append_flow(&mut line, flow, &style)?;
         line.push(b'\n');
         stdout().write_all(&line)?;

@@ -20,8 +20,7 @@ use tokio::io::unix::AsyncFd;
 /// Prints a flow's event. Returns whether it was one.
 fn print(event: &Event<'_>) -> io::Result<bool> {
     let EventSubject::Flow(flow) = event.subject else { return Ok(false) };
-    let mut style = Style::default();
-    style.event = Some(event.kind);
+    let style = Style::default().with_event(event.kind);
     let mut line = Vec::new();
     format::append_flow(&mut line, flow, &style)?;
     line.push(b'\n');

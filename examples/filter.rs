@@ -39,7 +39,7 @@ fn line(flow: &Flow) -> String {
 }
 
 fn print(client: IpAddr) -> Result<(), Box<dyn Error>> {
-    let mut selector = Selector::default();
+    let mut selector = Selector::new();
     selector.orig.src = Some(AddressMask { address: client, mask: None });
     let mut out = stdout().lock();
     for flow in Handle::open()?.flows()? {

@@ -113,3 +113,15 @@ fn every_connection_has_a_descriptor_that_can_be_polled() {
         mirror.wait_readable(testing::CEILING).unwrap();
     });
 }
+
+#[test]
+fn a_failure_names_the_request() {
+    isolated(|| {
+        let mut handle = Handle::open().unwrap();
+        handle.create(&udp(1)).unwrap();
+        let again = handle.create(&udp(1)).map_err(|error| handle.failure(error)).unwrap_err();
+        assert_eq!(again.to_string(), "cannot create the entry: File exists");
+        let missing = handle.delete(&udp(2)).map_err(|error| handle.failure(error)).unwrap_err();
+        assert_eq!(missing.to_string(), "cannot delete the entry: No such file or directory");
+    });
+}

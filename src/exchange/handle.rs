@@ -69,6 +69,11 @@ impl Handle {
         })
     }
 
+    /// The message of the request that was built last, and what stood in the buffer behind it.
+    pub(super) fn last_request(&self) -> &[u8] {
+        &self.outbox
+    }
+
     /// The socket, for its options and its descriptor.
     #[doc(hidden)] // for the tests of this tree
     #[must_use]

@@ -6,8 +6,10 @@ pub mod batch;
 mod builder;
 pub mod handle;
 pub(crate) mod inbox;
+mod operation;
 #[cfg_attr(not(all(feature = "capi", feature = "internals")), allow(dead_code))]
 // the border and the tests build more
 pub mod request;
 
 pub use builder::HandleBuilder;
+pub use operation::{Failure, Operation};

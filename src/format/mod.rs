@@ -13,6 +13,7 @@ mod bounds;
 mod expect;
 mod out;
 pub mod save;
+mod style;
 pub mod tables;
 mod text;
 mod xml;
