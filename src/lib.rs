@@ -46,7 +46,7 @@
 //! flow.set_mark(7);
 //! handle.update(&flow)?;
 //! handle.delete(&flow)?;
-//! assert_eq!(handle.delete(&flow), Err(Error::Kernel(libc::ENOENT)));
+//! assert!(handle.delete(&flow).is_err_and(Error::is_not_found));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -72,6 +72,15 @@
 //!
 //! To hold a copy of the table, follow a [`Mirror`] instead: what it tells leads to the kernel's table even when
 //! events are lost.
+//!
+//! [`Handle::builder`] opens a handle in another network namespace; [`Handle::failure`] names the request with which an
+//! error came. [`Handle`], [`Events`] and [`Mirror`] are descriptors ([`AsFd`](std::os::fd::AsFd)): `poll`, mio and tokio
+//! can wait for them, and [`Events::try_next`] never waits. The folder `examples/` has a program for each.
+//!
+//! # Features
+//! `capi` exports the C functions, see below. `internals` makes system calls, messages and codecs public, for the tests,
+//! the fuzzers, the benches and the tool of this tree; it promises nothing, and any version may change any of it.
+//! `header` renders the C headers. All three are off by default.
 //!
 //! # From C
 //! The feature `capi`, off by default, exports the functions of libnetfilter_conntrack. `make` switches it on for the

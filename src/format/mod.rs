@@ -138,6 +138,7 @@ pub fn append_expectation(to: &mut Vec<u8>, expect: &Expectation, style: &Style<
     append(to, |out| write_expectation(out, expect, style))
 }
 
+#[inline(never)] // inlined into its only caller in a program, the listing takes 138 instructions more for an entry
 fn write_flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize> {
     let written = match style.syntax {
         Syntax::Text => text::flow(out, flow, style),
