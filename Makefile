@@ -4,25 +4,25 @@
 #
 #   make                 release library and tool
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same; NFNETLINK=yes|no:
-#                        whether libnetfilter_conntrack.pc brings libnfnetlink (asked of pkg-config where not set)
-#   make demo            the main job, in a throw-away network namespace
+#                        whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config decides)
+#   make demo            the main job, in a temporary network namespace
 #   make check           format, lints, unit and golden tests: cargo only, no network, no namespace, no privilege
 #   make test            every test
 #   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
-#                        Rust; LEGS says which (scripts/fresh.sh)
-#   make soak            the differential walk of the C API, a million rounds (SEED=N starts it elsewhere), then
-#                        mixed work on one table for SOAK_SECS, with memory and descriptors watched
+#                        Rust; LEGS selects them (scripts/fresh.sh)
+#   make soak            the differential walk of the C API, a million rounds (SEED=N selects another walk), then
+#                        mixed work on one table for SOAK_SECS, with a check of memory and descriptors
 #   make fuzz-smoke      every fuzz target for 20 s, where cargo-fuzz is installed
 #   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS,
-#                        CLOCK, and in BENCH what scripts/bench.sh takes: rows, --raise-limits
+#                        CLOCK, and in BENCH the arguments of scripts/bench.sh: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
-#   make dist            the source tarball with all crates in it, for builds without network
-#   make header          the C headers, rendered anew from src/capi
-#   make stage           an install into ./stage, for programs that link before anything is installed:
+#   make dist            the source tarball with all crates, for builds without network
+#   make header          the C headers, rendered again from src/capi
+#   make stage           an install into ./stage, for programs that link before an installation:
 #                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
 
-# Three numbers that must not be mixed: the product's version, the level of the C API that programs ask
-# pkg-config for, and the library's file suffix, whose first part is the SONAME's.
+# Three separate numbers: the product's version, the level of the C API, which programs request from
+# pkg-config, and the suffix of the library's file, whose first part is the SONAME's.
 VERSION   := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 API_LEVEL := 1.1.1
 SUFFIX    := 3.8.0
@@ -38,7 +38,7 @@ CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
 PKG_CONFIG ?= pkg-config
-# The original's .pc file requires libnfnetlink. Ours does where it is installed: pkg-config fails on a .pc file that
+# The original's .pc file requires libnfnetlink. Ours does where libnfnetlink is installed: pkg-config fails on a .pc file that
 # requires a missing library.
 NFNETLINK ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
 STAGE    := $(CURDIR)/stage
@@ -49,12 +49,12 @@ ARCHIVE  := $(TARGET)/archive/libnetfilter_conntrack.a
 TOOL     := $(TARGET)/release/conntrack
 HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 
-# Panic messages hold file names: not the builder's folders.
+# Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
 .PHONY: all install uninstall stage dist demo check test test-fresh soak fuzz-smoke bench try header clean
 all:
-# Each in a run of its own: cargo leaves link-time optimisation out where one run also makes an rlib. The archive is
+# Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
 	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release --package conntrack
 	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
@@ -62,18 +62,18 @@ all:
 	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
 		--profile shared --lib --crate-type cdylib -- -C link-arg=-Wl,-soname,$(SONAME)
 
-# What is installed beside the files proper, as NAME:WHAT; install and uninstall read the same lists.
+# The links, as NAME:TARGET, and the .pc files; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)
 LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so:$(SONAME) \
 	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
-# Files of the tree and where they go.
+# Files of the tree and their places.
 EXTRAS := tool/man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
 	tool/completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
 	tool/completions/_conntrack:$(PREFIX)/share/zsh/site-functions/_conntrack \
 	tool/completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish
 
-# Runs the loader's cache only for an install into the running system.
+# Updates the loader's cache only for an install into the running system.
 REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi
 relative = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
@@ -105,7 +105,7 @@ uninstall:
 	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	@$(REFRESH)
 
-# The stage is a prefix of its own, so its pkg-config files need no further setting; the loader's cache stays.
+# The stage is a separate prefix, so its pkg-config files need no further setting; the loader's cache is unchanged.
 stage: all
 	@rm -rf '$(STAGE)'
 	@$(MAKE) --no-print-directory --silent install LDCONFIG=: DESTDIR= PREFIX='$(STAGE)' LIBDIR='$(STAGE)/lib' \

@@ -4,8 +4,8 @@
  * capi LIBRARY dump          the same for each flow of the running table: nfct_query() with an empty callback,
  *                            and the floor, a program that sends the request and only receives
  *
- * LIBRARY is the file that must turn out to be loaded. Prints lines of call, sample and nanoseconds: the median
- * of several repetitions. Messages are what the kernel sends, in its order; `full` has every attribute.
+ * LIBRARY is the file that the loader must have loaded. Prints lines of call, sample and nanoseconds: the median
+ * of several repetitions. The messages are those of the kernel, in its order; `full` has every attribute.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@
 #define REPETITIONS 9
 #define ROUNDS 20000
 
-/* Not in every version of the kernel's headers. */
+/* Some versions of the kernel's headers lack these. */
 #define SYNPROXY_NEST 24
 #define SEQADJ_ORIG 15
 
@@ -42,7 +42,7 @@ static void need(int good, const char *what)
 	}
 }
 
-/* Time on the processor: other programs disturb it less, and nothing here waits. */
+/* Processor time: other programs disturb it less, and this program never waits. */
 static double now(void)
 {
 	struct timespec time;
@@ -146,7 +146,7 @@ static void counters(int kind)
 	end(nest);
 }
 
-/* What the kernel adds when accounting, times, a helper, labels and so on are in use. */
+/* The attributes that the kernel adds for accounting, times, a helper, labels and so on. */
 static void extensions(void)
 {
 	struct nlattr *nest;
@@ -193,7 +193,7 @@ static void sample(int family, int protocol, int full)
 	numbers(SYNPROXY_NEST, 3);
 }
 
-/* One round of each call. The result goes to a place that the compiler must not leave out. */
+/* One round of each call. The result goes to a variable that the compiler must not remove. */
 
 static struct nf_conntrack *one, *other;
 static volatile unsigned sink;
@@ -377,7 +377,7 @@ static void dump(void)
 	printf("floor\t%ld flows\t%.1f\n", flows, median(floors, REPETITIONS) / flows);
 }
 
-/* Whether the library that was loaded is the one that is to be measured. */
+/* Whether the loaded library is the one to measure. */
 static int loaded(const char *library)
 {
 	char line[4096], *file = realpath(library, NULL);

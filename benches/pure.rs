@@ -5,7 +5,7 @@
 //! cargo bench --manifest-path benches/Cargo.toml [-- FILTER]
 //! ```
 //!
-//! The flows are a TCP connection, a UDP exchange, TCP over IPv6, and one that has most attributes there are.
+//! The flows are a TCP connection, a UDP exchange, TCP over IPv6, and a flow with most attributes.
 
 #![forbid(unsafe_code)]
 

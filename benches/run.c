@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * run OUTPUT PROGRAM [ARGUMENT...]: runs a program with its standard output in a file and tells, on its own,
- * what it cost: wall, user and system microseconds, peak resident KiB, exit status.
+ * run OUTPUT PROGRAM [ARGUMENT...]: runs a program with its standard output in a file, and prints on its own
+ * standard output the cost: wall, user and system microseconds, peak resident KiB, exit status.
  *
- * As small as it is, because a child's peak begins with what its parent held.
+ * This program is small, because the peak of a child starts with the memory of its parent.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		execvp(argv[2], argv + 2);
 		_exit(127);
 	}
-	signal(SIGINT, SIG_IGN); /* meant for the program, which is in the same group */
+	signal(SIGINT, SIG_IGN); /* the signal is for the program, which is in the same group */
 	if (child < 0 || wait4(child, &status, 0, &used) != child) {
 		perror("run");
 		return 2;

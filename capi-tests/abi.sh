@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The binary interface: the exported names, the headers under several compilers' rules and in every company, and
-# each number, size and offset in them against the original's headers. Run after `make stage`.
+# Tests the binary interface: the exported names; the headers with several language standards, alone and in
+# combination with others; each number, size and offset in them, compared with the original's headers. Run after
+# `make stage`.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -25,7 +26,7 @@ else
     skip 'every name of the original is exported or listed as left out: there is no original'
 fi
 
-# What abidiff, which judges binaries as distributions do, says of a swap. The original carries no types, so the
+# abidiff compares the two libraries, as distributions do. The original contains no type information, so the
 # signatures are compared below, as the compiler reads them from both sets of headers.
 if original=$(scripts/original.sh library) && command -v abidiff >/dev/null; then
     abidiff "$original" "$STAGE/lib/libnetfilter_conntrack.so.3" >"$work/abidiff" || true
@@ -39,7 +40,7 @@ else
     skip 'abidiff: there is no original or no abidiff'
 fi
 
-# signatures [FLAGS...]: every function of the main header, as the compiler understands it.
+# signatures [FLAGS...]: prints every function of the main header, as the compiler reads it.
 signatures() {
     echo '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>' >"$work/main.c"
     gcc "$@" -fsyntax-only -aux-info "$work/aux" "$work/main.c"
@@ -56,7 +57,7 @@ else
     skip "signatures are the original's: its headers or gcc are not installed"
 fi
 
-# compile LANGUAGE STANDARD SOURCE [FLAGS...]: the source's lines as one file, warnings are errors.
+# compile LANGUAGE STANDARD SOURCE [FLAGS...]: compiles the lines of SOURCE as one file; warnings are errors.
 compile() {
     language=$1 standard=$2 source=$3
     shift 3
@@ -87,7 +88,7 @@ for version in 4 6; do
             ${CC:-cc} -x c -I '$INCLUDE' -fsyntax-only - 2>&1 | grep -q 'Please, remove.*ipv$version'"
 done
 
-# Without libnfnetlink's headers: a folder with all others.
+# Without libnfnetlink's headers: a folder that contains all other headers.
 mkdir "$work/others"
 for entry in /usr/include/*; do
     case ${entry##*/} in
@@ -105,7 +106,7 @@ check "without libnfnetlink's headers" compile c c99 "$(include $alone; echo "$u
 # shellcheck disable=SC2086  # lists of words
 check "with libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses")"
 
-# Numbers: what the compiler makes of both sets of headers.
+# Numbers: the values that the compiler computes from both sets of headers.
 numbers() {
     ${CC:-cc} -w "$@" -o "$work/numbers" capi-tests/abi/constants.c && "$work/numbers"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The programs that do to our library what the original does not survive (capi-tests/hard/), each built against
-# the staged shared library and against the archive.
+# Runs the programs of capi-tests/hard/, whose calls crash the original. Each is built against the staged shared
+# library and against the archive.
 #
 #     capi-tests/hard.sh [PROGRAM...]      all of them, or these; STAGE names another install
 set -eu
@@ -12,7 +12,7 @@ STAGE=$(realpath "${STAGE:-stage}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# compile PROGRAM LIBRARY: against `shared` or `archive`.
+# compile PROGRAM LIBRARY: compiles it against `shared` or `archive`.
 compile() {
     case $2 in
         shared) set -- "$1" -L"$STAGE/lib" -Wl,-rpath,"$STAGE/lib" -lconntrack ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What an installation consists of: the very files, their links and numbers, what the library needs and names,
-# that uninstall leaves nothing, and that install does not compile. Run after `make stage`.
+# Tests an installation: its files and links, its version numbers, the libraries that the library needs, and its
+# names. Tests that uninstall leaves no file, and that install does not compile. Run after `make stage`.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -21,7 +21,7 @@ same() {
     [ "$1" = "$2" ] || { printf 'expected:\n%s\nfound:\n%s\n' "$1" "$2"; return 1; }
 }
 
-# Everything installed below $root: path, and where a link points.
+# Lists the files installed below $root: the path, and for a link its target.
 installed() {
     (cd "$root" && find . -type f -printf '%P\n' -o -type l -printf '%P -> %l\n' | LC_ALL=C sort)
 }
@@ -49,7 +49,7 @@ usr/share/zsh/site-functions/_conntrack
 END
 )
 
-# An entry of the library's dynamic section, by name.
+# Prints an entry of the library's dynamic section, by name.
 dynamic() {
     readelf -d "$LIBRARY" | sed -n "s/.*($1).*\[\(.*\)\]/\1/p"
 }
@@ -59,12 +59,12 @@ only_the_c_library() {
     same '' "$others"
 }
 
-# pkg-config for the package below $root.
+# Calls pkg-config for the package below $root.
 asked() {
     PKG_CONFIG_PATH=$root/usr/lib/multiarch/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root pkg-config "$@"
 }
 
-# A program linked under a name records the library's own name, and runs on it.
+# A program that is linked with one of the names records the library's SONAME, and runs on the library.
 records_soname() {
     printf '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>\n%s\n' \
         'int main(void) { nfct_destroy(nfct_new()); return 0; }' >"$work/tiny.c"
@@ -74,20 +74,20 @@ records_soname() {
         LD_LIBRARY_PATH=$(dirname "$LIBRARY") "$work/tiny"
 }
 
-# Two machines, as pkg-config sees them: libnfnetlink is there, or is not.
+# Two machines, as pkg-config sees them: one with libnfnetlink, one without.
 machines() {
     mkdir "$work/with" "$work/without"
     cp "$(pkg-config --variable=pcfiledir libnfnetlink)/libnfnetlink.pc" "$work/with/"
 }
 
-# there MACHINE OPTION... MODULE: pkg-config on a machine, which has an install of ours.
+# there MACHINE OPTION... MODULE: calls pkg-config on a machine that has an install of our library.
 there() {
     machine=$1
     shift
     PKG_CONFIG_LIBDIR=$work/$machine:$work/on-$machine/lib/pkgconfig pkg-config "$@" | sed 's/ *$//'
 }
 
-# on MACHINE [SETTING...]: the install. Its prefix is real, so that programs can be linked and run there.
+# on MACHINE [SETTING...]: installs. The prefix is real, so that programs can be linked and run there.
 on() {
     machine=$1
     shift
@@ -96,7 +96,7 @@ on() {
         PREFIX="$work/on-$machine" "$@"
 }
 
-# A plugin as ulogd's input is one, or (-DPLAIN) one that leaves libnfnetlink alone, and the daemon that opens it.
+# A plugin like ulogd's input, or (-DPLAIN) one that does not call libnfnetlink, and the daemon that opens it.
 plugin_sources() {
     cat >"$work/plugin.c" <<'END'
 #include <stddef.h>
@@ -131,7 +131,7 @@ END
     ${CC:-cc} -Wall -Werror -o "$work/daemon" "$work/daemon.c" -ldl
 }
 
-# link MACHINE OUTPUT FLAG...: the plugin's source, with nothing but what pkg-config says. Sets $library, to run it on.
+# link MACHINE OUTPUT FLAG...: links the plugin's source with the output of pkg-config only. Sets $library for its run.
 link() {
     build=$(there "$1" --cflags --libs libnetfilter_conntrack)
     library=$work/on-$1/lib output=$2
@@ -140,14 +140,14 @@ link() {
     ${CC:-cc} -Wall -Werror -fPIC -o "$output" "$work/plugin.c" "$@" $build
 }
 
-# plugin MACHINE [FLAG...]: it opens, with every function that it calls.
+# plugin MACHINE [FLAG...]: the plugin opens, and every function that it calls is found.
 plugin() {
     machine=$1
     shift
     link "$machine" "$work/plugin.so" -shared "$@" && LD_LIBRARY_PATH=$library "$work/daemon" "$work/plugin.so"
 }
 
-# program MACHINE [FLAG...]: it links, and runs on ours.
+# program MACHINE [FLAG...]: the program links, and runs on our library.
 program() {
     machine=$1
     shift
@@ -156,7 +156,7 @@ program() {
         grep " => $library/libnetfilter_conntrack.so.3 " && LD_LIBRARY_PATH=$library "$work/program"
 }
 
-# A setting that means nothing is an error before any file is written.
+# A setting with an unknown value is an error before any file is written.
 refuses_a_word() {
     said=$(on without NFNETLINK=maybe 2>&1) && return 1
     same 'make install: NFNETLINK is yes or no.' "$(echo "$said" | head -n 1)" && [ ! -e "$work/on-without" ]
@@ -187,12 +187,12 @@ libnfnetlink() {
         "$work/on-without/lib/pkgconfig/libnetfilter_conntrack.pc"
 }
 
-# Panic messages name files: the builder's folders are not among them.
+# Panic messages name files, but not the builder's folders.
 no_builder_paths() {
     ! grep -a -o -e "${PWD}[^ ]*" -e "${CARGO_HOME:-$HOME/.cargo}[^ ]*" "$LIBRARY" "$root/usr/sbin/conntrack"
 }
 
-# Without a build: one sentence, no file, no compiler.
+# Without a build, install prints one sentence, installs no file and starts no compiler.
 refuses_without_build() {
     mkdir "$work/empty"
     said=$(CARGO_TARGET_DIR=$work/none package install CARGO=false DESTDIR="$work/empty" 2>&1) && return 1
@@ -200,7 +200,7 @@ refuses_without_build() {
         echo "$said" | grep '^make install: .* is missing: run make first, then make install\.$'
 }
 
-# Two Rust archives in one static program: ours must not bring the standard library in one piece with it.
+# Two Rust archives in one static program: our archive must not contain the standard library as one object.
 beside_another_archive() {
     printf '%s\n' '#[unsafe(no_mangle)] pub extern "C" fn second(n: i32) -> i32 {' \
         'std::panic::catch_unwind(|| (0..n).collect::<Vec<i32>>().iter().sum()).unwrap_or(-1) }' >"$work/second.rs"
@@ -211,7 +211,7 @@ beside_another_archive() {
             "$root/usr/lib/multiarch/libconntrack.a" "$work/libsecond.a" && "$work/both"
 }
 
-# `make try` puts the staged library under a program that was linked with it, and prints its output.
+# `make try` runs a program on the staged library and prints its output.
 tries_ours() {
     make --no-print-directory --silent try CARGO=false CMD="LD_TRACE_LOADED_OBJECTS=1 '$work/tiny'" |
         grep " => $PWD/stage/lib/libnetfilter_conntrack.so.3 "

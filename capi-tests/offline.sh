@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The packager's recipe, tried: the tarball of `make dist` is unpacked, built and installed in a namespace without
-# network, with an empty cargo home, so that nothing can come from anywhere but the tarball. What it installs are the
-# files that this tree installs. Run after `make stage`.
+# Tests the packager's commands: unpacks, builds and installs the tarball of `make dist` in a namespace without
+# network, with an empty cargo home, so that every source comes from the tarball. The installed files must be those
+# that this tree installs. Run after `make stage`.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -16,7 +16,7 @@ tarball() {
     scripts/dist.sh "$work/first" && scripts/dist.sh "$work/second" && cmp "$work"/first/*.tar.gz "$work"/second/*.tar.gz
 }
 
-# Inside the namespace: no interface is up, nothing of cargo's is there.
+# Inside the namespace no interface is up, and cargo has no files.
 # shellcheck disable=SC2086  # settings are words
 build() {
     tar -x -z -C "$work" -f "$work"/first/*.tar.gz
@@ -28,7 +28,7 @@ build() {
     make --no-print-directory all && make --no-print-directory --silent install CARGO=false $PACKAGE DESTDIR="$work/root"
 }
 
-# Path and, of links, the target, of texts, the sum, of every file below a folder.
+# Prints for every file below a folder its path, the target of a link, and the checksum of a text.
 files() {
     (cd "$1" && find . -type l -printf '%P -> %l\n' -o -type f -printf '%P\n' | LC_ALL=C sort | while read -r path; do
         case $path in

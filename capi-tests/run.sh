@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The C programs ring. Builds every C program against the staged install, through pkg-config as any user of
+# The ring of C programs. Builds every C program against the staged install, through pkg-config as any user of
 # the library does, and runs each row of capi-tests/scenarios in two fresh network namespaces: on our library
-# and on the original. Output, exit status and the table left behind must be the same. A third run of our own
-# programs, on ours under valgrind, must be free of memory errors, leaks and open sockets. Then static programs.
+# and on the original. Output, exit status and the table afterwards must be the same. A third run of our own
+# programs, on our library under valgrind, must be free of memory errors, leaks and open sockets. The last step runs
+# static programs.
 #
 #     capi-tests/run.sh [PROGRAM...]       all rows, or those of these programs; STAGE names another install
 set -eu
@@ -28,13 +29,13 @@ rows=$(grep -v -e '^#' -e '^$' capi-tests/scenarios)
 compile() {
     where=$1 source=$2 modules=$3 name=$(basename "$2")
     shift 3
-    # One of the original's examples calls no function of the library: it shall load it all the same.
+    # One of the original's examples calls no function of the library, but must load it nevertheless.
     # shellcheck disable=SC2046,SC2086  # pkg-config takes and prints words
     $(compiler "$source") -g -O1 -Wl,--no-as-needed -o "$where/${name%.c*}" "$source" "$@" \
         $(PKG_CONFIG_PATH="$STAGE/lib/pkgconfig" pkg-config ${static:+--static} --cflags --libs $modules)
 }
 
-# Builds the program of a row, once. Ours with warnings as errors; the others' as they are.
+# Builds the program of a row once: our programs with warnings as errors, the others as they are.
 build() {
     case $1 in
         DEB:*)
@@ -47,12 +48,12 @@ build() {
 }
 
 
-# Ours, and what else the source includes.
+# Our headers, and the other headers that the source includes.
 modules_of() {
     echo libconntrack "$(grep -q '<libnfnetlink/' "$(source_of "$1")" && echo libnfnetlink)"
 }
 
-# on LIBRARY RESULT-NAME UNDER ROW...: one run in a namespace of its own; the outcome is in $work/RESULT-NAME.
+# on LIBRARY RESULT-NAME UNDER ROW...: one run in a separate namespace; writes the outcome to $work/RESULT-NAME.
 on() {
     library=$1 result=$work/$2 under=$3
     shift 3
@@ -66,7 +67,7 @@ on() {
     [ ! -s "$result/complaints" ]
 }
 
-# The row on both libraries.
+# Runs the row on both libraries.
 compare() {
     name=$1
     shift
@@ -84,7 +85,7 @@ compare() {
     fi
 }
 
-# The row on ours under valgrind: no memory error, no leak, no netlink socket left open.
+# Runs the row on our library under valgrind: no memory error, no leak, no netlink socket left open.
 check_memory() {
     name=$1
     shift
@@ -97,7 +98,7 @@ check_memory() {
     fi
 }
 
-# A program with threads on ours under helgrind: no two threads use the same memory without order.
+# Runs a program with threads on our library under helgrind: there is no data race.
 check_threads() {
     name=$1
     shift
@@ -110,10 +111,10 @@ check_threads() {
     fi
 }
 
-# A program linked fully static gives what the dynamic one gives on the original.
+# A fully static program has the same outcome as the dynamic program on the original.
 static_program() {
     name="$1, static"
-    # The linker warns of what the C library cannot do in static programs; nothing of it is used.
+    # The linker warns of functions that the C library cannot provide in static programs; no program uses them.
     if ! (static=yes compile "$work/static" "examples/$1.c" libconntrack -static) 2>"$work/linker"; then
         fail "$name: does not link"
         cat "$work/linker"
@@ -148,7 +149,7 @@ while read -r program arguments before during output; do
     else
         set -- "$work/bin/${program#DEB:}" "$arguments" "$before" "$during" "$output"
         compare "$name" "$@"
-        # The original's examples have leaks of their own.
+        # The original's examples leak memory themselves.
         [ "$program" != "${program#DEB:}" ] || check_memory "$name" "$@"
         case " $THREADED " in *" $program "*) check_threads "$name" "$@" ;; esac
     fi
@@ -156,7 +157,7 @@ done <<END
 $rows
 END
 if [ -z "$wanted" ]; then
-    # No row may be missing: each source has one, but those of the abi ring.
+    # Every source has a row, except the sources of the abi ring.
     for source in capi-tests/*.c capi-tests/*.cc examples/*.c "$DEBIAN_EXAMPLES"/*.c; do
         case $source in capi-tests/abi_*) continue ;; esac
         name=$(basename "$source")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The C programs under AddressSanitizer and UndefinedBehaviorSanitizer, on the shared library and on the archive:
 # the programs of capi-tests/hard, and each row of capi-tests/scenarios with a program of ours, whose outcome must
-# be that of the plain program. Where a nightly toolchain is there, the library is instrumented, too, and a planted
-# fault shows that it is.
+# be that of the plain program. Where a nightly toolchain is installed, the library is instrumented too, and a planted
+# fault proves it.
 #
 #     capi-tests/sanitize.sh [PROGRAM...]      all of them, or these; STAGE names another install
 set -eu
@@ -24,13 +24,13 @@ if ! echo 'int main(void) { return 0; }' |
     exit
 fi
 
-# A program that runs out of memory on purpose has an allocator of its own; the sanitizers do not know coroutines.
+# A program that exhausts memory on purpose has its own allocator; the sanitizers do not support coroutines.
 LEFT_OUT='nomemory coroutine'
 export ASAN_OPTIONS='verify_asan_link_order=0:detect_stack_use_after_return=1' # stdbuf's library comes first
 export UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1'
 
 # The library, as `shared` and `archive` in $work/lib.
-# Cargo is asked, not rustc: without rustup, rustc takes `+nightly` for a file and answers all the same.
+# The check asks cargo, not rustc: without rustup, rustc takes `+nightly` for a file and succeeds.
 if [ "$(cargo +nightly -vV 2>/dev/null | sed -n 's/^host: //p')" = "$TARGET" ]; then
     RUSTFLAGS=-Zsanitizer=address cargo +nightly rustc --locked --quiet --release --package netfilter-conntrack \
         --features capi --lib --crate-type cdylib,staticlib --target "$TARGET" --target-dir target/sanitized -- \
@@ -45,7 +45,7 @@ cp -L "$built/libnetfilter_conntrack.so" "$work/lib/libnetfilter_conntrack.so.3"
 cp -L "$built/libnetfilter_conntrack.a" "$work/lib/libconntrack.a"
 ln -s libnetfilter_conntrack.so.3 "$work/lib/libconntrack.so"
 
-# compile LIBRARY SOURCE [FLAGS...]: plain against the staged library, else sanitized.
+# compile LIBRARY SOURCE [FLAGS...]: compiles plainly against the staged library, otherwise with sanitizers.
 compile() {
     library=$1 source=$2 program=$(basename "$2")
     shift 2
@@ -59,7 +59,7 @@ compile() {
         -o "$work/$library/${program%.c*}" "$source" -Wl,--no-as-needed "$@"
 }
 
-# on LIBRARY ROW...: one scenario; its outcome is in $work/outcome-LIBRARY.
+# on LIBRARY ROW...: runs one scenario; writes its outcome to $work/outcome-LIBRARY.
 on() {
     library=$1
     shift
@@ -77,7 +77,7 @@ on() {
     [ ! -s "$work/complaints" ]
 }
 
-# The row of a program, on the plain library and on both sanitized ones.
+# Runs the row of a program on the plain library and on both sanitized libraries.
 scenario() {
     name="$1 $(echo "$2" | tr ',' ' ') on $3"
     source=$(source_of "$1")
@@ -115,7 +115,7 @@ hard() {
     done
 }
 
-# A fault that is none of ours: a program that lies about its buffer's size must be noticed, inside the library.
+# A planted fault: a program passes a wrong buffer size, and the sanitizer must detect the error inside the library.
 planted() {
     cat >"$work/planted.c" <<'END'
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>

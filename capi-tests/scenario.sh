@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Carries out one row of capi-tests/scenarios, inside a network namespace made for it:
+# Runs one row of capi-tests/scenarios, inside a network namespace created for it:
 #
 #     capi-tests/scenario.sh PROGRAM ARGUMENTS BEFORE DURING OUTPUT
 #
-# The environment says on what: LIBRARY_DIR holds the library to run on, EXPECT_LIBRARY is the file that must
-# be loaded then, or - when the program itself holds the library. RESULT is the folder for the outcome (stdout,
+# The environment names the library: LIBRARY_DIR contains the library for the run, EXPECT_LIBRARY is the file that must
+# be loaded, or - when the program itself contains the library. RESULT is the folder for the outcome (stdout,
 # stderr, loaded), UNDER is a command to run the program under (valgrind) or empty. TOOL and FIXTURE are the
-# original's: its conntrack, and capi-tests' expectation program with ORIGINAL_DIR on the loader's path. They make
-# the table and read what is left of it.
+# original's: its conntrack, and capi-tests' expectation program with ORIGINAL_DIR on the loader's path. They create
+# the table and read it afterwards.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/await.sh
@@ -25,7 +25,7 @@ before_empty() {
     :
 }
 
-# The flow that the original's examples make, get and delete.
+# The flow that the original's examples create, get and delete.
 before_flow() {
     tool -I -p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 20 --dport 10 --state SYN_SENT -t 1000
     tool -I -p udp -s 192.0.2.1 -d 198.51.100.2 --sport 40000 --dport 53 -t 1000
@@ -58,8 +58,8 @@ before_expectation() {
     expectation
 }
 
-# Each prints the number of lines that the program prints about it. Only flows made while someone listens are
-# sure to give events.
+# Each function prints the number of lines that the program prints about the change. Only flows that are created while
+# a program listens are certain to cause events.
 during_changes() {
     tool -I -p udp -s 10.9.0.1 -d 10.9.0.2 --sport 5 --dport 6 -t 1000
     tool -U -p udp -s 10.9.0.1 -d 10.9.0.2 -m 9
@@ -75,7 +75,7 @@ during_expectations() {
     echo 2
 }
 
-# The program itself, on the library asked for. The loader's own report tells which file was loaded.
+# Runs the program on the requested library. The loader's report names the file that was loaded.
 start() {
     # shellcheck disable=SC2086  # UNDER is a command's words
     exec timeout 300 stdbuf -oL env LD_LIBRARY_PATH="$LIBRARY_DIR" LD_DEBUG=libs \
@@ -104,8 +104,8 @@ else
     case $output in
         endless) end $! ;;
         stopped)
-            # Not through timeout, which sends SIGCONT after it: that takes away the SIGSTOP by which the leak checker
-            # stops the program at its end, and both wait for ever.
+            # Not through timeout, which also sends SIGCONT: SIGCONT cancels the SIGSTOP by which the leak checker
+            # stops the program at its end, and both then wait forever.
             pkill -TERM -P $!
             wait $! || status=$?
             ;;
@@ -120,12 +120,12 @@ if [ "$(realpath -m -- "${loaded:--}")" != "$(realpath -m -- "$EXPECT_LIBRARY")"
     exit 1
 fi
 
-# What can be compared: the output, the status, and the table afterwards as the original's tool reads it.
+# The comparable outcome: the output, the status, and the table afterwards as the original's tool reads it.
 {
     if [ "$output" = sorted ]; then sed -E -f scripts/normalise.sed "$RESULT/stdout" | sort; else cat "$RESULT/stdout"; fi
     sed 's/^/stderr: /' "$RESULT/stderr"
     echo "status: $status"
-    # Sorted without what differs from second to second.
+    # Sorted, without the values that change from second to second.
     "$TOOL" -L -o extended,id 2>/dev/null | sed -E -f scripts/normalise.sed | sort | sed 's/^/table: /'
     "$TOOL" -L expect 2>/dev/null | sed -E -f scripts/normalise.sed | sort | sed 's/^/table: /'
 } | sed -E -f scripts/normalise.sed >"$RESULT/outcome"

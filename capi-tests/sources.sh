@@ -1,15 +1,15 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the shell test runners: where the source of a program is, and what compiles it.
+# Sourced by the shell test runners: finds the source of a program, and its compiler.
 
-# The source of a program of ours.
+# Prints the source of one of our programs.
 source_of() {
     for source in "capi-tests/$1.c" "capi-tests/$1.cc" "examples/$1.c"; do
         if [ -f "$source" ]; then echo "$source"; fi
     done
 }
 
-# The compiler of a source file, in the language that the programs are written in.
+# Prints the compiler of a source file, with the language standard of the programs.
 compiler() {
     case $1 in
         *.cc) echo "${CXX:-c++} -std=gnu++17" ;;

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The table is full: what the tool and the C library say then, and what still works. The kernel's limit is lowered
-# for that, and put back in any case. Run after `make stage`.
+# Tests a full table: the messages of the tool and the C library, and the requests that still work. The script lowers
+# the kernel's limit for the test, and restores it in any case. Run after `make stage`.
 #
-# The limit is one for the whole machine, but each network namespace is held against it with its own entries. So a
-# namespace of the ring's own is filled nearly to the limit first, and the limit lowered to just that: nobody else
-# notices who has fewer entries. A second process, the keeper, lowers it, and puts it back as soon as nobody holds
-# the pipe to it any more, whether this script has ended or was killed.
+# The whole machine has one limit, but the kernel compares the entries of each network namespace with it separately. So
+# the script first fills a namespace nearly to the limit, and then lowers the limit to exactly that number: namespaces
+# with fewer entries are not affected. A second process, the keeper, lowers the limit. It restores the limit as soon as
+# no process holds the pipe to the keeper, whether this script has ended or was killed.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -15,11 +15,11 @@ cd "$(dirname "$0")/.."
 LIMIT=/proc/sys/net/netfilter/nf_conntrack_max
 STAGE=$(realpath "${STAGE:-stage}")
 TOOL=$STAGE/sbin/conntrack
-# At most so many entries are made; they take about 100 MB of kernel memory.
+# At most MOST entries are created; they take about 100 MB of kernel memory.
 MOST=230000
 
-# Sets the limit to each number that comes in. At the end of the input it puts back what was there before, unless
-# somebody else has changed it meanwhile.
+# Sets the limit to each number that it reads. At the end of the input it restores the former limit, unless another
+# program has changed the limit meanwhile.
 keeper() {
     trap '' HUP INT TERM
     before=$(cat "$LIMIT")
@@ -35,7 +35,7 @@ limit_is() {
     [ "$(cat "$LIMIT")" = "$1" ]
 }
 
-# A file for -R with as many entries as told: established and assured, so that the kernel may not evict them.
+# Prints a file for -R with the given number of entries: established and assured, so that the kernel may not evict them.
 entries() {
     awk -v count="$1" 'BEGIN {
         for (n = 0; n < count; n++)
@@ -44,12 +44,12 @@ entries() {
     }'
 }
 
-# One more entry, by any tool.
+# One more entry, with either tool.
 ONE_MORE='-I -s 192.0.2.1 -d 192.0.2.2 -p udp --sport 1 --dport 2 -t 1000'
-# One of those that are there.
+# One of the existing entries.
 FIRST='-s 10.0.0.0 -d 10.255.0.1 -p tcp --sport 1024 --dport 443'
 
-# answers STATUS TEXT COMMAND...: the exit status, and what the output ends with.
+# answers STATUS TEXT COMMAND...: the command has this exit status, and its output ends with TEXT.
 answers() {
     status=$1 text=$2
     shift 2
@@ -95,7 +95,7 @@ inside() {
     echo "$passed $failed $skipped" >"$lowered.tally"
 }
 
-# A script that is killed while the limit is lowered: the keeper puts it back.
+# When a script is killed while the limit is lowered, the keeper restores the limit.
 killed() {
     mkfifo "$work/of-killed"
     keeper <"$work/of-killed" &
@@ -120,7 +120,7 @@ if ! { before=$(cat "$LIMIT") && echo "$before" >"$LIMIT"; } 2>/dev/null; then
     tally table
     exit
 fi
-# One at a time: the setting itself is the lock.
+# Only one script at a time: the file of the setting is the lock.
 exec 9<"$LIMIT"
 flock 9
 before=$(cat "$LIMIT")

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The differential ring: a seeded random walk over the whole C API, done on the original and on the staged
-# library in one process, with every observable result compared (capi-tests/walk/).
+# The differential ring: a seeded random walk over the whole C API, run on the original and on the staged
+# library in one process, which compares every observable result (capi-tests/walk/).
 #
-#     capi-tests/walk.sh                          the ring: the walk proves itself, then compares, then under valgrind
-#     capi-tests/walk.sh --soak [OPTION...]       a million rounds, or as the options say
+#     capi-tests/walk.sh                          the ring: a test of the walk, the comparison, the walk under valgrind
+#     capi-tests/walk.sh --soak [OPTION...]       a million rounds, or another number that the options set
 #     capi-tests/walk.sh --valgrind [OPTION...]   300 rounds under valgrind: no error and no leak on our side
 #     capi-tests/walk.sh --only OPTION...         the walk with these options, for example --round 77
 #
-# STAGE names another install, SEED another start. The options are told at the head of capi-tests/walk/walk.c.
+# STAGE names another install, SEED another start. The head of capi-tests/walk/walk.c describes the options.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -18,7 +18,7 @@ SEED=${SEED:-1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The walk defines clocks of its own that both libraries shall find: -rdynamic.
+# The walk defines its own clock functions, which both libraries must find: -rdynamic.
 build() {
     ${CC:-cc} -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -rdynamic -o "$work/walk" capi-tests/walk/*.c
 }
@@ -35,7 +35,7 @@ under_valgrind() {
         ! grep -A 12 -e 'Open pf-16' "$work/memory"
 }
 
-# step NAME COMMAND...: the lines to $tell, and whether it held; a part that the walk had to leave out is a skip.
+# step NAME COMMAND...: prints the lines that $tell names, and the result; a part that the walk left out is a skip.
 step() {
     name=$1
     shift
@@ -75,8 +75,8 @@ case ${1:-} in
         ;;
 esac
 
-# A copy of the original is another library to the loader: the walk must find no difference, but each
-# difference that is made on purpose.
+# For the loader a copy of the original is another library. The walk must find no difference between the two, and must
+# find each difference that it makes on purpose.
 cp "$ORIGINAL" "$work/copy.so"
 tell='rounds|disturbances'
 step 'a copy of the original is the same, and whatever it did differently would be noticed' \
@@ -86,7 +86,7 @@ step 'ours does the same as the original' walk --rounds 10000 "$ORIGINAL" "$OURS
 step 'ours does the same on the messages that the fuzzer found worth keeping' \
     walk --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
 tell=rounds
-# The fuzzer ends a program that exits with a status of its own, which is that of a child that came back.
+# The fuzzer's exit handler gives an exiting program the status 77, which is also the status of a child that returned.
 cat >"$work/handler.c" <<'END'
 #include <stdlib.h>
 #include <unistd.h>

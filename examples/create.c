@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * create: puts one UDP flow into the connection tracking table.
+ * create: creates one UDP flow in the connection tracking table.
  *
  *     cc -o create create.c $(pkg-config --cflags --libs libconntrack)
  *     ./create                                             a flow between two documentation addresses
@@ -19,7 +19,7 @@
 
 #define USAGE "usage: create [SOURCE DESTINATION SOURCE-PORT DESTINATION-PORT [SECONDS]]\n"
 
-/* Sets source and destination of the original direction; 0 when both are addresses of one family. */
+/* Sets source and destination of the original direction; returns 0 when both are addresses of one family. */
 static int set_addresses(struct nf_conntrack *flow, const char *source, const char *destination)
 {
 	struct in6_addr src, dst; /* large enough for both families */
@@ -39,7 +39,7 @@ static int set_addresses(struct nf_conntrack *flow, const char *source, const ch
 	return -1;
 }
 
-/* Reads a decimal number up to `max`; -1 when `text` is anything else. */
+/* Reads a decimal number up to `max`; returns -1 for any other text. */
 static long number(const char *text, long max)
 {
 	char *end;
@@ -50,7 +50,7 @@ static long number(const char *text, long max)
 	return errno != 0 || end == text || *end != '\0' || value < 0 || value > max ? -1 : value;
 }
 
-/* Fills the flow from five words; 0 when all of them could be read. */
+/* Fills the flow from five words; returns 0 when all of them are valid. */
 static int describe(struct nf_conntrack *flow, const char *const words[5])
 {
 	long source_port = number(words[2], UINT16_MAX);
@@ -65,14 +65,14 @@ static int describe(struct nf_conntrack *flow, const char *const words[5])
 	nfct_set_attr_u16(flow, ATTR_PORT_SRC, htons((uint16_t)source_port));
 	nfct_set_attr_u16(flow, ATTR_PORT_DST, htons((uint16_t)destination_port));
 
-	/* The answer's direction: the same with source and destination exchanged, as without NAT. */
+	/* The reply direction: source and destination are exchanged, because there is no NAT. */
 	nfct_setobjopt(flow, NFCT_SOPT_SETUP_REPLY);
 
 	nfct_set_attr_u32(flow, ATTR_TIMEOUT, (uint32_t)seconds);
 	return 0;
 }
 
-/* Hands the flow to the kernel; 0 or -1 with errno. */
+/* Sends the flow to the kernel; returns 0, or -1 with errno. */
 static int create(const struct nf_conntrack *flow)
 {
 	struct nfct_handle *handle = nfct_open(CONNTRACK, 0);
@@ -80,7 +80,7 @@ static int create(const struct nf_conntrack *flow)
 
 	if (handle == NULL)
 		return -1;
-	result = nfct_query(handle, NFCT_Q_CREATE, flow); /* EEXIST when the table has it already */
+	result = nfct_query(handle, NFCT_Q_CREATE, flow); /* EEXIST when the table already contains the flow */
 	reason = errno;
 	nfct_close(handle);
 	errno = reason;

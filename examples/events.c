@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * events: follows the connection tracking table, prints each new, changed and destroyed flow, and ends
- * after a number of them. A signal does not interrupt nfct_catch(): programs that shall be stoppable are events_poll
- * and events_thread.
+ * after a number of them. A signal does not interrupt nfct_catch(): the examples events_poll and events_thread
+ * can be stopped.
  *
  *     cc -o events events.c $(pkg-config --cflags --libs libconntrack)
  *     ./events [COUNT]                                     10 without a count
@@ -16,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one flow as text; the longest one, with all labels and helper data, stays below it. */
+/* Room for one flow as text; the longest text, with all labels and helper data, is shorter. */
 #define LINE_SIZE 4096
 
 /*
- * Called once for each event. The library owns `flow` and takes it back when we return; STOP makes
+ * Called once for each event. The library owns `flow` and releases it after we return; STOP makes
  * nfct_catch() return to main.
  */
 static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flow, void *data)
@@ -29,7 +29,7 @@ static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flo
 	char line[LINE_SIZE];
 	int length;
 
-	/* The type adds the word in front: [NEW], [UPDATE] or [DESTROY]. */
+	/* The type adds the first word: [NEW], [UPDATE] or [DESTROY]. */
 	length = nfct_snprintf(line, sizeof(line), flow, type, NFCT_O_DEFAULT, 0);
 	if (length < 0 || (size_t)length >= sizeof(line)) {
 		errno = EMSGSIZE;
@@ -40,7 +40,7 @@ static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flo
 	return *left == 0 ? NFCT_CB_STOP : NFCT_CB_CONTINUE;
 }
 
-/* Reads events until none are left to wait for; 0 or -1 with errno. */
+/* Reads events until COUNT have been printed; returns 0, or -1 with errno. */
 static int follow(struct nfct_handle *handle, const unsigned long *left)
 {
 	while (*left > 0) {
@@ -48,7 +48,7 @@ static int follow(struct nfct_handle *handle, const unsigned long *left)
 			continue;
 		if (errno != ENOBUFS)
 			return -1;
-		/* Events came faster than we read and some are lost; the next ones are whole again. */
+		/* Events arrived faster than we read and some are lost; the following events are complete. */
 		fputs("events: some events were lost\n", stderr);
 	}
 	return 0;
@@ -69,7 +69,7 @@ int main(int argc, char *argv[])
 		fputs("usage: events [COUNT]\n", stderr);
 		return 2;
 	}
-	setvbuf(stdout, NULL, _IOLBF, 0); /* each event is out as soon as it is printed, into a file too */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* writes each event at once, also into a file */
 
 	handle = nfct_open(CONNTRACK, NFCT_ALL_CT_GROUPS); /* from now on the kernel queues events for us */
 	if (handle == NULL) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * events_poll: follows the connection tracking table until SIGINT or SIGTERM, together with whatever else the
- * program waits for: poll(2) on nfct_fd().
+ * events_poll: follows the connection tracking table until SIGINT or SIGTERM, with poll(2) on nfct_fd(), so that
+ * the program can also wait for other descriptors.
  *
  *     cc -o events_poll events_poll.c $(pkg-config --cflags --libs libconntrack)
  *     ./events_poll
  *
- * nfct_catch() goes on when a signal interrupts it, so a program that shall be stoppable does not wait in it. Here
- * the socket does not block: nfct_catch() takes what is there and returns -1 with EAGAIN, and ppoll(2) waits, for a
- * descriptor or for a signal.
+ * nfct_catch() continues when a signal interrupts it, so a program that must be able to stop does not wait in it.
+ * Here the socket does not block: nfct_catch() reads the waiting events and returns -1 with EAGAIN, and ppoll(2) waits
+ * for a descriptor or for a signal.
  *
  * Exit status: 0 stopped by a signal, 1 the events could not be read. Needs CAP_NET_ADMIN in the network namespace.
  */
@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one flow as text; the longest one, with all labels and helper data, stays below it. */
+/* Room for one flow as text; the longest text, with all labels and helper data, is shorter. */
 #define LINE_SIZE 4096
 
 static volatile sig_atomic_t is_stopped;
@@ -33,7 +33,7 @@ static void on_signal(int number)
 	is_stopped = 1;
 }
 
-/* Called once for each event. The library owns `flow` and takes it back when we return. */
+/* Called once for each event. The library owns `flow` and releases it after we return. */
 static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flow, void *data)
 {
 	char line[LINE_SIZE];
@@ -42,25 +42,25 @@ static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flo
 	if (nfct_snprintf(line, sizeof(line), flow, type, NFCT_O_DEFAULT, 0) < 0)
 		return NFCT_CB_FAILURE;
 	puts(line);
-	return is_stopped ? NFCT_CB_STOP : NFCT_CB_CONTINUE; /* a flood has no end that nfct_catch() could wait for */
+	return is_stopped ? NFCT_CB_STOP : NFCT_CB_CONTINUE; /* in a flood nfct_catch() would not return by itself */
 }
 
-/* Reads what is there; 0, or -1 with errno. */
+/* Reads the waiting events; returns 0, or -1 with errno. */
 static int read_events(struct nfct_handle *handle)
 {
 	if (nfct_catch(handle) == 0 || errno == EAGAIN)
 		return 0;
 	if (errno != ENOBUFS)
 		return -1;
-	/* Events came faster than we read and some are lost; the next ones are whole again. */
+	/* Events arrived faster than we read and some are lost; the following events are complete. */
 	fputs("events_poll: some events were lost\n", stderr);
 	return 0;
 }
 
-/* Follows the events until a signal comes; 0, or -1 with errno. `waiting` lets the signals in. */
+/* Follows the events until a signal; returns 0, or -1 with errno. The mask `waiting` admits the signals. */
 static int follow(struct nfct_handle *handle, const sigset_t *waiting)
 {
-	struct pollfd events = { .fd = nfct_fd(handle), .events = POLLIN }; /* further descriptors go next to it */
+	struct pollfd events = { .fd = nfct_fd(handle), .events = POLLIN }; /* a program adds further descriptors here */
 
 	while (!is_stopped) {
 		if (ppoll(&events, 1, NULL, waiting) == -1 && errno != EINTR)
@@ -78,9 +78,9 @@ int main(void)
 	struct nfct_handle *handle;
 	sigset_t stopping, waiting;
 
-	setvbuf(stdout, NULL, _IOLBF, 0); /* each event is out as soon as it is printed, into a file too */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* writes each event at once, also into a file */
 
-	/* The signals stay outside but while ppoll() waits, so that none comes between the test and the wait. */
+	/* The signals are blocked except while ppoll() waits, so that none arrives between the test and the wait. */
 	sigemptyset(&stopping);
 	sigaddset(&stopping, SIGINT);
 	sigaddset(&stopping, SIGTERM);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * events_thread: follows the connection tracking table in a thread of its own, which is cancelled at SIGINT or
+ * events_thread: follows the connection tracking table in a separate thread, which is cancelled at SIGINT or
  * SIGTERM.
  *
  *     cc -o events_thread events_thread.c $(pkg-config --cflags --libs libconntrack) -pthread
  *     ./events_thread
  *
- * A thread that waits in nfct_catch() ends there when it is cancelled: its clean-up handlers run, and the handle can
- * be used and closed by another thread.
+ * A thread that waits in nfct_catch() ends there when it is cancelled: its clean-up handlers run, and another thread
+ * can use and close the handle.
  *
  * Exit status: 0 stopped by a signal, 1 the events could not be read. Needs CAP_NET_ADMIN in the network namespace.
  */
@@ -20,10 +20,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for one flow as text; the longest one, with all labels and helper data, stays below it. */
+/* Room for one flow as text; the longest text, with all labels and helper data, is shorter. */
 #define LINE_SIZE 4096
 
-/* Called once for each event. The library owns `flow` and takes it back when we return. */
+/* Called once for each event. The library owns `flow` and releases it after we return. */
 static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flow, void *data)
 {
 	char line[LINE_SIZE];
@@ -32,7 +32,7 @@ static int print_event(enum nf_conntrack_msg_type type, struct nf_conntrack *flo
 	(void)data;
 	if (nfct_snprintf(line, sizeof(line), flow, type, NFCT_O_DEFAULT, 0) < 0)
 		return NFCT_CB_FAILURE;
-	/* The thread shall not end while it prints, half-way through a line: only while it waits. */
+	/* The thread must not end while it prints a line, only while it waits. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	puts(line);
 	pthread_setcancelstate(before, NULL);
@@ -45,7 +45,7 @@ static void say_end(void *data)
 	puts("stopped");
 }
 
-/* Follows the events until the thread is cancelled; only an error returns. */
+/* Follows the events until the thread is cancelled; returns only on an error. */
 static void *follow(void *handle)
 {
 	pthread_cleanup_push(say_end, NULL);
@@ -54,11 +54,11 @@ static void *follow(void *handle)
 			continue;
 		if (errno != ENOBUFS)
 			break;
-		/* Events came faster than we read and some are lost; the next ones are whole again. */
+		/* Events arrived faster than we read and some are lost; the following events are complete. */
 		fputs("events_thread: some events were lost\n", stderr);
 	}
 	fprintf(stderr, "events_thread: cannot read events: %s\n", strerror(errno));
-	kill(getpid(), SIGTERM); /* main waits for it */
+	kill(getpid(), SIGTERM); /* main waits for this signal */
 	pthread_cleanup_pop(0);
 	return NULL;
 }
@@ -71,9 +71,9 @@ int main(void)
 	void *result;
 	int number;
 
-	setvbuf(stdout, NULL, _IOLBF, 0); /* each event is out as soon as it is printed, into a file too */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* writes each event at once, also into a file */
 
-	/* Blocked in all threads; main takes them with sigwait(). */
+	/* The signals are blocked in all threads; main receives them with sigwait(). */
 	sigemptyset(&stopping);
 	sigaddset(&stopping, SIGINT);
 	sigaddset(&stopping, SIGTERM);

@@ -15,11 +15,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Room for one flow as text; the longest one, with all labels and helper data, stays below it. */
+/* Room for one flow as text; the longest text, with all labels and helper data, is shorter. */
 #define LINE_SIZE 4096
 
 /*
- * Called once for each flow of the dump. The library owns `flow` and takes it back when we return CONTINUE.
+ * Called once for each flow of the dump. The library owns `flow` and releases it after we return CONTINUE.
  */
 static int print_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *flow, void *data)
 {
@@ -27,9 +27,9 @@ static int print_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *flow
 	char line[LINE_SIZE];
 	int length;
 
-	(void)type; /* a dump brings nothing but updates */
+	(void)type; /* a dump has updates only */
 
-	/* The answer is the length of the whole text; one past the buffer means that the text was cut. */
+	/* The result is the length of the whole text; when it exceeds the buffer, the text was truncated. */
 	length = nfct_snprintf(line, sizeof(line), flow, NFCT_T_UNKNOWN, NFCT_O_DEFAULT, 0);
 	if (length < 0 || (size_t)length >= sizeof(line)) {
 		errno = EMSGSIZE;
@@ -42,11 +42,11 @@ static int print_flow(enum nf_conntrack_msg_type type, struct nf_conntrack *flow
 
 int main(void)
 {
-	uint32_t family = AF_UNSPEC; /* AF_INET or AF_INET6 would list that family alone */
+	uint32_t family = AF_UNSPEC; /* AF_INET or AF_INET6 would list that family only */
 	unsigned int shown = 0;
 	struct nfct_handle *handle;
 
-	handle = nfct_open(CONNTRACK, 0); /* 0: no events, this socket only asks */
+	handle = nfct_open(CONNTRACK, 0); /* 0: no events, this socket only sends requests */
 	if (handle == NULL) {
 		fprintf(stderr, "list: cannot open the connection tracking table: %s\n", strerror(errno));
 		return EXIT_FAILURE;

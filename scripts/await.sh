@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the scripts that drive a program beside another one: waiting for a fact, never for a time.
+# Sourced by the scripts that run two programs at the same time: functions that wait for a condition, never for a time.
 
-# Repeats a command until it succeeds. After two minutes it gives up: whatever the machine does, that is a hang.
+# Repeats a command until it succeeds. Fails after two minutes, which is a hang on any machine.
 await() {
     tries=0
     until "$@" 2>/dev/null; do
@@ -12,17 +12,17 @@ await() {
     done
 }
 
-# Some program of this namespace listens to netfilter events: protocol 12, some group joined.
+# A program of this namespace listens to netfilter events: protocol 12, at least one group joined.
 listening() {
     awk '$2 == 12 && $4 !~ /^0+$/ { found = 1 } END { exit !found }' /proc/net/netlink
 }
 
-# File $1 holds at least $2 lines.
+# File $1 has at least $2 lines.
 has_lines() {
     [ "$(wc -l <"$1")" -ge "$2" ]
 }
 
-# Stops a program that was started in the background; its exit status says nothing then.
+# Stops a program that was started in the background, and ignores its exit status.
 end() {
     { kill "$1" && wait "$1"; } 2>/dev/null || true
 }

@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Measures the tool and the library against the original and against the floor (benches/), in pairs, on one
-# table in a throw-away namespace, and prints the tables of docs/performance.md:
+# table in a temporary namespace, and prints the tables of docs/performance.md:
 #
-#     scripts/bench.sh [--record] [--raise-limits] [ROW...]    all rows, or those of these names
+#     scripts/bench.sh [--record] [--raise-limits] [ROW...]    all rows, or the named rows
 #                                                              (scripts/bench/rows.py)
 #
-# FLOWS (200000) is the size of the table, ROUNDS (5) how many runs the medians are of, CLOCK wall or cpu (for a
-# machine that is not at rest: scripts/bench/measure.py). Exit status 0 with figures, whatever they are;
-# otherwise nothing could be measured, or the answers differ.
+# FLOWS (200000) is the size of the table, ROUNDS (5) the number of runs for each median, CLOCK is wall or cpu (for a
+# machine that is not idle: scripts/bench/measure.py). The exit status is 0 when all rows were measured, whatever the
+# figures; otherwise a row could not be measured, or the answers differ.
 #
-# --record puts the tables into docs/performance.md, in the place of those for this number of flows.
+# --record writes the tables into docs/performance.md, in place of those for this number of flows.
 #
-# --raise-limits, as root, raises nf_conntrack_max, a limit of the machine, for the time of the run, where the
-# table is to be larger than it allows.
+# --raise-limits, as root, raises nf_conntrack_max, a limit of the machine, during the run, where the table needs it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

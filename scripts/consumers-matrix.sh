@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# docs/consumers.md: which public function which of Debian's programs calls, read from the programs themselves.
+# Renders docs/consumers.md: which of Debian's programs calls which public function, read from the programs.
 #
-#     scripts/consumers-matrix.sh             renders the file anew
-#     scripts/consumers-matrix.sh --check     compares it with a fresh rendering; a program that cannot be had keeps
-#                                             the column it has in the file, and is named
+#     scripts/consumers-matrix.sh             renders the file again
+#     scripts/consumers-matrix.sh --check     compares it with a fresh rendering; a program that is not available keeps
+#                                             its column of the file, and is named
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -15,7 +15,7 @@ LIB=usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(unam
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Column, Debian's package, the file that calls.
+# The column, Debian's package, the file that calls.
 columns() {
     cat <<END
 conntrack   conntrack     usr/sbin/conntrack
@@ -33,13 +33,13 @@ END
 }
 NAMES=$(columns | awk '{ printf "%s ", $1 }')
 
-# calls FILE PREFIX: the functions with that prefix that it imports.
+# calls FILE PREFIX: prints the functions with that prefix that the file imports.
 calls() { nm -D --undefined-only "$1" | sed -n "s/^ *U \($2[a-z0-9_]*\)\(@NFNETLINK.*\)\{0,1\}$/\1/p"; }
 
-# committed PREFIX COLUMN: the names that the committed table has there.
+# committed PREFIX COLUMN: prints the names with that prefix in that column of the committed table.
 committed() { awk -F ' *\\| *' -v n="$(($2 + 1))" "/^\\| $1/ && \$n == \"x\" { gsub(\"\`\", \"\", \$2); print \$2 }" $MATRIX; }
 
-# One file of names for each column; what is not there comes from the committed table.
+# One file of names for each column; missing programs have the names of the committed table.
 export LC_ALL=C
 tree=$(scripts/consumers-fetch.sh)
 number=1
@@ -60,7 +60,7 @@ while read -r name package file; do
     fi
 done <"$work/columns"
 
-# rows NAMES...: a line of the table for each name of the standard input that a program calls.
+# rows KIND: prints a line of the table for each name of standard input that a program calls.
 rows() {
     while read -r function; do
         line="| \`$function\` |"
@@ -85,12 +85,12 @@ unused() {
 
 render() {
     cat <<'END'
-# Who calls what
+# Which program calls which function
 
-The public functions that Debian 12's programs import, read from the programs by `scripts/consumers-matrix.sh`. Each
-program runs on this library in `make test`, unmodified, beside the original (`capi-tests/consumers`); only ulogd2's
-NFLOG plugin does not, since its call needs a kernel with `CONFIG_NETFILTER_NETLINK_GLUE_CT`. NFCT, NFLOG and XML are
-ulogd2's plugins, connlabel is the iptables extension, dnsmasq is dnsmasq-base's, flowtop is netsniff-ng's.
+The table shows which public functions Debian 12's programs import; `scripts/consumers-matrix.sh` reads them from the
+programs. `make test` runs each program, unmodified, on this library and on the original (`capi-tests/consumers`). Only
+ulogd2's NFLOG plugin is not run, because its call needs a kernel with `CONFIG_NETFILTER_NETLINK_GLUE_CT`. NFCT, NFLOG and
+XML are ulogd2's plugins, connlabel is the iptables extension, dnsmasq is dnsmasq-base's, flowtop is netsniff-ng's.
 
 END
     heading
@@ -100,7 +100,7 @@ END
     printf '\n\nNo program calls: %s.\n' "$(unused)"
     cat <<'END'
 
-On the handle that `nfct_nfnlh()` answers, they call these functions of the real libnfnetlink:
+These programs pass the handle that `nfct_nfnlh()` returns to these functions of the real libnfnetlink:
 
 END
     heading

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The main job, end to end, on the real kernel in a throw-away network namespace:
-# flows are made, a C program built with -lconntrack lists them, the tool lists them, and a C program that
-# follows events sees one come and go. Every step is checked; the first that fails ends the demo.
+# Shows the main job, end to end, on the real kernel in a temporary network namespace:
+# it creates flows, a C program built with -lconntrack lists them, the tool lists them, and a C program that
+# follows events reports that a flow was created and deleted. Every step is checked; the first failure ends the demo.
 #
 #     scripts/demo.sh          after `make stage`; STAGE names another install
 set -eu
@@ -36,7 +36,7 @@ run() {
     cat "$work/out"
 }
 
-# The kept output has a line with this text.
+# The kept output must have a line with this text.
 expect() {
     grep -q -e "$1" "$work/out" || fail "no line with '$1'"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the source tarball for packagers: the last commit, and with it every crate of Cargo.lock, so that a machine
-# without network builds it. The same commit gives the same bytes.
+# Makes the source tarball for packagers: the last commit and every crate of Cargo.lock, so that a machine
+# without network can build it. The same commit gives the same bytes.
 #
 #     scripts/dist.sh [FOLDER]      FOLDER/libconntrack-VERSION.tar.gz; the folder is target/dist without one
 #
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 
 git archive --format=tar --prefix="$name/" HEAD | tar -x -C "$work"
 mkdir -p "$folder" "$work/$name/.cargo"
-# What cargo prints here tells it where the crates are; the path is the tarball's own.
+# cargo vendor prints the settings by which cargo finds the crates; the path is relative to the tarball.
 (cd "$work/$name" && ${CARGO:-cargo} vendor --locked vendor >.cargo/config.toml) 2>"$work/said" ||
     { cat "$work/said" >&2; exit 1; }
 tar -c -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s \

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The README's two commands on fresh minimal machines: `make demo` and `make test` in Debian 12 roots that hold git,
-# make, a C compiler and a Rust toolchain, and nothing else (make test-fresh).
+# Runs the README's two commands on fresh minimal machines: `make demo` and `make test` in Debian 12 roots that contain
+# git, make, a C compiler and a Rust toolchain, and no other package (make test-fresh).
 #
-#     scripts/fresh.sh [LEG...]               all legs, or these; needs root, debootstrap and Debian's mirror
-#     scripts/fresh.sh --run LEG COMMAND...   other commands there, each a line for the shell, in the source folder
+#     scripts/fresh.sh [LEG...]               all legs, or the named ones; needs root, debootstrap and Debian's mirror
+#     scripts/fresh.sh --run LEG COMMAND...   runs other commands there, each a line for the shell, in the source folder
 #
 #     root     by root, with this machine's Rust toolchain but without rustup; the commands install what they need
 #     user     the same by an ordinary user, after root has installed the packages
 #     debian   by root, with Debian's own cargo-web and rustc-web
 #
-# Each leg gets a root of its own, a clone of the last commit, and namespaces for mounts and processes: what it starts
-# ends with it, and its mounts too. A leg passes when both commands pass, the compiler warns of nothing, and no test is
-# skipped; for an ordinary user, tests that only root can run are. MIRROR names another Debian mirror than this
-# machine's apt uses, KEEP a folder that receives the roots and the logs and stays (else a temporary one).
+# Each leg has its own root, a clone of the last commit, and its own namespaces for mounts and processes: its processes
+# and mounts end with the leg. A leg passes when both commands pass, the compiler prints no warning, and no test is
+# skipped; an ordinary user may skip the tests that only root can run. MIRROR names another Debian mirror than the one of
+# this machine's apt. KEEP names a folder for the roots and the logs, which is kept (otherwise they are temporary).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,27 +26,27 @@ die() {
     exit 1
 }
 
-# Debian's mirror, as this machine's apt knows it; nothing where apt knows none, and debootstrap has one of its own.
+# Prints Debian's mirror from this machine's apt; prints nothing where apt has none, and debootstrap uses its default.
 mirror() {
     # shellcheck disable=SC2016  # apt's own variables
     apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
         awk -v suite=$SUITE '$2 == suite && $3 == "main" && $4 == "Debian" { print $1; exit }'
 }
 
-# The root that all legs start from. It reaches the network as this machine does: mirror, proxies, certificates.
+# Makes the root that all legs start from. It uses the network as this machine does: mirror, proxies, certificates.
 make_base() {
     say "debootstrap: $SUITE, minbase, with git, make and gcc"
     # shellcheck disable=SC2046,SC2086  # no mirror is no word
     debootstrap --variant=minbase $SUITE "$work/base" ${MIRROR:-$(mirror)} >"$work/base.log" 2>&1 || return
     apt-config dump 2>/dev/null | grep '^Acquire::https\{0,1\}::' >"$work/base/etc/apt/apt.conf.d/00machine" || true
     export -p | grep -i '_proxy=' >"$work/base/etc/profile.d/proxy.sh" || true
-    # As a person does, so with the packages that Debian recommends: the C library's headers, the certificates.
+    # As a person installs them, with the packages that Debian recommends: the C library's headers, the certificates.
     inside base root 'apt-get update && apt-get install -y git make gcc' >>"$work/base.log" 2>&1 || return
     [ ! -e $CERTIFICATES ] || cp $CERTIFICATES "$work/base$CERTIFICATES"
 }
 
-# become ROOT USER COMMAND: the command by that user's login shell, with ROOT as the root of namespaces of its own, which
-# end when this process is killed. (unshare itself ignores milder signals.)
+# become ROOT USER COMMAND: runs the command in that user's login shell, with ROOT as the root of new namespaces, which
+# end when this process is killed with SIGKILL. (unshare itself ignores other signals.)
 become() {
     exec unshare --mount --pid --fork --kill-child -- scripts/fresh.sh --enter "$work/$1" "$2" "$3" </dev/null
 }
@@ -54,7 +54,7 @@ become() {
 # The same, and returns.
 inside() { (become "$@"); }
 
-# The part of `become` in its namespaces. A changed root alone would not do: user namespaces are refused there.
+# The part of `become` in its namespaces. chroot alone does not suffice: the kernel refuses user namespaces there.
 enter() {
     root=$1 user=$2 command=$3
     mount --bind "$root" "$root"
@@ -73,7 +73,7 @@ enter() {
         sh "$user" "$command"
 }
 
-# Lends this machine's toolchain, as a folder in $PATH, without rustup.
+# Mounts this machine's toolchain as a folder in $PATH, without rustup.
 lend_toolchain() {
     mkdir "$1/opt/rust"
     # shellcheck disable=SC2016  # for the login shell
@@ -101,7 +101,7 @@ in_source() {
 }"
 }
 
-# choose LEG: sets $leg, and $user and $home, whose commands and source are tested there.
+# choose LEG: sets $leg, and the $user and $home of the test.
 choose() {
     leg=$1 user=root home=/root
     case $leg in
@@ -111,7 +111,7 @@ choose() {
     esac
 }
 
-# The leg's root: the base, a toolchain, and the source in the user's home.
+# Makes the leg's root: the base, a toolchain, and the source in the user's home.
 prepare() {
     say "$leg: a root of its own, with the last commit"
     root=$work/$leg
@@ -128,7 +128,7 @@ prepare() {
     in_source 'the toolchain, which is not rustup'\''s' "$user" 'cargo --version && rustc --version && ! cargo +nightly --version'
 }
 
-# What a leg's output must not hold.
+# Finds text that a leg's output must not contain.
 is_clean() {
     if grep -n '^warning' "$work/$leg.log"; then die "$leg: the compiler has warned"; fi
     if [ "$leg" != user ]; then
@@ -137,10 +137,10 @@ is_clean() {
         die "$leg: tests were skipped that an ordinary user can run"
     fi
 }
-# What a skip says that only root can run.
+# The text of a skip that only root can run.
 ROOT_ONLY='needs root\|this process may not'
 
-# The demo needs no libnfnetlink: it is not installed yet, and pkg-config answers all the same.
+# The demo needs no libnfnetlink: it is not installed yet, and pkg-config succeeds without it.
 # shellcheck disable=SC2016  # for the shell there
 WITHOUT_LIBNFNETLINK='export PKG_CONFIG_PATH=$PWD/stage/lib/pkgconfig
 ! pkg-config --exists libnfnetlink && cc -o /tmp/list examples/list.c $(pkg-config --cflags --libs libnetfilter_conntrack)'
@@ -176,7 +176,7 @@ export TOOLCHAIN
 running=
 work=$(realpath "${KEEP:-$(mktemp -d)}")
 mkdir -p "$work"
-# The roots have no mounts left then: those end with their namespaces.
+# The roots then have no mounts: the mounts ended with their namespaces.
 clean_up() {
     [ -z "$running" ] || { kill -KILL "$running" && wait "$running"; } 2>/dev/null || true
     [ -n "${KEEP:-}" ] || rm -rf --one-file-system "$work" || { sleep 1 && rm -rf --one-file-system "$work"; }

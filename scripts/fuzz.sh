@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The fuzzer: cargo-fuzz on a nightly toolchain (`cargo install cargo-fuzz`), targets in fuzz/.
+# Runs the fuzzer: cargo-fuzz on a nightly toolchain (`cargo install cargo-fuzz`), with the targets in fuzz/.
 #
-#     scripts/fuzz.sh smoke                    every target for 20 seconds, two at a time: a ring of make test
-#     scripts/fuzz.sh run TARGET [OPTION...]   one target, until it is stopped or finds something
-#     scripts/fuzz.sh keep TARGET              minimises what the runs of a target have found, and keeps it
+#     scripts/fuzz.sh smoke                    runs every target for 20 seconds, two at a time: a ring of make test
+#     scripts/fuzz.sh run TARGET [OPTION...]   runs one target, until it is stopped or has a finding
+#     scripts/fuzz.sh keep TARGET              minimises the inputs that the runs of a target have found, and keeps them
 #
-# SMOKE_SECONDS changes the 20; options are libFuzzer's (-max_total_time=300). Without cargo-fuzz the smoke says
-# so and does nothing: the kept inputs are replayed by every test run. What is kept stands in
-# fuzz/corpus/TARGET.txt, one input a line, in hexadecimal; runs work on files below fuzz/target/corpus, findings
-# land in fuzz/target/found. `versus` compares with the original library and needs it (scripts/original.sh).
+# SMOKE_SECONDS changes the 20 seconds; options are libFuzzer's (-max_total_time=300). Without cargo-fuzz, `smoke`
+# reports it and runs no target; every test run replays the kept inputs anyway. The kept inputs are in
+# fuzz/corpus/TARGET.txt, one input in a line, in hexadecimal; runs work on files below fuzz/target/corpus and write
+# findings to fuzz/target/found. `versus` compares with the original library and needs it (scripts/original.sh).
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -21,21 +21,21 @@ targets() {
     sed -n 's/^path = "fuzz_targets\/\(.*\)\.rs"$/\1/p' fuzz/Cargo.toml
 }
 
-# The kept inputs of a target as files.
+# Writes the kept inputs of a target as files.
 unpack() {
     mkdir -p "$corpus/$1" "$found"
     DIR=$corpus/$1 perl -ne 'next if /^#/; chomp; open my $to, ">:raw", "$ENV{DIR}/kept-$."; print $to pack "H*", $_' \
         "fuzz/corpus/$1.txt"
 }
 
-# And back, sorted, so that a change shows what is new.
+# Reads the files back, sorted, so that a diff shows the new inputs.
 pack() {
     for file in "$corpus/$1"/*; do
         perl -0777 -ne 'print unpack("H*", $_), "\n"' "$file"
     done | LC_ALL=C sort -u >"fuzz/corpus/$1.txt"
 }
 
-# What libFuzzer is told in any case. The original of `versus` loses memory by itself.
+# The options of every run of libFuzzer. The original in `versus` leaks memory itself.
 options() {
     echo "-timeout=20 -rss_limit_mb=4096 -max_len=4096 -artifact_prefix=$found/$1-"
     if [ "$1" = versus ]; then echo -detect_leaks=0; fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Renders the C headers anew from src/capi into include/. The build script does it, into the folder that
-# HEADER_DIR names; tests/header.rs compares what is committed with a fresh rendering.
+# Renders the C headers again from src/capi into include/. The build script renders them into the folder that
+# HEADER_DIR names; tests/header.rs compares the committed headers with a fresh rendering.
 set -eu
 cd "$(dirname "$0")/.."
 HEADER_DIR=$PWD/include ${CARGO:-cargo} build --locked --package netfilter-conntrack --lib --features header

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs a command in a throw-away network namespace, with a mount namespace of its own:
+# Runs a command in a temporary network namespace, with a separate mount namespace:
 #
 #     scripts/in-namespace.sh COMMAND [ARGUMENT...]
 #
-# As root through unshare --net, for an ordinary user through a user namespace. The command sees an empty
-# connection tracking table, no network and no other process's sockets; when it ends, all of that is gone.
-# The machine's own table is out of its reach. Where namespaces are not to be had it says so and fails.
+# As root the script uses unshare --net, as an ordinary user a user namespace. The command sees an empty
+# connection tracking table, no network and no other process's sockets; the namespaces end with the command.
+# The command cannot reach the machine's own table. Where namespaces are not available, the script reports it and fails.
 set -eu
 
-# Inside, the command is root, or looks like it: it finds root's programs as well.
+# Inside, the command is root, or appears to be: $PATH includes root's programs.
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 

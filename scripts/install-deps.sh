@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes sure that what a make target needs is there, beyond git, make, a C compiler and the Rust toolchain:
+# Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
 #     scripts/install-deps.sh demo|test|bench|lint
 #
-# Nothing to do: silent and quick. Root on a machine with apt: installs the missing packages, asks nothing.
-# Anyone else: prints what to install, and fails.
+# When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
+# without questions. Otherwise it prints the names of the missing packages, and fails.
 set -eu
 
-# Who needs it, the Debian package, and a command or file that shows that it is there.
+# The targets that need it, the Debian package, and a command or file that shows that it is installed.
 needs() {
     cat <<'END'
 demo,test,bench  pkg-config                   pkg-config
@@ -51,7 +51,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "make $target needs these Debian packages; apt-get installs them now, which takes up to a minute:$missing"
 export DEBIAN_FRONTEND=noninteractive
-# Documentation is asked for by name: some images leave it out, and the original's examples stand there.
+# The documentation is requested by path: some images leave it out, and it contains the original's examples.
 # shellcheck disable=SC2086  # the list is words
 if ! { apt-get update && apt-get install -y --reinstall --no-install-recommends \
     -o 'DPkg::Options::=--path-include=/usr/share/doc/*' $missing; } >"$log" 2>&1 </dev/null; then

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whether the oldest compiler promised (rust-version in Cargo.toml) can read the sources. clippy tells of library
-# functions that are too young; of the language, chains of `let` (1.88) are what slips in: they exist in edition
-# 2024 only, so a check of the same sources as edition 2021 finds them.
+# Checks that the oldest supported compiler (rust-version in Cargo.toml) can read the sources. clippy reports library
+# functions that are too new, but not chains of `let` (1.88). These chains exist in edition 2024 only, so a check of the
+# same sources as edition 2021 finds them.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Prints where the original stands on this machine, the measure of every comparison:
+# Prints the path of the original on this machine, with which every comparison is made:
 #
 #     scripts/original.sh library|tool
 #
-# CT_ORIGINAL_SO and CT_ORIGINAL_TOOL name them; without these, Debian's packages are asked, because an
-# installed libconntrack comes first on the loader's path and in $PATH. Prints nothing and fails when there
-# is none, or when what was named is not the original.
+# CT_ORIGINAL_SO and CT_ORIGINAL_TOOL name the files. Without them the script asks Debian's packages, because an
+# installed libconntrack comes first on the loader's path and in $PATH. Prints nothing and fails when the machine has
+# no original, or when the named file is not the original.
 set -eu
 
-# The files of an installed Debian package whose name ends as told.
+# Prints the files of an installed Debian package whose names have the given ending.
 packaged() {
     dpkg -L "$1" 2>/dev/null | grep "$2" | head -n 1
 }
@@ -17,7 +17,7 @@ packaged() {
 case ${1:-} in
     library)
         found=${CT_ORIGINAL_SO:-$(packaged libnetfilter-conntrack3 '/libnetfilter_conntrack\.so\.3\.[0-9.]*$')}
-        # The original needs libmnl; ours does not.
+        # The original needs libmnl; our library does not.
         test -n "$found" && readelf -d "$found" | grep -q 'NEEDED.*libmnl' || exit 1
         ;;
     tool)

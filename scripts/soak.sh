@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The soak: mixed work on one table for so many seconds, with memory and descriptors watched (tests/soak.rs tells
-# what is done). Builds the C program of it against the staged install, so run `make stage` before.
+# Runs the soak: mixed work on one table for SECONDS, while it measures memory and descriptors (tool/tests/soak.rs
+# describes the work). Builds the soak's C program against the staged install, so run `make stage` first.
 #
 #     scripts/soak.sh SECONDS [CARGO-OPTION...]      for example: scripts/soak.sh 1200 --release
 set -eu
@@ -20,7 +20,7 @@ library=$(realpath "$stage/lib/libnetfilter_conntrack.so.3")
 built=$(cargo test --locked "$@" --no-run --package conntrack --test soak 2>&1) || { echo "$built" >&2; exit 1; }
 program=$(echo "$built" | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
 
-# The program is started as cargo would, which must not lock the build folder all the time.
+# Starts the program as cargo would start it, because cargo would lock the build folder all the time.
 SOAK_SECS=$secs SOAK_PROGRAM=$work/soak SOAK_LIBRARY=$library LD_LIBRARY_PATH=$stage/lib \
     scripts/in-namespace.sh nice -n 19 "$program" --nocapture >"$work/out" 2>&1 </dev/null && status=0 || status=$?
 if [ "$status" = 0 ]; then grep -E '^(soaked|C:|SKIP) ' "$work/out"; else cat "$work/out"; fi

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs every ring of tests on a staged install (make test does both), and closes with the counts of each:
+# Runs every ring of tests on a staged install (make test does both), and prints at the end the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
 # offline build, the random walk, the fuzzers where they are installed, the soak, the full table, the C programs,
 # Debian's programs.
 #
-# The Rust tests run inside one throw-away namespace; those that need a table make another for themselves. So
+# The Rust tests run inside one temporary namespace; tests that need a table create another namespace. So
 # even a broken test cannot reach the machine's own table.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ log=$(mktemp)
 trap 'rm -f "$log" "$log.soak"' EXIT
 failed=0
 
-# Runs one ring, shows what it prints and keeps it for the counts.
+# Runs one ring, shows its output and keeps the output for the counts.
 ring() {
     { "$@" 2>&1 || echo "ring failed: $*"; } | tee "$log.ring"
     if tail -n 1 "$log.ring" | grep -q '^ring failed: '; then failed=1; fi
@@ -28,7 +28,7 @@ soak_result() {
     return "$soaked"
 }
 
-# Two minutes of mixed work, in the background beside the rings that do not look at the machine's load.
+# Two minutes of mixed work, in the background, next to the rings that do not depend on the machine's load.
 scripts/soak.sh 120 >"$log.soak" 2>&1 &
 soak=$!
 
@@ -52,9 +52,9 @@ ring scripts/consumers-matrix.sh --check
 ring capi-tests/consumers/run.sh
 ring capi-tests/consumers/run.sh --against liar events iptstate iptables oidentd
 
-# Cargo names a program, then says how many passed. A test that skips itself counts as passed there; a test
-# that runs its own program again, for one test, prints a count of that too. A ring that fails before it counts
-# anything is named, and so is what was left out without being a skip.
+# Cargo prints the name of a program, then the number of passed tests. A test that skips itself counts as passed there; a
+# test that runs its own program again, for one test, prints another count. The summary names a ring that fails before it
+# prints a count, and the parts that were left out without a skip.
 echo
 awk '
     /^ +Running / { name = $2 == "unittests" ? $3 : $2 }

@@ -124,7 +124,7 @@ mod wire;
 #[cfg(feature = "internals")]
 pub mod wire;
 #[cfg(feature = "internals")]
-pub use exchange::{batch, handle, request};
+pub use exchange::{batch, faces, handle, list, request};
 #[cfg(feature = "internals")]
 pub use watch::{events, mirror};
 
@@ -132,7 +132,8 @@ pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
 pub use exchange::batch::{Batch, Request};
-pub use exchange::handle::{Flows, Handle, Verdict};
+pub use exchange::handle::{Handle, Verdict};
+pub use exchange::list::{Expectations, Flows, List, ListBuilder};
 pub use exchange::request::Table;
 pub use exchange::{Failure, HandleBuilder, Operation};
 pub use expect::{ExpectAttr, Expectation};
@@ -146,5 +147,5 @@ pub use flow::state::{DccpState, SctpState, State, TcpState};
 pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
-pub use watch::events::{Event, EventSubject, Events, EventsBuilder, Groups};
+pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups};
 pub use watch::mirror::{Change, Mirror};

@@ -12,7 +12,6 @@ use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
 use std::fs::File;
-use std::ops::ControlFlow;
 use std::os::unix::net::UnixDatagram;
 use testing::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 
@@ -55,15 +54,12 @@ fn callback_and_iterator_read_every_flow_once() {
     });
 }
 
-/// Reads `some` flows by callback, then stops.
+/// Reads `some` flows, then stops.
 fn stop_after(handle: &mut Handle, some: usize) {
-    let mut seen = 0;
-    let each = |_: &Flow| {
-        seen += 1;
-        if seen == some { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    handle.dump(&all(), each).unwrap();
-    assert_eq!(seen, some);
+    let mut list = handle.entries().open().unwrap();
+    for _ in 0..some {
+        assert!(list.next().unwrap().is_some());
+    }
 }
 
 #[test]
@@ -134,11 +130,14 @@ fn a_list_goes_on_after_an_overrun() {
                 listed = flows.len();
                 errors.into_iter().filter_map(Result::err).collect()
             } else {
-                let each = |_: &Flow| {
-                    listed += 1;
-                    ControlFlow::Continue(())
+                let mut list = handle.entries().open().unwrap();
+                let end = loop {
+                    match list.next() {
+                        Ok(Some(_)) => listed += 1,
+                        end => break end.map(drop),
+                    }
                 };
-                handle.dump(&all(), each).err().into_iter().collect()
+                end.err().into_iter().collect()
             };
             assert_eq!((listed, errors), (usize::from(SOME), vec![Error::Overrun]), "{way}");
             assert_eq!(handle.get(&udp(7)).unwrap().tuple(Dir::Orig).l4_src(), 7, "{way}");
@@ -194,13 +193,11 @@ fn counters_are_read_and_zeroed_in_one_go() {
         let mut handle = Handle::open().unwrap();
         let mut read = |zero| {
             let mut seen = Vec::new();
-            let each = |flow: &Flow| {
-                seen.push(
-                    flow.counters(Dir::Orig).map(|counters| (counters.packets, counters.bytes)).unwrap(),
-                );
-                ControlFlow::Continue(())
-            };
-            handle.list(Table::Conntrack, zero, &DumpFilter::new(), each).unwrap();
+            let mut list = handle.entries().zero_counters(zero).open().unwrap();
+            while let Some(flow) = list.next().unwrap() {
+                let counters = flow.counters(Dir::Orig).unwrap();
+                seen.push((counters.packets, counters.bytes));
+            }
             seen
         };
         assert_eq!(read(false), [(2, 64)]);
@@ -220,8 +217,9 @@ fn counters_of_flows_that_do_not_pass_are_not_zeroed() {
         server.send_to(b"1234", server.local_addr().unwrap()).unwrap();
         let mut handle = Handle::open().unwrap();
         let marked = DumpFilter { mark: Some(Masked { value: 1, mask: !0 }), ..all() };
-        let nothing = |_: &Flow| panic!("no flow has the mark");
-        handle.list(Table::Conntrack, true, &marked, nothing).unwrap();
+        let mut list = handle.entries().zero_counters(true).filter(&marked).open().unwrap();
+        assert!(list.next().unwrap().is_none(), "no flow has the mark");
+        drop(list);
         let flow = handle.flows().unwrap().next().unwrap().unwrap();
         assert_eq!(flow.counters(Dir::Orig).unwrap().packets, 1);
     });
@@ -232,8 +230,8 @@ fn the_lists_of_dying_and_unconfirmed_entries_end() {
     isolated(|| {
         let mut handle = table(&[udp(1)]);
         for list in [Table::Dying, Table::Unconfirmed] {
-            let nothing = |flow: &Flow| panic!("{flow:?} in {list:?}");
-            handle.list(list, false, &all(), nothing).unwrap();
+            let mut entries = handle.entries().table(list).open().unwrap();
+            assert!(entries.next().unwrap().is_none(), "{list:?}");
         }
         assert_eq!(count(&mut handle), 1);
     });
@@ -246,11 +244,11 @@ fn flows_whose_end_could_not_be_told_are_listed_as_dying() {
         let mut handle = table(&(1..=100).map(udp).collect::<Vec<_>>());
         handle.flush().unwrap();
         let mut dying = Vec::new();
-        let each = |flow: &Flow| {
+        let mut list = handle.entries().table(Table::Dying).open().unwrap();
+        while let Some(flow) = list.next().unwrap() {
             dying.push(flow.status().unwrap());
-            ControlFlow::Continue(())
-        };
-        handle.list(Table::Dying, false, &all(), each).unwrap();
+        }
+        drop(list);
         assert!((1..100).contains(&dying.len()), "some ends were told, the rest waits: {}", dying.len());
         assert!(dying.iter().all(|status| status & IPS_DYING != 0));
         assert_eq!(count(&mut handle), 0);
@@ -321,8 +319,8 @@ fn a_status_filter_without_bits_is_refused_by_the_kernel() {
     isolated(|| {
         let mut handle = table(&[udp(1)]);
         let filter = DumpFilter { status: masked(0, 0), ..all() };
-        let nothing = |_: &Flow| panic!("no flow was asked for");
-        assert_eq!(handle.dump(&filter, nothing), Err(Error::Kernel(libc::EINVAL)));
+        let refused = handle.entries().filter(&filter).open().unwrap().next().map(drop);
+        assert_eq!(refused, Err(Error::Kernel(libc::EINVAL)));
         assert_eq!(count(&mut handle), 1, "the handle goes on");
     });
 }

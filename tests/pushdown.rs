@@ -11,7 +11,6 @@ use netfilter_conntrack::format::{self, Style, Syntax};
 use netfilter_conntrack::wire::consts::*;
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::ControlFlow;
 use testing::random::{Dice, random_flow};
 use testing::{ip, isolated};
 
@@ -58,11 +57,10 @@ fn shown(flow: &Flow) -> String {
 /// The flows that pass a selector, in a fixed order.
 fn selected(handle: &mut Handle, selector: &Selector, pushdown: Pushdown) -> Vec<String> {
     let mut found = Vec::new();
-    let each = |flow: &Flow| {
+    let mut list = handle.entries().selector(selector).pushdown(pushdown).open().unwrap();
+    while let Some(flow) = list.next().unwrap() {
         found.push(shown(flow));
-        ControlFlow::Continue(())
-    };
-    handle.select(selector, pushdown, each).unwrap();
+    }
     found.sort_unstable();
     found
 }
@@ -212,12 +210,11 @@ fn filtered(handle: &mut Handle, selector: &Selector, tally: &mut Tally) -> Vec<
     let mut found = Vec::new();
     tally.filtered += 1;
     for filter in selector.kernel_filters() {
-        let each = |flow: &Flow| {
+        let mut list = handle.entries().filter(&filter).open().unwrap();
+        while let Some(flow) = list.next().unwrap() {
             tally.sent += 1;
             found.extend(selector.matches(flow).then(|| shown(flow)));
-            ControlFlow::Continue(())
-        };
-        handle.dump(&filter, each).unwrap();
+        }
     }
     found.sort_unstable();
     found
@@ -227,15 +224,9 @@ fn filtered(handle: &mut Handle, selector: &Selector, tally: &mut Tally) -> Vec<
 fn a_receiver_that_has_enough_gets_no_more() {
     isolated(|| {
         let mut handle = testing::table(&[testing::tcp(1), testing::tcp(2), testing::udp(3)]);
-        let mut seen = 0;
-        let mut first = |_: &Flow| {
-            seen += 1;
-            ControlFlow::Break(())
-        };
         let selector = Selector { protocol: Some(6), ..Selector::default() };
         assert_eq!(selector.kernel_filters().len(), 2);
-        handle.select(&selector, Pushdown::Kernel, &mut first).unwrap();
-        assert_eq!(seen, 1);
+        assert!(handle.entries().selector(&selector).open().unwrap().next().unwrap().is_some());
         assert_eq!(testing::sports(&mut handle, &DumpFilter::new()), [1, 2, 3], "the handle goes on");
     });
 }

@@ -2,17 +2,17 @@
 //! floor: the least that a program must do for a listing or for bulk work, through the public Rust API.
 //!
 //! ```text
-//! floor list                the dump request, and receiving alone
-//! floor fill FROM TO        makes flows FROM..TO: prepared requests, a hundred for each send, none acknowledged
+//! floor list                sends the dump request and only receives
+//! floor fill FROM TO        creates flows FROM..TO: prepared requests, a hundred for each send, none acknowledged
 //! floor delete FROM TO      a listing, then requests to delete them
 //! floor update FROM TO MARK a listing, then requests to set their marks
-//! floor churn FROM TO       makes them and deletes them, a hundred at a time
+//! floor churn FROM TO       creates them and deletes them, a hundred at a time
 //! floor lines FROM TO       prints them as lines for `conntrack -R`; sends nothing
 //! ```
 //!
-//! Prints how long the kernel was at work, in microseconds: by the clock, and on the processor. The time for
-//! preparing requests is not in it. Any refused request is an error. Flow `n` is an established TCP connection with a source address of its own;
-//! all have the destination 192.0.2.1; 20,000 destination ports take turns.
+//! Prints the time that the kernel worked, in microseconds: wall time, and processor time. The time for
+//! preparing requests is excluded. A refused request is an error. Flow `n` is an established TCP connection with its
+//! own source address; all flows have the destination 192.0.2.1 and share 20,000 destination ports.
 
 #![forbid(unsafe_code)]
 
@@ -57,7 +57,7 @@ fn key(n: u32) -> Flow {
     flow
 }
 
-/// Flow `n`, whole.
+/// Flow `n` with all its attributes.
 fn flow(n: u32) -> Flow {
     let mut flow = key(n);
     flow.set_reply_from_original();
@@ -116,7 +116,7 @@ fn settled(socket: &Socket) -> Result<()> {
     }
 }
 
-/// Asks for the whole table and receives it, looking at the headers of messages only.
+/// Requests the whole table and receives it; reads the headers of the messages only.
 fn list(socket: &Socket) -> Result<()> {
     let mut inbox = vec![0; RECEIVE_LEN];
     let len = request::build_list(&mut inbox, request::Table::Conntrack, false, &DumpFilter::new(), 1)?;
@@ -144,13 +144,13 @@ fn lines(flows: Range<u32>) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// How long some work took.
+/// The time that some work took.
 struct Times {
     clock: Duration,
     processor: Duration,
 }
 
-/// How long this process has been on a processor.
+/// The processor time of this process.
 fn on_processor() -> Result<Duration> {
     let told = std::fs::read_to_string("/proc/self/schedstat")?;
     let nanos = told.split_whitespace().next().ok_or("schedstat is empty")?;

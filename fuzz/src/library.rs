@@ -2,12 +2,13 @@
 //! Targets on the library's public interface.
 
 use netfilter_conntrack::codec::{expect_decode, flow_decode, stats_decode};
+use netfilter_conntrack::faces::{self, Arrival, FACES, Face};
 use netfilter_conntrack::flow::attr::ROWS;
 use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::stats::CPU_COUNTERS_MAX;
 use netfilter_conntrack::wire::{Attrs, Frame, Frames};
-use netfilter_conntrack::{Attr, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
+use netfilter_conntrack::{Attr, Error, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
 
 /// Room for any request that these targets build: two label masks of the largest size, and helper data.
 const ROOM: usize = 1 << 17;
@@ -352,4 +353,75 @@ pub fn label_map(data: &[u8]) {
     let again = LabelMap::read(lines.as_bytes()).expect("its own names make a map");
     assert!(map.iter().eq(again.iter()) || lines.lines().any(|line| line.len() > 1000));
     assert_eq!(map.name(1024), None);
+}
+
+/// What a script's receive calls meet, from bytes: each arrival is a kind, a length, and as many bytes. The sequence
+/// number and the length of a message in them are mostly those of an answer, else little of what comes is one.
+fn arrivals(data: &[u8]) -> Vec<Arrival> {
+    const MOST: usize = 64;
+    let (mut script, mut rest) = (Vec::new(), data);
+    while let ([kind, len, behind @ ..], true) = (rest, script.len() < MOST) {
+        let (bytes, after) = behind.split_at(usize::from(*len).min(behind.len()));
+        rest = after;
+        script.push(match kind & 15 {
+            0 => Arrival::Failure(Error::Overrun),
+            1 => Arrival::Failure(Error::Os(libc::EINTR)),
+            2 => Arrival::Failure(Error::Os(libc::EBADF)),
+            3 => Arrival::Foreign(answers_in(bytes)),
+            4 => Arrival::Kernel(bytes.to_vec()),
+            5 => Arrival::Kernel([answers_in(bytes), vec![0; 1 << 15]].concat()), // longer than any buffer
+            _ => Arrival::Kernel(answers_in(bytes)),
+        });
+    }
+    script
+}
+
+/// Messages, each from a kind, flags and a sequence number less that of the request, and a body's length: one byte each.
+fn answers_in(mut data: &[u8]) -> Vec<u8> {
+    const KINDS: [u16; 8] = [0x100, 0x100, 0x200, 0x102, 1, 2, 3, 4];
+    let mut bytes = Vec::new();
+    while let [kind, flags, seq, len, behind @ ..] = data {
+        let (body, after) = behind.split_at(usize::from(*len).min(behind.len()));
+        data = after;
+        let mut one = message(KINDS[usize::from(kind & 7)], body);
+        one[6..8].copy_from_slice(&u16::from(*flags).to_ne_bytes());
+        one[8..12].copy_from_slice(&(faces::SEQ + u32::from(seq >> 5)).to_ne_bytes());
+        one.resize(one.len().next_multiple_of(4), 0);
+        bytes.extend(one);
+    }
+    bytes
+}
+
+/// Whatever is received, every face comes to an end, waits for nothing where its end may be lost, and says so where
+/// something was lost; the faces that read a list agree.
+pub fn answers(data: &[u8]) {
+    let script = arrivals(data);
+    let seen = |face| faces::read(face, &script).unwrap_or_else(|error| panic!("{face:?}: {error}"));
+    let list = seen(Face::List);
+    for &face in FACES {
+        let one = seen(face);
+        assert_eq!(one.results.len(), if face == Face::Batch { 2 } else { 1 });
+        assert!(one.entries <= data.len());
+        match face {
+            Face::ListAhead | Face::Iterator => assert_eq!(one, list, "{face:?}"),
+            Face::Lookup if one.entries == 1 => assert_eq!(one.results, [Ok(())]),
+            Face::Lookup => assert!(one.results != [Ok(())]),
+            Face::BatchedLookup | Face::Batch => assert!(!one.has_more, "a batch leaves nothing behind"),
+            _ => {}
+        }
+        let lost = script.iter().position(|arrival| matches!(arrival, Arrival::Failure(Error::Overrun)));
+        let would_wait = |result: &&Result<(), Error>| **result == Err(Error::Os(libc::EAGAIN));
+        if lost == Some(0) {
+            assert!(one.results.iter().find(would_wait).is_none(), "{face:?} waits after a loss");
+            let is_told = |result: &Result<(), Error>| {
+                matches!(result, Err(Error::Overrun | Error::Kernel(_)))
+                    || matches!(face, Face::BatchedLookup | Face::Batch)
+            };
+            assert!(one.results.iter().all(is_told), "{face:?} is silent about a loss: {:?}", one.results);
+        }
+    }
+    let (events, lost, _) = faces::listen(&script).expect("a subscription");
+    let wrong = events.iter().filter(|event| event.is_err()).count();
+    let failed = script.iter().filter(|arrival| matches!(arrival, Arrival::Failure(Error::Os(_)))).count();
+    assert!(lost as usize + failed >= wrong, "{wrong} errors, {lost} lost, {failed} failed");
 }

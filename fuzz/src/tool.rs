@@ -3,9 +3,10 @@
 //!
 //! Compiled at the root of a crate that has the tool's modules: the fuzz crate, and the tool itself.
 
-use crate::command::load;
-use crate::message::Complaint;
-use crate::parse::Parser;
+use crate::line::Line;
+use crate::line::parse::Parser;
+use crate::load;
+use crate::show::message::Complaint;
 use netfilter_conntrack::{Error, LabelMap, Result};
 use std::path::Path;
 
@@ -21,8 +22,8 @@ pub fn command_line(data: &[u8]) {
     let words: Vec<&[u8]> = data.split(|&byte| byte == 0).collect();
     for posix in [false, true] {
         let mut parser = Parser::with_maps(posix, map);
-        let told = |parser: &mut Parser| match parser.parse(&words) {
-            Ok(request) => format!("{request:?}"),
+        let told = |parser: &mut Parser| match parser.parse(&words).and_then(Line::job) {
+            Ok(job) => format!("{job:?}"),
             Err(complaint) => {
                 assert!(matches!(complaint.exit_status(), 1 | 2));
                 format!("{complaint}, {}", complaint.is_usage())
@@ -33,14 +34,14 @@ pub fn command_line(data: &[u8]) {
     }
 }
 
-/// What each line of a file asks for; the complaint that ended it.
-fn asked(file: &[u8]) -> (Vec<(usize, String)>, Option<Complaint>) {
+/// What each line of a file asks for, by patterns if `fast`; the complaint that ended it.
+fn asked(file: &[u8], fast: bool) -> (Vec<(usize, String)>, Option<Complaint>) {
     let mut asked = Vec::new();
-    let told =
-        load::understand(&mut Parser::with_maps(false, map), "file", file, &mut |number, kind, order| {
-            asked.push((number, format!("{kind:?} {order:?}")));
-            Ok(())
-        });
+    let mut parser = Parser::with_maps(false, map);
+    let told = load::understand(&mut parser, "file", file, fast, &mut |number, kind, order| {
+        asked.push((number, format!("{kind:?} {order:?}")));
+        Ok(())
+    });
     (asked, told.err())
 }
 
@@ -48,9 +49,9 @@ fn asked(file: &[u8]) -> (Vec<(usize, String)>, Option<Complaint>) {
 const MANY: usize = 70;
 
 /// A file for `-R`: every line is understood, or the file is refused with the number of a line that it has. Behind
-/// many lines like its first one, which the tool learns from, each line means what it means alone.
+/// many lines like its first one, which the tool learns from, each line means what it means where nothing is learnt.
 pub fn load_file(data: &[u8]) {
-    let (alone, complaint) = asked(data);
+    let (alone, complaint) = asked(data, false);
     if let Some(complaint) = &complaint {
         let Complaint::Line(name, number, about) = complaint else { panic!("{complaint}") };
         let lines = data.split(|&byte| byte == b'\n').count();
@@ -60,7 +61,7 @@ pub fn load_file(data: &[u8]) {
     if !first.ends_with(b"\n") || alone.first().is_none_or(|&(number, _)| number != 1) {
         return;
     }
-    let (behind, same_complaint) = asked(&[first.repeat(MANY).as_slice(), data].concat());
+    let (behind, same_complaint) = asked(&[first.repeat(MANY).as_slice(), data].concat(), true);
     let behind: Vec<_> =
         behind.into_iter().skip(MANY).map(|(number, order)| (number - MANY, order)).collect();
     assert_eq!(alone, behind);

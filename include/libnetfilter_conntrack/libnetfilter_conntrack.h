@@ -51,8 +51,8 @@ enum {
 };
 
 /*
- Attributes of a conntrack object. Addresses, ports and ICMP ids are in network byte order, all other
- numbers in the host's.
+ Attributes of a conntrack object. Addresses, ports and ICMP ids are in network byte order; all other
+ numbers are in host byte order.
  */
 enum nf_conntrack_attr {
   /* 32 bits, network order */
@@ -115,15 +115,15 @@ enum nf_conntrack_attr {
   ATTR_TIMEOUT = 24,
   /* 32 bits */
   ATTR_MARK = 25,
-  /* 64 bits, only read */
+  /* 64 bits, read-only */
   ATTR_ORIG_COUNTER_PACKETS = 26,
-  /* 64 bits, only read */
+  /* 64 bits, read-only */
   ATTR_REPL_COUNTER_PACKETS = 27,
-  /* 64 bits, only read */
+  /* 64 bits, read-only */
   ATTR_ORIG_COUNTER_BYTES = 28,
-  /* 64 bits, only read */
+  /* 64 bits, read-only */
   ATTR_REPL_COUNTER_BYTES = 29,
-  /* 32 bits, only read */
+  /* 32 bits, read-only */
   ATTR_USE = 30,
   /* 32 bits */
   ATTR_ID = 31,
@@ -187,17 +187,17 @@ enum nf_conntrack_attr {
   ATTR_TCP_WSCALE_REPL = 60,
   /* 16 bits */
   ATTR_ZONE = 61,
-  /* string, only read */
+  /* string, read-only */
   ATTR_SECCTX = 62,
-  /* 64 bits, only read, nanoseconds since 1970 */
+  /* 64 bits, read-only, nanoseconds since 1970 */
   ATTR_TIMESTAMP_START = 63,
-  /* 64 bits, only read, nanoseconds since 1970 */
+  /* 64 bits, read-only, nanoseconds since 1970 */
   ATTR_TIMESTAMP_STOP = 64,
   /* bytes; set with nfct_set_attr_l() */
   ATTR_HELPER_INFO = 65,
-  /* struct nfct_bitmask, given to the object */
+  /* struct nfct_bitmask, which the object then owns */
   ATTR_CONNLABELS = 66,
-  /* struct nfct_bitmask, given to the object */
+  /* struct nfct_bitmask, which the object then owns */
   ATTR_CONNLABELS_MASK = 67,
   /* 16 bits */
   ATTR_ORIG_ZONE = 68,
@@ -213,7 +213,7 @@ enum nf_conntrack_attr {
   ATTR_SYNPROXY_ITS = 73,
   /* 32 bits */
   ATTR_SYNPROXY_TSOFF = 74,
-  /* 64 bits, only read, nanoseconds since 1970 */
+  /* 64 bits, read-only, nanoseconds since 1970 */
   ATTR_TIMESTAMP_EVENT = 75,
   ATTR_MAX = 76,
 };
@@ -255,7 +255,7 @@ enum nf_conntrack_attr_grp {
   ATTR_GRP_MAX = 16,
 };
 
-/* What a message says happened; also a mask of what a callback is registered for. */
+/* The types of messages; also the mask of types for which a callback is registered. */
 enum nf_conntrack_msg_type {
   NFCT_T_UNKNOWN = 0,
   NFCT_T_NEW_BIT = 0,
@@ -289,19 +289,19 @@ enum {
   __NFCT_GOPT_MAX = 4,
 };
 
-/* What a callback returns. */
+/* The return values of a callback. */
 enum {
   /* ends the call with -1 */
   NFCT_CB_FAILURE = -1,
   /* ends the call with 0 */
   NFCT_CB_STOP = 0,
-  /* goes on */
+  /* continues the call */
   NFCT_CB_CONTINUE = 1,
-  /* goes on; the callback keeps the object and releases it */
+  /* continues the call; the callback keeps the object and releases it */
   NFCT_CB_STOLEN = 2,
 };
 
-/* Forms of output. */
+/* Output formats. */
 enum {
   NFCT_O_PLAIN = 0,
   NFCT_O_DEFAULT = NFCT_O_PLAIN,
@@ -309,7 +309,7 @@ enum {
   NFCT_O_MAX = 2,
 };
 
-/* Parts of the output that are shown on demand. */
+/* Optional parts of the output. */
 enum {
   NFCT_OF_SHOW_LAYER3_BIT = 0,
   NFCT_OF_SHOW_LAYER3 = (1 << NFCT_OF_SHOW_LAYER3_BIT),
@@ -322,8 +322,8 @@ enum {
 };
 
 /*
- How objects are compared. The NFCT_CMP_TIMEOUT_* flags compare no timeouts: like the others they leave
- out the parts that no flag names.
+ Flags of comparisons. The NFCT_CMP_TIMEOUT_* flags compare no timeouts. With one of them, or with NFCT_CMP_ORIG or
+ NFCT_CMP_REPL, a comparison leaves out the parts that no flag names.
  */
 enum {
   NFCT_CMP_ALL = 0,
@@ -338,7 +338,7 @@ enum {
   NFCT_CMP_STRICT = (1 << 6),
 };
 
-/* Which parts nfct_copy() copies. */
+/* The parts that nfct_copy() copies. */
 enum {
   NFCT_CP_ALL = 0,
   NFCT_CP_ORIG = (1 << 0),
@@ -347,7 +347,7 @@ enum {
   NFCT_CP_OVERRIDE = (1 << 3),
 };
 
-/* What is asked of the kernel. */
+/* The types of queries. */
 enum nf_conntrack_query {
   NFCT_Q_CREATE = 0,
   NFCT_Q_UPDATE = 1,
@@ -383,7 +383,7 @@ enum nfct_filter_attr {
   NFCT_FILTER_MAX = 8,
 };
 
-/* Whether the values of an event filter's attribute let messages pass, or keep them out. */
+/* Whether an attribute of an event filter accepts the messages that match its values, or rejects them. */
 enum nfct_filter_logic {
   NFCT_FILTER_LOGIC_POSITIVE = 0,
   NFCT_FILTER_LOGIC_NEGATIVE = 1,
@@ -391,8 +391,8 @@ enum nfct_filter_logic {
 };
 
 /*
- Attributes of a dump filter, with the first Linux that knows them. An older kernel ignores them: a list gives more
- entries than were asked for, and a flush is refused by nfct_query() and nfct_send().
+ Attributes of a dump filter, with the first version of Linux that knows each. An older kernel ignores the
+ attribute: a list returns more entries than the filter selects; nfct_query() and nfct_send() refuse a flush.
  */
 enum nfct_filter_dump_attr {
   /* struct nfct_filter_dump_mark; lists 3.9, flushes 4.19 */
@@ -436,23 +436,23 @@ enum nf_expect_attr {
 };
 
 /*
- A conntrack object: one entry of the connection tracking table, or the part of one that is known.
+ A conntrack object: one entry of the connection tracking table, or a part of an entry.
 
- An all-zero block of nfct_maxsize() bytes is an empty one.
+ An all-zero block of nfct_maxsize() bytes is an empty object.
  */
 struct nf_conntrack;
 
 /*
- An expectation object: a connection that a helper waits for.
+ An expectation object: a connection that a helper expects.
 
- An all-zero block of nfexp_maxsize() bytes is an empty one.
+ An all-zero block of nfexp_maxsize() bytes is an empty object.
  */
 struct nf_expect;
 
-/* A set of bits, as connection labels use it. */
+/* A set of bits, which connection labels use. */
 struct nfct_bitmask;
 
-/* A filter of events, on a socket. */
+/* A filter for events, on a socket. */
 struct nfct_filter;
 
 /* A filter that the kernel applies to a dump or a flush. */
@@ -461,8 +461,8 @@ struct nfct_filter_dump;
 /*
  A connection to the kernel.
 
- Different handles may be used from different threads at the same time; one handle by one thread at a time. But
- while one thread receives on a handle, others may send on it with nfct_send() and nfexp_send().
+ Different threads may use different handles at the same time; only one thread at a time may use a handle. Exception:
+ while one thread receives on a handle, other threads may send on it with nfct_send() and nfexp_send().
  */
 struct nfct_handle;
 
@@ -538,44 +538,44 @@ extern "C" {
 /*
  Opens a connection to the kernel.
 
- `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events to listen to
+ `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events that the handle receives
  (NFCT_ALL_CT_GROUPS, NF_NETLINK_CONNTRACK_*). The socket is closed on exec.
 
- Returns the handle, to be released with nfct_close(), or NULL with errno set, EPERM for events without
- privilege.
+ Returns the handle, or NULL with errno set; errno is EPERM for events without privilege. Release the handle with
+ nfct_close().
  */
 struct nfct_handle *nfct_open(uint8_t subsys_id,
                               unsigned int subscriptions);
 
 /*
- Opens conntrack on a handle that libnfnetlink made; nfct_close() releases that one too.
+ Opens conntrack on a handle that libnfnetlink has opened; nfct_close() also releases libnfnetlink's handle.
 
- Returns the handle, or NULL with errno set, EBUSY when the subsystem is in use on it.
+ Returns the handle, or NULL with errno set; errno is EBUSY when that handle already uses the subsystem.
  */
 struct nfct_handle *nfct_open_nfnl(struct nfnl_handle *nfnlh,
                                    uint8_t subsys_id,
                                    unsigned int subscriptions);
 
-/* Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is gone in any case. */
+/* Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is released in both cases. */
 int nfct_close(struct nfct_handle *cth);
 
-/* Returns the descriptor of a handle's socket, for poll(2) and the like. */
+/* Returns the descriptor of a handle's socket, for poll(2) and similar functions. */
 int nfct_fd(struct nfct_handle *cth);
 
-/* Returns the handle that the functions of libnfnetlink take; it belongs to the conntrack handle. */
+/* Returns the handle for the functions of libnfnetlink; the conntrack handle owns it. */
 const struct nfnl_handle *nfct_nfnlh(struct nfct_handle *cth);
 
 /*
- Registers a function for conntrack messages: it gets what happened, the object and `data`.
+ Registers a function for conntrack messages: the function gets the type of the message, the object and `data`.
 
- The object is released after the call unless the function returns NFCT_CB_STOLEN. A handle has one
- registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
- opened for conntrack.
+ The library releases the object after the call unless the function returns NFCT_CB_STOLEN. A handle has one
+ registration: a new one replaces the old one. Returns 0, or -1 with errno EINVAL when the handle was not opened
+ for conntrack.
 
- The function may query, unregister and close the handle that called it; but it may not close it where a function of
- libnfnetlink called it, which uses the handle afterwards. It may also never return: by the end of
- its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
- and the handle works and closes as before.
+ The function may query, unregister and close the handle that called it. It must not close the handle when a
+ function of libnfnetlink called it, because that function uses the handle afterwards. The function need not
+ return: the end of its thread, a C++ exception or longjmp() may leave it. The program then owns the object and
+ releases it with nfct_destroy(); the handle works and closes as before.
  */
 int nfct_callback_register(struct nfct_handle *h,
                            enum nf_conntrack_msg_type type,
@@ -587,7 +587,7 @@ int nfct_callback_register(struct nfct_handle *h,
 /* Ends the delivery of conntrack messages. */
 void nfct_callback_unregister(struct nfct_handle *h);
 
-/* As nfct_callback_register(), for a function that gets the netlink message, too. */
+/* As nfct_callback_register(), for a function that also gets the netlink message. */
 int nfct_callback_register2(struct nfct_handle *h,
                             enum nf_conntrack_msg_type type,
                             int (*cb)(const struct nlmsghdr *nlh,
@@ -610,7 +610,7 @@ int nfexp_callback_register(struct nfct_handle *h,
 /* Ends the delivery of expectation messages. */
 void nfexp_callback_unregister(struct nfct_handle *h);
 
-/* As nfexp_callback_register(), for a function that gets the netlink message, too. */
+/* As nfexp_callback_register(), for a function that also gets the netlink message. */
 int nfexp_callback_register2(struct nfct_handle *h,
                              enum nf_conntrack_msg_type type,
                              int (*cb)(const struct nlmsghdr *nlh,
@@ -623,86 +623,89 @@ int nfexp_callback_register2(struct nfct_handle *h,
 void nfexp_callback_unregister2(struct nfct_handle *h);
 
 /*
- Asks the kernel, and receives its answer: objects go to the registered function.
+ Sends a request to the kernel and receives the answer; the registered function gets the objects.
 
- `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit
- family (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
+ `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit family
+ (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
 
- A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
- asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
- is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not,
- nothing is sent and errno is EOPNOTSUPP.
+ A kernel that does not know a condition of a filter ignores the condition. A DUMP_FILTER then returns more
+ entries than the filter selects; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete
+ every entry. Therefore nfct_query() first asks the kernel, with a list request on a separate socket, whether the
+ kernel reads each condition; when it does not, nfct_query() sends nothing and errno is EOPNOTSUPP.
 
- Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
- when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
+ Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed during a dump; EMSGSIZE when a
+ part of the answer was lost; EINVAL when the object cannot be sent completely, and nothing was sent.
  */
 int nfct_query(struct nfct_handle *h,
                enum nf_conntrack_query query,
                const void *data);
 
 /*
- Sends a query without waiting for an answer. `data` is as for nfct_query(), and a
- NFCT_Q_FLUSH_FILTER is refused for the same reasons. Other threads may send on the same handle, and
- one may receive on it, at the same time.
+ Sends a query and does not wait for the answer. `data` is as for nfct_query(), and a
+ NFCT_Q_FLUSH_FILTER is refused for the same reasons. At the same time other threads may send on the
+ handle, and one thread may receive on it.
 
  Returns the number of bytes sent, or -1 with errno set.
  */
 int nfct_send(struct nfct_handle *h, enum nf_conntrack_query query, const void *data);
 
 /*
- Receives messages and gives them to the registered functions, until one of them says NFCT_CB_STOP or
- the answer to something that was sent is complete.
+ Receives messages and passes them to the registered functions, until a function returns NFCT_CB_STOP or
+ the answer to a request is complete.
 
- A signal does not end the call. A program that shall be stoppable waits in poll(2) on nfct_fd(), or cancels the
- thread that waits here: see the examples events_poll and events_thread.
+ A signal does not end the call. A program that must be able to stop waits in poll(2) on nfct_fd(), or cancels the
+ thread that is in this call: see the examples events_poll and events_thread.
 
- Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call goes on), EAGAIN when a
- non-blocking socket has no more.
+ Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call continues), EAGAIN when a
+ non-blocking socket has no further message.
  */
 int nfct_catch(struct nfct_handle *h);
 
 /*
- Asks the kernel about expectations; as nfct_query(). `data` points to an expectation object
+ Sends a request about expectations; as nfct_query(). `data` points to an expectation object
  (NFCT_Q_CREATE, DESTROY, GET, CREATE_UPDATE) or to an 8-bit family (FLUSH, DUMP).
  */
 int nfexp_query(struct nfct_handle *h, enum nf_conntrack_query qt, const void *data);
 
-/* Sends a query about expectations without waiting for an answer; as nfct_send(). */
+/* Sends a query about expectations and does not wait for the answer; as nfct_send(). */
 int nfexp_send(struct nfct_handle *h, enum nf_conntrack_query qt, const void *data);
 
 /* Receives messages; the same as nfct_catch(). */
 int nfexp_catch(struct nfct_handle *h);
 
 /*
- Makes an empty conntrack object.
+ Creates an empty conntrack object.
 
- Returns the object, to be released with nfct_destroy(), or NULL with errno ENOMEM.
+ Returns the object, or NULL with errno ENOMEM. Release the object with nfct_destroy().
  */
 struct nf_conntrack *nfct_new(void);
 
 /*
- Releases a conntrack object that nfct_new() or nfct_clone() made, or that a callback kept by returning
- NFCT_CB_STOLEN, with all it owns.
+ Releases a conntrack object and all that it owns. The object must come from nfct_new() or nfct_clone(), or from a
+ callback that returned NFCT_CB_STOLEN.
  */
 void nfct_destroy(struct nf_conntrack *ct);
 
 /*
  Duplicates a conntrack object.
 
- Returns the copy, to be released with nfct_destroy(), or NULL with errno set.
+ Returns the copy, or NULL with errno set. Release the copy with nfct_destroy().
  */
 struct nf_conntrack *nfct_clone(const struct nf_conntrack *ct);
 
 /* Returns the size of a conntrack object in bytes. */
 __attribute__((deprecated)) size_t nfct_sizeof(const struct nf_conntrack *ct);
 
-/* Returns the size of a conntrack object in bytes: so much memory, cleared, is an empty object. */
+/*
+ Returns the size of a conntrack object in bytes. A block of this size that contains only
+ zeros is an empty object.
+ */
 __attribute__((deprecated)) size_t nfct_maxsize(void);
 
 /*
- Changes a conntrack object as one of NFCT_SOPT_* says.
+ Applies one of NFCT_SOPT_* to a conntrack object.
 
- NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see
+ NFCT_SOPT_UNDO_SPAT and _DPAT do not change an object of a protocol without ports; see
  nfct_getobjopt().
 
  Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
@@ -710,19 +713,21 @@ __attribute__((deprecated)) size_t nfct_maxsize(void);
 int nfct_setobjopt(struct nf_conntrack *ct, unsigned int option);
 
 /*
- Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
+ Tests whether a conntrack object has the property of one of NFCT_GOPT_*.
 
- Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected
- or whose status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
+ Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was
+ expected or whose status is not set. For other protocols NFCT_GOPT_IS_SPAT and _DPAT return
+ 0.
 
- Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
+ Returns 1 when it has the property, 0 when it has not, or -1 with errno EOPNOTSUPP for an
+ unknown option.
  */
 int nfct_getobjopt(const struct nf_conntrack *ct, unsigned int option);
 
 /*
- Sets an attribute from its value; as many bytes are read as the attribute has.
+ Sets an attribute from its value; the function reads the attribute's size in bytes.
 
- A label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK) becomes the object's own. An unknown attribute is
+ The object becomes the owner of a label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK). An unknown attribute is
  ignored.
  */
 void nfct_set_attr(struct nf_conntrack *ct,
@@ -741,18 +746,18 @@ void nfct_set_attr_u32(struct nf_conntrack *ct, enum nf_conntrack_attr type, uin
 /* Sets an attribute from a 64-bit value. */
 void nfct_set_attr_u64(struct nf_conntrack *ct, enum nf_conntrack_attr type, uint64_t value);
 
-/* Sets an attribute from its value and its length; the length counts for ATTR_HELPER_INFO only. */
+/* Sets an attribute from its value and its length; only ATTR_HELPER_INFO uses the length. */
 void nfct_set_attr_l(struct nf_conntrack *ct,
                      enum nf_conntrack_attr type,
                      const void *value,
                      size_t len);
 
 /*
- Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
- set, EINVAL for an unknown attribute.
+ Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not set,
+ EINVAL for an unknown attribute.
 
- Addresses, ports and ICMP ids are in network byte order. The pointer is valid as long as the object; that
- of a string, of helper data or of a label mask until the attribute is set again.
+ Addresses, ports and ICMP ids are in network byte order. The pointer is valid until the object is released. A
+ pointer to a string, to helper data or to a label mask is valid until the attribute is set again.
  */
 const void *nfct_get_attr(const struct nf_conntrack *ct,
                           enum nf_conntrack_attr type);
@@ -771,31 +776,41 @@ uint32_t nfct_get_attr_u32(const struct nf_conntrack *ct, enum nf_conntrack_attr
 /* Returns a 64-bit attribute. Errors as nfct_get_attr_u8(). */
 uint64_t nfct_get_attr_u64(const struct nf_conntrack *ct, enum nf_conntrack_attr type);
 
-/* Tells whether an attribute is set: 1 or 0, or -1 with errno EINVAL when it does not exist. */
+/*
+ Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
+ not exist.
+ */
 int nfct_attr_is_set(const struct nf_conntrack *ct, enum nf_conntrack_attr type);
 
 /*
- Tells whether all attributes of an array are set: 1 or 0, or -1 with errno EINVAL when the first that is
+ Returns 1 when all attributes of an array are set, 0 when one is not, or -1 with errno EINVAL when the first that is
  not set does not exist.
  */
 int nfct_attr_is_set_array(const struct nf_conntrack *ct,
                            const enum nf_conntrack_attr *type_array,
                            int size);
 
-/* Marks an attribute as not set: 0, or -1 with errno EINVAL when it does not exist. */
+/* Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist. */
 int nfct_attr_unset(struct nf_conntrack *ct, enum nf_conntrack_attr type);
 
-/* Compares two conntrack objects: 1 when all that both have is equal, else 0. */
+/*
+ Compares two conntrack objects. Returns 1 when all attributes that both have are equal,
+ otherwise 0.
+ */
 int nfct_compare(const struct nf_conntrack *ct1, const struct nf_conntrack *ct2);
 
-/* Compares two conntrack objects as NFCT_CMP_* flags say: 1 when they are equal, else 0. */
+/*
+ Compares two conntrack objects according to NFCT_CMP_* flags. Returns 1 when they are equal,
+ otherwise 0.
+ */
 int nfct_cmp(const struct nf_conntrack *ct1, const struct nf_conntrack *ct2, unsigned int flags);
 
 /*
- Copies the parts of `source` that NFCT_CP_* flags name into `dest`; what `source` has not set stays.
+ Copies the parts of `source` that NFCT_CP_* flags name into `dest`; attributes that `source` has not set stay
+ unchanged.
 
- With NFCT_CP_OVERRIDE `dest` becomes a duplicate and may be uninitialised memory: what it held before is
- not released.
+ With NFCT_CP_OVERRIDE `dest` becomes a duplicate, and may be uninitialised memory: its former contents are not
+ released.
  */
 void nfct_copy(struct nf_conntrack *dest,
                const struct nf_conntrack *source,
@@ -810,26 +825,29 @@ void nfct_copy_attr(struct nf_conntrack *dest,
 void nfct_set_attr_grp(struct nf_conntrack *ct, enum nf_conntrack_attr_grp type, const void *value);
 
 /*
- Fills a group's structure: 0, or -1 with errno ENODATA when the group is not set, EINVAL when it does not
+ Fills a group's structure. Returns 0, or -1 with errno ENODATA when the group is not set, EINVAL when it does not
  exist.
  */
 int nfct_get_attr_grp(const struct nf_conntrack *ct,
                       enum nf_conntrack_attr_grp type,
                       void *value);
 
-/* Tells whether a group is set: 1 or 0, or -1 with errno EINVAL when it does not exist. */
+/* Returns 1 when a group is set, 0 when it is not, or -1 with errno EINVAL when it does not exist. */
 int nfct_attr_grp_is_set(const struct nf_conntrack *ct, enum nf_conntrack_attr_grp type);
 
-/* Marks all attributes of a group as not set: 0, or -1 with errno EINVAL when it does not exist. */
+/*
+ Marks all attributes of a group as not set. Returns 0, or -1 with errno EINVAL when it does
+ not exist.
+ */
 int nfct_attr_grp_unset(struct nf_conntrack *ct, enum nf_conntrack_attr_grp type);
 
 /*
- Prints a conntrack object into `buf`, cut to `size` bytes with the final NUL.
+ Prints a conntrack object into `buf`, truncated to `size` bytes with the final NUL.
 
- `msg_type` is one of NFCT_T_*, shown in front; `out_type` one of NFCT_O_*; `out_flags` any of NFCT_OF_*.
+ `msg_type` is one of NFCT_T_*, printed first; `out_type` is one of NFCT_O_*; `out_flags` is a set of NFCT_OF_*.
 
- Returns the length that the whole text needs without its NUL, or -1: with errno ENOENT for an unknown
- `out_type`, unchanged when the object lacks its protocol.
+ Returns the length of the whole text without its NUL, or -1: with errno ENOENT for an unknown
+ `out_type`, with errno unchanged when the object has no protocol.
  */
 int nfct_snprintf(char *buf,
                   unsigned int size,
@@ -841,7 +859,7 @@ int nfct_snprintf(char *buf,
 /*
  As nfct_snprintf(), with the names of the connection labels from a label map, which may be NULL.
 
- With a `size` of 0 nothing is written, and `buf` may be NULL.
+ With a `size` of 0 the function writes nothing, and `buf` may be NULL.
  */
 int nfct_snprintf_labels(char *buf,
                          unsigned int size,
@@ -860,26 +878,26 @@ int nfexp_snprintf(char *buf,
                    unsigned int out_flags);
 
 /*
- Makes a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
+ Creates a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
 
- Returns the mask, to be released with nfct_bitmask_destroy() or given to an object, or NULL when `max` is
- above 65535.
+ Returns the mask, or NULL when `max` is above 65535. Release the mask with nfct_bitmask_destroy(), or set it as an
+ attribute of an object, which then owns the mask.
  */
 struct nfct_bitmask *nfct_bitmask_new(unsigned int max);
 
-/* Duplicates a mask. Returns the copy, to be released with nfct_bitmask_destroy(), or NULL. */
+/* Duplicates a mask. Returns the copy, or NULL. Release the copy with nfct_bitmask_destroy(). */
 struct nfct_bitmask *nfct_bitmask_clone(const struct nfct_bitmask *b);
 
 /* Returns the highest bit that a mask has room for. */
 unsigned int nfct_bitmask_maxbit(const struct nfct_bitmask *b);
 
-/* Sets a bit; one beyond the mask changes nothing. */
+/* Sets a bit. The function ignores a bit outside the mask. */
 void nfct_bitmask_set_bit(struct nfct_bitmask *b, unsigned int bit);
 
-/* Tells whether a bit is set: 1 or 0; one beyond the mask is not. */
+/* Returns 1 when a bit is set, otherwise 0. A bit outside the mask is not set. */
 int nfct_bitmask_test_bit(const struct nfct_bitmask *b, unsigned int bit);
 
-/* Clears a bit; one beyond the mask changes nothing. */
+/* Clears a bit. The function ignores a bit outside the mask. */
 void nfct_bitmask_unset_bit(struct nfct_bitmask *b, unsigned int bit);
 
 /* Releases a mask that no object owns; NULL is allowed. */
@@ -888,18 +906,18 @@ void nfct_bitmask_destroy(struct nfct_bitmask *b);
 /* Clears all bits. */
 void nfct_bitmask_clear(struct nfct_bitmask *b);
 
-/* Tells whether two masks have the same size and the same bits. */
+/* Returns true when two masks have the same size and the same bits. */
 bool nfct_bitmask_equal(const struct nfct_bitmask *b1, const struct nfct_bitmask *b2);
 
-/* Returns the path of the label file that is read when none is named. */
+/* Returns the path of the default label file. */
 const char *nfct_labels_get_path(void);
 
 /*
- Reads a label map from a file; NULL names the usual one.
+ Reads a label map from a file; NULL stands for the default file.
 
- Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
- file is longer than a mebibyte, or 0 when no line names a label. A cancellation of the thread waits until the
- file has been read.
+ Returns the map, or NULL: with errno of open(2), EFBIG when the file is longer than a mebibyte, or 0 when no
+ line names a label. Release the map with nfct_labelmap_destroy(). A cancellation of the thread takes effect
+ after the file has been read.
  */
 struct nfct_labelmap *nfct_labelmap_new(const char *path);
 
@@ -907,9 +925,9 @@ struct nfct_labelmap *nfct_labelmap_new(const char *path);
 void nfct_labelmap_destroy(struct nfct_labelmap *map);
 
 /*
- Returns the name of a bit, "" for one without a name, or NULL above the highest bit that has one.
+ Returns the name of a bit, "" for a bit without a name, or NULL above the highest bit with a name.
 
- The name is valid as long as the map.
+ The name is valid until the map is released.
  */
 const char *nfct_labelmap_get_name(struct nfct_labelmap *m, unsigned int bit);
 
@@ -917,21 +935,21 @@ const char *nfct_labelmap_get_name(struct nfct_labelmap *m, unsigned int bit);
 int nfct_labelmap_get_bit(struct nfct_labelmap *m, const char *name);
 
 /*
- Makes an event filter that lets every message pass, to be released with nfct_filter_destroy().
+ Creates an event filter that accepts every message. Release the filter with nfct_filter_destroy().
 
- A message passes when every attribute that has values lets it pass. An attribute that a message does not
- carry lets it pass; a mark or zone that it does not carry counts as 0.
+ The filter accepts a message when every attribute with values accepts it. An attribute of the filter accepts a
+ message that does not contain this attribute; a missing mark or zone counts as 0.
  */
 struct nfct_filter *nfct_filter_create(void);
 
-/* Releases an event filter; sockets that it was attached to keep it. */
+/* Releases an event filter. Sockets to which the filter is attached keep filtering. */
 void nfct_filter_destroy(struct nfct_filter *filter);
 
 /*
- Adds a value to an attribute of an event filter: a message has to match one of them.
+ Adds a value to an attribute of an event filter: a message must match one of the values.
 
  Numbers and addresses are in host byte order. An attribute takes 255 protocols, 127 IPv4 addresses for
- each direction, marks and zones, and 20 IPv6 addresses for each direction; what is too much is ignored.
+ each direction, 127 marks, 127 zones, and 20 IPv6 addresses for each direction; the function ignores further values.
  */
 void nfct_filter_add_attr(struct nfct_filter *filter,
                           enum nfct_filter_attr attr,
@@ -943,34 +961,35 @@ void nfct_filter_add_attr_u32(struct nfct_filter *filter,
                               uint32_t value);
 
 /*
- Makes an attribute's values those that pass (NFCT_FILTER_LOGIC_POSITIVE, as it is at first) or those that
- do not (NFCT_FILTER_LOGIC_NEGATIVE, for good).
+ Sets whether an attribute accepts messages that match its values (NFCT_FILTER_LOGIC_POSITIVE, the default) or
+ rejects them (NFCT_FILTER_LOGIC_NEGATIVE). A negative logic is permanent.
 
- Returns 0, or -1 with errno ENOTSUP for an unknown attribute, EBUSY when it is negative already.
+ Returns 0, or -1 with errno ENOTSUP for an unknown attribute, EBUSY when the logic is already negative.
  */
 int nfct_filter_set_logic(struct nfct_filter *filter,
                           enum nfct_filter_attr attr,
                           enum nfct_filter_logic logic);
 
 /*
- Lets an event filter judge the messages that a socket receives, in the place of an older one.
+ Attaches an event filter to a socket: the socket then receives only messages that the filter
+ accepts. The filter replaces an earlier one.
 
  Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than
- net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of some
- fifty values. Do not list the table on a socket with a filter.
+ net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of
+ some fifty values. Do not list the table on a socket with a filter.
  */
 int nfct_filter_attach(int fd, struct nfct_filter *filter);
 
-/* Takes the event filter off a socket. Returns 0, or -1 with errno ENOENT when there is none. */
+/* Detaches the event filter from a socket. Returns 0, or -1 with errno ENOENT when the socket has no filter. */
 int nfct_filter_detach(int fd);
 
-/* Makes a dump filter that lets everything pass, to be released with nfct_filter_dump_destroy(). */
+/* Creates a dump filter that accepts every entry. Release the filter with nfct_filter_dump_destroy(). */
 struct nfct_filter_dump *nfct_filter_dump_create(void);
 
 /* Releases a dump filter. */
 void nfct_filter_dump_destroy(struct nfct_filter_dump *filter);
 
-/* Sets an attribute of a dump filter; the value is copied. */
+/* Sets an attribute of a dump filter. The function copies the value. */
 void nfct_filter_dump_set_attr(struct nfct_filter_dump *filter_dump,
                                enum nfct_filter_dump_attr type,
                                const void *data);
@@ -986,7 +1005,7 @@ void nfct_filter_dump_set_attr_u16(struct nfct_filter_dump *filter_dump,
                                    uint16_t data);
 
 /*
- Appends a conntrack object's attributes to a message that has its netlink and netfilter headers.
+ Appends a conntrack object's attributes to a message that already has its netlink and netfilter headers.
 
  The buffer must have room: 1024 bytes suffice for an object without labels and helper data.
  Returns 0, or -1 with errno EINVAL when the object has no ATTR_ORIG_L3PROTO, -1 with errno unchanged when
@@ -996,25 +1015,25 @@ int nfct_nlmsg_build(struct nlmsghdr *nlh,
                      const struct nf_conntrack *ct);
 
 /*
- Appends a dump filter's attributes to a message that has its netlink and netfilter headers, and sets the
- message's family where the filter names one.
+ Appends a dump filter's attributes to a message that already has its netlink and netfilter headers, and sets the
+ message's family when the filter names a family.
 
- Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another one than the filter.
+ Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another family than the filter.
  */
 int nfct_nlmsg_build_filter(struct nlmsghdr *nlh,
                             const struct nfct_filter_dump *filter_dump);
 
 /*
- Adds what a conntrack message tells to an object.
+ Reads a conntrack message into an object: sets the attributes that the message contains.
 
- Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; what came before it has
- been taken.
+ Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; the attributes before it have
+ been set.
  */
 int nfct_nlmsg_parse(const struct nlmsghdr *nlh,
                      struct nf_conntrack *ct);
 
 /*
- Adds what a conntrack message's attributes tell to an object; `l3num` is the message's family.
+ Reads the attributes of a conntrack message into an object; `l3num` is the message's family.
 
  Returns as nfct_nlmsg_parse().
  */
@@ -1023,45 +1042,50 @@ int nfct_payload_parse(const void *payload,
                        uint16_t l3num,
                        struct nf_conntrack *ct);
 
-/* Appends an expectation's attributes to a message that has its netlink and netfilter headers. Returns 0. */
+/* Appends an expectation's attributes to a message that already has its netlink and netfilter headers. Returns 0. */
 int nfexp_nlmsg_build(struct nlmsghdr *nlh,
                       const struct nf_expect *exp);
 
-/* Adds what an expectation message tells to an object. Returns as nfct_nlmsg_parse(). */
+/* Reads an expectation message into an object. Returns as nfct_nlmsg_parse(). */
 int nfexp_nlmsg_parse(const struct nlmsghdr *nlh, struct nf_expect *exp);
 
 /*
- Makes an empty expectation object.
+ Creates an empty expectation object.
 
- Returns the object, to be released with nfexp_destroy(), or NULL with errno ENOMEM.
+ Returns the object, or NULL with errno ENOMEM. Release the object with nfexp_destroy().
  */
 struct nf_expect *nfexp_new(void);
 
 /*
- Releases an expectation object that nfexp_new() or nfexp_clone() made, or that a callback kept by
- returning NFCT_CB_STOLEN.
+ Releases an expectation object. The object must come from nfexp_new() or nfexp_clone(), or from a callback that
+ returned NFCT_CB_STOLEN.
  */
 void nfexp_destroy(struct nf_expect *exp);
 
 /* Returns the size of an expectation object in bytes. */
 size_t nfexp_sizeof(const struct nf_expect *exp);
 
-/* Returns the size of an expectation object in bytes: so much memory, cleared, is an empty object. */
+/*
+ Returns the size of an expectation object in bytes. A block of this size that contains only zeros is an empty
+ object.
+ */
 size_t nfexp_maxsize(void);
 
-/* Duplicates an expectation object. Returns the copy, to be released with nfexp_destroy(), or NULL. */
+/* Duplicates an expectation object. Returns the copy, or NULL. Release the copy with nfexp_destroy(). */
 struct nf_expect *nfexp_clone(const struct nf_expect *exp);
 
 /*
- Compares two expectations as NFCT_CMP_MASK and NFCT_CMP_STRICT say: 1 when they are equal, else 0.
+ Compares two expectations according to NFCT_CMP_MASK and NFCT_CMP_STRICT. Returns 1 when
+ they are equal, otherwise 0.
 
- The timeout is never compared.
+ The function never compares the timeout.
  */
 int nfexp_cmp(const struct nf_expect *exp1, const struct nf_expect *exp2, unsigned int flags);
 
 /*
- Sets an attribute from its value: a conntrack object for the tuples, of which the original tuple is
- copied; a 16-bit number for the zone; a string for the names; else a 32-bit number.
+ Sets an attribute from its value: a conntrack object for a tuple, from which the function
+ copies the original tuple; a 16-bit number for the zone; a string for a name; otherwise a
+ 32-bit number.
 
  An unknown attribute is ignored.
  */
@@ -1081,8 +1105,8 @@ void nfexp_set_attr_u32(struct nf_expect *exp, enum nf_expect_attr type, uint32_
  set, EINVAL for an unknown attribute.
 
  A tuple is returned as a conntrack object with the attributes of the original direction. Every function that
- reads a conntrack object takes it. It lasts as long as the expectation. It is not released alone, and it is not
- the target of a copy with NFCT_CP_OVERRIDE.
+ reads a conntrack object accepts the tuple. The tuple is valid until the expectation is released. Do not release the
+ tuple alone, and do not use it as the target of a copy with NFCT_CP_OVERRIDE.
  */
 const void *nfexp_get_attr(const struct nf_expect *exp,
                            enum nf_expect_attr type);
@@ -1097,10 +1121,13 @@ uint16_t nfexp_get_attr_u16(const struct nf_expect *exp, enum nf_expect_attr typ
 /* Returns a 32-bit attribute. Errors as nfexp_get_attr_u8(). */
 uint32_t nfexp_get_attr_u32(const struct nf_expect *exp, enum nf_expect_attr type);
 
-/* Tells whether an attribute is set: 1 or 0, or -1 with errno EINVAL when it does not exist. */
+/*
+ Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
+ not exist.
+ */
 int nfexp_attr_is_set(const struct nf_expect *exp, enum nf_expect_attr type);
 
-/* Marks an attribute as not set: 0, or -1 with errno EINVAL when it does not exist. */
+/* Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist. */
 int nfexp_attr_unset(struct nf_expect *exp, enum nf_expect_attr type);
 
 /*
@@ -1133,10 +1160,11 @@ int nfexp_build_expect(struct nfnl_subsys_handle *ssh,
 /*
  Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
 
- A program that sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
- nfct_filter_dump_attr): a kernel that does not deletes every entry. nfct_query() asks the kernel first.
+ Before a program sends a NFCT_Q_FLUSH_FILTER from this function, it must know that the kernel honours the filter
+ (see enum nfct_filter_dump_attr). A kernel that does not honour the filter deletes every entry. nfct_query()
+ asks the kernel first.
 
- Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent whole.
+ Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent completely.
  */
 __attribute__((deprecated))
 int nfct_build_query(struct nfnl_subsys_handle *_ssh,
@@ -1157,10 +1185,10 @@ int nfexp_build_query(struct nfnl_subsys_handle *_ssh,
                       unsigned int size);
 
 /*
- Adds what a conntrack message tells to an object, if the message's type is in `type`. Use
+ Reads a conntrack message into an object when `type` contains the message's type. Use
  nfct_nlmsg_parse().
 
- Returns the message's type, 0 when it is another one, or -1 with errno set.
+ Returns the message's type, 0 when `type` does not contain it, or -1 with errno set.
  */
 __attribute__((deprecated))
 int nfct_parse_conntrack(enum nf_conntrack_msg_type type,
@@ -1168,7 +1196,7 @@ int nfct_parse_conntrack(enum nf_conntrack_msg_type type,
                          struct nf_conntrack *ct);
 
 /*
- Adds what an expectation message tells to an object, if the message's type is in `type`. Use
+ Reads an expectation message into an object when `type` contains the message's type. Use
  nfexp_nlmsg_parse(). Returns as nfct_parse_conntrack().
  */
 __attribute__((deprecated))

@@ -22,7 +22,7 @@ enum dccp_state {
   DCCP_CONNTRACK_MAX = 10,
 };
 
-/* Who opened a DCCP connection, ATTR_DCCP_ROLE. */
+/* The role of the sender of the original direction in DCCP, ATTR_DCCP_ROLE. */
 enum dccp_roles {
   DCCP_CONNTRACK_ROLE_CLIENT = 0,
   DCCP_CONNTRACK_ROLE_SERVER = 1,

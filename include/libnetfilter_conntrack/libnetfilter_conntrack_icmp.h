@@ -5,7 +5,7 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/* Obsolete; kept for programs that name them. */
+/* Obsolete; kept for programs that use these names. */
 enum icmp_flags {
   ICMP_TYPE_BIT = 0,
   ICMP_TYPE = 1,

@@ -23,7 +23,7 @@ enum tcp_state {
   TCP_CONNTRACK_IGNORE = 11,
 };
 
-/* Obsolete; kept for programs that name them. */
+/* Obsolete; kept for programs that use these names. */
 enum tcp_flags {
   TCP_ORIG_SPORT_BIT = 0,
   TCP_ORIG_SPORT = 1,

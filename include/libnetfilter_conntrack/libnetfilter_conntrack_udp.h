@@ -5,7 +5,7 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/* Obsolete; kept for programs that name them. */
+/* Obsolete; kept for programs that use these names. */
 enum udp_flags {
   UDP_ORIG_SPORT_BIT = 0,
   UDP_ORIG_SPORT = 1,

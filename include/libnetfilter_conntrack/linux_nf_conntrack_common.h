@@ -12,7 +12,7 @@
 #define NF_CT_EXPECT_INACTIVE 2
 #define NF_CT_EXPECT_USERSPACE 4
 
-/* How a packet relates to its entry. */
+/* The relation of a packet to its entry. */
 enum ip_conntrack_info {
   IP_CT_ESTABLISHED = 0,
   IP_CT_RELATED = 1,
@@ -64,7 +64,7 @@ enum ip_conntrack_status {
   __IPS_MAX_BIT = 16,
 };
 
-/* What can happen to an entry. */
+/* Events of an entry. */
 enum ip_conntrack_events {
   IPCT_NEW = 0,
   IPCT_RELATED = 1,
@@ -81,7 +81,7 @@ enum ip_conntrack_events {
   IPCT_SYNPROXY = 11,
 };
 
-/* What can happen to an expectation. */
+/* Events of an expectation. */
 enum ip_conntrack_expect_events {
   IPEXP_NEW = 0,
   IPEXP_DESTROY = 1,

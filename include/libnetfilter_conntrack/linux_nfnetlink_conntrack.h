@@ -231,7 +231,7 @@ enum ctattr_seqadj {
   __CTA_SEQADJ_MAX = 4,
 };
 
-/* The same under older names. */
+/* Older names of the same attributes. */
 enum ctattr_natseq {
   CTA_NAT_SEQ_UNSPEC = 0,
   CTA_NAT_SEQ_CORRECTION_POS = 1,

@@ -8,7 +8,7 @@ from functools import partial
 import measure
 from measure import LIBRARIES, WORK, Unmeasurable
 
-# Call -> how many times faster than the original it has to be. 0.95 is "not slower", within the measuring error.
+# Call -> how many times faster than the original it must be. 0.95 means "not slower", within the measuring error.
 FASTER = {
     "new+parse+destroy": 5, "build": 3, "text": 8, "XML": 8,
     "cmp": 0.95, "clone+destroy": 0.95, "new+destroy": 0.95, "10 getters": 0.95, "10 setters": 0.95,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures everything, or the rows that are named, and prints it as the tables of docs/performance.md.
+"""Measures all rows, or the named ones, and prints the tables of docs/performance.md.
 
 Runs inside the throw-away namespace that scripts/bench.sh makes.
 """
@@ -32,7 +32,7 @@ def heading(title, head):
 
 
 def machine():
-    """On what was measured."""
+    """The machine of the measurement."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     return f"{model}, {os.cpu_count()} CPUs, Linux {platform.release().split('-')[0]}, {datetime.date.today():%d %B %Y}"
@@ -70,7 +70,7 @@ def measure_all(names, sizes, rounds):
 
 
 def main():
-    """Exit status 0 with figures, 1 when there are none."""
+    """Exit status 0 when the rows were measured, otherwise 1."""
     names = sys.argv[1:]
     unknown = set(names) - {row.name for row in ROWS} - set(EXTRAS)
     if unknown:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Running programs and weighing what they cost.
+"""Runs programs and measures their cost.
 
-A cost is one run's: milliseconds, of them in user space, peak resident MiB. benches/run.c measures it, so that
-nothing of this interpreter is in it. With CLOCK=cpu the milliseconds are those on the processor, which other
-programs disturb less: on a machine at rest they are the same, but for lists, which ours receives in a second thread.
+A cost belongs to one run: milliseconds, milliseconds in user space, peak resident MiB. benches/run.c measures it, so
+that the cost of this interpreter is excluded. With CLOCK=cpu the milliseconds are processor time, which other
+programs disturb less. On an idle machine both are the same, except for lists, which ours receives in a second thread.
 """
 
 import os
@@ -26,16 +26,16 @@ Cost = namedtuple("Cost", "time user peak")
 
 
 class Unmeasurable(Exception):
-    """Nothing could be measured, or the answers differ."""
+    """A row could not be measured, or the answers differ."""
 
 
 def environment(who):
-    """The original must run on its own library, ours needs none."""
+    """The original must run on its own library; our tool needs none."""
     return os.environ | {"LD_LIBRARY_PATH": os.path.dirname(LIBRARIES[who])}
 
 
 def start(argv, out, who):
-    """Starts a program under the meter, as the head of a process group of its own."""
+    """Starts a program under the meter, as the leader of a new process group."""
     return subprocess.Popen(
         [RUN, out, *argv],
         stdin=subprocess.DEVNULL,
@@ -48,7 +48,7 @@ def start(argv, out, who):
 
 
 def finish(meter, what, may_fail=False):
-    """The cost, when the program has ended well, or need not."""
+    """The cost of a program that has succeeded, or that may fail."""
     told = meter.communicate()[0].split()
     if meter.returncode != 0 or not (may_fail or told[4] == "0"):
         raise Unmeasurable(f"{what}: exit status {told[4] if told else meter.returncode}")
@@ -63,7 +63,7 @@ def tool(who, arguments, out="/dev/null", may_fail=False):
 
 
 def floor(*words):
-    """One run of the floor: the time that the kernel was at work."""
+    """One run of the floor: the time that the kernel worked."""
     done = subprocess.run([FLOOR, *map(str, words)], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise Unmeasurable(f"floor {words} failed")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Puts what scripts/bench.sh has printed into docs/performance.md: record.py OUTPUT SECTION.
+"""Writes the output of scripts/bench.sh into docs/performance.md: record.py OUTPUT SECTION.
 
-The place is between the lines `<!-- measured SECTION -->` and `<!-- end -->`; a section that is not there is an
+The output goes between the lines `<!-- measured SECTION -->` and `<!-- end -->`; a missing section is an
 error.
 """
 

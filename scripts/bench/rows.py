@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the tool's table: what is run, on which table, against which floor and target.
+"""The rows of the tool's table: the command, the table, the floor and the target of each.
 
 The flows are those of benches/src/floor.rs: flow `n` has the source 10.0.0.0 + n.
 """
@@ -19,16 +19,16 @@ class Row:
     name: str
     title: str
     arguments: list
-    # What has to be true of the table before every run: "full", "empty" or "whole", that is full again after
+    # The state of the table before every run: "full", "empty" or "whole", which means full again after
     # the flow ONE has been deleted.
     table: str = "full"
-    # Words for the floor, where there is one.
+    # Words for the floor, where the row has one.
     floor: list = None
-    # Whether the run prints something, changes the table, and leaves nothing of it.
+    # Whether the run prints output, changes the table, and empties the table.
     prints: bool = True
     changes: bool = False
     empties: bool = False
-    # Debian's original does not get to the end, so that its time means nothing.
+    # Debian's original fails before the end, so that its time has no meaning.
     original_fails: bool = False
     # Target: how many times faster than the original in wall and in user time; how many times the floor.
     faster: float = None
@@ -56,7 +56,7 @@ ROWS = [
 
 @dataclass
 class Sizes:
-    """How much there is to do."""
+    """The sizes of the work."""
 
     flows: int
     lines: str  # the file for -R
@@ -73,19 +73,19 @@ class Sizes:
 
 
 def entries():
-    """How many flows the table holds."""
+    """The number of flows in the table."""
     with open("/proc/sys/net/netfilter/nf_conntrack_count", encoding="ascii") as file:
         return int(file.read())
 
 
 def flush_and_fill(sizes, flush):
-    """Makes the table hold all flows, as new."""
+    """Empties the table and creates all flows."""
     flush()
     floor("fill", 0, sizes.flows)
 
 
 def prepare(row, sizes, flush):
-    """Makes the table what the row's next run needs."""
+    """Prepares the table for the row's next run."""
     sizes.rounds += 1
     missing = sizes.flows - entries()
     if row.table == "empty":

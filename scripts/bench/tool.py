@@ -11,8 +11,8 @@ import measure
 from measure import WORK, Unmeasurable
 from rows import ROWS, prepare
 
-# Text in which two tools must agree: order, running timers and numbers that the kernel gives at will taken out,
-# and the XML root element, which Debian's original leaves open.
+# Prints the text in which two tools must agree: sorted, without running timers and ids that the kernel chooses,
+# and without the XML root element, which Debian's original does not close.
 SETTLE = (
     "sed -E -f scripts/normalise.sed -e 's/ -t [0-9]+ / -t N /'"
     " -e '/^<[?]xml|^<[/]?conntrack>/d' \"$1\" | LC_ALL=C sort >\"$1.settled\""
@@ -25,7 +25,7 @@ def flush():
 
 
 def settled(who, arguments, name):
-    """Runs a tool and leaves what it printed, comparable, in a file of that name."""
+    """Runs a tool and writes its output, in comparable form, to a file of that name."""
     out = f"{WORK}/{name}"
     measure.tool(who, arguments, out)
     subprocess.run(["sh", "-c", SETTLE, "sh", out], check=True)
@@ -40,7 +40,7 @@ def same(first, second, what):
 
 
 def every_entry(row, sizes):
-    """Without an answer to compare with, ours must at least show every entry."""
+    """Where the original gives no answer, our tool must at least show every entry."""
     prepare(row, sizes, flush)
     with open(settled("ours", sizes.fill_in(row.arguments), "ours.answer"), "rb") as file:
         if sum(1 for _ in file) != sizes.flows:
@@ -48,7 +48,7 @@ def every_entry(row, sizes):
 
 
 def compare(row, sizes):
-    """Both tools must answer the same and leave the same table behind."""
+    """Both tools must print the same output and leave the same table."""
     answers, tables = [], []
     sizes.rounds += 1
     arguments = sizes.fill_in(row.arguments)
@@ -64,7 +64,7 @@ def compare(row, sizes):
 
 
 def runs(row, sizes):
-    """What is run in every round, by name."""
+    """The programs of every round, by name."""
     def once(who):
         prepare(row, sizes, flush)
         may_fail = row.original_fails and who == "original"
@@ -86,7 +86,7 @@ def ratio(one, other):
 
 
 def verdict(row, cost):
-    """The target in words, and whether it is met."""
+    """The target in words, and the verdict."""
     original, ours = cost["original"], cost["ours"]
     checks = []
     if row.over_floor:
@@ -134,14 +134,14 @@ def table(names, sizes, rounds, show):
 # Events.
 
 def listening():
-    """Whether some socket of this namespace listens to conntrack's groups."""
+    """Whether a socket of this namespace listens to conntrack's groups."""
     with open("/proc/self/net/netlink", encoding="ascii") as file:
         rows = [entry.split() for entry in file.readlines()[1:]]
     return any(entry[1] == "12" and int(entry[3], 16) for entry in rows)
 
 
 def wait_until(true, seconds, what):
-    """Waits for something to become true."""
+    """Waits until a condition is true."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
@@ -180,7 +180,7 @@ EVENTS_HEAD = ["tool", "events", "lost", "lost, worst run", "churn ms", "user ms
 
 
 def events_table(sizes, rounds, show):
-    """Measures both tools while flows come and go as fast as the kernel makes them; peaks by tool."""
+    """Measures both tools while flows are created and deleted as fast as the kernel can; peaks by tool."""
     results = measure.in_turns({who: partial(events, who, sizes) for who in measure.TOOLS}, rounds)
     peaks = {}
     for who, told in results.items():

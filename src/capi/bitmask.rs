@@ -6,10 +6,10 @@ use super::layout::nfct_bitmask;
 use crate::bitmask::Bitmask;
 use libc::{c_int, c_uint};
 
-/// Makes a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
+/// Creates a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
 ///
-/// Returns the mask, to be released with nfct_bitmask_destroy() or given to an object, or NULL when `max` is
-/// above 65535.
+/// Returns the mask, or NULL when `max` is above 65535. Release the mask with nfct_bitmask_destroy(), or set it as an
+/// attribute of an object, which then owns the mask.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
     boundary(|| {
@@ -20,7 +20,7 @@ pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
     })
 }
 
-/// Duplicates a mask. Returns the copy, to be released with nfct_bitmask_destroy(), or NULL.
+/// Duplicates a mask. Returns the copy, or NULL. Release the copy with nfct_bitmask_destroy().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_clone(b: *const nfct_bitmask) -> *mut nfct_bitmask {
     boundary(|| {
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn nfct_bitmask_maxbit(b: *const nfct_bitmask) -> c_uint {
     })
 }
 
-/// Sets a bit; one beyond the mask changes nothing.
+/// Sets a bit. The function ignores a bit outside the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_set_bit(b: *mut nfct_bitmask, bit: c_uint) {
     boundary(|| {
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn nfct_bitmask_set_bit(b: *mut nfct_bitmask, bit: c_uint)
     })
 }
 
-/// Tells whether a bit is set: 1 or 0; one beyond the mask is not.
+/// Returns 1 when a bit is set, otherwise 0. A bit outside the mask is not set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_test_bit(b: *const nfct_bitmask, bit: c_uint) -> c_int {
     boundary_or(0, || {
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn nfct_bitmask_test_bit(b: *const nfct_bitmask, bit: c_ui
     })
 }
 
-/// Clears a bit; one beyond the mask changes nothing.
+/// Clears a bit. The function ignores a bit outside the mask.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_unset_bit(b: *mut nfct_bitmask, bit: c_uint) {
     boundary(|| {
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn nfct_bitmask_clear(b: *mut nfct_bitmask) {
     })
 }
 
-/// Tells whether two masks have the same size and the same bits.
+/// Returns true when two masks have the same size and the same bits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_equal(b1: *const nfct_bitmask, b2: *const nfct_bitmask) -> bool {
     boundary(|| {

@@ -121,10 +121,11 @@ unsafe fn write_query(
 
 /// Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
 ///
-/// A program that sends a NFCT_Q_FLUSH_FILTER made here must know that the kernel honours its filter (see enum
-/// nfct_filter_dump_attr): a kernel that does not deletes every entry. nfct_query() asks the kernel first.
+/// Before a program sends a NFCT_Q_FLUSH_FILTER from this function, it must know that the kernel honours the filter
+/// (see enum nfct_filter_dump_attr). A kernel that does not honour the filter deletes every entry. nfct_query()
+/// asks the kernel first.
 ///
-/// Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent whole.
+/// Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent completely.
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_build_query(
@@ -175,10 +176,10 @@ unsafe fn parse(
     decode(&frame).map(|()| kind)
 }
 
-/// Adds what a conntrack message tells to an object, if the message's type is in `type`. Use
+/// Reads a conntrack message into an object when `type` contains the message's type. Use
 /// nfct_nlmsg_parse().
 ///
-/// Returns the message's type, 0 when it is another one, or -1 with errno set.
+/// Returns the message's type, 0 when `type` does not contain it, or -1 with errno set.
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_parse_conntrack(
@@ -192,7 +193,7 @@ pub unsafe extern "C" fn nfct_parse_conntrack(
     })
 }
 
-/// Adds what an expectation message tells to an object, if the message's type is in `type`. Use
+/// Reads an expectation message into an object when `type` contains the message's type. Use
 /// nfexp_nlmsg_parse(). Returns as nfct_parse_conntrack().
 #[unsafe(no_mangle)]
 #[deprecated]

@@ -191,16 +191,16 @@ impl View {
     }
 }
 
-/// Makes an empty conntrack object.
+/// Creates an empty conntrack object.
 ///
-/// Returns the object, to be released with nfct_destroy(), or NULL with errno ENOMEM.
+/// Returns the object, or NULL with errno ENOMEM. Release the object with nfct_destroy().
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_new() -> *mut nf_conntrack {
     boundary(zeroed)
 }
 
-/// Releases a conntrack object that nfct_new() or nfct_clone() made, or that a callback kept by returning
-/// NFCT_CB_STOLEN, with all it owns.
+/// Releases a conntrack object and all that it owns. The object must come from nfct_new() or nfct_clone(), or from a
+/// callback that returned NFCT_CB_STOLEN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
     boundary(|| {
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
 
 /// Duplicates a conntrack object.
 ///
-/// Returns the copy, to be released with nfct_destroy(), or NULL with errno set.
+/// Returns the copy, or NULL with errno set. Release the copy with nfct_destroy().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrack {
     boundary(|| {
@@ -237,16 +237,17 @@ pub unsafe extern "C" fn nfct_sizeof(ct: *const nf_conntrack) -> size_t {
     })
 }
 
-/// Returns the size of a conntrack object in bytes: so much memory, cleared, is an empty object.
+/// Returns the size of a conntrack object in bytes. A block of this size that contains only
+/// zeros is an empty object.
 #[unsafe(no_mangle)]
 #[deprecated]
 pub extern "C" fn nfct_maxsize() -> size_t {
     size_of::<Flow>()
 }
 
-/// Changes a conntrack object as one of NFCT_SOPT_* says.
+/// Applies one of NFCT_SOPT_* to a conntrack object.
 ///
-/// NFCT_SOPT_UNDO_SPAT and _DPAT leave an object of a protocol without ports as it is; see
+/// NFCT_SOPT_UNDO_SPAT and _DPAT do not change an object of a protocol without ports; see
 /// nfct_getobjopt().
 ///
 /// Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
@@ -268,12 +269,14 @@ fn set_option(flow: &mut Flow, option: c_uint) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a conntrack object is what one of NFCT_GOPT_* asks.
+/// Tests whether a conntrack object has the property of one of NFCT_GOPT_*.
 ///
-/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected
-/// or whose status is not set: for other protocols NFCT_GOPT_IS_SPAT and _DPAT are 0.
+/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was
+/// expected or whose status is not set. For other protocols NFCT_GOPT_IS_SPAT and _DPAT return
+/// 0.
 ///
-/// Returns 1 or 0, or -1 with errno EOPNOTSUPP for an unknown option.
+/// Returns 1 when it has the property, 0 when it has not, or -1 with errno EOPNOTSUPP for an
+/// unknown option.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_getobjopt(ct: *const nf_conntrack, option: c_uint) -> c_int {
     boundary(|| {
@@ -291,9 +294,9 @@ fn nat(option: c_uint) -> Option<Nat> {
     all.get(usize::try_from(option).ok()?).copied()
 }
 
-/// Sets an attribute from its value; as many bytes are read as the attribute has.
+/// Sets an attribute from its value; the function reads the attribute's size in bytes.
 ///
-/// A label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK) becomes the object's own. An unknown attribute is
+/// The object becomes the owner of a label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK). An unknown attribute is
 /// ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: *const c_void) {
@@ -339,7 +342,7 @@ pub unsafe extern "C" fn nfct_set_attr_u64(ct: *mut nf_conntrack, r#type: Conntr
     })
 }
 
-/// Sets an attribute from its value and its length; the length counts for ATTR_HELPER_INFO only.
+/// Sets an attribute from its value and its length; only ATTR_HELPER_INFO uses the length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_l(
     ct: *mut nf_conntrack,
@@ -515,11 +518,11 @@ unsafe fn present(ct: *const nf_conntrack, kind: ConntrackAttr) -> Result<(View,
     if view.is_set(attr) { Ok((view, attr)) } else { Err(Error::Os(libc::ENODATA)) }
 }
 
-/// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
-/// set, EINVAL for an unknown attribute.
+/// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not set,
+/// EINVAL for an unknown attribute.
 ///
-/// Addresses, ports and ICMP ids are in network byte order. The pointer is valid as long as the object; that
-/// of a string, of helper data or of a label mask until the attribute is set again.
+/// Addresses, ports and ICMP ids are in network byte order. The pointer is valid until the object is released. A
+/// pointer to a string, to helper data or to a label mask is valid until the attribute is set again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr(ct: *const nf_conntrack, r#type: ConntrackAttr) -> *const c_void {
     boundary(|| {
@@ -604,7 +607,8 @@ pub unsafe extern "C" fn nfct_get_attr_u64(ct: *const nf_conntrack, r#type: Conn
     })
 }
 
-/// Tells whether an attribute is set: 1 or 0, or -1 with errno EINVAL when it does not exist.
+/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
+/// not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_is_set(ct: *const nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
@@ -615,7 +619,7 @@ pub unsafe extern "C" fn nfct_attr_is_set(ct: *const nf_conntrack, r#type: Connt
     })
 }
 
-/// Tells whether all attributes of an array are set: 1 or 0, or -1 with errno EINVAL when the first that is
+/// Returns 1 when all attributes of an array are set, 0 when one is not, or -1 with errno EINVAL when the first that is
 /// not set does not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_is_set_array(
@@ -638,7 +642,7 @@ pub unsafe extern "C" fn nfct_attr_is_set_array(
     })
 }
 
-/// Marks an attribute as not set: 0, or -1 with errno EINVAL when it does not exist.
+/// Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_unset(ct: *mut nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
@@ -647,7 +651,8 @@ pub unsafe extern "C" fn nfct_attr_unset(ct: *mut nf_conntrack, r#type: Conntrac
     })
 }
 
-/// Compares two conntrack objects: 1 when all that both have is equal, else 0.
+/// Compares two conntrack objects. Returns 1 when all attributes that both have are equal,
+/// otherwise 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_compare(ct1: *const nf_conntrack, ct2: *const nf_conntrack) -> c_int {
     boundary_or(0, || {
@@ -656,7 +661,8 @@ pub unsafe extern "C" fn nfct_compare(ct1: *const nf_conntrack, ct2: *const nf_c
     })
 }
 
-/// Compares two conntrack objects as NFCT_CMP_* flags say: 1 when they are equal, else 0.
+/// Compares two conntrack objects according to NFCT_CMP_* flags. Returns 1 when they are equal,
+/// otherwise 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_cmp(
     ct1: *const nf_conntrack,
@@ -676,10 +682,11 @@ unsafe fn equal(a: *const nf_conntrack, b: *const nf_conntrack, flags: CompareFl
     Ok(c_int::from(a.equals(b, flags)))
 }
 
-/// Copies the parts of `source` that NFCT_CP_* flags name into `dest`; what `source` has not set stays.
+/// Copies the parts of `source` that NFCT_CP_* flags name into `dest`; attributes that `source` has not set stay
+/// unchanged.
 ///
-/// With NFCT_CP_OVERRIDE `dest` becomes a duplicate and may be uninitialised memory: what it held before is
-/// not released.
+/// With NFCT_CP_OVERRIDE `dest` becomes a duplicate, and may be uninitialised memory: its former contents are not
+/// released.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_conntrack, flags: c_uint) {
     boundary(|| {

@@ -13,16 +13,16 @@ fn attr(kind: ExpectationAttr) -> Result<ExpectAttr> {
     ExpectAttr::from_number(kind).ok_or(Error::Invalid("expectation attribute number"))
 }
 
-/// Makes an empty expectation object.
+/// Creates an empty expectation object.
 ///
-/// Returns the object, to be released with nfexp_destroy(), or NULL with errno ENOMEM.
+/// Returns the object, or NULL with errno ENOMEM. Release the object with nfexp_destroy().
 #[unsafe(no_mangle)]
 pub extern "C" fn nfexp_new() -> *mut nf_expect {
     boundary(zeroed)
 }
 
-/// Releases an expectation object that nfexp_new() or nfexp_clone() made, or that a callback kept by
-/// returning NFCT_CB_STOLEN.
+/// Releases an expectation object. The object must come from nfexp_new() or nfexp_clone(), or from a callback that
+/// returned NFCT_CB_STOLEN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_destroy(exp: *mut nf_expect) {
     boundary(|| {
@@ -40,13 +40,14 @@ pub unsafe extern "C" fn nfexp_sizeof(exp: *const nf_expect) -> size_t {
     })
 }
 
-/// Returns the size of an expectation object in bytes: so much memory, cleared, is an empty object.
+/// Returns the size of an expectation object in bytes. A block of this size that contains only zeros is an empty
+/// object.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfexp_maxsize() -> size_t {
     size_of::<Expectation>()
 }
 
-/// Duplicates an expectation object. Returns the copy, to be released with nfexp_destroy(), or NULL.
+/// Duplicates an expectation object. Returns the copy, or NULL. Release the copy with nfexp_destroy().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_clone(exp: *const nf_expect) -> *mut nf_expect {
     boundary(|| {
@@ -56,9 +57,10 @@ pub unsafe extern "C" fn nfexp_clone(exp: *const nf_expect) -> *mut nf_expect {
     })
 }
 
-/// Compares two expectations as NFCT_CMP_MASK and NFCT_CMP_STRICT say: 1 when they are equal, else 0.
+/// Compares two expectations according to NFCT_CMP_MASK and NFCT_CMP_STRICT. Returns 1 when
+/// they are equal, otherwise 0.
 ///
-/// The timeout is never compared.
+/// The function never compares the timeout.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_cmp(exp1: *const nf_expect, exp2: *const nf_expect, flags: c_uint) -> c_int {
     boundary_or(0, || {
@@ -68,8 +70,9 @@ pub unsafe extern "C" fn nfexp_cmp(exp1: *const nf_expect, exp2: *const nf_expec
     })
 }
 
-/// Sets an attribute from its value: a conntrack object for the tuples, of which the original tuple is
-/// copied; a 16-bit number for the zone; a string for the names; else a 32-bit number.
+/// Sets an attribute from its value: a conntrack object for a tuple, from which the function
+/// copies the original tuple; a 16-bit number for the zone; a string for a name; otherwise a
+/// 32-bit number.
 ///
 /// An unknown attribute is ignored.
 #[unsafe(no_mangle)]
@@ -165,8 +168,8 @@ unsafe fn present(exp: *const nf_expect, kind: ExpectationAttr) -> Result<*const
 /// set, EINVAL for an unknown attribute.
 ///
 /// A tuple is returned as a conntrack object with the attributes of the original direction. Every function that
-/// reads a conntrack object takes it. It lasts as long as the expectation. It is not released alone, and it is not
-/// the target of a copy with NFCT_CP_OVERRIDE.
+/// reads a conntrack object accepts the tuple. The tuple is valid until the expectation is released. Do not release the
+/// tuple alone, and do not use it as the target of a copy with NFCT_CP_OVERRIDE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr(exp: *const nf_expect, r#type: ExpectationAttr) -> *const c_void {
     boundary(|| {
@@ -210,7 +213,8 @@ pub unsafe extern "C" fn nfexp_get_attr_u32(exp: *const nf_expect, r#type: Expec
     })
 }
 
-/// Tells whether an attribute is set: 1 or 0, or -1 with errno EINVAL when it does not exist.
+/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
+/// not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_attr_is_set(exp: *const nf_expect, r#type: ExpectationAttr) -> c_int {
     boundary(|| {
@@ -220,7 +224,7 @@ pub unsafe extern "C" fn nfexp_attr_is_set(exp: *const nf_expect, r#type: Expect
     })
 }
 
-/// Marks an attribute as not set: 0, or -1 with errno EINVAL when it does not exist.
+/// Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_attr_unset(exp: *mut nf_expect, r#type: ExpectationAttr) -> c_int {
     boundary(|| {

@@ -12,16 +12,16 @@ use crate::sys::memory;
 use crate::sys::socket::raw;
 use libc::{c_int, c_void};
 
-/// Makes an event filter that lets every message pass, to be released with nfct_filter_destroy().
+/// Creates an event filter that accepts every message. Release the filter with nfct_filter_destroy().
 ///
-/// A message passes when every attribute that has values lets it pass. An attribute that a message does not
-/// carry lets it pass; a mark or zone that it does not carry counts as 0.
+/// The filter accepts a message when every attribute with values accepts it. An attribute of the filter accepts a
+/// message that does not contain this attribute; a missing mark or zone counts as 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_create() -> *mut nfct_filter {
     boundary(|| give(EventFilter::new()))
 }
 
-/// Releases an event filter; sockets that it was attached to keep it.
+/// Releases an event filter. Sockets to which the filter is attached keep filtering.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_destroy(filter: *mut nfct_filter) {
     boundary(|| {
@@ -30,10 +30,10 @@ pub unsafe extern "C" fn nfct_filter_destroy(filter: *mut nfct_filter) {
     })
 }
 
-/// Adds a value to an attribute of an event filter: a message has to match one of them.
+/// Adds a value to an attribute of an event filter: a message must match one of the values.
 ///
 /// Numbers and addresses are in host byte order. An attribute takes 255 protocols, 127 IPv4 addresses for
-/// each direction, marks and zones, and 20 IPv6 addresses for each direction; what is too much is ignored.
+/// each direction, 127 marks, 127 zones, and 20 IPv6 addresses for each direction; the function ignores further values.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_add_attr(
     filter: *mut nfct_filter,
@@ -111,10 +111,10 @@ pub unsafe extern "C" fn nfct_filter_add_attr_u32(filter: *mut nfct_filter, attr
     })
 }
 
-/// Makes an attribute's values those that pass (NFCT_FILTER_LOGIC_POSITIVE, as it is at first) or those that
-/// do not (NFCT_FILTER_LOGIC_NEGATIVE, for good).
+/// Sets whether an attribute accepts messages that match its values (NFCT_FILTER_LOGIC_POSITIVE, the default) or
+/// rejects them (NFCT_FILTER_LOGIC_NEGATIVE). A negative logic is permanent.
 ///
-/// Returns 0, or -1 with errno ENOTSUP for an unknown attribute, EBUSY when it is negative already.
+/// Returns 0, or -1 with errno ENOTSUP for an unknown attribute, EBUSY when the logic is already negative.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_set_logic(
     filter: *mut nfct_filter,
@@ -128,11 +128,12 @@ pub unsafe extern "C" fn nfct_filter_set_logic(
     })
 }
 
-/// Lets an event filter judge the messages that a socket receives, in the place of an older one.
+/// Attaches an event filter to a socket: the socket then receives only messages that the filter
+/// accepts. The filter replaces an earlier one.
 ///
 /// Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than
-/// net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of some
-/// fifty values. Do not list the table on a socket with a filter.
+/// net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of
+/// some fifty values. Do not list the table on a socket with a filter.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter) -> c_int {
     boundary(|| {
@@ -143,14 +144,14 @@ pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter)
     })
 }
 
-/// Takes the event filter off a socket. Returns 0, or -1 with errno ENOENT when there is none.
+/// Detaches the event filter from a socket. Returns 0, or -1 with errno ENOENT when the socket has no filter.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_detach(fd: c_int) -> c_int {
     // SAFETY: C gives its own descriptor for this call.
     boundary(|| raw::detach_filter(unsafe { descriptor(fd) }?).map(|()| 0))
 }
 
-/// Makes a dump filter that lets everything pass, to be released with nfct_filter_dump_destroy().
+/// Creates a dump filter that accepts every entry. Release the filter with nfct_filter_dump_destroy().
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_dump_create() -> *mut nfct_filter_dump {
     boundary(|| give(DumpFilter::new()))
@@ -165,7 +166,7 @@ pub unsafe extern "C" fn nfct_filter_dump_destroy(filter: *mut nfct_filter_dump)
     })
 }
 
-/// Sets an attribute of a dump filter; the value is copied.
+/// Sets an attribute of a dump filter. The function copies the value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_dump_set_attr(
     filter_dump: *mut nfct_filter_dump,

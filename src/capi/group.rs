@@ -37,7 +37,7 @@ pub unsafe extern "C" fn nfct_set_attr_grp(
     })
 }
 
-/// Fills a group's structure: 0, or -1 with errno ENODATA when the group is not set, EINVAL when it does not
+/// Fills a group's structure. Returns 0, or -1 with errno ENODATA when the group is not set, EINVAL when it does not
 /// exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_grp(
@@ -74,7 +74,7 @@ fn copy(view: View, offset: usize, part: &mut [u8]) {
     }
 }
 
-/// Tells whether a group is set: 1 or 0, or -1 with errno EINVAL when it does not exist.
+/// Returns 1 when a group is set, 0 when it is not, or -1 with errno EINVAL when it does not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {
@@ -85,7 +85,8 @@ pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: C
     })
 }
 
-/// Marks all attributes of a group as not set: 0, or -1 with errno EINVAL when it does not exist.
+/// Marks all attributes of a group as not set. Returns 0, or -1 with errno EINVAL when it does
+/// not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_grp_unset(ct: *mut nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {

@@ -14,6 +14,7 @@ use super::nfnl::{Netfilter, nfnl_handle};
 use super::receive::{Delivered, Registration, Wanted, on_message, read_away, run};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
+use crate::exchange::answers::Origin;
 use crate::exchange::request::{self, Query, Subject};
 use crate::sys::cancel::{self, CancelType};
 use crate::sys::socket::Socket;
@@ -94,9 +95,19 @@ impl Handle {
     }
 
     /// Whether a sequence number is one of this handle's queries'.
-    pub(super) fn is_own(&self, seq: u32) -> bool {
+    fn is_own(&self, seq: u32) -> bool {
         let age = seq.wrapping_sub(self.seq_before);
         age != 0 && age <= self.asked.load(Ordering::Relaxed).wrapping_sub(self.seq_before)
+    }
+
+    /// Whose a sequence number is that a message has.
+    pub(super) fn origin(&self, seq: u32) -> Origin {
+        let netfilter = self.netfilter();
+        match self.is_own(seq) {
+            true => Origin::Query,
+            false if seq == netfilter.seq() => Origin::Latest,
+            false => Origin::Unknown { refused: netfilter.checks_sequence() },
+        }
     }
 
     /// The number of a new query.
@@ -284,11 +295,11 @@ unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
 
 /// Opens a connection to the kernel.
 ///
-/// `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events to listen to
+/// `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events that the handle receives
 /// (NFCT_ALL_CT_GROUPS, NF_NETLINK_CONNTRACK_*). The socket is closed on exec.
 ///
-/// Returns the handle, to be released with nfct_close(), or NULL with errno set, EPERM for events without
-/// privilege.
+/// Returns the handle, or NULL with errno set; errno is EPERM for events without privilege. Release the handle with
+/// nfct_close().
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_handle {
     uncancelled_boundary(|| {
@@ -307,9 +318,9 @@ pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_h
     })
 }
 
-/// Opens conntrack on a handle that libnfnetlink made; nfct_close() releases that one too.
+/// Opens conntrack on a handle that libnfnetlink has opened; nfct_close() also releases libnfnetlink's handle.
 ///
-/// Returns the handle, or NULL with errno set, EBUSY when the subsystem is in use on it.
+/// Returns the handle, or NULL with errno set; errno is EBUSY when that handle already uses the subsystem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_open_nfnl(
     nfnlh: *mut nfnl_handle,
@@ -325,7 +336,7 @@ pub unsafe extern "C" fn nfct_open_nfnl(
     })
 }
 
-/// Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is gone in any case.
+/// Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is released in both cases.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_close(cth: *mut nfct_handle) -> c_int {
     uncancelled_boundary(|| {
@@ -334,7 +345,7 @@ pub unsafe extern "C" fn nfct_close(cth: *mut nfct_handle) -> c_int {
     })
 }
 
-/// Returns the descriptor of a handle's socket, for poll(2) and the like.
+/// Returns the descriptor of a handle's socket, for poll(2) and similar functions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_fd(cth: *mut nfct_handle) -> c_int {
     boundary(|| {
@@ -343,7 +354,7 @@ pub unsafe extern "C" fn nfct_fd(cth: *mut nfct_handle) -> c_int {
     })
 }
 
-/// Returns the handle that the functions of libnfnetlink take; it belongs to the conntrack handle.
+/// Returns the handle for the functions of libnfnetlink; the conntrack handle owns it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nfnlh(cth: *mut nfct_handle) -> *const nfnl_handle {
     boundary(|| {
@@ -371,16 +382,16 @@ fn unregister<C: Delivered>(handle: &Handle, registration: &Registration<C>) -> 
     handle.netfilter().unregister(&C::DELIVERY)
 }
 
-/// Registers a function for conntrack messages: it gets what happened, the object and `data`.
+/// Registers a function for conntrack messages: the function gets the type of the message, the object and `data`.
 ///
-/// The object is released after the call unless the function returns NFCT_CB_STOLEN. A handle has one
-/// registration: a new one replaces the old. Returns 0, or -1 with errno EINVAL when the handle was not
-/// opened for conntrack.
+/// The library releases the object after the call unless the function returns NFCT_CB_STOLEN. A handle has one
+/// registration: a new one replaces the old one. Returns 0, or -1 with errno EINVAL when the handle was not opened
+/// for conntrack.
 ///
-/// The function may query, unregister and close the handle that called it; but it may not close it where a function of
-/// libnfnetlink called it, which uses the handle afterwards. It may also never return: by the end of
-/// its thread, a C++ exception, or longjmp(). The object is then the program's, to be released with nfct_destroy(),
-/// and the handle works and closes as before.
+/// The function may query, unregister and close the handle that called it. It must not close the handle when a
+/// function of libnfnetlink called it, because that function uses the handle afterwards. The function need not
+/// return: the end of its thread, a C++ exception or longjmp() may leave it. The program then owns the object and
+/// releases it with nfct_destroy(); the handle works and closes as before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_register(
     h: *mut nfct_handle,
@@ -408,7 +419,7 @@ pub unsafe extern "C" fn nfct_callback_unregister(h: *mut nfct_handle) {
     })
 }
 
-/// As nfct_callback_register(), for a function that gets the netlink message, too.
+/// As nfct_callback_register(), for a function that also gets the netlink message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_register2(
     h: *mut nfct_handle,
@@ -469,7 +480,7 @@ pub unsafe extern "C" fn nfexp_callback_unregister(h: *mut nfct_handle) {
     })
 }
 
-/// As nfexp_callback_register(), for a function that gets the netlink message, too.
+/// As nfexp_callback_register(), for a function that also gets the netlink message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_callback_register2(
     h: *mut nfct_handle,
@@ -502,18 +513,18 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
     })
 }
 
-/// Asks the kernel, and receives its answer: objects go to the registered function.
+/// Sends a request to the kernel and receives the answer; the registered function gets the objects.
 ///
-/// `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit
-/// family (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
+/// `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit family
+/// (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
 ///
-/// A kernel that does not know a condition of a filter ignores it. A DUMP_FILTER then gives more entries than were
-/// asked for; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete every entry, so the kernel
-/// is asked first, by a list request on a socket of its own, whether it reads each condition; where it does not,
-/// nothing is sent and errno is EOPNOTSUPP.
+/// A kernel that does not know a condition of a filter ignores the condition. A DUMP_FILTER then returns more
+/// entries than the filter selects; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete
+/// every entry. Therefore nfct_query() first asks the kernel, with a list request on a separate socket, whether the
+/// kernel reads each condition; when it does not, nfct_query() sends nothing and errno is EOPNOTSUPP.
 ///
-/// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed under a dump, EMSGSIZE
-/// when a part of the answer was lost; EINVAL when the object cannot be sent whole, and then nothing is sent.
+/// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed during a dump; EMSGSIZE when a
+/// part of the answer was lost; EINVAL when the object cannot be sent completely, and nothing was sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfct_query(
     h: *mut nfct_handle,
@@ -531,9 +542,9 @@ pub unsafe extern "C-unwind" fn nfct_query(
     })
 }
 
-/// Sends a query without waiting for an answer. `data` is as for nfct_query(), and a
-/// NFCT_Q_FLUSH_FILTER is refused for the same reasons. Other threads may send on the same handle, and
-/// one may receive on it, at the same time.
+/// Sends a query and does not wait for the answer. `data` is as for nfct_query(), and a
+/// NFCT_Q_FLUSH_FILTER is refused for the same reasons. At the same time other threads may send on the
+/// handle, and one thread may receive on it.
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
 #[unsafe(no_mangle)]
@@ -553,21 +564,21 @@ pub unsafe extern "C-unwind" fn nfct_send(
     })
 }
 
-/// Receives messages and gives them to the registered functions, until one of them says NFCT_CB_STOP or
-/// the answer to something that was sent is complete.
+/// Receives messages and passes them to the registered functions, until a function returns NFCT_CB_STOP or
+/// the answer to a request is complete.
 ///
-/// A signal does not end the call. A program that shall be stoppable waits in poll(2) on nfct_fd(), or cancels the
-/// thread that waits here: see the examples events_poll and events_thread.
+/// A signal does not end the call. A program that must be able to stop waits in poll(2) on nfct_fd(), or cancels the
+/// thread that is in this call: see the examples events_poll and events_thread.
 ///
-/// Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call goes on), EAGAIN when a
-/// non-blocking socket has no more.
+/// Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call continues), EAGAIN when a
+/// non-blocking socket has no further message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfct_catch(h: *mut nfct_handle) -> c_int {
     // SAFETY: C gives a live handle.
     leavable_boundary(|cancel| unsafe { run(h, Wanted::Anything, cancel) })
 }
 
-/// Asks the kernel about expectations; as nfct_query(). `data` points to an expectation object
+/// Sends a request about expectations; as nfct_query(). `data` points to an expectation object
 /// (NFCT_Q_CREATE, DESTROY, GET, CREATE_UPDATE) or to an 8-bit family (FLUSH, DUMP).
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfexp_query(
@@ -584,7 +595,7 @@ pub unsafe extern "C-unwind" fn nfexp_query(
     })
 }
 
-/// Sends a query about expectations without waiting for an answer; as nfct_send().
+/// Sends a query about expectations and does not wait for the answer; as nfct_send().
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfexp_send(
     h: *mut nfct_handle,

@@ -11,17 +11,17 @@ use std::ffi::CStr;
 
 const DEFAULT_PATH: &CStr = c"/etc/xtables/connlabel.conf";
 
-/// Returns the path of the label file that is read when none is named.
+/// Returns the path of the default label file.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_labels_get_path() -> *const c_char {
     DEFAULT_PATH.as_ptr()
 }
 
-/// Reads a label map from a file; NULL names the usual one.
+/// Reads a label map from a file; NULL stands for the default file.
 ///
-/// Returns the map, to be released with nfct_labelmap_destroy(), or NULL: with errno of open(2), EFBIG when the
-/// file is longer than a mebibyte, or 0 when no line names a label. A cancellation of the thread waits until the
-/// file has been read.
+/// Returns the map, or NULL: with errno of open(2), EFBIG when the file is longer than a mebibyte, or 0 when no
+/// line names a label. Release the map with nfct_labelmap_destroy(). A cancellation of the thread takes effect
+/// after the file has been read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
     uncancelled_boundary(|| {
@@ -50,9 +50,9 @@ pub unsafe extern "C" fn nfct_labelmap_destroy(map: *mut nfct_labelmap) {
     })
 }
 
-/// Returns the name of a bit, "" for one without a name, or NULL above the highest bit that has one.
+/// Returns the name of a bit, "" for a bit without a name, or NULL above the highest bit with a name.
 ///
-/// The name is valid as long as the map.
+/// The name is valid until the map is released.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_get_name(m: *mut nfct_labelmap, bit: c_uint) -> *const c_char {
     boundary(|| {

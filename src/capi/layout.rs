@@ -13,21 +13,21 @@ use crate::flow::Flow;
 use crate::label::LabelMap;
 use libc::{c_int, c_uint};
 
-/// A conntrack object: one entry of the connection tracking table, or the part of one that is known.
+/// A conntrack object: one entry of the connection tracking table, or a part of an entry.
 ///
-/// An all-zero block of nfct_maxsize() bytes is an empty one.
+/// An all-zero block of nfct_maxsize() bytes is an empty object.
 pub struct nf_conntrack {
     _tag: (),
 }
 
-/// An expectation object: a connection that a helper waits for.
+/// An expectation object: a connection that a helper expects.
 ///
-/// An all-zero block of nfexp_maxsize() bytes is an empty one.
+/// An all-zero block of nfexp_maxsize() bytes is an empty object.
 pub struct nf_expect {
     _tag: (),
 }
 
-/// A set of bits, as connection labels use it.
+/// A set of bits, which connection labels use.
 pub struct nfct_bitmask {
     _tag: (),
 }
@@ -42,15 +42,15 @@ pub struct nfct_filter_dump {
     _tag: (),
 }
 
-/// A filter of events, on a socket.
+/// A filter for events, on a socket.
 pub struct nfct_filter {
     _tag: (),
 }
 
 /// A connection to the kernel.
 ///
-/// Different handles may be used from different threads at the same time; one handle by one thread at a time. But
-/// while one thread receives on a handle, others may send on it with nfct_send() and nfexp_send().
+/// Different threads may use different handles at the same time; only one thread at a time may use a handle. Exception:
+/// while one thread receives on a handle, other threads may send on it with nfct_send() and nfexp_send().
 pub struct nfct_handle {
     _tag: (),
 }

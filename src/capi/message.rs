@@ -67,7 +67,7 @@ unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<(
     Ok(if outcome.is_ok() { 0 } else { -1 })
 }
 
-/// Appends a conntrack object's attributes to a message that has its netlink and netfilter headers.
+/// Appends a conntrack object's attributes to a message that already has its netlink and netfilter headers.
 ///
 /// The buffer must have room: 1024 bytes suffice for an object without labels and helper data.
 /// Returns 0, or -1 with errno EINVAL when the object has no ATTR_ORIG_L3PROTO, -1 with errno unchanged when
@@ -83,10 +83,10 @@ pub unsafe extern "C" fn nfct_nlmsg_build(nlh: *mut nlmsghdr, ct: *const nf_conn
     })
 }
 
-/// Appends a dump filter's attributes to a message that has its netlink and netfilter headers, and sets the
-/// message's family where the filter names one.
+/// Appends a dump filter's attributes to a message that already has its netlink and netfilter headers, and sets the
+/// message's family when the filter names a family.
 ///
-/// Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another one than the filter.
+/// Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another family than the filter.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_build_filter(
     nlh: *mut nlmsghdr,
@@ -100,10 +100,10 @@ pub unsafe extern "C" fn nfct_nlmsg_build_filter(
     })
 }
 
-/// Adds what a conntrack message tells to an object.
+/// Reads a conntrack message into an object: sets the attributes that the message contains.
 ///
-/// Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; what came before it has
-/// been taken.
+/// Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; the attributes before it have
+/// been set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conntrack) -> c_int {
     boundary(|| {
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conn
     })
 }
 
-/// Adds what a conntrack message's attributes tell to an object; `l3num` is the message's family.
+/// Reads the attributes of a conntrack message into an object; `l3num` is the message's family.
 ///
 /// Returns as nfct_nlmsg_parse().
 #[unsafe(no_mangle)]
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn nfct_payload_parse(
     })
 }
 
-/// Appends an expectation's attributes to a message that has its netlink and netfilter headers. Returns 0.
+/// Appends an expectation's attributes to a message that already has its netlink and netfilter headers. Returns 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_nlmsg_build(nlh: *mut nlmsghdr, exp: *const nf_expect) -> c_int {
     boundary(|| {
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn nfexp_nlmsg_build(nlh: *mut nlmsghdr, exp: *const nf_ex
     })
 }
 
-/// Adds what an expectation message tells to an object. Returns as nfct_nlmsg_parse().
+/// Reads an expectation message into an object. Returns as nfct_nlmsg_parse().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_nlmsg_parse(nlh: *const nlmsghdr, exp: *mut nf_expect) -> c_int {
     boundary(|| {

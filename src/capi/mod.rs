@@ -21,7 +21,7 @@
 //! What the `unsafe` functions here pass on is the promise of every C call: a pointer is NULL or points to a
 //! live object of its type, of which no other thread makes use meanwhile.
 
-#![allow(unsafe_code)] // pointers from C; the only other place is `sys`
+#![allow(unsafe_code)] // pointers from C; the only other places are `sys` and the tool's `sys`
 
 mod bitmask;
 mod border;
@@ -41,4 +41,4 @@ mod nfnl;
 mod print;
 mod receive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

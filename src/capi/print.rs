@@ -47,12 +47,12 @@ fn check_buffer(buf: *mut c_char, size: c_uint) -> Result<()> {
     if buf.is_null() || size == 0 { Err(Error::Invalid("no buffer")) } else { Ok(()) }
 }
 
-/// Prints a conntrack object into `buf`, cut to `size` bytes with the final NUL.
+/// Prints a conntrack object into `buf`, truncated to `size` bytes with the final NUL.
 ///
-/// `msg_type` is one of NFCT_T_*, shown in front; `out_type` one of NFCT_O_*; `out_flags` any of NFCT_OF_*.
+/// `msg_type` is one of NFCT_T_*, printed first; `out_type` is one of NFCT_O_*; `out_flags` is a set of NFCT_OF_*.
 ///
-/// Returns the length that the whole text needs without its NUL, or -1: with errno ENOENT for an unknown
-/// `out_type`, unchanged when the object lacks its protocol.
+/// Returns the length of the whole text without its NUL, or -1: with errno ENOENT for an unknown
+/// `out_type`, with errno unchanged when the object has no protocol.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_snprintf(
     buf: *mut c_char,
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn nfct_snprintf(
 
 /// As nfct_snprintf(), with the names of the connection labels from a label map, which may be NULL.
 ///
-/// With a `size` of 0 nothing is written, and `buf` may be NULL.
+/// With a `size` of 0 the function writes nothing, and `buf` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_snprintf_labels(
     buf: *mut c_char,

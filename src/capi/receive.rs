@@ -13,7 +13,8 @@ use super::layout::*;
 use super::nfnl::{Call, Delivery, Filled, NO_ATTRS};
 use crate::codec::{EventKind, expect_decode, flow_decode};
 use crate::error::{Error, Result};
-use crate::exchange::handle::{Outcome, RECEIVE_LEN};
+use crate::exchange::answers::{self, Answers, Awaited, Failure, Meaning, Place};
+use crate::exchange::inbox::RECEIVE_LEN;
 use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::sys::cancel::CancelType;
@@ -205,12 +206,13 @@ pub(super) enum Wanted {
     Anything,
 }
 
-/// What becomes of a datagram.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Deliver,
-    SetAside,
-    Drop,
+impl Wanted {
+    fn awaited(self) -> Awaited {
+        match self {
+            Wanted::Answer { seq, .. } => Awaited::one(seq),
+            Wanted::Anything => Awaited::Anything,
+        }
+    }
 }
 
 /// A message's next step.
@@ -231,9 +233,7 @@ struct Receiving<'h> {
     running: Running,
     wanted: Wanted,
     cancel: CancelType,
-    /// The kernel has said that the request has ended.
-    has_ended: bool,
-    outcome: Outcome,
+    answers: Answers,
 }
 
 /// Room for one datagram, on the stack of the loop.
@@ -284,7 +284,8 @@ impl<'h> Receiving<'h> {
         if let Wanted::Answer { seq, is_dump: true } = wanted {
             handle.dump_begins(seq);
         }
-        Ok(Receiving { handle, running, wanted, cancel, has_ended: false, outcome: Outcome::default() })
+        let answers = Answers::new(answers::C, wanted.awaited());
+        Ok(Receiving { handle, running, wanted, cancel, answers })
     }
 
     /// The loop's end.
@@ -292,7 +293,7 @@ impl<'h> Receiving<'h> {
         self.running.leave();
         match self.wanted {
             Wanted::Answer { seq, is_dump: true } if !self.running.is_closed() => {
-                if self.has_ended {
+                if self.answers.has_ended() {
                     self.handle.dump_has_ended(seq)
                 } else {
                     self.handle.dump_is_left(seq)
@@ -304,73 +305,54 @@ impl<'h> Receiving<'h> {
 
     /// Receives one datagram and acts on its messages; a value when the loop has ended.
     fn datagram(&mut self, inbox: &mut Inbox) -> Result<Option<c_int>> {
-        let len = self.fetch(inbox)?;
-        // SAFETY: `fetch` has filled `len` bytes.
-        let datagram = unsafe { std::slice::from_raw_parts(inbox.as_ptr().cast::<u8>(), len) };
-        if let Some(value) = self.messages(datagram)? {
+        let datagram = self.fetch(inbox)?;
+        self.answers.note_datagram(datagram.len, datagram.truncated);
+        // SAFETY: `fetch` has filled it.
+        if let Some(value) = self.messages(unsafe { received(inbox, datagram) })? {
             return Ok(Some(value));
         }
-        match (self.wanted, self.outcome.error) {
-            (Wanted::Anything, Some(error)) => Err(error),
-            _ => Ok(None),
-        }
+        self.answers.report().map(|()| None)
     }
 
     /// The next datagram for the loop: one that was set aside, or one from the socket.
-    fn fetch(&mut self, inbox: &mut Inbox) -> Result<usize> {
-        let bytes = inbox.as_mut_ptr().cast::<u8>();
+    fn fetch(&mut self, inbox: &mut Inbox) -> Result<Datagram> {
         loop {
             if let Some(len) = caught(|| Ok(self.take_set_aside(inbox)))? {
-                return Ok(len);
+                return Ok(Datagram { len, ..Datagram::default() });
             }
-            let fd = self.handle.netfilter().fd();
-            // SAFETY: the inbox has this length.
-            let datagram =
-                match self.cancel.during(|| unsafe { raw::receive_at(fd, bytes, RECEIVE_LEN, true) }) {
-                    Err(Error::Os(libc::EINTR)) => continue,
-                    other => other?,
-                };
-            // SAFETY: the kernel has filled `datagram.len` bytes.
-            let received = unsafe { std::slice::from_raw_parts(bytes, datagram.len) };
-            if caught(|| self.judge(datagram, received))? == Fate::Deliver {
-                return Ok(datagram.len);
+            let datagram = match receive_one(self.handle, inbox, true, self.cancel) {
+                Ok(datagram) => datagram,
+                Err(Failure::End(error)) => return Err(error),
+                Err(_) => continue,
+            };
+            // SAFETY: the kernel has filled it.
+            if caught(|| self.judge(datagram, unsafe { received(inbox, datagram) }))? {
+                return Ok(datagram);
             }
         }
     }
 
-    fn judge(&mut self, datagram: Datagram, bytes: &[u8]) -> Result<Fate> {
-        if datagram.sender != 0 {
-            return Err(Error::ForeignSender);
+    /// Whether the loop reads a datagram; what is another loop's is set aside.
+    fn judge(&self, datagram: Datagram, bytes: &[u8]) -> Result<bool> {
+        if !answers::C.admits(datagram.sender)? {
+            return Ok(false);
         }
-        let fate = self.fate(bytes)?;
-        match fate {
-            Fate::Deliver if datagram.truncated => self.outcome.note(Error::Truncated),
-            Fate::SetAside => self.handle.set_aside(bytes)?,
-            _ => {}
+        match self.place(bytes)? {
+            Place::Read => Ok(true),
+            Place::SetAside => self.handle.set_aside(bytes).map(|()| false),
+            Place::Drop => Ok(false),
         }
-        Ok(fate)
     }
 
     /// What the loop does with a datagram, judged by the sequence number of its first message.
-    fn fate(&self, datagram: &[u8]) -> Result<Fate> {
+    fn place(&self, datagram: &[u8]) -> Result<Place> {
         let seq = Header::read(datagram).map_or(0, |header| header.seq);
-        let netfilter = self.handle.netfilter();
-        let not_mine = if self.running.is_inner { Fate::SetAside } else { Fate::Drop };
-        Ok(match self.wanted {
-            Wanted::Answer { seq: mine, .. } if seq == mine => Fate::Deliver,
-            Wanted::Answer { .. } if seq == 0 && !self.running.is_inner => Fate::Deliver,
-            Wanted::Answer { .. } => not_mine,
-            Wanted::Anything if seq == 0 => Fate::Deliver,
-            Wanted::Anything if self.handle.is_own(seq) => not_mine,
-            Wanted::Anything if seq == netfilter.seq() => Fate::Deliver,
-            Wanted::Anything if netfilter.checks_sequence() => return Err(Error::Os(libc::EILSEQ)),
-            Wanted::Anything => Fate::Deliver,
-        })
+        answers::place(self.wanted.awaited(), seq, self.running.is_inner, |seq| self.handle.origin(seq))
     }
 
     /// Copies the first datagram that was set aside for this loop into the inbox.
     fn take_set_aside(&self, inbox: &mut Inbox) -> Option<usize> {
-        let found = self.handle.take_set_aside(|bytes| matches!(self.fate(bytes), Ok(Fate::Deliver)))?;
+        let found = self.handle.take_set_aside(|bytes| self.place(bytes) == Ok(Place::Read))?;
         let len = found.len().min(RECEIVE_LEN);
         // SAFETY: both blocks have that length, and they are different ones.
         unsafe { ptr::copy_nonoverlapping(found.as_ptr(), inbox.as_mut_ptr().cast(), len) };
@@ -379,9 +361,6 @@ impl<'h> Receiving<'h> {
 
     /// Acts on the messages of one datagram; a value when the loop has ended.
     fn messages(&mut self, datagram: &[u8]) -> Result<Option<c_int>> {
-        if datagram.is_empty() {
-            self.outcome.note(Error::Os(libc::EBADMSG));
-        }
         let mut frames = Frames::new(datagram);
         loop {
             match caught(|| self.step(&mut frames))? {
@@ -405,35 +384,25 @@ impl<'h> Receiving<'h> {
         let frame = match frames.next() {
             None => return Ok(Step::Done),
             Some(Ok(frame)) => frame,
-            Some(Err(_)) => {
-                self.outcome.note(Error::Os(libc::EBADMSG));
+            Some(Err(error)) => {
+                self.answers.note_unreadable(error);
                 return Ok(Step::Done);
             }
         };
-        let header = &frame.header;
-        let is_mine = !matches!(self.wanted, Wanted::Answer { seq, .. } if seq != header.seq);
-        let is_end =
-            header.kind == NLMSG_ERROR || header.kind == NLMSG_DONE && header.flags & NLM_F_MULTI != 0;
-        if !is_mine && (is_end || header.seq != 0) {
-            return Ok(Step::Skip); // of a request that was sent without waiting for its answer, or abandoned
+        match self.answers.message(&frame) {
+            Meaning::Nothing => return Ok(Step::Skip),
+            Meaning::Part(_) | Meaning::Event => {}
+            Meaning::End(_, end) => {
+                self.answers.result(end)?;
+                errno::set(0); // as C callers know it
+                return Ok(Step::End(0));
+            }
         }
-        if is_end {
-            return self.end(end_errno(&frame)?).map(Step::End);
-        }
-        self.outcome.interrupted |= is_mine && header.flags & NLM_F_DUMP_INTR != 0;
         let slot = self.handle.netfilter().slot(&frame)?;
         Ok(match slot.call {
             Some(call) => Step::Call { nlh: frame.bytes.as_ptr().cast::<nlmsghdr>().cast_mut(), call, slot },
             None => Step::Skip,
         })
-    }
-
-    /// The end of a request that the kernel ends with `errno`.
-    fn end(&mut self, errno: i32) -> Result<c_int> {
-        self.has_ended = true;
-        std::mem::take(&mut self.outcome).finish(errno)?;
-        errno::set(0); // as C callers know it
-        Ok(0)
     }
 
     /// Gives a message to a slot's function; the verdict.
@@ -456,7 +425,7 @@ impl<'h> Receiving<'h> {
         [self.handle.conntrack.failed.take(), self.handle.expect.failed.take()]
             .into_iter()
             .flatten()
-            .for_each(|error| self.outcome.note(error));
+            .for_each(|error| self.answers.note(error));
     }
 }
 
@@ -471,10 +440,26 @@ unsafe fn call_foreign(nlh: *mut nlmsghdr, call: Call, slot: Filled, cancel: Can
     Ok(cancel.during(|| unsafe { call(nlh, table.as_mut_ptr(), slot.data) }))
 }
 
-/// The errno that a control message carries.
-fn end_errno(frame: &Frame<'_>) -> Result<i32> {
-    let number = frame.payload.first_chunk().ok_or(Error::Os(libc::EBADMSG))?;
-    Ok(i32::from_ne_bytes(*number).wrapping_neg())
+/// Receives one datagram.
+fn receive_one(
+    handle: &Handle,
+    inbox: &mut Inbox,
+    wait: bool,
+    cancel: CancelType,
+) -> std::result::Result<Datagram, Failure> {
+    let (fd, bytes) = (handle.netfilter().fd(), inbox.as_mut_ptr().cast::<u8>());
+    // SAFETY: the inbox has this length.
+    let received = cancel.during(|| unsafe { raw::receive_at(fd, bytes, RECEIVE_LEN, wait) });
+    received.map_err(|error| answers::C.failure(error, wait))
+}
+
+/// The bytes of a datagram in an inbox.
+///
+/// # Safety
+/// As many have been written there as it is long.
+unsafe fn received(inbox: &Inbox, datagram: Datagram) -> &[u8] {
+    // SAFETY: as for this function.
+    unsafe { std::slice::from_raw_parts(inbox.as_ptr().cast::<u8>(), datagram.len) }
 }
 
 /// Reads away what the kernel still sends of an abandoned dump: it refuses a second dump while one runs. Never
@@ -482,18 +467,15 @@ fn end_errno(frame: &Frame<'_>) -> Result<i32> {
 #[inline(never)] // its buffer stands on the stack while it runs, not while its caller waits
 pub(super) fn read_away(handle: &Handle, seq: u32, cancel: CancelType) -> Result<()> {
     let mut inbox = Inbox::uninit();
-    let bytes = inbox.as_mut_ptr().cast::<u8>();
     loop {
-        let fd = handle.netfilter().fd();
-        // SAFETY: the inbox has this length.
-        let datagram = match cancel.during(|| unsafe { raw::receive_at(fd, bytes, RECEIVE_LEN, false) }) {
-            Err(Error::Os(libc::EAGAIN)) => return Ok(()),
-            Err(Error::Os(libc::EINTR)) => continue,
-            other => other?,
+        let datagram = match receive_one(handle, &mut inbox, false, cancel) {
+            Ok(datagram) => datagram,
+            Err(Failure::NothingLeft) => return Ok(()),
+            Err(Failure::End(error)) => return Err(error),
+            Err(_) => continue,
         };
-        // SAFETY: the kernel has filled `datagram.len` bytes.
-        let received = unsafe { std::slice::from_raw_parts(bytes, datagram.len) };
-        if caught(|| ends_dump(handle, seq, datagram, received))? {
+        // SAFETY: the kernel has filled it.
+        if caught(|| ends_dump(handle, seq, datagram, unsafe { received(&inbox, datagram) }))? {
             return Ok(());
         }
     }
@@ -501,12 +483,16 @@ pub(super) fn read_away(handle: &Handle, seq: u32, cancel: CancelType) -> Result
 
 /// Whether a datagram ends the dump with this number. Sets aside what is not the dump's.
 fn ends_dump(handle: &Handle, seq: u32, datagram: Datagram, bytes: &[u8]) -> Result<bool> {
-    let is_dumps = |header: &Header| header.seq == seq;
-    match Header::read(bytes) {
-        Some(header) if is_dumps(&header) => {}
-        _ if datagram.sender != 0 => {}
-        _ => handle.set_aside(bytes)?,
+    if answers::C.admits(datagram.sender) != Ok(true) {
+        return Ok(false);
     }
-    let ends = |frame: Frame<'_>| is_dumps(&frame.header) && frame.header.kind < NLMSG_MIN_TYPE;
-    Ok(Frames::new(bytes).flatten().any(ends))
+    let dump = Awaited::one(seq);
+    let first = Header::read(bytes).map_or(0, |header| header.seq);
+    match answers::place(dump, first, true, |seq| handle.origin(seq))? {
+        Place::Read => {
+            let datagrams = std::iter::once((bytes, datagram.truncated));
+            Ok(answers::glance(answers::C, dump, datagrams).ends)
+        }
+        Place::SetAside | Place::Drop => handle.set_aside(bytes).map(|()| false),
+    }
 }

@@ -4,18 +4,22 @@
 #![allow(deprecated)] // they are exported, so they are tested
 #![allow(unused_unsafe)] // the macros stand inside unsafe blocks, too
 
+use super::border::leavable_boundary;
 use super::layout::*;
+use super::receive::{Wanted, run};
 use super::{bitmask::*, compat::*, conntrack::*, expect::*, filter::*, group::*, handle::*};
 use super::{label::*, message::*, print::*};
 use crate::bitmask::Bitmask;
 use crate::flow::Attr;
 use crate::flow::attr::ROWS;
+use crate::sys::script::Arrival;
 use crate::sys::{errno, namespace};
 use crate::{Dir, Error, Flow, L4};
 use libc::{c_char, c_int, c_void};
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, IntoRawFd};
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::ptr::{null, null_mut};
 
 const ORIG_L3PROTO: u32 = 15;
@@ -741,6 +745,42 @@ fn with_datagrams(datagrams: &[Vec<u8>], test: impl FnOnce(*mut nfct_handle)) {
     test(handle);
     // SAFETY: the handle is not used any more.
     assert_eq!(unsafe { nfct_close(handle) }, 0);
+}
+
+/// What a program makes of the answer to request `seq`: how often its function is called, and errno. The script is what
+/// arrives; where nothing does, a call that would wait fails with `EAGAIN`.
+pub(crate) fn answered(script: &[Arrival], seq: u32) -> (u32, i32) {
+    let address = |name: &str| {
+        let name = format!("conntrack-{name}-{}-{:?}", std::process::id(), std::thread::current().id());
+        SocketAddr::from_abstract_name(name).unwrap()
+    };
+    let ours = UnixDatagram::bind_addr(&address("reader")).unwrap();
+    let [kernel, foreign] =
+        [UnixDatagram::unbound().unwrap(), UnixDatagram::bind_addr(&address("other")).unwrap()];
+    ours.set_nonblocking(true).unwrap();
+    for arrival in script {
+        match arrival {
+            Arrival::Kernel(bytes) => kernel.send_to_addr(bytes, &address("reader")),
+            Arrival::Foreign(bytes) => foreign.send_to_addr(bytes, &address("reader")),
+            Arrival::Failure(error) => panic!("{error}: a socket of this kind does not fail"),
+        }
+        .unwrap();
+    }
+    let handle = nfct_open(1, 0);
+    // SAFETY: both descriptors are open; the handle's becomes another name of ours.
+    unsafe { libc::dup2(ours.as_raw_fd(), nfct_fd(handle)) };
+    let program =
+        Program { handle, verdict: Cell::new(NFCT_CB_CONTINUE), calls: Cell::new(0), act: |_, _| {} };
+    let data = std::ptr::from_ref(&program).cast_mut().cast();
+    // SAFETY: a live handle; the program outlives it.
+    let value = unsafe {
+        nfct_callback_register(handle, 7, Some(on_flow), data);
+        leavable_boundary(|cancel| run(handle, Wanted::Answer { seq, is_dump: true }, cancel))
+    };
+    let number = errno::get();
+    assert_eq!(value, if number == 0 { 0 } else { -1 });
+    close(&program);
+    (program.calls.get(), number)
 }
 
 fn control(kind: u16, flags: u16, seq: u32, payload: &[u8]) -> Vec<u8> {

@@ -7,13 +7,14 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::exchange::answers::{Awaited, Failure};
 use crate::exchange::inbox::Inbox;
 use crate::sys::memory;
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
-use std::{panic, thread};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
 
-/// Gets more of the answer into an inbox, and returns whether there was any.
-pub(crate) type More<'m> = dyn FnMut(&mut Inbox) -> Result<bool> + 'm;
+/// Fills an inbox with more of the answer, and waits for it where it may.
+type Receive = dyn FnMut(&mut Inbox, bool) -> std::result::Result<(), Failure> + Send;
 
 /// Bytes of the receiving thread's stack.
 const STACK: usize = 256 << 10;
@@ -22,41 +23,58 @@ const STACK: usize = 256 << 10;
 /// its signal stack.
 const NEEDED: usize = STACK + (1 << 20);
 
-/// Lets `read` read the answer to request `seq`, which `receive` receives piece by piece; after [`Error::Overrun`] it
-/// is asked for more. Returns what `read` returned, and whether nothing of the answer is left to be received, read or
-/// not. Where there is no thread to be had, or no memory for one, this one receives, and what is left is not known.
-pub(crate) fn read<T>(
-    receive: impl Fn(&mut Inbox) -> Result<bool> + Sync,
-    seq: u32,
-    inbox: &mut Inbox,
-    read: impl FnOnce(&mut Inbox, &mut More<'_>) -> T,
-) -> (T, bool) {
-    let receive = &receive;
-    let Ok([mut first, second, third]) = inboxes() else {
-        return (read(inbox, &mut |inbox| receive(inbox)), false);
-    };
-    inbox.exchange(&mut first); // all that go round hold as much
-    thread::scope(|scope| {
-        let (full, received) = sync_channel::<Result<Option<Inbox>>>(1);
+/// A full inbox, or why it could not be filled.
+type Piece = std::result::Result<Inbox, Failure>;
+
+/// The thread that receives, as its reader sees it. The thread ends with the answer, and when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    /// Full inboxes come from the thread, empty ones go back; none where reading has ended.
+    inboxes: Option<(Receiver<Piece>, Sender<Inbox>)>,
+    thread: Option<JoinHandle<bool>>,
+}
+
+impl Ahead {
+    /// Lets a thread receive the answer that is awaited, and gives `inbox` as much room as the inboxes that go round.
+    /// Nothing where there is no thread to be had, or no memory for one.
+    pub(crate) fn start(
+        mut receive: impl FnMut(&mut Inbox, bool) -> std::result::Result<(), Failure> + Send + 'static,
+        awaited: Awaited,
+        inbox: &mut Inbox,
+    ) -> Option<Ahead> {
+        let [mut first, second, third] = inboxes().ok()?;
+        let (full, received) = sync_channel(1);
         let (empty, emptied) = channel();
         for inbox in [second, third] {
             let _ = empty.send(inbox); // the other end is still here
         }
-        let receiver = move || receive_all(receive, seq, &full, &emptied);
-        let Ok(receiver) = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, receiver) else {
-            return (read(inbox, &mut |inbox| receive(inbox)), false);
-        };
-        let result = read(inbox, &mut |inbox| {
-            let other = received.recv().map_err(|_| Error::Malformed("an answer without end"))?;
-            let Some(mut other) = other? else { return Ok(false) };
-            inbox.exchange(&mut other);
-            let _ = empty.send(other); // fails when the receiver has ended, which needs none
-            Ok(true)
-        });
-        // Where reading was stopped, the receiver ends because both channels are closed.
-        drop((received, empty));
-        (result, receiver.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
-    })
+        let receiver = move || receive_all(&mut receive, awaited, &full, &emptied);
+        let thread = thread::Builder::new().stack_size(STACK).spawn(receiver).ok()?;
+        inbox.exchange(&mut first);
+        Some(Ahead { inboxes: Some((received, empty)), thread: Some(thread) })
+    }
+
+    /// Takes what the thread has received in exchange for an inbox that has been read.
+    pub(crate) fn more(&self, inbox: &mut Inbox) -> std::result::Result<(), Failure> {
+        let without_end = || Failure::End(Error::Malformed("an answer without end"));
+        let (received, empty) = self.inboxes.as_ref().ok_or_else(without_end)?;
+        let mut other = received.recv().map_err(|_| without_end())??;
+        inbox.exchange(&mut other);
+        let _ = empty.send(other); // fails when the receiver has ended, which needs none
+        Ok(())
+    }
+
+    /// Ends the thread; whether nothing of the answer is left to be received, read or not.
+    pub(crate) fn stop(&mut self) -> bool {
+        self.inboxes = None; // it ends because both channels are closed
+        self.thread.take().is_some_and(|thread| thread.join().unwrap_or(false))
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 /// The inboxes that go round: one is read, one waits, one is filled.
@@ -68,30 +86,31 @@ fn inboxes() -> Result<[Inbox; 3]> {
     if memory::has_room(NEEDED) { Ok(inboxes) } else { Err(Error::NoMemory) }
 }
 
-/// Receives until the end of the answer, an error, or until nobody takes it; whether nothing is left to receive.
+/// Receives until the end of the answer, an error, or until nothing takes it; whether nothing is left to receive.
 fn receive_all(
-    receive: impl Fn(&mut Inbox) -> Result<bool>,
-    seq: u32,
-    full: &SyncSender<Result<Option<Inbox>>>,
+    receive: &mut Receive,
+    awaited: Awaited,
+    full: &SyncSender<Piece>,
     emptied: &Receiver<Inbox>,
 ) -> bool {
-    let mut spare = None;
+    let (mut spare, mut may_lack_end) = (None, false);
     loop {
         let Some(mut inbox) = spare.take().or_else(|| emptied.recv().ok()) else { return false };
-        let (piece, over) = match receive(&mut inbox) {
-            Ok(true) => {
-                let over = inbox.holds_end(seq);
-                (Ok(Some(inbox)), over)
+        let (piece, goes_on, is_over) = match receive(&mut inbox, !may_lack_end) {
+            Ok(()) => {
+                let seen = inbox.glance(awaited);
+                may_lack_end |= seen.has_losses;
+                (Ok(inbox), !seen.ends, seen.ends)
             }
-            Ok(false) => (Ok(None), true),
-            Err(error) => {
+            Err(failure) => {
                 spare = Some(inbox);
-                (Err(error), error != Error::Overrun)
+                may_lack_end = true;
+                (Err(failure), failure == Failure::Loss, failure == Failure::NothingLeft)
             }
         };
-        let taken = full.send(piece).is_ok();
-        if over || !taken {
-            return over;
+        let is_taken = full.send(piece).is_ok();
+        if !goes_on || !is_taken {
+            return is_over;
         }
     }
 }
@@ -102,53 +121,56 @@ mod tests {
     use crate::exchange::inbox::answer;
     use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR};
     use std::collections::VecDeque;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
     use std::thread::ThreadId;
 
     const SEQ: u32 = 7;
     /// The type of a message that is part of an answer.
     const DATA: u16 = 0x100;
 
+    /// A datagram, or what failed.
+    type Received = std::result::Result<Vec<u8>, Failure>;
+
     /// One that receives what is given here, and says in which thread. More than that is never asked for.
+    #[derive(Clone, Default)]
     struct Script {
-        pieces: Mutex<VecDeque<Result<Vec<u8>>>>,
-        threads: Mutex<Vec<ThreadId>>,
+        pieces: Arc<Mutex<VecDeque<Received>>>,
+        threads: Arc<Mutex<Vec<ThreadId>>>,
     }
 
     impl Script {
-        fn new(pieces: impl IntoIterator<Item = Result<Vec<u8>>>) -> Script {
-            Script { pieces: Mutex::new(pieces.into_iter().collect()), threads: Mutex::default() }
+        fn new(pieces: impl IntoIterator<Item = Received>) -> Script {
+            Script { pieces: Arc::new(Mutex::new(pieces.into_iter().collect())), ..Script::default() }
         }
 
-        fn receive(&self, inbox: &mut Inbox) -> Result<bool> {
-            self.threads.lock().unwrap().push(thread::current().id());
-            let piece = self.pieces.lock().unwrap().pop_front().expect("it receives behind the end");
-            inbox.fill(&[(&piece?, 0)]);
-            Ok(true)
+        fn start(&self, inbox: &mut Inbox) -> Ahead {
+            let script = self.clone();
+            let receive = move |inbox: &mut Inbox, _: bool| {
+                script.threads.lock().unwrap().push(thread::current().id());
+                let piece = script.pieces.lock().unwrap().pop_front().expect("it receives after the end");
+                inbox.fill(&[(&piece?, 0)]);
+                Ok(())
+            };
+            Ahead::start(receive, Awaited::one(SEQ), inbox).expect("a thread")
         }
 
-        /// Reads it all, or so many messages; what was read, the error that ended it, and whether nothing is left.
-        fn read(&self, most: usize) -> (Vec<u16>, Option<Error>, bool) {
-            let mut kinds = Vec::new();
+        /// Reads it all, or at most `most` messages; what was read, the failure that ended it, and whether nothing is
+        /// left.
+        fn read(&self, most: usize) -> (Vec<u16>, Option<Failure>, bool) {
+            let (mut kinds, mut failed) = (Vec::new(), None);
             let mut inbox = Inbox::for_answers().unwrap();
-            let (ended, over) = read(
-                |inbox| self.receive(inbox),
-                SEQ,
-                &mut inbox,
-                |inbox, more| {
-                    while kinds.len() < most {
-                        match inbox.next() {
-                            None => drop(more(inbox)?),
-                            Some(frame) => kinds.push(frame?.header.kind),
-                        }
-                        if kinds.last().is_some_and(|&kind| kind != DATA) {
-                            break;
-                        }
-                    }
-                    Ok(())
-                },
-            );
-            (kinds, ended.err(), over)
+            let mut ahead = self.start(&mut inbox);
+            while kinds.len() < most && failed.is_none() && kinds.last().is_none_or(|&kind| kind == DATA) {
+                match inbox.next() {
+                    None => failed = ahead.more(&mut inbox).err(),
+                    Some(frame) => kinds.push(frame.unwrap().header.kind),
+                }
+            }
+            (kinds, failed, ahead.stop())
+        }
+
+        fn left(&self) -> usize {
+            self.pieces.lock().unwrap().len()
         }
     }
 
@@ -156,16 +178,16 @@ mod tests {
         answer(kind, SEQ)
     }
 
-    fn data(pieces: usize) -> impl Iterator<Item = Result<Vec<u8>>> {
+    fn data(pieces: usize) -> impl Iterator<Item = Received> {
         std::iter::repeat_with(|| Ok(message(DATA))).take(pieces)
     }
 
     #[test]
     fn everything_is_read_in_order_and_another_thread_receives() {
         let script = Script::new(data(100).chain([Ok(message(NLMSG_DONE))]));
-        let (kinds, error, over) = script.read(usize::MAX);
-        assert_eq!((kinds.len(), kinds.last(), error, over), (101, Some(&NLMSG_DONE), None, true));
-        let threads = script.threads.into_inner().unwrap();
+        let (kinds, failed, over) = script.read(usize::MAX);
+        assert_eq!((kinds.len(), kinds.last(), failed, over), (101, Some(&NLMSG_DONE), None, true));
+        let threads = script.threads.lock().unwrap();
         assert!(threads.len() == 101 && !threads.contains(&thread::current().id()));
     }
 
@@ -178,49 +200,41 @@ mod tests {
         assert_eq!(Script::new([Ok(short)]).read(usize::MAX), (vec![NLMSG_ERROR], None, true));
     }
 
-    const GONE: Error = Error::Os(libc::EBADF);
+    const GONE: Failure = Failure::End(Error::Os(libc::EBADF));
 
     #[test]
     fn what_cannot_be_received_ends_it() {
         let script = Script::new(data(3).chain([Err(GONE)]));
-        assert_eq!(script.read(usize::MAX), (vec![DATA; 3], Some(GONE), true));
+        assert_eq!(script.read(usize::MAX), (vec![DATA; 3], Some(GONE), false), "more may be left");
         let script = Script::new(data(3).chain([Err(GONE)]));
-        let (kinds, error, over) = script.read(1);
-        let left = script.pieces.into_inner().unwrap().len();
-        assert_eq!((kinds, error, over), (vec![DATA], None, left == 0), "where reading stops before it, too");
+        assert_eq!(script.read(1), (vec![DATA], None, false), "where reading stops before it, too");
     }
 
     #[test]
-    fn an_overrun_is_reported_in_its_place_and_the_rest_received() {
-        let lost = || std::iter::repeat_with(|| Err(Error::Overrun)).take(9);
+    fn a_loss_is_reported_in_its_place_and_the_rest_received() {
+        let lost = || std::iter::repeat_with(|| Err(Failure::Loss)).take(9);
         let pieces = data(2).chain(lost()).chain(data(3)).chain(lost()).chain([Ok(message(NLMSG_DONE))]);
         let script = Script::new(pieces);
         let (mut inbox, mut seen) = (Inbox::for_answers().unwrap(), Vec::new());
-        let ((), over) = read(
-            |inbox| script.receive(inbox),
-            SEQ,
-            &mut inbox,
-            |inbox, more| {
-                while seen.last() != Some(&NLMSG_DONE) {
-                    match inbox.next() {
-                        None => drop(more(inbox).inspect_err(|_| seen.push(NLMSG_ERROR))),
-                        Some(frame) => seen.push(frame.unwrap().header.kind),
-                    }
-                }
-            },
-        );
+        let mut ahead = script.start(&mut inbox);
+        while seen.last() != Some(&NLMSG_DONE) {
+            match inbox.next() {
+                None => ahead.more(&mut inbox).unwrap_or_else(|_| seen.push(NLMSG_ERROR)),
+                Some(frame) => seen.push(frame.unwrap().header.kind),
+            }
+        }
         let lost = [NLMSG_ERROR; 9];
         let expected = [&[DATA; 2][..], &lost, &[DATA; 3], &lost, &[NLMSG_DONE]].concat();
-        assert_eq!((seen, over), (expected, true));
+        assert_eq!((seen, ahead.stop()), (expected, true));
     }
 
     #[test]
     fn reading_may_stop_anywhere() {
         for most in [0, 1, 5, 99] {
             let script = Script::new(data(100).chain([Ok(message(NLMSG_DONE))]));
-            let (kinds, error, over) = script.read(most);
-            let left = script.pieces.into_inner().unwrap().len();
-            assert_eq!((kinds.len(), error, over), (most, None, left == 0), "{left} are left");
+            let (kinds, failed, over) = script.read(most);
+            let left = script.left();
+            assert_eq!((kinds.len(), failed, over), (most, None, left == 0), "{left} are left");
             assert!(101 - left <= most + 3, "{left} are left of {most}");
         }
     }
@@ -230,33 +244,22 @@ mod tests {
         let datagram = [message(NLMSG_DONE), message(DATA)].concat();
         let script = Script::new([Ok(datagram)]);
         let mut inbox = Inbox::for_answers().unwrap();
-        let (ended, over) = read(
-            |inbox| script.receive(inbox),
-            SEQ,
-            &mut inbox,
-            |inbox, more| {
-                more(inbox)?;
-                more(inbox)
-            },
-        );
-        assert!(matches!(ended, Err(Error::Malformed(_))) && over);
+        let mut ahead = script.start(&mut inbox);
+        assert_eq!(ahead.more(&mut inbox), Ok(()));
+        assert!(matches!(ahead.more(&mut inbox), Err(Failure::End(Error::Malformed(_)))) && ahead.stop());
     }
 
     #[test]
-    fn a_panic_of_the_reader_goes_on() {
+    fn a_panic_of_the_reader_ends_the_thread() {
         let script = Script::new(data(100));
         let mut inbox = Inbox::for_answers().unwrap();
-        let panicked = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            read(
-                |inbox| script.receive(inbox),
-                SEQ,
-                &mut inbox,
-                |inbox, more| {
-                    more(inbox).unwrap();
-                    panic!("at once");
-                },
-            )
+        let reader = script.clone();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let ahead = reader.start(&mut inbox);
+            ahead.more(&mut inbox).unwrap();
+            panic!("at once");
         }));
-        assert_eq!(panicked.map(|((), _)| ()).unwrap_err().downcast_ref(), Some(&"at once"));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"at once"));
+        assert_eq!(Arc::strong_count(&script.pieces), 1, "the thread is gone, and what it held");
     }
 }

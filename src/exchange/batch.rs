@@ -28,11 +28,14 @@
 
 use crate::codec::flow_decode;
 use crate::error::{Error, Result};
+use crate::exchange::answers::{Answers, Awaited, RUST};
+use crate::exchange::inbox::Inbox;
+use crate::exchange::reading::{More, Step, step};
 use crate::exchange::request::{self, Query, Subject};
 use crate::flow::Flow;
 use crate::sys::memory;
 use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
-use crate::wire::frame::{FrameKind, HEADER_LEN};
+use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Header, array_at};
 
 /// A batch with so many requests is full.
@@ -106,12 +109,6 @@ pub struct Batch {
     /// Bytes of the receive buffer, and how many of them the answers may take.
     room: usize,
     cost: usize,
-    /// The first request's sequence number, once the batch has been sent.
-    first: u32,
-    /// The last request has been answered.
-    over: bool,
-    /// Answers may have been lost.
-    lost: bool,
 }
 
 impl Batch {
@@ -122,7 +119,7 @@ impl Batch {
     pub(crate) fn new(room: usize) -> Result<Batch> {
         let messages = memory::zeros(MANY_BYTES + 2 * request::MAX_LEN)?;
         let slots = memory::room(MANY_REQUESTS + 1)?;
-        Ok(Batch { messages, len: 0, slots, room, cost: 0, first: 0, over: false, lost: false })
+        Ok(Batch { messages, len: 0, slots, room, cost: 0 })
     }
 
     /// How many requests it holds.
@@ -180,7 +177,6 @@ impl Batch {
 
     /// The datagram to send, its requests numbered from `first` on and the last one acknowledged.
     pub(crate) fn seal(&mut self, first: u32) -> &[u8] {
-        (self.first, self.over, self.lost) = (first, self.slots.is_empty(), false);
         for (slot, seq) in self.slots.iter().zip(first..) {
             if let Some(place) = self.messages.get_mut(slot.at + 8..slot.at + 12) {
                 place.copy_from_slice(&seq.to_ne_bytes());
@@ -192,50 +188,51 @@ impl Batch {
         self.messages.get(..self.len).unwrap_or_default()
     }
 
-    /// Whether the answer to the last request is here, and with it, as the kernel works in order, all others.
-    pub(crate) fn is_over(&self) -> bool {
-        self.over
-    }
-
-    /// Whether the end may never come: answers were lost, or the first request was refused for want of privilege,
-    /// which makes the kernel drop the others unread.
-    pub(crate) fn may_lack_its_end(&self) -> bool {
-        let unprivileged = Some(Err(Error::Kernel(libc::EPERM)));
-        self.lost || self.slots.first().is_some_and(|slot| as_errors(&slot.answer) == unprivileged)
-    }
-
-    /// Notes that answers may have been lost.
-    pub(crate) fn note_loss(&mut self) {
-        self.lost = true;
-    }
-
-    /// Notes what a message says, if it is about a request of this batch.
-    pub(crate) fn take(&mut self, frame: &Frame<'_>) {
-        let number = frame.header.seq.wrapping_sub(self.first) as usize;
-        let is_last = self.slots.len().checked_sub(1) == Some(number);
-        let Some(slot) = self.slots.get_mut(number) else { return };
-        match frame.kind() {
-            Ok(FrameKind::Data) if slot.is_lookup => {
-                slot.answer = Some(found(frame).map(Some));
+    /// Reads what became of each request from an inbox that `more` fills again, hands it out in their order, and
+    /// empties the batch. The first request had the sequence number `first`.
+    pub(crate) fn finish(
+        &mut self,
+        first: u32,
+        inbox: &mut Inbox,
+        more: &mut More<'_>,
+        each: impl FnMut(usize, Result<Option<&Flow>>),
+    ) {
+        let count = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let mut answers = Answers::new(RUST, Awaited::Requests { first, count });
+        while count > 0 && !answers.has_ended() {
+            let slots = &mut self.slots;
+            let found = |number: u32, frame: &Frame<'_>| {
+                let slot = slots.get_mut(number as usize).filter(|slot| slot.is_lookup);
+                if let Some(slot) = slot {
+                    slot.answer = Some(found(frame).map(Some));
+                }
+                Ok(())
+            };
+            match step(&mut answers, inbox, more, found) {
+                Step::Part(()) | Step::Ended(_, Ok(())) => {}
+                Step::Ended(number, Err(error)) => {
+                    if let Some(slot) = self.slots.get_mut(number as usize) {
+                        slot.answer = Some(Err(error));
+                    }
+                }
+                Step::Silence(Ok(())) => break,
+                Step::Silence(Err(error)) => {
+                    answers.note_loss(error);
+                    break;
+                }
             }
-            Ok(FrameKind::Error(0)) => self.over |= is_last,
-            Ok(FrameKind::Error(errno)) => {
-                slot.answer = Some(Err(Error::Kernel(errno)));
-                self.over |= is_last;
-            }
-            Ok(FrameKind::Overrun) | Err(_) => self.lost = true,
-            Ok(_) => {}
         }
+        self.hand_out(&answers, each);
     }
 
-    /// Hands out what became of each request, in their order, and empties the batch.
-    pub(crate) fn finish(&mut self, mut each: impl FnMut(usize, Result<Option<&Flow>>)) {
-        let dropped = !self.over && !self.lost;
+    fn hand_out(&mut self, answers: &Answers, mut each: impl FnMut(usize, Result<Option<&Flow>>)) {
+        let has_losses = answers.has_losses();
+        let are_dropped = !answers.has_ended() && !has_losses;
         for (number, slot) in self.slots.drain(..).enumerate() {
             let answer = match slot.answer {
                 Some(answer) => answer,
-                None if dropped => Err(Error::Kernel(libc::EPERM)),
-                None if self.lost || slot.is_lookup => Err(Error::Overrun),
+                None if are_dropped => Err(Error::Kernel(libc::EPERM)),
+                None if has_losses || slot.is_lookup => Err(Error::Overrun),
                 None => Ok(None),
             };
             each(number, answer.as_ref().map(Option::as_deref).map_err(|&error| error));
@@ -252,16 +249,12 @@ fn found(frame: &Frame<'_>) -> Result<Box<Flow>> {
     Ok(flow)
 }
 
-/// An answer without what was found.
-fn as_errors(answer: &Option<Result<Option<Box<Flow>>>>) -> Option<Result<()>> {
-    answer.as_ref().map(|answer| answer.as_ref().map(drop).map_err(|&error| error))
-}
-
 const _: () = assert!(HEADER_LEN == 16 && size_of::<Header>() == 16, "sequence numbers stand at byte 8");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::answers::Failure;
     use crate::flow::{Dir, L4};
     use crate::wire::Frames;
     use crate::wire::consts::{NLM_F_REQUEST, NLMSG_ERROR};
@@ -285,7 +278,8 @@ mod tests {
         batch
     }
 
-    fn error(batch: &mut Batch, seq: u32, errno: i32) {
+    /// The kernel's answer to request `seq`.
+    fn error(seq: u32, errno: i32) -> Vec<u8> {
         let mut bytes = 36u32.to_ne_bytes().to_vec();
         bytes.extend(NLMSG_ERROR.to_ne_bytes());
         bytes.extend([0; 2]);
@@ -293,17 +287,31 @@ mod tests {
         bytes.extend([0; 4]);
         bytes.extend((-errno).to_ne_bytes());
         bytes.extend([0; 16]);
-        batch.take(&Frame::read(&bytes).unwrap());
+        bytes
     }
 
-    fn answers(mut batch: Batch) -> Vec<Result<bool>> {
-        let mut all = Vec::new();
-        batch.finish(|number, answer| {
+    /// What becomes of a batch whose first request has the number `first`, by these answers and losses; whether it waited
+    /// after them.
+    fn answered(mut batch: Batch, first: u32, script: &[Option<Vec<u8>>]) -> (Vec<Result<bool>>, bool) {
+        let (mut all, mut waited) = (Vec::new(), false);
+        let (mut inbox, mut script) = (Inbox::for_entries().unwrap(), script.iter());
+        let mut more = |inbox: &mut Inbox, wait| match script.next() {
+            Some(Some(datagram)) => {
+                inbox.fill(&[(datagram, 0)]);
+                Ok(())
+            }
+            Some(None) => Err(Failure::Loss),
+            None => {
+                waited = wait;
+                Err(Failure::NothingLeft)
+            }
+        };
+        batch.finish(first, &mut inbox, &mut more, |number, answer| {
             assert_eq!(number, all.len());
             all.push(answer.map(|flow| flow.is_some()));
         });
         assert!(batch.is_empty());
-        all
+        (all, waited)
     }
 
     #[test]
@@ -325,49 +333,43 @@ mod tests {
 
     #[test]
     fn errors_meet_their_requests_in_any_order() {
-        let mut batch = three();
-        error(&mut batch, 11, libc::ENOENT);
-        error(&mut batch, 9, libc::EINVAL); // of another batch
-        error(&mut batch, 13, libc::EINVAL);
-        assert!(!batch.is_over());
-        error(&mut batch, 12, 0);
-        assert!(batch.is_over() && !batch.may_lack_its_end());
-        assert_eq!(answers(batch), [Ok(false), Err(Error::Kernel(libc::ENOENT)), Ok(false)]);
+        let refused = |errno| Err(Error::Kernel(errno));
+        let script = [(11, libc::ENOENT), (9, libc::EINVAL), (13, libc::EINVAL), (12, 0)]; // two of other batches
+        let script = script.map(|(seq, errno)| Some(error(seq, errno)));
+        let (answers, waited) = answered(three(), 10, &script);
+        assert_eq!((&answers[..], waited), (&[Ok(false), refused(libc::ENOENT), Ok(false)][..], false));
+        let (_, waited) = answered(three(), 10, &script[..3]);
+        assert!(waited, "for the end");
 
-        let mut batch = three();
-        error(&mut batch, 12, libc::EBUSY);
-        assert!(batch.is_over(), "the refusal of the last request is the end too");
-        error(&mut batch, 10, libc::EBUSY);
-        let busy = Err(Error::Kernel(libc::EBUSY));
-        assert_eq!(answers(batch), [busy, Ok(false), busy]);
+        let script = [(10, libc::EBUSY), (12, libc::EBUSY)].map(|(seq, errno)| Some(error(seq, errno)));
+        let (answers, waited) = answered(three(), 10, &script);
+        let busy = refused(libc::EBUSY);
+        assert_eq!((&answers[..], waited), (&[busy, Ok(false), busy][..], false), "a refusal may be the end");
     }
 
     #[test]
     fn without_privilege_the_others_are_refused_too() {
-        let mut batch = three();
-        error(&mut batch, 10, libc::EPERM);
-        assert!(!batch.is_over() && batch.may_lack_its_end());
-        assert_eq!(answers(batch), [Err(Error::Kernel(libc::EPERM)); 3]);
-        let mut batch = three();
-        error(&mut batch, 10, libc::EPERM); // an entry whose timeout is fixed
-        error(&mut batch, 12, 0);
-        assert_eq!(answers(batch), [Err(Error::Kernel(libc::EPERM)), Ok(false), Ok(false)]);
+        let unprivileged = Some(error(10, libc::EPERM));
+        let (answers, waited) = answered(three(), 10, std::slice::from_ref(&unprivileged));
+        assert_eq!((&answers[..], waited), (&[Err(Error::Kernel(libc::EPERM)); 3][..], false));
+        let script = [unprivileged, Some(error(12, 0))]; // an entry whose timeout is fixed
+        let (answers, _) = answered(three(), 10, &script);
+        assert_eq!(answers, [Err(Error::Kernel(libc::EPERM)), Ok(false), Ok(false)]);
     }
 
     #[test]
     fn what_may_have_been_lost_is_never_told_as_done() {
-        let mut batch = three();
-        error(&mut batch, 11, libc::ENOENT);
-        batch.note_loss();
-        assert!(batch.may_lack_its_end());
         let lost = Err(Error::Overrun);
-        assert_eq!(answers(batch), [lost, Err(Error::Kernel(libc::ENOENT)), lost]);
+        let (answers, waited) = answered(three(), 10, &[Some(error(11, libc::ENOENT)), None]);
+        assert_eq!((&answers[..], waited), (&[lost, Err(Error::Kernel(libc::ENOENT)), lost][..], false));
+        let (answers, _) = answered(three(), 10, &[None, Some(error(12, 0))]);
+        assert_eq!(answers, [lost; 3], "the end does not show what was lost before it");
 
         let mut batch = Batch::new(1 << 20).unwrap();
         batch.push(Request::Lookup(&flow(1))).unwrap();
         batch.seal(1);
-        error(&mut batch, 1, 0);
-        assert_eq!(answers(batch), [lost], "an acknowledgement is no entry");
+        let (answers, _) = answered(batch, 1, &[Some(error(1, 0))]);
+        assert_eq!(answers, [lost], "an acknowledgement is no entry");
     }
 
     #[test]

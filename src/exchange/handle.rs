@@ -9,18 +9,20 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
-use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
-use crate::exchange::ahead::{self, More};
+use crate::exchange::ahead::Ahead;
+use crate::exchange::answers::{Answers, Awaited, RUST};
 use crate::exchange::batch::{self, Batch};
-use crate::exchange::inbox::{Inbox, Receiver, receive};
+use crate::exchange::inbox::Inbox;
+use crate::exchange::list::{Expectations, Flows, ListBuilder, read_expectation, read_flow};
+use crate::exchange::reading::{Step, receive, step};
 use crate::exchange::request::{self, Query, Statistics, Subject, Table};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::{Attr, Flow};
+
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
-use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
@@ -74,6 +76,18 @@ impl Handle {
         &self.outbox
     }
 
+    /// A handle on a socket that receives what a script says.
+    #[cfg(any(test, feature = "internals"))]
+    pub(super) fn scripted(socket: Socket) -> Result<Handle> {
+        Ok(Handle { socket, ..Handle::open()? })
+    }
+
+    /// Whether the kernel may send more of an answer that is no longer read.
+    #[cfg(any(test, feature = "internals"))]
+    pub(super) fn has_more(&self) -> bool {
+        self.abandoned.is_some()
+    }
+
     /// The socket, for its options and its descriptor.
     #[doc(hidden)] // for the tests of this tree
     #[must_use]
@@ -81,8 +95,8 @@ impl Handle {
         &self.socket
     }
 
-    /// Lets a thread of its own receive the lists of [`list`](Self::list), [`dump`](Self::dump) and
-    /// [`select`](Self::select), while the caller's is busy with what has come of them. Worth it where a list is long
+    /// Lets a thread of its own receive the lists of [`entries`](Self::entries), unless their builder says otherwise,
+    /// while the caller's is busy with what has come of them. Worth it where a list is long
     /// and there is more than one processor. An entry may be some thousand entries older when the caller sees it,
     /// so not for changes that depend on what it was. Lists that zero counters are never received ahead. Off at
     /// first.
@@ -97,38 +111,35 @@ impl Handle {
         self.inbox.foreign() + self.batch_inbox.as_ref().map_or(0, Inbox::foreign)
     }
 
+    /// A list of the table's flows, with more to say about it.
+    #[doc(alias = "NFCT_Q_DUMP")]
+    pub fn entries(&mut self) -> ListBuilder<'_> {
+        let read_ahead = self.reads_ahead;
+        ListBuilder::new(self, read_ahead)
+    }
+
     /// Reads every flow of the table.
     ///
     /// The handle is busy meanwhile: to change the table during the walk, use a second one.
     ///
     /// # Errors
-    /// As [`list`](Self::list). After [`Error::Malformed`], [`Error::Truncated`] and [`Error::Overrun`] the iterator
-    /// continues with the next flow; any other error ends it.
+    /// As [`ListBuilder::open`]; those of [`List::next`](super::list::List::next) are the iterator's last item.
     pub fn flows(&mut self) -> Result<Flows<'_>> {
-        self.flows_matching(&DumpFilter::new())
+        self.entries().read_ahead(false).open().map(Flows)
     }
 
     /// Reads the flows that pass a kernel-side filter (an older kernel may ignore it).
     ///
     /// # Errors
-    /// As [`list`](Self::list). After [`Error::Malformed`], [`Error::Truncated`] and [`Error::Overrun`] the iterator
-    /// continues with the next flow; any other error ends it.
+    /// As [`flows`](Self::flows).
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
-        let seq = self.send(|buf, seq| request::build_list(buf, Table::Conntrack, false, filter, seq))?;
-        Ok(self.listed(seq))
-    }
-
-    /// The flows in the answer to request `seq`.
-    fn listed(&mut self, seq: u32) -> Flows<'_> {
-        self.abandoned = Some(seq);
-        Flows { handle: self, answer: Answer::to(seq), receiver: Receiver::new(), ended: false }
+        self.entries().filter(filter).read_ahead(false).open().map(Flows)
     }
 
     /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    #[doc(alias = "NFCT_Q_DUMP")]
     pub fn dump(&mut self, filter: &DumpFilter, each: impl FnMut(&Flow) -> Verdict) -> Result<()> {
         self.list(Table::Conntrack, false, filter, each)
     }
@@ -136,35 +147,18 @@ impl Handle {
     /// Calls `each` for every flow of one of the lists; `zero_counters` resets the counters of what is listed.
     ///
     /// # Errors
-    /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed under the
-    /// walk; [`Error::Malformed`] when a message could not be read or was not about a flow, [`Error::Truncated`] or
-    /// [`Error::Overrun`] when a part was lost. The walk is finished before any of them is reported.
+    /// As [`ListBuilder::open`] and [`List::next`](super::list::List::next).
     pub fn list(
         &mut self,
         table: Table,
         zero_counters: bool,
         filter: &DumpFilter,
-        mut each: impl FnMut(&Flow) -> Verdict,
+        each: impl FnMut(&Flow) -> Verdict,
     ) -> Result<()> {
-        let seq = self.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
-        let mut flow = Flow::new();
-        let each = |frame: &Frame<'_>| {
-            flow.clear();
-            read_flow(&mut flow, frame)?;
-            Ok(each(&flow))
-        };
-        // What is zeroed must not be lost where `each` stops the list.
-        if self.reads_ahead && !zero_counters {
-            self.read_ahead_of(seq, each)
-        } else {
-            self.answers(seq, each)
-        }
+        walk(self.entries().table(table).zero_counters(zero_counters).filter(filter), each)
     }
 
     /// Calls `each` for every flow of the table that passes a selector.
-    ///
-    /// Whatever is left to the kernel, the flows are the same: each is checked again here, and a kernel that
-    /// refuses a filter is asked without it. Their order is the kernel's; flows of IPv4 may all come first.
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -172,56 +166,13 @@ impl Handle {
         &mut self,
         selector: &Selector,
         pushdown: Pushdown,
-        mut each: impl FnMut(&Flow) -> Verdict,
+        each: impl FnMut(&Flow) -> Verdict,
     ) -> Result<()> {
-        if pushdown == Pushdown::UserSpace {
-            return self.dump_selected(&DumpFilter::new(), selector, &mut each).map(drop);
-        }
-        if let Some(key) = selector.lookup_key() {
-            match self.get_as_listed(&key) {
-                Ok(flow) => {
-                    if selector.matches(&flow) {
-                        let _ = each(&flow);
-                    }
-                    return Ok(());
-                }
-                Err(Error::Kernel(libc::ENOENT)) => return Ok(()),
-                Err(error) if !is_refusal(error) => return Err(error),
-                Err(_) => {} // a tuple that this kernel does not know; the list shows what it knows
-            }
-        }
-        for filter in selector.kernel_filters() {
-            let plain = || DumpFilter { family: filter.family, ..DumpFilter::new() };
-            let verdict = match self.dump_selected(&filter, selector, &mut each) {
-                Err(error) if is_refusal(error) => self.dump_selected(&plain(), selector, &mut each),
-                verdict => verdict,
-            };
-            if verdict?.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Dumps through a filter and a selector; tells whether the receiver wants more.
-    fn dump_selected(
-        &mut self,
-        filter: &DumpFilter,
-        selector: &Selector,
-        each: &mut impl FnMut(&Flow) -> Verdict,
-    ) -> Result<Verdict> {
-        let (mut verdict, all) = (Verdict::Continue(()), selector.is_everything());
-        self.dump(filter, |flow| {
-            if all || selector.matches(flow) {
-                verdict = each(flow);
-            }
-            verdict
-        })?;
-        Ok(verdict)
+        walk(self.entries().selector(selector).pushdown(pushdown), each)
     }
 
     /// Looks an entry up and shows it as a list would: the lookup holds a reference itself, which is not counted.
-    fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
+    pub(super) fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
         let mut flow = self.get(key)?;
         if let Some(references) = flow.use_count() {
             flow.put(Attr::Use, &references.saturating_sub(1).to_ne_bytes());
@@ -315,9 +266,10 @@ impl Handle {
         self.seq = first.saturating_add(count);
         if !batch.is_empty() {
             self.socket.send(batch.seal(first))?;
-            collect(&self.socket, inbox, batch);
         }
-        batch.finish(each);
+        inbox.clear();
+        let socket = &self.socket;
+        batch.finish(first, inbox, &mut |inbox, wait| receive(socket, inbox, wait), each);
         Ok(())
     }
 
@@ -379,19 +331,14 @@ impl Handle {
         message: &mut [u8],
         deletions: &mut Vec<u8>,
     ) -> Result<()> {
-        let mut failed = Ok(());
-        let mut add = |flow: &Flow| -> Result<()> {
+        let mut list = self.entries().filter(filter).open()?;
+        while let Some(flow) = list.next()? {
             if filter.passes(flow)? {
                 let len = batch::Request::Delete(flow).encode(message)?;
                 memory::append(deletions, message.get(..len).unwrap_or_default())?;
             }
-            Ok(())
-        };
-        let listed = self.dump(filter, |flow| {
-            failed = add(flow);
-            if failed.is_ok() { Verdict::Continue(()) } else { Verdict::Break(()) }
-        });
-        failed.and(listed)
+        }
+        Ok(())
     }
 
     /// Whether the kernel shows that it honours a filter in a flush. Nothing is changed by asking.
@@ -402,7 +349,9 @@ impl Handle {
         filter.must_suit_a_flush()?;
         for question in filter.flush_questions() {
             let seq = self.send(|buf, seq| request::build_question(buf, question, seq))?;
-            match self.answers(seq, |_| Ok(Verdict::Break(()))) {
+            let mut reading = self.begin(seq, false);
+            let step = self.step(&mut reading, |_| Ok(()));
+            match self.end(reading, step) {
                 Err(Error::Kernel(libc::EINVAL)) => {}
                 Ok(()) => return Ok(false), // it lists, and does not read the condition
                 Err(error) => return Err(error),
@@ -411,14 +360,26 @@ impl Handle {
         Ok(true)
     }
 
+    /// A list of the expectations of a family (0 for all).
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn list_expectations(&mut self, family: u8) -> Result<Expectations<'_>> {
+        Expectations::open(self, family)
+    }
+
     /// Calls `each` for every expectation of a family (0 for all).
     ///
     /// # Errors
     /// As [`list`](Self::list).
     pub fn expectations(&mut self, family: u8, mut each: impl FnMut(&Expectation) -> Verdict) -> Result<()> {
-        let seq =
-            self.send(|buf, seq| request::build(buf, Query::Dump, Subject::ExpectationFamily(family), seq))?;
-        self.answers(seq, |frame| Ok(each(&read_expectation(frame)?)))
+        let mut list = self.list_expectations(family)?;
+        while let Some(expect) = list.next()? {
+            if each(expect).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Looks an expectation up by its expected tuple.
@@ -501,7 +462,7 @@ impl Handle {
         self.answers(seq, |frame| {
             frame.must_be(which.answers())?;
             all.push(stats_decode::cpu(frame)?);
-            Ok(Verdict::Continue(()))
+            Ok(())
         })?;
         Ok(all)
     }
@@ -515,7 +476,7 @@ impl Handle {
         let mut found = None;
         self.answers(seq, |frame| {
             found = read(frame)?.or(found.take());
-            Ok(Verdict::Continue(()))
+            Ok(())
         })?;
         Ok(found)
     }
@@ -526,11 +487,11 @@ impl Handle {
     }
 
     fn acknowledged(&mut self, seq: u32) -> Result<()> {
-        self.answers(seq, |_| Ok(Verdict::Continue(())))
+        self.answers(seq, |_| Ok(()))
     }
 
     /// Builds a request with a new sequence number and sends it.
-    fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
+    pub(super) fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
         self.settle()?;
         self.inbox.clear();
         self.seq = self.seq.wrapping_add(1).max(1);
@@ -542,159 +503,96 @@ impl Handle {
     /// Reads what an abandoned dump still sends: the kernel refuses a second dump while one runs.
     fn settle(&mut self) -> Result<()> {
         let Some(seq) = self.abandoned.take() else { return Ok(()) };
-        match self.read(seq, &Receiver::of_remains(), |_| Ok(Verdict::Continue(()))) {
+        match self.read(
+            Reading { answers: Answers::remains(RUST, Awaited::one(seq)), seq, ahead: None },
+            |_| Ok(()),
+        ) {
             Err(error @ Error::Os(_)) => Err(error),
             _ => Ok(()), // whatever became of it, it has finished
         }
     }
 
     /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
-    fn answers(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        self.read(seq, &Receiver::new(), each)
+    fn answers(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<()>) -> Result<()> {
+        let reading = self.begin(seq, false);
+        self.read(reading, each)
     }
 
-    fn read(
-        &mut self,
-        seq: u32,
-        receiver: &Receiver,
-        each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
-    ) -> Result<()> {
-        let (socket, mut answer) = (&self.socket, Answer::to(seq));
-        let read = answer.read(&mut self.inbox, &mut |inbox| receiver.receive(socket, inbox), each);
-        self.abandoned = (!answer.over && !self.inbox.holds_end(seq)).then_some(seq);
-        read
-    }
-
-    /// The same while a thread of its own receives them.
-    fn read_ahead_of(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<Verdict>) -> Result<()> {
-        let (socket, receiver, mut answer) = (&self.socket, Receiver::new(), Answer::to(seq));
-        let (read, over) = ahead::read(
-            |inbox| receiver.receive(socket, inbox),
-            seq,
-            &mut self.inbox,
-            |inbox, more| answer.read(inbox, more, each),
-        );
-        self.abandoned = (!answer.over && !over && !self.inbox.holds_end(seq)).then_some(seq);
-        read
-    }
-}
-
-/// Receives the answers to a batch. The kernel has made them all by the end of the send, so where the end may be
-/// missing there is no need to wait for it.
-fn collect(socket: &Socket, inbox: &mut Inbox, batch: &mut Batch) {
-    inbox.clear();
-    while !batch.is_over() {
-        match inbox.next() {
-            Some(Ok(frame)) => batch.take(&frame),
-            Some(Err(_)) => batch.note_loss(),
-            None => {
-                let wait = !batch.may_lack_its_end();
-                match receive(socket, inbox, wait) {
-                    Ok(()) => {}
-                    Err(Error::Overrun) => batch.note_loss(),
-                    Err(Error::Os(libc::EAGAIN)) if !wait => break,
-                    Err(_) => {
-                        batch.note_loss();
-                        break;
-                    }
-                }
+    fn read(&mut self, mut reading: Reading, mut each: impl FnMut(&Frame<'_>) -> Result<()>) -> Result<()> {
+        loop {
+            match self.step(&mut reading, &mut each) {
+                Step::Part(()) => {}
+                end => return self.end(reading, end),
             }
         }
     }
-}
 
-/// Reads an answer that shows a flow.
-fn read_flow(flow: &mut Flow, frame: &Frame<'_>) -> Result<()> {
-    frame.must_be(request::FLOW_ANSWERS)?;
-    flow_decode::message(flow, frame)
-}
-
-/// Reads an answer that shows an expectation.
-fn read_expectation(frame: &Frame<'_>) -> Result<Expectation> {
-    frame.must_be(request::EXPECTATION_ANSWERS)?;
-    let mut expect = Expectation::new();
-    expect_decode::message(&mut expect, frame).map(|()| expect)
-}
-
-/// How far the answer to a request has been read. Lists and iterators read it in the same way.
-#[derive(Debug)]
-struct Answer {
-    seq: u32,
-    interrupted: bool,
-    /// The kernel has said that this is all, or nothing is left.
-    over: bool,
-}
-
-/// What reading an answer comes to next.
-enum Step<T> {
-    /// A message of the answer, and what was read from it.
-    Read(T),
-    /// A part was lost or cannot be read; what follows can.
-    Lost(Error),
-    /// The end, or why nothing more can be received.
-    End(Result<()>),
-}
-
-impl Answer {
-    fn to(seq: u32) -> Answer {
-        Answer { seq, interrupted: false, over: false }
+    /// Begins to read the answer to request `seq`. Ends with [`end`](Self::end) or [`leave`](Self::leave).
+    pub(super) fn begin(&mut self, seq: u32, read_ahead: bool) -> Reading {
+        self.abandoned = Some(seq);
+        let socket = read_ahead.then(|| self.socket.duplicate().ok()).flatten();
+        let ahead = socket.and_then(|socket| {
+            let more = move |inbox: &mut Inbox, wait| receive(&socket, inbox, wait);
+            Ahead::start(more, Awaited::one(seq), &mut self.inbox)
+        });
+        Reading { answers: Answers::new(RUST, Awaited::one(seq)), seq, ahead }
     }
 
-    /// Reads the next message of the answer from an inbox that `more` fills again. What is left of the answers to
-    /// other requests is passed over.
-    fn step<T>(
+    /// Reads the next part of an answer.
+    #[inline]
+    pub(super) fn step<T>(
         &mut self,
-        inbox: &mut Inbox,
-        more: &mut More<'_>,
-        read: impl FnOnce(&Frame<'_>) -> Result<T>,
+        reading: &mut Reading,
+        mut read: impl FnMut(&Frame<'_>) -> Result<T>,
     ) -> Step<T> {
-        loop {
-            let frame = match inbox.next() {
-                Some(Ok(frame)) if frame.header.seq == self.seq => frame,
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => return Step::Lost(error),
-                None => match more(inbox) {
-                    Ok(true) => continue,
-                    Ok(false) => {
-                        self.over = true;
-                        return Step::End(Ok(()));
-                    }
-                    Err(Error::Overrun) => return Step::Lost(Error::Overrun),
-                    Err(error) => return Step::End(Err(error)),
-                },
-            };
-            self.interrupted |= frame.header.flags & NLM_F_DUMP_INTR != 0;
-            let end = match frame.kind() {
-                Ok(FrameKind::Data) => return read(&frame).map_or_else(Step::Lost, Step::Read),
-                Ok(FrameKind::Overrun) => return Step::Lost(Error::Overrun),
-                Ok(FrameKind::Noop) => continue,
-                Ok(FrameKind::Error(errno) | FrameKind::Done(errno)) => Ok(errno),
-                Err(error) => Err(error), // an end that does not say how it ended
-            };
-            self.over = true;
-            let outcome = Outcome { interrupted: self.interrupted, error: None };
-            return Step::End(end.and_then(|errno| outcome.finish(errno)));
-        }
+        let (socket, ahead) = (&self.socket, &reading.ahead);
+        let mut more = |inbox: &mut Inbox, wait| match ahead {
+            Some(ahead) => ahead.more(inbox),
+            None => receive(socket, inbox, wait),
+        };
+        step(&mut reading.answers, &mut self.inbox, &mut more, |_, frame| read(frame))
     }
 
-    /// Reads the whole answer, or as much of it as `each` wants. What went wrong first is reported at the end.
-    fn read(
-        &mut self,
-        inbox: &mut Inbox,
-        more: &mut More<'_>,
-        mut each: impl FnMut(&Frame<'_>) -> Result<Verdict>,
-    ) -> Result<()> {
-        let mut lost = Outcome::default();
-        loop {
-            match self.step(inbox, more, &mut each) {
-                Step::Read(Verdict::Continue(())) => {}
-                Step::Read(Verdict::Break(())) => return Ok(()),
-                Step::Lost(error) => lost.note(error),
-                Step::End(refused @ Err(Error::Kernel(_))) => return refused,
-                Step::End(end) => return lost.error.map_or(end, Err),
-            }
+    /// What an answer comes to that has been read up to this step.
+    pub(super) fn end(&mut self, reading: Reading, step: Step<()>) -> Result<()> {
+        let result = match step {
+            Step::Part(()) => Ok(()),
+            Step::Ended(_, end) | Step::Silence(end) => reading.answers.result(end),
+        };
+        if matches!(step, Step::Silence(Ok(()))) {
+            self.abandoned = None; // nothing is left
+        } else {
+            self.leave(reading);
+        }
+        result
+    }
+
+    /// Reads no more of an answer.
+    pub(super) fn leave(&mut self, reading: Reading) {
+        let Reading { answers, seq, ahead } = reading;
+        let is_received = answers.has_ended() || self.inbox.glance(Awaited::one(seq)).ends;
+        let is_over = ahead.is_some_and(|mut ahead| ahead.stop()) || is_received;
+        self.abandoned = (!is_over).then_some(seq);
+    }
+}
+
+/// The answer to one request, as far as it has been read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    answers: Answers,
+    seq: u32,
+    ahead: Option<Ahead>,
+}
+
+/// Calls `each` for every flow of a list, as long as it wants more.
+fn walk(list: ListBuilder<'_>, mut each: impl FnMut(&Flow) -> Verdict) -> Result<()> {
+    let mut list = list.open()?;
+    while let Some(flow) = list.next()? {
+        if each(flow).is_break() {
+            break;
         }
     }
+    Ok(())
 }
 
 /// What the answer to a lookup without ports says: a protocol that needs ports refuses it.
@@ -706,82 +604,13 @@ fn ports_are_known(answer: Result<()>) -> Result<bool> {
     }
 }
 
-/// Whether the kernel does not take a request as it is.
-fn is_refusal(error: Error) -> bool {
-    matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
-}
-
-/// What is to be said when a request is over.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) interrupted: bool,
-    pub(crate) error: Option<Error>,
-}
-
-impl Outcome {
-    /// Remembers the first thing that went wrong, so that its neighbours are still read.
-    pub(crate) fn note(&mut self, error: Error) {
-        self.error.get_or_insert(error);
-    }
-
-    pub(crate) fn finish(self, errno: i32) -> Result<()> {
-        match (errno, self.error) {
-            (0, Some(error)) => Err(error),
-            (0, None) if self.interrupted => Err(Error::Interrupted),
-            (0, None) => Ok(()),
-            (errno, _) => Err(Error::Kernel(errno)),
-        }
-    }
-}
-
-/// An iterator over the flows of the table; made by [`Handle::flows`].
-///
-/// Dropping it early is fine: the handle reads the rest of the dump before its next request.
-#[derive(Debug)]
-pub struct Flows<'h> {
-    handle: &'h mut Handle,
-    answer: Answer,
-    receiver: Receiver,
-    ended: bool,
-}
-
-impl Drop for Flows<'_> {
-    fn drop(&mut self) {
-        if self.answer.over || self.handle.inbox.holds_end(self.answer.seq) {
-            self.handle.abandoned = None;
-        }
-    }
-}
-
-impl Iterator for Flows<'_> {
-    type Item = Result<Flow>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let Handle { socket, inbox, .. } = &mut *self.handle;
-        let (socket, receiver) = (&*socket, &self.receiver);
-        let step = self.answer.step(inbox, &mut |inbox| receiver.receive(socket, inbox), |frame| {
-            let mut flow = Flow::new();
-            read_flow(&mut flow, frame).map(|()| flow)
-        });
-        match step {
-            Step::Read(flow) => Some(Ok(flow)),
-            Step::Lost(error) => Some(Err(error)),
-            Step::End(end) => {
-                self.ended = true;
-                end.err().map(Err)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
+    use crate::exchange::list::List;
+    use crate::sys::script::Arrival;
 
     #[test]
     fn a_lookup_without_ports_is_refused_where_ports_are_known() {
@@ -791,16 +620,6 @@ mod tests {
         for error in [Error::Kernel(libc::EPERM), Error::Os(libc::EBADF)] {
             assert_eq!(ports_are_known(Err(error)), Err(error));
         }
-    }
-
-    #[test]
-    fn an_interrupted_dump_is_an_error() {
-        let outcome = |interrupted, error| Outcome { interrupted, error };
-        assert_eq!(outcome(false, None).finish(0), Ok(()));
-        assert_eq!(outcome(true, None).finish(0), Err(Error::Interrupted));
-        assert_eq!(outcome(true, None).finish(libc::EPERM), Err(Error::Kernel(libc::EPERM)));
-        let malformed = Error::Malformed("");
-        assert_eq!(outcome(true, Some(malformed)).finish(0), Err(malformed));
     }
 
     const SEQ: u32 = 7;
@@ -829,32 +648,33 @@ mod tests {
 
     /// A handle that has asked and been answered.
     fn answered(datagrams: &[Vec<u8>]) -> Handle {
-        let mut handle = Handle::open().unwrap();
-        handle.socket = Socket::scripted(datagrams);
+        let kernel = datagrams.iter().cloned().map(Arrival::Kernel);
+        let mut handle = Handle::scripted(Socket::scripted(kernel).unwrap()).unwrap();
         handle.seq = SEQ;
         handle
     }
 
-    /// What each way to read a list makes of the same answer: how many flows, the first error, and whether the
-    /// handle knows that nothing is left to be read.
+    /// What each way to read a list makes of the same answer: how many flows, the error, and whether the handle knows
+    /// that nothing is left to be read.
     fn read(datagrams: &[Vec<u8>]) -> (usize, Option<Error>, bool) {
         let list = |ahead: bool| {
             let (mut handle, mut flows) = (answered(datagrams), 0);
-            let each = |frame: &Frame<'_>| {
-                read_flow(&mut Flow::new(), frame)?;
-                flows += 1;
-                Ok(Verdict::Continue(()))
+            let mut list = List::answering(&mut handle, SEQ, ahead);
+            let error = loop {
+                match list.next() {
+                    Ok(Some(_)) => flows += 1,
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
             };
-            let ended = if ahead { handle.read_ahead_of(SEQ, each) } else { handle.answers(SEQ, each) };
-            (flows, ended.err(), handle.abandoned.is_none())
+            assert!(matches!(list.next(), Ok(None)), "it stays at its end");
+            drop(list);
+            (flows, error, handle.abandoned.is_none())
         };
-        let (mut handle, mut flows, mut error) = (answered(datagrams), 0, None);
-        for flow in handle.listed(SEQ).take(1000) {
-            match flow {
-                Ok(_) => flows += 1,
-                Err(wrong) => error = error.or(Some(wrong)),
-            }
-        }
+        let mut handle = answered(datagrams);
+        let iterated: Vec<_> = Flows(List::answering(&mut handle, SEQ, false)).take(1000).collect();
+        let flows = iterated.iter().filter(|flow| flow.is_ok()).count();
+        let error = iterated.last().and_then(|last| last.as_ref().err().copied());
         let iterated = (flows, error, handle.abandoned.is_none());
         assert_eq!(list(false), iterated);
         assert_eq!(list(true), iterated, "received ahead");

@@ -7,12 +7,11 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::exchange::answers::{Awaited, Glance, RUST, glance};
 use crate::sys::socket::{Datagram, MOST_DATAGRAMS};
 use crate::sys::{Socket, memory};
-use crate::wire::frame::FrameKind;
-use crate::wire::{Frame, Frames, align4};
+use crate::wire::{Frame, align4};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of a socket's receive buffer: no datagram of a dump is longer than 32448.
 pub const RECEIVE_LEN: usize = 32768;
@@ -93,17 +92,14 @@ impl Inbox {
         std::mem::swap(&mut self.foreign, &mut other.foreign);
     }
 
-    /// Whether the answer to request `seq` ends in what has not been read.
-    pub(crate) fn holds_end(&self, seq: u32) -> bool {
-        let unopened = self.of_kernel().map(|(index, datagram)| self.place(index, datagram));
-        let mut datagrams = std::iter::once(self.unread.clone()).chain(unopened);
-        datagrams.any(|bytes| ends(Frames::new(self.buffer.get(bytes).unwrap_or_default()), seq))
-    }
-
-    /// The kernel's datagrams that have not been read.
-    fn of_kernel(&self) -> impl Iterator<Item = (usize, Datagram)> + '_ {
-        let datagram = |index| Some((index, *self.datagrams.get(index)?));
-        self.unopened.clone().filter_map(datagram).filter(|(_, datagram)| datagram.sender == 0)
+    /// What is seen of some answers in what has not been read.
+    pub(crate) fn glance(&self, awaited: Awaited) -> Glance {
+        let unopened = self.unopened.clone().filter_map(|index| Some((index, *self.datagrams.get(index)?)));
+        let unopened = unopened.filter(|(_, datagram)| RUST.admits(datagram.sender) == Ok(true));
+        let unopened = unopened.map(|(index, datagram)| (self.place(index, datagram), datagram.truncated));
+        let datagrams = std::iter::once((self.unread.clone(), self.is_cut)).chain(unopened);
+        let bytes = |place| self.buffer.get(place).unwrap_or_default();
+        glance(RUST, awaited, datagrams.map(|(place, truncated)| (bytes(place), truncated)))
     }
 
     /// Where the bytes of a datagram are.
@@ -123,7 +119,7 @@ impl Inbox {
             }
             let index = self.unopened.next()?;
             let datagram = self.datagrams.get(index).copied().unwrap_or_default();
-            if datagram.sender != 0 {
+            if RUST.admits(datagram.sender) != Ok(true) {
                 self.foreign += 1;
                 continue;
             }
@@ -143,68 +139,6 @@ impl Inbox {
         self.clear();
         self.unopened = 0..socket.receive_several(&mut self.buffer, &mut self.datagrams, wait)?;
         Ok(())
-    }
-}
-
-/// Receives the parts of an answer.
-///
-/// The kernel has put the next datagram of a list, and the answer to any other request, into the queue by the time
-/// that it can be asked for. So once something was lost, and the end may be among it, nothing is waited for: an empty
-/// queue is the end.
-#[derive(Debug)]
-pub(crate) struct Receiver {
-    waits: AtomicBool,
-}
-
-impl Receiver {
-    /// One that waits as long as nothing is lost.
-    pub(crate) fn new() -> Receiver {
-        Receiver { waits: AtomicBool::new(true) }
-    }
-
-    /// One that never waits, for an answer whose end may have been read.
-    pub(crate) fn of_remains() -> Receiver {
-        Receiver { waits: AtomicBool::new(false) }
-    }
-
-    /// Receives what an inbox takes at a time, and returns whether there was anything; an interrupted call is repeated.
-    ///
-    /// # Errors
-    /// [`Error::Overrun`], after which the next call goes on; else the system's error.
-    pub(crate) fn receive(&self, socket: &Socket, inbox: &mut Inbox) -> Result<bool> {
-        let wait = self.waits.load(Ordering::Relaxed);
-        let received = receive(socket, inbox, wait);
-        let lost = match received {
-            Ok(()) => inbox.of_kernel().any(|(_, datagram)| datagram.truncated),
-            Err(error) => error == Error::Overrun,
-        };
-        if lost {
-            self.waits.store(false, Ordering::Relaxed);
-        }
-        match received {
-            Err(Error::Os(libc::EAGAIN)) if !wait => Ok(false),
-            received => received.map(|()| true),
-        }
-    }
-}
-
-/// Whether the answer to request `seq` ends in these frames. An error that cannot be read ends it too.
-fn ends(mut frames: Frames<'_>, seq: u32) -> bool {
-    frames.any(|frame| {
-        frame.is_ok_and(|frame| {
-            let goes_on = matches!(frame.kind(), Ok(FrameKind::Data | FrameKind::Noop | FrameKind::Overrun));
-            !goes_on && frame.header.seq == seq
-        })
-    })
-}
-
-/// As [`Inbox::receive`]; an interrupted call is repeated.
-pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox, wait: bool) -> Result<()> {
-    loop {
-        match inbox.receive(socket, wait) {
-            Err(Error::Os(libc::EINTR)) => {}
-            received => return received,
-        }
     }
 }
 
@@ -237,7 +171,7 @@ pub(crate) fn answer(kind: u16, seq: u32) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::consts::{IPCTNL_MSG_CT_NEW, NFNL_SUBSYS_CTNETLINK, NLMSG_DONE, NLMSG_ERROR};
+    use crate::wire::consts::NLMSG_DONE;
 
     fn message(len: u32) -> [u8; 16] {
         let mut bytes = [0; 16];
@@ -297,20 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_waited_for_after_a_loss() {
-        let (whole, cut) = (vec![0; 64], vec![0; 65]);
-        let socket = Socket::scripted(&[whole.clone(), cut, whole]);
-        let (receiver, mut inbox) = (Receiver::new(), Inbox::new(1, 64).unwrap());
-        for waits in [true, false, false] {
-            assert_eq!(receiver.receive(&socket, &mut inbox), Ok(true));
-            assert_eq!(receiver.waits.load(Ordering::Relaxed), waits);
-        }
-        assert_eq!(receiver.receive(&socket, &mut inbox), Ok(false));
-        let would_wait = Receiver::new().receive(&socket, &mut inbox);
-        assert_eq!(would_wait, Err(Error::Os(libc::EAGAIN)));
-    }
-
-    #[test]
     fn a_cleared_inbox_is_empty() {
         let mut inbox = inbox(&[(&message(16), 0), (&message(16), 0)]);
         assert!(inbox.next().is_some());
@@ -319,28 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_end_ends_an_answer() {
-        let flow = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
-        let datagram = |messages: &[(u16, u32)]| -> Vec<u8> {
-            messages.iter().flat_map(|&(kind, seq)| answer(kind, seq)).collect()
-        };
-        let ended = |messages: &[(u16, u32)]| ends(Frames::new(&datagram(messages)), 7);
-        assert!(!ended(&[]));
-        assert!(!ended(&[(flow, 7), (flow, 7)]));
-        assert!(!ended(&[(flow, 7), (NLMSG_DONE, 6), (NLMSG_ERROR, 8)]));
-        assert!(ended(&[(flow, 7), (NLMSG_DONE, 7)]));
-        assert!(ended(&[(NLMSG_ERROR, 7), (flow, 7)]));
-    }
-
-    #[test]
     fn an_end_is_found_in_any_datagram_that_is_not_read() {
         let (data, end) = (answer(17, 7), answer(NLMSG_DONE, 7));
         let mut inbox = inbox(&[(&data, 0), (&end, 9), (&end, 0), (&data, 0)]);
         for _ in 0..2 {
-            assert!(inbox.holds_end(7) && !inbox.holds_end(8));
+            let ends = |seq| inbox.glance(Awaited::one(seq)).ends;
+            assert!(ends(7) && !ends(8));
             assert_eq!(inbox.next().map(|frame| frame.map(drop)), Some(Ok(())));
         }
-        assert!(!inbox.holds_end(7), "it has been read");
+        assert!(!inbox.glance(Awaited::one(7)).ends, "it has been read");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! process, as it is with the standard library's own constructors.
 //!
 //! What the C border reaches takes its memory here. Rust programs that prefer the usual way go through
-//! [`or_abort`].
+//! `or_abort`.
 
 use crate::error::{Error, Result};
 use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
@@ -15,8 +15,11 @@ thread_local! {
     static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the code that asks for memory now is prepared to get none; see [`super::allocator`].
-pub(super) fn is_prepared() -> bool {
+/// Whether the code that asks for memory now is prepared to get none. For the allocator of a program: where there is no
+/// memory and no code is prepared for that, it may end the program with a message.
+#[must_use]
+#[cfg(feature = "internals")]
+pub fn is_prepared() -> bool {
     PREPARED.get()
 }
 

@@ -9,10 +9,8 @@
 //! functions read the environment too (`TZ`): a program that changes it while other threads run is responsible for
 //! that, as [`std::env::set_var`] says.
 
-#![allow(unsafe_code)] // system calls; the only other place is `capi`
+#![allow(unsafe_code)] // system calls; the only other places are `capi` and the tool's `sys`
 
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
-pub mod allocator;
 #[cfg(feature = "capi")]
 pub(crate) mod cancel;
 pub mod clock;
@@ -21,19 +19,14 @@ pub mod errno;
 pub(crate) mod file;
 #[cfg(feature = "capi")]
 pub(crate) mod lock;
-pub(crate) mod memory;
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
+pub mod memory;
 pub mod namespace;
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod process;
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
-mod protocols;
-#[cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
 pub mod release;
+#[cfg(any(test, feature = "internals"))]
+pub mod script;
 pub mod socket;
 #[cfg(feature = "capi")]
 pub(crate) mod stack;
-#[cfg(feature = "internals")]
-pub mod streams;
 
 pub use socket::Socket;

@@ -8,7 +8,9 @@
 use super::{Socket, errno};
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
+#[cfg(any(test, feature = "internals"))]
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::path::Path;
 
 /// Moves the calling thread into a new, empty network namespace. Its loopback interface is down.
@@ -23,6 +25,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Error::Os`] with `EPERM` without `CAP_SYS_ADMIN`; `ENOSPC` when there are too many namespaces.
+#[cfg(any(test, feature = "internals"))]
 pub fn enter_new_network() -> Result<()> {
     // SAFETY: no pointer is passed; CLONE_NEWNET changes the calling thread only and leaves its memory alone.
     match unsafe { libc::unshare(libc::CLONE_NEWNET) } {
@@ -35,6 +38,7 @@ pub fn enter_new_network() -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Os`] with `EPERM` without `CAP_NET_ADMIN`.
+#[cfg(any(test, feature = "internals"))]
 pub fn set_loopback_up() -> Result<()> {
     // SAFETY: no pointer is passed.
     let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };

@@ -28,6 +28,9 @@ pub const MOST_DATAGRAMS: usize = 32;
 pub struct Socket {
     inner: netlink_sys::Socket,
     port_id: u32,
+    /// What it receives in place of what the kernel sends.
+    #[cfg(any(test, feature = "internals"))]
+    script: Option<super::script::Script>,
 }
 
 /// One received datagram.
@@ -92,14 +95,39 @@ impl Socket {
         }
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
-        Ok(Socket { inner, port_id: address.nl_pid })
+        Ok(Socket::around(inner, address.nl_pid))
     }
 
     fn bound(fd: OwnedFd) -> Result<Socket> {
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let mut inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
         let address = inner.bind_auto().map_err(os)?;
-        Ok(Socket { inner, port_id: address.port_number() })
+        Ok(Socket::around(inner, address.port_number()))
+    }
+
+    fn around(inner: netlink_sys::Socket, port_id: u32) -> Socket {
+        Socket {
+            inner,
+            port_id,
+            #[cfg(any(test, feature = "internals"))]
+            script: None,
+        }
+    }
+
+    /// The same socket with a descriptor of its own, for another thread.
+    ///
+    /// # Errors
+    /// The system's error: `EMFILE`, ….
+    pub(crate) fn duplicate(&self) -> Result<Socket> {
+        let fd = self.as_fd().try_clone_to_owned().map_err(os)?;
+        // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
+        let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
+        Ok(Socket {
+            inner,
+            #[cfg(any(test, feature = "internals"))]
+            script: self.script.clone(),
+            port_id: self.port_id,
+        })
     }
 
     /// Replaces the set of multicast groups 1..=32 (bit `n - 1` is group `n`).
@@ -130,6 +158,10 @@ impl Socket {
     /// # Errors
     /// The system's error; `EINTR` is retried.
     pub fn send(&self, datagram: &[u8]) -> Result<usize> {
+        #[cfg(any(test, feature = "internals"))]
+        if self.script.is_some() {
+            return Ok(datagram.len());
+        }
         loop {
             match self.inner.send_to(datagram, &SocketAddr::new(0, 0), 0) {
                 Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
@@ -155,6 +187,10 @@ impl Socket {
     /// As [`receive`](Self::receive), and `EAGAIN` without waiting; an error after some datagrams is reported by the
     /// next call. [`Error::Invalid`] without places or with less than a byte for each.
     pub fn receive_several(&self, buf: &mut [u8], datagrams: &mut [Datagram], wait: bool) -> Result<usize> {
+        #[cfg(any(test, feature = "internals"))]
+        if let Some(script) = &self.script {
+            return script.receive_several(buf, datagrams);
+        }
         raw::receive_several(self.as_fd(), buf, datagrams, wait)
     }
 
@@ -289,20 +325,17 @@ impl Socket {
     }
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[cfg(any(test, feature = "internals"))]
 impl Socket {
-    /// A socket on which these datagrams have arrived as if from the kernel. A call that would wait fails with
-    /// `EAGAIN`, and nothing can be sent.
-    pub(crate) fn scripted(datagrams: &[Vec<u8>]) -> Socket {
-        let (ours, kernels) = std::os::unix::net::UnixDatagram::pair().unwrap();
-        ours.set_nonblocking(true).unwrap();
-        for datagram in datagrams {
-            kernels.send(datagram).unwrap();
-        }
+    /// A socket that receives this in place of what the kernel sends; what is sent is ignored.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(crate) fn scripted(arrivals: impl IntoIterator<Item = super::script::Arrival>) -> Result<Socket> {
+        let fd = std::os::unix::net::UnixDatagram::unbound().map_err(os)?;
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
-        let inner = unsafe { netlink_sys::Socket::from_raw_fd(ours.into_raw_fd()) };
-        Socket { inner, port_id: 0 }
+        let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
+        Ok(Socket { script: Some(super::script::Script::new(arrivals)), ..Socket::around(inner, 0) })
     }
 }
 

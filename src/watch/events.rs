@@ -120,15 +120,7 @@ impl EventsBuilder {
         if !self.groups.is_empty() {
             socket.bind_groups(self.groups.bits())?;
         }
-        Ok(Events {
-            socket,
-            inbox: Inbox::for_entries()?,
-            flow: Flow::new(),
-            expect: Expectation::new(),
-            drops: 0,
-            lost: 0,
-            overruns: 0,
-        })
+        Events::on(socket)
     }
 }
 
@@ -142,6 +134,9 @@ pub fn large_receive_buffer() -> u32 {
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
 
+/// What happened, the port id of the one who caused it, and whether it is about an expectation.
+type Step = (EventKind, u32, bool);
+
 /// A subscription to events.
 ///
 /// The kernel makes events only for entries created while somebody listens (`nf_conntrack_events` = 2).
@@ -151,13 +146,99 @@ pub struct Events {
     inbox: Inbox,
     flow: Flow,
     expect: Expectation,
-    /// The socket's count of drops when it was looked at last.
+    losses: Losses,
+}
+
+/// What a subscription has lost, and how that is known.
+#[derive(Debug, Default)]
+struct Losses {
+    /// The socket's count of drops when it was looked at last: it wraps.
     drops: u32,
-    lost: u64,
+    /// The drops that the socket has counted.
+    dropped: u64,
+    /// The drops that a receive call has reported, which may stand for several.
     overruns: u64,
+    /// What has come and could not be read.
+    unreadable: u64,
+}
+
+impl Losses {
+    fn note(&mut self, error: Error) {
+        match error {
+            Error::Overrun => self.overruns += 1,
+            Error::Malformed(_) | Error::Truncated => self.unreadable += 1,
+            _ => {}
+        }
+    }
+
+    /// Notes how many drops the socket has counted.
+    fn note_drops(&mut self, drops: u32) {
+        self.dropped += u64::from(drops.wrapping_sub(self.drops));
+        self.drops = drops;
+    }
+
+    /// How many events were lost, at least.
+    fn count(&self) -> u64 {
+        self.dropped.max(self.overruns) + self.unreadable
+    }
+}
+
+/// What a subscriber hears next.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// An event.
+    Event(Event<'a>),
+    /// Something was lost or could not be read; [`Events::lost`] counts it.
+    Loss,
+}
+
+/// The events that wait, read one by one; made by [`Events::backlog`].
+#[derive(Debug)]
+pub struct Backlog<'e> {
+    events: &'e mut Events,
+    /// No more than this can be waiting.
+    left: usize,
+}
+
+impl Backlog<'_> {
+    /// The next of them, or nothing when all have been read.
+    ///
+    /// # Errors
+    /// The system's error.
+    #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
+    pub fn next(&mut self) -> Result<Option<Heard<'_>>> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        match self.events.step(false) {
+            Ok(step) => Ok(Some(Heard::Event(self.events.event(step)))),
+            Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
+            Err(Error::Overrun | Error::Malformed(_) | Error::Truncated) => {
+                // Nothing more is queued before all that waits has been read.
+                self.left = self.left.max(self.events.most_waiting());
+                Ok(Some(Heard::Loss))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Events {
+    fn on(socket: Socket) -> Result<Events> {
+        Ok(Events {
+            socket,
+            inbox: Inbox::for_entries()?,
+            flow: Flow::new(),
+            expect: Expectation::new(),
+            losses: Losses::default(),
+        })
+    }
+
+    /// A subscription on a socket that receives what a script says.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) fn scripted(socket: Socket) -> Result<Events> {
+        Events::on(socket)
+    }
+
     /// Subscribes to groups of events, with the system's default receive buffer.
     ///
     /// # Errors
@@ -190,10 +271,9 @@ impl Events {
     /// for each [`Overrun`](Error::Overrun).
     pub fn lost(&mut self) -> u64 {
         if let Ok(queue) = self.socket.queue() {
-            self.lost += u64::from(queue.drops.wrapping_sub(self.drops));
-            self.drops = queue.drops;
+            self.losses.note_drops(queue.drops);
         }
-        self.lost.max(self.overruns)
+        self.losses.count()
     }
 
     /// No more events than this can be waiting now: reading so many reads all that happened before.
@@ -215,7 +295,8 @@ impl Events {
     /// [`Error::Malformed`] or [`Error::Truncated`] for one message.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Event<'_>> {
-        self.event(true)
+        let step = self.step(true)?;
+        Ok(self.event(step))
     }
 
     /// The next event, or nothing when none has come. Never waits, whatever the socket is set to.
@@ -223,30 +304,33 @@ impl Events {
     /// # Errors
     /// As [`next`](Self::next), but for `EAGAIN`.
     pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
-        match self.event(false) {
-            Ok(event) => Ok(Some(event)),
+        match self.step(false) {
+            Ok(step) => Ok(Some(self.event(step))),
             Err(error) if error.is_would_block() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn event(&mut self, wait: bool) -> Result<Event<'_>> {
-        let step = self.step(wait);
-        match step {
-            Err(Error::Overrun) => self.overruns += 1,
-            Err(Error::Malformed(_) | Error::Truncated) => self.lost += 1,
-            _ => {}
-        }
-        let (kind, port_id, expectation) = step?;
-        let subject = if expectation {
-            EventSubject::Expectation(&self.expect)
-        } else {
-            EventSubject::Flow(&self.flow)
-        };
-        Ok(Event { kind, subject, port_id })
+    /// The events that wait now, on a socket that is non-blocking: a loop over them ends, however fast others follow.
+    pub fn backlog(&mut self) -> Backlog<'_> {
+        let left = self.most_waiting();
+        Backlog { events: self, left }
     }
 
-    fn step(&mut self, wait: bool) -> Result<(EventKind, u32, bool)> {
+    fn event(&self, (kind, port_id, is_expectation): Step) -> Event<'_> {
+        let subject = match is_expectation {
+            true => EventSubject::Expectation(&self.expect),
+            false => EventSubject::Flow(&self.flow),
+        };
+        Event { kind, subject, port_id }
+    }
+
+    /// Reads the next event into its object. What is lost is counted.
+    fn step(&mut self, wait: bool) -> Result<Step> {
+        self.find(wait).inspect_err(|&error| self.losses.note(error))
+    }
+
+    fn find(&mut self, wait: bool) -> Result<Step> {
         loop {
             let Some(frame) = self.inbox.next() else {
                 self.inbox.receive(&self.socket, wait)?;
@@ -284,6 +368,7 @@ impl Events {
 mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
+    use crate::sys::script::Arrival;
 
     const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
     const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_DELETE]);
@@ -293,6 +378,49 @@ mod tests {
         let mut message = answer(kind, 0)[..16].to_vec();
         message[0] = 16;
         message
+    }
+
+    #[test]
+    fn a_loss_is_counted_once_whether_the_socket_counts_or_reports_it() {
+        let mut losses = Losses { drops: u32::MAX, ..Losses::default() };
+        losses.note_drops(2); // it wraps
+        losses.note(Error::Overrun);
+        assert_eq!(losses.count(), 3, "the report is about them");
+        losses.note(Error::Truncated);
+        losses.note(Error::Malformed(""));
+        losses.note(Error::Os(libc::EAGAIN));
+        assert_eq!(losses.count(), 5);
+        let mut losses = Losses::default(); // of a kernel that does not count
+        losses.note_drops(0);
+        (0..2).for_each(|_| losses.note(Error::Overrun));
+        assert_eq!(losses.count(), 2);
+    }
+
+    #[test]
+    fn a_backlog_is_read_up_to_its_end() {
+        let lost = Arrival::Failure(Error::Overrun);
+        let event = || Arrival::Kernel(answer(FLOW, 0));
+        let script = [event(), lost, event(), Arrival::Failure(Error::Os(libc::EAGAIN)), event()];
+        let mut events = Events::scripted(Socket::scripted(script).unwrap()).unwrap();
+        let mut seen = String::new();
+        for _ in 0..2 {
+            let mut backlog = events.backlog();
+            while let Some(heard) = backlog.next().unwrap() {
+                seen.push(if matches!(heard, Heard::Event(_)) { 'e' } else { '-' });
+            }
+            seen.push('.');
+        }
+        assert_eq!((&seen[..], events.lost()), ("e-e.e.", 1));
+        let many = vec![event(); 2 * MOST_DATAGRAMS];
+        let mut events = Events::scripted(Socket::scripted(many).unwrap()).unwrap();
+        let (mut backlog, mut count) = (events.backlog(), 0);
+        while backlog.next().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, MOST_DATAGRAMS, "what follows is another one's");
+        let mut events =
+            Events::scripted(Socket::scripted([Arrival::Failure(Error::Os(9))]).unwrap()).unwrap();
+        assert_eq!(events.backlog().next().map(drop), Err(Error::Os(9)));
     }
 
     #[test]
@@ -306,15 +434,8 @@ mod tests {
             [answer(FLOW, 0), vec![0; 8192]].concat(),
             answer(FLOW, 0),
         ];
-        let mut events = Events {
-            socket: Socket::scripted(&datagrams),
-            inbox: Inbox::for_entries().unwrap(),
-            flow: Flow::new(),
-            expect: Expectation::new(),
-            drops: 0,
-            lost: 0,
-            overruns: 0,
-        };
+        let script = Socket::scripted(datagrams.map(Arrival::Kernel)).unwrap();
+        let mut events = Events::scripted(script).unwrap();
         let mut seen = String::new();
         loop {
             seen.push(match events.next() {

@@ -12,10 +12,9 @@ use super::known::{News, Told};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
 use crate::exchange::handle::{Handle, Verdict};
-use crate::filter::DumpFilter;
 use crate::flow::Flow;
 use crate::sys::Socket;
-use crate::watch::events::{EventSubject, Events, EventsBuilder};
+use crate::watch::events::{EventSubject, Events, EventsBuilder, Heard};
 use crate::wire::consts::IPS_DYING;
 use std::time::{Duration, Instant};
 
@@ -236,27 +235,18 @@ impl Mirror {
         go_on: &mut impl FnMut() -> bool,
         each: &mut impl FnMut(Change<'_>) -> Verdict,
     ) -> Result<Verdict> {
-        let mut left = self.events.most_waiting();
-        while left > 0 {
-            left -= 1;
+        let mut backlog = self.events.backlog();
+        loop {
             if !go_on() {
                 return Ok(Verdict::Break(()));
             }
-            let event = match self.events.next() {
-                Ok(event) => event,
-                Err(Error::Os(libc::EAGAIN)) => break,
-                Err(Error::Os(libc::EINTR)) => continue,
-                Err(Error::Overrun) => {
-                    // Nothing more is queued before all that waits has been read.
-                    self.due = true;
-                    left = left.max(self.events.most_waiting());
-                    continue;
-                }
-                Err(Error::Malformed(_) | Error::Truncated) => {
+            let event = match backlog.next()? {
+                None => break,
+                Some(Heard::Loss) => {
                     self.due = true;
                     continue;
                 }
-                Err(error) => return Err(error),
+                Some(Heard::Event(event)) => event,
             };
             let EventSubject::Flow(flow) = event.subject else { continue };
             let news = self.told.event(event.kind, flow);
@@ -281,7 +271,8 @@ impl Mirror {
         let mut verdict = Verdict::Continue(());
         self.due = true; // until it is done
         self.told.begin_listing();
-        self.handle.dump(&DumpFilter::new(), |flow| {
+        let mut list = self.handle.entries().open()?;
+        while let (Some(flow), true) = (list.next()?, verdict.is_continue()) {
             // An entry that is about to go has told its end already.
             if flow.status().unwrap_or(0) & IPS_DYING == 0 {
                 verdict = tell(self.told.listed(flow), flow, 0, true, each);
@@ -289,8 +280,8 @@ impl Mirror {
             if !go_on() {
                 verdict = Verdict::Break(());
             }
-            verdict
-        })?;
+        }
+        drop(list);
         if verdict.is_continue() {
             self.told.end_listing(|flow| {
                 verdict = each(Change { kind: EventKind::Destroy, flow, port_id: 0, found: true });

@@ -19,7 +19,6 @@ use netfilter_conntrack::wire::frame::FrameKind;
 use netfilter_conntrack::{Dir, DumpFilter, Error, Flow, Handle, L4};
 use std::io::Write;
 use std::net::IpAddr;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::{ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -46,11 +45,13 @@ pub fn sleeps_in_write(pid: u32) -> bool {
     call.split(' ').next() == Some(&libc::SYS_write.to_string())
 }
 
-/// A pipe whose reader has gone.
+/// A pipe whose reader has gone. A process that another test starts at the same time may hold the reader's end until it
+/// runs its program, so the pipe is tried.
 pub fn pipe_without_reader() -> ChildStdin {
     let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().expect("a child process");
-    let writer = reader.stdin.take().expect("its input");
+    let mut writer = reader.stdin.take().expect("its input");
     reader.wait().expect("its end");
+    wait_until("the pipe has no reader", || writer.write_all(b" ").is_err());
     writer
 }
 
@@ -193,11 +194,10 @@ pub fn key(of: &Flow, dir: Dir) -> Flow {
 /// The original source ports (or ids) of the flows that pass a filter, ascending.
 pub fn sports(handle: &mut Handle, filter: &DumpFilter) -> Vec<u16> {
     let mut found = Vec::new();
-    let each = |flow: &Flow| {
+    let mut list = handle.entries().filter(filter).open().expect("a list");
+    while let Some(flow) = list.next().expect("a whole list") {
         found.push(flow.tuple(Dir::Orig).l4_src());
-        ControlFlow::Continue(())
-    };
-    handle.dump(filter, each).expect("a dump");
+    }
     found.sort_unstable();
     found
 }

@@ -1,4 +1,4 @@
-# bash completion for conntrack(8), made from the tool's option table; do not edit (tool/src/completion.rs).
+# bash completion for conntrack(8), made from the tool's option table; do not edit (tool/src/show/completion.rs).
 _conntrack()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}

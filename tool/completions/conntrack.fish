@@ -1,4 +1,4 @@
-# fish completion for conntrack(8), made from the tool's option table; do not edit (tool/src/completion.rs).
+# fish completion for conntrack(8), made from the tool's option table; do not edit (tool/src/show/completion.rs).
 function __conntrack_protocol
     set -l words (commandline -opc)
     set -l at (contains -i -- -p $words; or contains -i -- --protonum $words)
@@ -39,18 +39,18 @@ complete -c conntrack -s i -l id -x -d 'id of the entry, as -o id shows it'
 complete -c conntrack -s f -l family -x -a 'ipv4 ipv6' -d 'layer 3 family'
 complete -c conntrack -s n -l src-nat -d 'source NAT (to this address)'
 complete -c conntrack -s g -l dst-nat -d 'destination NAT (to this address)'
-complete -c conntrack -s o -l output -x -a '(__fish_append , xml extended timestamp id ktimestamp labels userspace save)' -d 'what to print, and how'
+complete -c conntrack -s o -l output -x -a '(__fish_append , xml extended timestamp id ktimestamp labels userspace save)' -d 'format of the output'
 complete -c conntrack -s c -l secmark -x -d 'security mark'
 complete -c conntrack -s b -l buffer-size -x -d 'receive buffer for events (-E)'
 complete -c conntrack -s j -l any-nat -d 'source or destination NAT'
 complete -c conntrack -s w -l zone -x -d 'zone'
 complete -c conntrack -s l -l label -x -d 'labels that are all set'
 complete -c conntrack -l label-add -x -d 'labels to set'
-complete -c conntrack -l label-del -d 'labels to clear; none named: all'
+complete -c conntrack -l label-del -d 'labels to clear; without a name, all'
 complete -c conntrack -l orig-zone -x -d 'zone of the original direction'
 complete -c conntrack -l reply-zone -x -d 'zone of the reply direction'
 complete -c conntrack -s M -l labelmap -r -F -d 'file with the names of labels'
-complete -c conntrack -l resync -d 'make up for lost events (-E)'
+complete -c conntrack -l resync -d 'rescan the table after lost events (-E)'
 complete -c conntrack -l reliable -d 'lose no end of a flow (-E); dangerous'
 complete -c conntrack -n '__conntrack_protocol tcp' -l sport -l orig-port-src -x -d 'source port, original direction'
 complete -c conntrack -n '__conntrack_protocol tcp' -l dport -l orig-port-dst -x -d 'destination port, original direction'

@@ -1,51 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The `conntrack` tool: the connection tracking table from the command line.
 //!
-//! A client of the library's public interface: words become a request ([`args`], [`parse`]), a request becomes
-//! library calls ([`entry`], [`command`]), flows become output ([`output`]). Standard output holds entries, events
-//! and counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing
-//! done, 2 the command line is wrong, 3 events were lost.
+//! A client of the library's public interface: words become an understood line ([`line`]), a line becomes library calls
+//! ([`command`]; those of a file, [`load`]), flows become output ([`show`]). Standard output holds entries, events and
+//! counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing done, 2 the
+//! command line is wrong, 3 events were lost.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // but in `sys`; every other file forbids it
 
-mod args;
+mod certain;
 mod command;
-#[cfg(test)]
-mod completion;
-mod entry;
-mod help;
-mod legality;
-mod message;
-mod options;
-mod output;
-mod parse;
-mod refusal;
+mod line;
+mod load;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod selection;
-mod value;
+mod show;
+mod sys;
 
-use command::{Session, load};
-use message::{Complaint, NO_MEMORY, TRY, VERSION_LINE};
-use netfilter_conntrack::sys::allocator::OrExit;
-use netfilter_conntrack::sys::process::{end_by_hangup, restore_sigpipe};
-use output::say;
-use parse::Parser;
+use command::Session;
+use line::parse::Parser;
+use show::message::{self, Complaint, NO_MEMORY, TRY};
+use show::output::{say, tell};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
+use sys::allocator::OrExit;
+use sys::signals::{end_by_hangup, restore_sigpipe};
 
 #[global_allocator]
 static ALLOCATOR: OrExit = OrExit::saying(NO_MEMORY);
 
-netfilter_conntrack::look_at_start!();
-
 fn main() -> ExitCode {
     restore_sigpipe();
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let program = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
-    let (mut parser, mut session) = (Parser::new(posix), Session::new());
+    let (mut parser, mut session) = (Parser::new(posix), Session::new(program));
     let status = match arguments.as_slice() {
         [_, option, file, more @ ..] if option == "-R" || option == "--load-file" => {
             more.iter().take(1).for_each(|word| say(&message::stray(word.as_bytes())));
@@ -65,12 +57,10 @@ fn main() -> ExitCode {
 
 /// Runs one command line and gives its exit status.
 fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
-    let mut words = arguments.into_iter().map(OsString::into_vec);
-    let program = words.next().unwrap_or_default();
-    let words: Vec<Vec<u8>> = words.collect();
-    let request = parser.parse(&words);
+    let words: Vec<Vec<u8>> = arguments.into_iter().skip(1).map(OsString::into_vec).collect();
+    let line = parser.parse(&words);
     parser.notices.iter().for_each(|notice| say(notice));
-    let done = session.run(&request?, &args::text(&program))?;
+    let done = session.run(line?.job()?)?;
     done.summary().iter().for_each(|line| tell(line));
     Ok(done.exit_status())
 }
@@ -82,9 +72,4 @@ fn complain(complaint: &Complaint) -> u8 {
         say(TRY);
     }
     complaint.exit_status()
-}
-
-/// A line on standard error with the program's name and version.
-fn tell(text: &str) {
-    say(&format!("{VERSION_LINE}: {text}"));
 }

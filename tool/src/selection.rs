@@ -8,12 +8,13 @@
 #[path = "../tests/model/mod.rs"]
 mod model;
 
-use crate::entry;
-use crate::message::Complaint;
-use crate::parse::Parser;
+use crate::command::registry::Job;
+use crate::command::{delete, flush, list};
+use crate::line::parse::Parser;
+use crate::show::message::Complaint;
 use model::entry::{Entry, Home, LABEL_FILE};
 use model::line::Line;
-use model::meaning::{Meaning, Verb};
+use model::meaning::Meaning;
 use model::{LINES_OF_A_TABLE, Tally, kernel};
 use netfilter_conntrack::batch;
 use netfilter_conntrack::codec::flow_decode;
@@ -123,12 +124,16 @@ fn labels(_: Option<&Path>) -> netfilter_conntrack::Result<LabelMap> {
 
 /// The selector that the tool makes of a line.
 fn selector(line: &Line) -> Result<Selector, Complaint> {
-    let request = Parser::with_maps(line.posix, labels).parse(&line.words())?;
-    match line.verb {
-        Verb::Delete | Verb::Flush => entry::delete_selector(&request),
-        Verb::Update => entry::update_selector(&request),
-        Verb::List => entry::selector(&request),
-    }
+    let job = Parser::with_maps(line.posix, labels).parse(&line.words())?.job()?;
+    Ok(match job {
+        Job::Delete(delete::Job::Entries(selector, _)) | Job::Flush(flush::Job::Entries(selector)) => {
+            *selector
+        }
+        Job::Flush(flush::Job::AllEntries) => Selector::default(),
+        Job::Update(job) => job.selector().clone(),
+        Job::List(list::Job::Entries(entries)) => entries.selector().clone(),
+        other => panic!("no selection: {other:?}"),
+    })
 }
 
 fn judge_refusal(meaning: &Meaning, found: Result<(), Complaint>) -> Result<(), String> {

@@ -14,7 +14,6 @@
     clippy::print_stdout
 )]
 
-use netfilter_conntrack::sys::process::StopSignals;
 use netfilter_conntrack::{Dir, DumpFilter, Error, Events, Flow, Groups, Handle, L4};
 use std::collections::HashMap;
 use std::io::Read;
@@ -22,6 +21,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use testing::{count, flow, isolated, load, sports, udp};
+
+#[allow(dead_code, unsafe_code)]
+#[path = "../src/sys/signals.rs"]
+mod signals;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -285,7 +288,7 @@ impl Drop for EndsWithTest {
 
 /// Counts dumps, requests and events under signals that interrupt every call; each must be whole.
 fn work_under_signals() {
-    StopSignals::catch().unwrap();
+    signals::StopSignals::catch().unwrap();
     let mut events = Events::open(Groups::NEW).unwrap();
     println!("ready");
     let (mut handle, mut interruptions, mut rounds) = (Handle::open().unwrap(), 0, 0);

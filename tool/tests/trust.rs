@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use netfilter_conntrack::request::{self, Query, Subject};
-use netfilter_conntrack::sys::process::{protocol_name, protocol_number};
 use netfilter_conntrack::wire::Builder;
 use netfilter_conntrack::wire::consts::NLMSG_ERROR;
 use netfilter_conntrack::wire::frame::Header;
@@ -67,24 +66,6 @@ fn while_running(args: &[&str], stdin: Stdio, met: impl Fn(&Child) -> bool) {
     testing::wait_until(&args.join(" "), || met(&child));
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-#[test]
-fn threads_get_the_names_of_protocols_that_they_ask_for() {
-    if protocol_name(6).is_none() {
-        return testing::report("threads_get_the_names_of_protocols_that_they_ask_for", "no /etc/protocols");
-    }
-    let ask = |number: u8, name: &'static str| {
-        move || {
-            (0..20_000).all(|_| {
-                protocol_name(number).as_deref() == Some(name)
-                    && protocol_number(name) == Some(i32::from(number))
-            })
-        }
-    };
-    let asked = [(6, "tcp"), (17, "udp"), (132, "sctp"), (58, "ipv6-icmp")];
-    let threads = asked.map(|(number, name)| std::thread::spawn(ask(number, name)));
-    assert_eq!(threads.map(|thread| thread.join().unwrap()), [true; 4]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Header only, never compiled: `linux_nf_conntrack_common.h`.
 
-/// How a packet relates to its entry.
+/// The relation of a packet to its entry.
 #[repr(C)]
 pub enum ip_conntrack_info {
     IP_CT_ESTABLISHED = 0,
@@ -55,7 +55,7 @@ pub enum ip_conntrack_status {
     __IPS_MAX_BIT = 16,
 }
 
-/// What can happen to an entry.
+/// Events of an entry.
 #[repr(C)]
 pub enum ip_conntrack_events {
     IPCT_NEW = 0,
@@ -73,7 +73,7 @@ pub enum ip_conntrack_events {
     IPCT_SYNPROXY = 11,
 }
 
-/// What can happen to an expectation.
+/// Events of an expectation.
 #[repr(C)]
 pub enum ip_conntrack_expect_events {
     IPEXP_NEW = 0,

@@ -17,7 +17,7 @@ pub enum dccp_state {
     DCCP_CONNTRACK_MAX = 10,
 }
 
-/// Who opened a DCCP connection, ATTR_DCCP_ROLE.
+/// The role of the sender of the original direction in DCCP, ATTR_DCCP_ROLE.
 #[repr(C)]
 pub enum dccp_roles {
     DCCP_CONNTRACK_ROLE_CLIENT = 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Header only, never compiled: `libnetfilter_conntrack_icmp.h`.
 
-/// Obsolete; kept for programs that name them.
+/// Obsolete; kept for programs that use these names.
 #[repr(C)]
 pub enum icmp_flags {
     ICMP_TYPE_BIT = 0,

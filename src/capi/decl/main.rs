@@ -8,8 +8,8 @@ pub enum anonymous_subsystem {
     EXPECT = NFNL_SUBSYS_CTNETLINK_EXP,
 }
 
-/// Attributes of a conntrack object. Addresses, ports and ICMP ids are in network byte order, all other
-/// numbers in the host's.
+/// Attributes of a conntrack object. Addresses, ports and ICMP ids are in network byte order; all other
+/// numbers are in host byte order.
 #[repr(C)]
 pub enum nf_conntrack_attr {
     /// 32 bits, network order
@@ -72,15 +72,15 @@ pub enum nf_conntrack_attr {
     ATTR_TIMEOUT = 24,
     /// 32 bits
     ATTR_MARK = 25,
-    /// 64 bits, only read
+    /// 64 bits, read-only
     ATTR_ORIG_COUNTER_PACKETS = 26,
-    /// 64 bits, only read
+    /// 64 bits, read-only
     ATTR_REPL_COUNTER_PACKETS = 27,
-    /// 64 bits, only read
+    /// 64 bits, read-only
     ATTR_ORIG_COUNTER_BYTES = 28,
-    /// 64 bits, only read
+    /// 64 bits, read-only
     ATTR_REPL_COUNTER_BYTES = 29,
-    /// 32 bits, only read
+    /// 32 bits, read-only
     ATTR_USE = 30,
     /// 32 bits
     ATTR_ID = 31,
@@ -144,17 +144,17 @@ pub enum nf_conntrack_attr {
     ATTR_TCP_WSCALE_REPL = 60,
     /// 16 bits
     ATTR_ZONE = 61,
-    /// string, only read
+    /// string, read-only
     ATTR_SECCTX = 62,
-    /// 64 bits, only read, nanoseconds since 1970
+    /// 64 bits, read-only, nanoseconds since 1970
     ATTR_TIMESTAMP_START = 63,
-    /// 64 bits, only read, nanoseconds since 1970
+    /// 64 bits, read-only, nanoseconds since 1970
     ATTR_TIMESTAMP_STOP = 64,
     /// bytes; set with nfct_set_attr_l()
     ATTR_HELPER_INFO = 65,
-    /// struct nfct_bitmask, given to the object
+    /// struct nfct_bitmask, which the object then owns
     ATTR_CONNLABELS = 66,
-    /// struct nfct_bitmask, given to the object
+    /// struct nfct_bitmask, which the object then owns
     ATTR_CONNLABELS_MASK = 67,
     /// 16 bits
     ATTR_ORIG_ZONE = 68,
@@ -170,7 +170,7 @@ pub enum nf_conntrack_attr {
     ATTR_SYNPROXY_ITS = 73,
     /// 32 bits
     ATTR_SYNPROXY_TSOFF = 74,
-    /// 64 bits, only read, nanoseconds since 1970
+    /// 64 bits, read-only, nanoseconds since 1970
     ATTR_TIMESTAMP_EVENT = 75,
     ATTR_MAX = 76,
 }
@@ -213,7 +213,7 @@ pub enum nf_conntrack_attr_grp {
     ATTR_GRP_MAX = 16,
 }
 
-/// What a message says happened; also a mask of what a callback is registered for.
+/// The types of messages; also the mask of types for which a callback is registered.
 #[repr(C)]
 pub enum nf_conntrack_msg_type {
     NFCT_T_UNKNOWN = 0,
@@ -250,20 +250,20 @@ pub enum anonymous_get_option {
     __NFCT_GOPT_MAX = 4,
 }
 
-/// What a callback returns.
+/// The return values of a callback.
 #[repr(C)]
 pub enum anonymous_verdict {
     /// ends the call with -1
     NFCT_CB_FAILURE = -1,
     /// ends the call with 0
     NFCT_CB_STOP = 0,
-    /// goes on
+    /// continues the call
     NFCT_CB_CONTINUE = 1,
-    /// goes on; the callback keeps the object and releases it
+    /// continues the call; the callback keeps the object and releases it
     NFCT_CB_STOLEN = 2,
 }
 
-/// Forms of output.
+/// Output formats.
 #[repr(C)]
 pub enum anonymous_output {
     NFCT_O_PLAIN = 0,
@@ -272,7 +272,7 @@ pub enum anonymous_output {
     NFCT_O_MAX = 2,
 }
 
-/// Parts of the output that are shown on demand.
+/// Optional parts of the output.
 #[repr(C)]
 pub enum anonymous_output_flag {
     NFCT_OF_SHOW_LAYER3_BIT = 0,
@@ -285,8 +285,8 @@ pub enum anonymous_output_flag {
     NFCT_OF_TIMESTAMP = 1 << NFCT_OF_TIMESTAMP_BIT,
 }
 
-/// How objects are compared. The NFCT_CMP_TIMEOUT_* flags compare no timeouts: like the others they leave
-/// out the parts that no flag names.
+/// Flags of comparisons. The NFCT_CMP_TIMEOUT_* flags compare no timeouts. With one of them, or with NFCT_CMP_ORIG or
+/// NFCT_CMP_REPL, a comparison leaves out the parts that no flag names.
 #[repr(C)]
 pub enum anonymous_compare_flag {
     NFCT_CMP_ALL = 0,
@@ -301,7 +301,7 @@ pub enum anonymous_compare_flag {
     NFCT_CMP_STRICT = 1 << 6,
 }
 
-/// Which parts nfct_copy() copies.
+/// The parts that nfct_copy() copies.
 #[repr(C)]
 pub enum anonymous_copy_flag {
     NFCT_CP_ALL = 0,
@@ -311,7 +311,7 @@ pub enum anonymous_copy_flag {
     NFCT_CP_OVERRIDE = 1 << 3,
 }
 
-/// What is asked of the kernel.
+/// The types of queries.
 #[repr(C)]
 pub enum nf_conntrack_query {
     NFCT_Q_CREATE = 0,
@@ -349,7 +349,7 @@ pub enum nfct_filter_attr {
     NFCT_FILTER_MAX = 8,
 }
 
-/// Whether the values of an event filter's attribute let messages pass, or keep them out.
+/// Whether an attribute of an event filter accepts the messages that match its values, or rejects them.
 #[repr(C)]
 pub enum nfct_filter_logic {
     NFCT_FILTER_LOGIC_POSITIVE = 0,
@@ -357,8 +357,8 @@ pub enum nfct_filter_logic {
     NFCT_FILTER_LOGIC_MAX = 2,
 }
 
-/// Attributes of a dump filter, with the first Linux that knows them. An older kernel ignores them: a list gives more
-/// entries than were asked for, and a flush is refused by nfct_query() and nfct_send().
+/// Attributes of a dump filter, with the first version of Linux that knows each. An older kernel ignores the
+/// attribute: a list returns more entries than the filter selects; nfct_query() and nfct_send() refuse a flush.
 #[repr(C)]
 pub enum nfct_filter_dump_attr {
     /// struct nfct_filter_dump_mark; lists 3.9, flushes 4.19

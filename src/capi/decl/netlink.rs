@@ -194,7 +194,7 @@ pub enum ctattr_seqadj {
     __CTA_SEQADJ_MAX = 4,
 }
 
-/// The same under older names.
+/// Older names of the same attributes.
 #[repr(C)]
 pub enum ctattr_natseq {
     CTA_NAT_SEQ_UNSPEC = 0,

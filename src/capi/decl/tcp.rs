@@ -18,7 +18,7 @@ pub enum tcp_state {
     TCP_CONNTRACK_IGNORE = 11,
 }
 
-/// Obsolete; kept for programs that name them.
+/// Obsolete; kept for programs that use these names.
 #[repr(C)]
 pub enum tcp_flags {
     TCP_ORIG_SPORT_BIT = 0,

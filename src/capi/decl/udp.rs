@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Header only, never compiled: `libnetfilter_conntrack_udp.h`.
 
-/// Obsolete; kept for programs that name them.
+/// Obsolete; kept for programs that use these names.
 #[repr(C)]
 pub enum udp_flags {
     UDP_ORIG_SPORT_BIT = 0,

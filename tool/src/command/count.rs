@@ -1,24 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-C`: the number of entries, from the kernel's answer or, where that is refused, from `/proc`.
+//! `-C`: the number of entries, from the kernel's answer or, where that is refused, from `/proc`; or the number of
+//! expectations of IPv4.
 
 #![forbid(unsafe_code)]
 
+use super::registry::{self, Verb};
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::refusal;
+use crate::line::Line;
+use crate::line::options::Table;
+use crate::line::value::Family;
+use crate::show::message::Complaint;
+use crate::show::refusal;
+use netfilter_conntrack::Handle;
+use std::ops::ControlFlow;
 
 const PROC: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 
-pub fn run(session: &mut Session) -> Result<Done, Complaint> {
-    let (handle, out) = session.handle()?;
-    let entries = match handle.statistics() {
-        Ok(statistics) => u64::from(statistics.entries),
+/// What is counted.
+#[derive(Debug)]
+pub enum Job {
+    Entries,
+    Expectations,
+}
+
+pub fn entries(_: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Count(Job::Entries))
+}
+
+pub fn expectations(_: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Count(Job::Expectations))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let (handle, out) = session.handle()?;
+        let count = match self {
+            Job::Entries => count_entries(handle)?,
+            Job::Expectations => count_expectations(handle)?,
+        };
+        out.text(format_args!("{count}\n"))?;
+        Ok(Done::Quietly)
+    }
+}
+
+fn count_entries(handle: &mut Handle) -> Result<u64, Complaint> {
+    match handle.statistics() {
+        Ok(statistics) => Ok(u64::from(statistics.entries)),
         Err(error) => {
             let counted = std::fs::read_to_string(PROC).ok().and_then(|text| text.trim().parse().ok());
-            counted.ok_or_else(|| refusal::of(Verb::Count, Table::Conntrack, error))?
+            counted.ok_or_else(|| refusal::of(Verb::Count, Table::Conntrack, error))
         }
-    };
-    out.text(format_args!("{entries}\n"))?;
-    Ok(Done::Quietly)
+    }
+}
+
+fn count_expectations(handle: &mut Handle) -> Result<u64, Complaint> {
+    let mut count = 0;
+    let counted = handle.expectations(Family::Ipv4 as u8, |_| {
+        count += 1;
+        ControlFlow::Continue(())
+    });
+    counted.map_err(|error| refusal::of(Verb::Count, Table::Expect, error))?;
+    Ok(count)
 }

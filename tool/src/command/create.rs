@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-I` makes an entry that must not exist; `-A` makes it or updates the one that does.
+//! `-I`: makes an entry or an expectation that must not exist.
 
 #![forbid(unsafe_code)]
 
+use super::registry::{self, Verb};
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::parse::Request;
-use crate::{entry, refusal};
-use netfilter_conntrack::Dir;
+use crate::line::options::Table;
+use crate::line::{Line, objects};
+use crate::show::message::Complaint;
+use crate::show::refusal;
+use netfilter_conntrack::{Expectation, Flow};
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let flow = entry::new_entry(request)?;
-    let verb = request.verb.unwrap_or(Verb::Create);
-    let tuple = flow.tuple(Dir::Orig);
-    session.check_ports(verb, tuple.l4(), [tuple.l4_src(), tuple.l4_dst()])?;
-    let (handle, _) = session.handle()?;
-    let (result, done) = match verb {
-        Verb::Add => (handle.create_or_update(&flow), "flow entries have been added."),
-        _ => (handle.create(&flow), "flow entries have been created."),
-    };
-    result.map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
-    Ok(Done::CountedOrFailed(1, done))
+/// What is made.
+#[derive(Debug)]
+pub enum Job {
+    Entry(Flow),
+    Expectation(Expectation),
+}
+
+pub fn entry(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Create(Job::Entry(objects::new_entry(&line)?)))
+}
+
+pub fn expectation(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Create(Job::Expectation(objects::new_expectation(&line)?)))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        match self {
+            Job::Entry(flow) => {
+                session.check_ports_of(Verb::Create, &flow)?;
+                let (handle, _) = session.handle()?;
+                let made = handle.create(&flow);
+                made.map_err(|error| refusal::of(Verb::Create, Table::Conntrack, error))?;
+                Ok(Done::CountedOrFailed(1, "flow entries have been created."))
+            }
+            Job::Expectation(expect) => {
+                let (handle, _) = session.handle()?;
+                let made = handle.create_expectation(&expect);
+                made.map_err(|error| refusal::of(Verb::Create, Table::Expect, error))?;
+                Ok(Done::Quietly)
+            }
+        }
+    }
 }

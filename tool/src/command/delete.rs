@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-D`: deletes the selected entries, each by a request of its own, and shows what it deleted.
+//! `-D`: deletes the selected entries, each by a request of its own, and shows what it deleted; or deletes one
+//! expectation.
 //!
 //! Each request names tuple, zone and id, so it meets the entry that was looked at or none. An entry that has
 //! gone meanwhile is neither shown nor counted. What was deleted together is shown before anything else is deleted;
@@ -7,23 +8,54 @@
 
 #![forbid(unsafe_code)]
 
+use super::registry::{self, Verb};
 use super::{Done, Session, has_room_for_a_reader, or_stopped, walk};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::{Output, View};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::certain::Certain as _;
+use crate::line::options::Table;
+use crate::line::{Line, objects};
+use crate::show::message::Complaint;
+use crate::show::output::{Output, View};
+use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::{Pushdown, Selector};
-use netfilter_conntrack::{Error, Flow, Handle};
+use netfilter_conntrack::{Error, Expectation, Flow, Handle};
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let selector = entry::delete_selector(request)?;
-    let view = View::new(request);
+/// What is deleted: entries, and how they are shown; or an expectation, by the tuple that it expects.
+#[derive(Debug)]
+pub enum Job {
+    Entries(Box<Selector>, View),
+    Expectation(Box<Expectation>),
+}
+
+pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
+    let selector = objects::delete_selector(&line)?;
+    Ok(registry::Job::Delete(Job::Entries(Box::new(selector), View::deleted(&line))))
+}
+
+pub fn expectation(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Delete(Job::Expectation(Box::new(objects::expectation_key(&line)?))))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        match self {
+            Job::Entries(selector, view) => delete_entries(session, &selector, &view),
+            Job::Expectation(key) => {
+                let (handle, _) = session.handle()?;
+                let deleted = handle.delete_expectation(&key);
+                deleted.map_err(|error| refusal::of(Verb::Delete, Table::Expect, error))?;
+                // The summary is the one that scripts know: it counts what was shown.
+                Ok(Done::Counted(0, "expectations have been shown."))
+            }
+        }
+    }
+}
+
+fn delete_entries(session: &mut Session, selector: &Selector, view: &View) -> Result<Done, Complaint> {
     let mut deleted = 0;
-    let done = each_deleted(session, Verb::Delete, &selector, |out, flow| {
+    let done = each_deleted(session, Verb::Delete, selector, |out, flow| {
         deleted += 1;
-        out.flow(&view, flow)
+        out.flow(view, flow)
     });
     or_stopped(done)?;
     Ok(Done::CountedOrFailed(deleted, "flow entries have been deleted."))
@@ -40,7 +72,7 @@ pub fn each_deleted(
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
     // An entry that is read early must not have become another meanwhile.
-    reader.read_ahead(entry::is_lasting(selector) && has_room_for_a_reader());
+    reader.read_ahead(objects::is_lasting(selector) && has_room_for_a_reader());
     let mut deletions = DeleteBatch::new(handle, verb)?;
     let listed = walk(
         verb,
@@ -96,7 +128,7 @@ impl<'h> DeleteBatch<'h> {
         let mut done = Ok(());
         let mut flows = self.flows.drain(..);
         let each = |_, answer: netfilter_conntrack::Result<Option<&Flow>>| {
-            let reported = match (answer, flows.next()) {
+            let reported = match (answer, flows.next().certain()) {
                 (Ok(_), Some(flow)) => report(out, &flow),
                 (Err(Error::Kernel(libc::ENOENT)), _) | (_, None) => Ok(()),
                 (Err(error), _) => Err(refusal::of(self.verb, Table::Conntrack, error)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-E`: events as they happen, until SIGINT or SIGTERM.
+//! `-E`: events about entries or expectations as they happen, until SIGINT or SIGTERM.
 //!
 //! Lines are written as soon as nothing more waits to be read. When the kernel had to drop events, a warning says
 //! so and the rest goes on; how many were lost stands behind the summary, and the exit status tells it. What happened
@@ -8,16 +8,17 @@
 #![forbid(unsafe_code)]
 
 use super::origin::Origins;
-use super::{Done, Loss, Session};
-use crate::message::{self, Complaint};
-use crate::options::{Param, Table, Verb};
-use crate::output::{Happening, Output, View, say};
-use crate::parse::{Request, event_groups};
-use crate::{entry, refusal};
+use super::registry::{self, Verb};
+use super::{Done, Loss, Session, resync};
+use crate::line::options::{Param, Table};
+use crate::line::{Line, objects};
+use crate::show::message::{self, Complaint};
+use crate::show::output::{Happening, Output, View, say};
+use crate::show::refusal;
+use crate::sys::signals::StopSignals;
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
 use netfilter_conntrack::sys::Socket;
-use netfilter_conntrack::sys::process::StopSignals;
 use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups};
 use std::time::{Duration, Instant};
 
@@ -39,16 +40,17 @@ pub trait Follower {
 }
 
 /// Prints the events about flows that pass the selector.
-pub struct Flows<'r> {
+#[derive(Debug)]
+pub struct Flows {
     selector: Selector,
-    view: View<'r>,
+    view: View,
     origins: Origins,
     pub shown: u64,
 }
 
-impl<'r> Flows<'r> {
-    pub fn new(request: &'r Request) -> Result<Flows<'r>, Complaint> {
-        let (selector, view) = (entry::selector(request)?, View::new(request));
+impl Flows {
+    fn new(line: &Line) -> Result<Flows, Complaint> {
+        let (selector, view) = (objects::selector(line)?, View::events(line));
         Ok(Flows { selector, view, origins: Origins::default(), shown: 0 })
     }
 
@@ -68,7 +70,7 @@ impl<'r> Flows<'r> {
     }
 }
 
-impl Follower for Flows<'_> {
+impl Follower for Flows {
     fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint> {
         match event.subject {
             EventSubject::Flow(flow) => self.show(event.kind, flow, event.port_id, out),
@@ -81,48 +83,116 @@ impl Follower for Flows<'_> {
     }
 }
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let mut flows = Flows::new(request)?;
-    let groups = event_groups(request);
-    let lost = follow(groups, request, &mut session.out, &mut flows)?;
-    let loss = match request.has(Param::Reliable) {
-        true if groups == Groups::DESTROY => Loss::AllRepeated,
-        true => Loss::EndsRepeated,
-        false => Loss::Final,
-    };
-    Ok(Done::Followed { shown: flows.shown, what: "flow events", lost, loss })
+/// Prints every event about expectations.
+#[derive(Debug)]
+pub struct Expectations {
+    view: View,
+    shown: u64,
+}
+
+impl Follower for Expectations {
+    fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint> {
+        let EventSubject::Expectation(expect) = event.subject else { return Ok(()) };
+        self.shown += 1;
+        out.expectation(&self.view, expect, Some(event.kind))
+    }
+}
+
+/// A subscription as the command line wants it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscription {
+    groups: Groups,
+    /// The size of the receive buffer, where one was asked for.
+    buffer_size: Option<u32>,
+    is_reliable: bool,
+}
+
+impl Subscription {
+    fn to(groups: Groups, line: &Line) -> Subscription {
+        Subscription { groups, buffer_size: line.buffer_size, is_reliable: line.has(Param::Reliable) }
+    }
+
+    /// The library's subscription.
+    pub fn builder(&self) -> EventsBuilder {
+        let wanted = self.buffer_size.unwrap_or_else(large_receive_buffer);
+        let events = Events::builder(self.groups).receive_buffer(wanted);
+        if self.is_reliable { events.reliable() } else { events }
+    }
+
+    /// Says how large the receive buffer has become, to those who asked for a size.
+    pub fn tell_size(&self, socket: &Socket) -> Result<(), Complaint> {
+        if self.buffer_size.is_some() {
+            let size = socket.receive_buffer().map_err(refused)?;
+            say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
+        }
+        Ok(())
+    }
+
+    /// What a loss of events means.
+    fn loss(&self) -> Loss {
+        match self.is_reliable {
+            true if self.groups == Groups::DESTROY => Loss::AllRepeated,
+            true => Loss::EndsRepeated,
+            false => Loss::Final,
+        }
+    }
+}
+
+/// Which events are followed, and how they are shown.
+#[derive(Debug)]
+pub enum Job {
+    Entries(Subscription, Box<Flows>),
+    /// Those about entries, with losses made good.
+    Resynced(Subscription, Box<Flows>),
+    Expectations(Subscription, Expectations),
+}
+
+pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
+    let subscription = Subscription::to(line.event_groups(), &line);
+    if line.has(Param::Resync) {
+        resync::check(&line)?;
+        return Ok(registry::Job::Event(Job::Resynced(subscription, Box::new(Flows::new(&line)?))));
+    }
+    Ok(registry::Job::Event(Job::Entries(subscription, Box::new(Flows::new(&line)?))))
+}
+
+/// No filters.
+pub fn expectations(line: Line) -> Result<registry::Job, Complaint> {
+    let followed = Expectations { view: View::expectations(&line), shown: 0 };
+    Ok(registry::Job::Event(Job::Expectations(Subscription::to(Groups::EXPECTATIONS, &line), followed)))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        match self {
+            Job::Entries(subscription, mut flows) => {
+                let lost = follow(&subscription, &mut session.out, &mut *flows)?;
+                let loss = subscription.loss();
+                Ok(Done::Followed { shown: flows.shown, what: "flow events", lost, loss })
+            }
+            Job::Resynced(subscription, flows) => resync::run(session, &subscription, *flows),
+            Job::Expectations(subscription, mut expectations) => {
+                let lost = follow(&subscription, &mut session.out, &mut expectations)?;
+                let shown = expectations.shown;
+                Ok(Done::Followed { shown, what: "expectation events", lost, loss: Loss::Final })
+            }
+        }
+    }
 }
 
 pub fn refused(error: Error) -> Complaint {
     Complaint::EventSocket(refusal::words(Verb::Event, Table::Conntrack, error))
 }
 
-/// A subscription as the command line wants it.
-pub fn subscription(groups: Groups, request: &Request) -> EventsBuilder {
-    let wanted = request.buffer_size.unwrap_or_else(large_receive_buffer);
-    let events = Events::builder(groups).receive_buffer(wanted);
-    if request.has(Param::Reliable) { events.reliable() } else { events }
-}
-
-/// Says how large the receive buffer has become, to those who asked for a size.
-pub fn tell_size(socket: &Socket, request: &Request) -> Result<(), Complaint> {
-    if request.buffer_size.is_some() {
-        let size = socket.receive_buffer().map_err(refused)?;
-        say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
-    }
-    Ok(())
-}
-
 /// Subscribes and hands every event to the follower, until a signal asks to stop or the follower complains. Gives the
 /// number of lost events.
-pub fn follow(
-    groups: Groups,
-    request: &Request,
+fn follow(
+    subscription: &Subscription,
     out: &mut Output,
     follower: &mut impl Follower,
 ) -> Result<u64, Complaint> {
-    let mut events = subscription(groups, request).open().map_err(refused)?;
-    tell_size(events.socket(), request)?;
+    let mut events = subscription.builder().open().map_err(refused)?;
+    subscription.tell_size(events.socket())?;
     events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();

@@ -1,55 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-L`: the selected entries of the table, or of one of the two lists beside it.
+//! `-L`: the selected entries of the table, or of one of the two lists next to it; or the expectations, those of IPv4
+//! unless another family is asked for.
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, has_room_for_a_reader, walk};
-use crate::entry;
-use crate::message::Complaint;
-use crate::options::{Param, Table, Verb};
-use crate::output::View;
-use crate::parse::Request;
-use netfilter_conntrack::DumpFilter;
-use netfilter_conntrack::filter::Pushdown;
-use netfilter_conntrack::request;
+use super::registry::{self, Verb};
+use super::{Done, Session, Stopped, has_room_for_a_reader, walk};
+use crate::line::options::{Param, Table};
+use crate::line::value::Family;
+use crate::line::{Line, objects};
+use crate::show::message::Complaint;
+use crate::show::output::View;
+use netfilter_conntrack::filter::{Pushdown, Selector};
+use netfilter_conntrack::{DumpFilter, request};
 use std::ops::ControlFlow;
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    // The other two lists zero nothing.
-    let zero = request.has(Param::Zero) && request.table == Table::Conntrack;
-    let selector = entry::selector(request)?;
+/// What is listed.
+#[derive(Debug)]
+pub enum Job {
+    Entries(Box<Entries>),
+    Expectations(Family, View),
+}
+
+/// The entries that are listed.
+#[derive(Debug)]
+pub struct Entries {
+    selector: Selector,
+    source: Source,
+    view: View,
+}
+
+/// Where the entries come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The table, of which the kernel shows a part.
+    Table,
+    /// The table, whose counters are zeroed. This list and the following know no filter but the family.
+    Zeroed,
+    Dying,
+    Unconfirmed,
+}
+
+pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
+    let selector = objects::list_selector(&line)?;
+    let source = match line.table {
+        Table::Dying => Source::Dying,
+        Table::Unconfirmed => Source::Unconfirmed, // as the list before it zeroes nothing
+        _ if line.has(Param::Zero) => Source::Zeroed,
+        _ => Source::Table,
+    };
     // The kernel zeroes whatever passes its filter; of all conditions only the family is wholly in its hands.
-    if zero && (request.has(Param::Status) || !entry::is_family_only(&selector)) {
+    let is_filtered = line.has(Param::Status) || !objects::is_family_only(&selector);
+    if source == Source::Zeroed && is_filtered {
         return Err(Complaint::ZeroWithFilter);
     }
-    // The other two lists, and the zeroing one, know no filter but the family.
-    let unfiltered = match request.table {
-        Table::Dying => Some(request::Table::Dying),
-        Table::Unconfirmed => Some(request::Table::Unconfirmed),
-        _ => zero.then_some(request::Table::Conntrack),
-    };
-    let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
-    let view = View::new(request);
-    let (handle, out) = session.handle()?;
-    if zero {
-        // The kernel has zeroed what the signal would keep from being shown, so the list goes on to its end.
-        out.promise()?;
+    let view = View::entries(&line);
+    Ok(registry::Job::List(Job::Entries(Box::new(Entries { selector, source, view }))))
+}
+
+pub fn expectations(line: Line) -> Result<registry::Job, Complaint> {
+    let family = line.family.unwrap_or(Family::Ipv4);
+    Ok(registry::Job::List(Job::Expectations(family, View::expectations(&line))))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        match self {
+            Job::Entries(entries) => entries.list(session),
+            Job::Expectations(family, view) => list_expectations(session, family, &view),
+        }
     }
-    handle.read_ahead(has_room_for_a_reader());
-    let mut shown = 0;
-    walk(
-        Verb::List,
-        |each| match unfiltered {
-            Some(table) => handle.list(table, zero, &family, |flow| match selector.matches(flow) {
-                true => each(flow),
-                false => ControlFlow::Continue(()),
-            }),
-            None => handle.select(&selector, Pushdown::Kernel, each),
-        },
-        |flow| {
-            shown += 1;
-            out.flow(&view, flow)
-        },
-    )?;
-    Ok(Done::Counted(shown, "flow entries have been shown."))
+}
+
+impl Entries {
+    /// The entries that are listed.
+    #[cfg(test)]
+    pub fn selector(&self) -> &Selector {
+        &self.selector
+    }
+
+    fn list(&self, session: &mut Session) -> Result<Done, Complaint> {
+        let Entries { selector, source, view } = self;
+        let unfiltered = match source {
+            Source::Table => None,
+            Source::Zeroed => Some((request::Table::Conntrack, true)),
+            Source::Dying => Some((request::Table::Dying, false)),
+            Source::Unconfirmed => Some((request::Table::Unconfirmed, false)),
+        };
+        let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
+        let (handle, out) = session.handle()?;
+        if *source == Source::Zeroed {
+            // The kernel has zeroed what the signal would keep from being shown, so the list goes on to its end.
+            out.promise()?;
+        }
+        handle.read_ahead(has_room_for_a_reader());
+        let mut shown = 0;
+        walk(
+            Verb::List,
+            |each| match unfiltered {
+                Some((table, zero)) => {
+                    handle.list(table, zero, &family, |flow| match selector.matches(flow) {
+                        true => each(flow),
+                        false => ControlFlow::Continue(()),
+                    })
+                }
+                None => handle.select(selector, Pushdown::Kernel, each),
+            },
+            |flow| {
+                shown += 1;
+                out.flow(view, flow)
+            },
+        )?;
+        Ok(Done::Counted(shown, "flow entries have been shown."))
+    }
+}
+
+fn list_expectations(session: &mut Session, family: Family, view: &View) -> Result<Done, Complaint> {
+    let (handle, out) = session.handle()?;
+    let (mut shown, mut stopped) = (0, Stopped::default());
+    let result = handle.expectations(family as u8, |expect| {
+        shown += 1;
+        stopped.verdict(out.expectation(view, expect, None))
+    });
+    stopped.or(result, Verb::List, Table::Expect)?;
+    Ok(Done::Counted(shown, "expectations have been shown."))
 }

@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The commands: each turns a [`Request`] into requests to the kernel, output, and a [`Done`].
+//! The commands, a file and a row of the [`registry`] for each: the file says what the command's job is, and carries it
+//! out by requests to the kernel and output, which a [`Done`] sums up.
 
 #![forbid(unsafe_code)]
 
+pub mod add;
 mod count;
-mod create;
-mod delete;
+pub mod create;
+pub mod delete;
 mod event;
-mod expect;
-mod flush;
+pub mod flush;
 mod get;
-mod lines;
-mod list;
-pub mod load;
+mod help;
+pub mod list;
 mod origin;
-mod pattern;
-mod ports;
+pub mod ports;
+pub mod registry;
 mod resync;
-mod spool;
 mod stats;
-mod update;
+pub mod update;
+mod version;
 
-use crate::help;
-use crate::message::{Complaint, VERSION_LINE};
-use crate::options::{Param, Table, Verb};
-use crate::output::Output;
-use crate::parse::Request;
-use crate::refusal;
-use netfilter_conntrack::{Flow, Handle};
+use crate::line::options::Table;
+use crate::show::message::Complaint;
+use crate::show::output::Output;
+use crate::show::refusal;
+use netfilter_conntrack::{Dir, Flow, Handle};
 use ports::Ports;
+use registry::{Job, Verb};
 use std::ops::ControlFlow;
 use std::thread;
 
@@ -119,6 +118,8 @@ impl Done {
 #[derive(Debug)]
 pub struct Session {
     pub out: Output,
+    /// The name by which the program was called.
+    program: String,
     handle: Option<Handle>,
     /// A second handle, for requests while the first one reads a list.
     beside: Option<Handle>,
@@ -137,17 +138,17 @@ fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
 
 impl Session {
     /// A session without open sockets.
-    pub fn new() -> Session {
-        Session { out: Output::new(), handle: None, beside: None, ports: Ports::default() }
+    pub fn new(program: String) -> Session {
+        Session { out: Output::new(), program, handle: None, beside: None, ports: Ports::default() }
     }
 
     /// The handle for requests, and standard output.
-    fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
+    pub fn handle(&mut self) -> Result<(&mut Handle, &mut Output), Complaint> {
         Ok((opened(&mut self.handle)?, &mut self.out))
     }
 
     /// Complains of ports of a new entry that the kernel would ignore.
-    fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
+    pub fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
         self.ports.check(opened(&mut self.handle)?, verb, protocol, ports)
     }
 
@@ -161,12 +162,18 @@ impl Session {
         [&self.handle, &self.beside].into_iter().flatten().map(Handle::foreign_datagrams).sum()
     }
 
-    /// Carries a command line out.
+    /// Complains of the ports of a new entry that the kernel would ignore.
+    fn check_ports_of(&mut self, verb: Verb, flow: &Flow) -> Result<(), Complaint> {
+        let tuple = flow.tuple(Dir::Orig);
+        self.check_ports(verb, tuple.l4(), [tuple.l4_src(), tuple.l4_dst()])
+    }
+
+    /// Carries a job out, and prints all that it has to say.
     ///
     /// # Errors
     /// The complaint that ended it; what was done before stays done.
-    pub fn run(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
-        let done = self.dispatch(request, program);
+    pub fn run(&mut self, job: Job) -> Result<Done, Complaint> {
+        let done = job.run(self);
         let finished = self.out.finish();
         let done = done.map_err(|complaint| self.explained(complaint))?;
         finished.map(|()| done)
@@ -179,35 +186,6 @@ impl Session {
                 refusal::explained(complaint, handle.statistics())
             }
             _ => complaint,
-        }
-    }
-
-    fn dispatch(&mut self, request: &Request, program: &str) -> Result<Done, Complaint> {
-        let Some(verb) = request.verb else { return help::print(&mut self.out, request, program) };
-        let expect = request.table == Table::Expect;
-        match verb {
-            Verb::List if expect => expect::list(self, request),
-            Verb::List => list::run(self, request),
-            Verb::Get if expect => expect::get(self, request),
-            Verb::Get => get::run(self, request),
-            Verb::Delete if expect => expect::delete(self, request),
-            Verb::Delete => delete::run(self, request),
-            Verb::Create if expect => expect::create(self, request),
-            Verb::Create | Verb::Add => create::run(self, request),
-            Verb::Update => update::run(self, request),
-            Verb::Event if expect => expect::events(self, request),
-            Verb::Event if request.has(Param::Resync) => resync::run(self, request),
-            Verb::Event => event::run(self, request),
-            Verb::Flush if expect => expect::flush(self),
-            Verb::Flush => flush::run(self, request),
-            Verb::Count if expect => expect::count(self),
-            Verb::Count => count::run(self),
-            Verb::Stats => stats::run(self, request.table),
-            Verb::Version => {
-                self.out.text(format_args!("{VERSION_LINE}\n"))?;
-                Ok(Done::Quietly)
-            }
-            Verb::Help => help::print(&mut self.out, request, program),
         }
     }
 }

@@ -4,9 +4,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{PROTOCOLS, Table, Verb};
-use crate::refusal;
+use super::registry::Verb;
+use crate::certain::Certain as _;
+use crate::line::options::Table;
+use crate::line::protocols::PROTOCOLS;
+use crate::show::message::Complaint;
+use crate::show::refusal;
 use netfilter_conntrack::Handle;
 use netfilter_conntrack::wire::consts::{IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_UDPLITE};
 
@@ -47,7 +50,8 @@ impl Ports {
 }
 
 fn unknown(protocol: u8) -> Complaint {
-    let name = PROTOCOLS.iter().find(|known| known.number == protocol).map_or("it", |known| known.name);
+    let name =
+        PROTOCOLS.iter().find(|known| known.number == protocol).certain().map_or("it", |known| known.name);
     Complaint::Operation(format!(
         "this kernel knows no ports of {name}: the entry would stand for all connections between its addresses"
     ))

@@ -8,13 +8,14 @@
 
 #![forbid(unsafe_code)]
 
-use super::event::{self, Flows, Follower as _, Losses, refused, told_foreign};
+use super::event::{Flows, Follower as _, Losses, Subscription, refused, told_foreign};
 use super::{Done, Loss, Session};
-use crate::message::Complaint;
-use crate::options::{Field, PARAMS, Param};
-use crate::output::Output;
-use crate::parse::{Request, event_groups};
-use netfilter_conntrack::sys::process::StopSignals;
+use crate::line::Line;
+use crate::line::options::Param;
+use crate::line::protocols::Field;
+use crate::show::message::Complaint;
+use crate::show::output::Output;
+use crate::sys::signals::StopSignals;
 use netfilter_conntrack::{Change, Error, Groups, Mirror};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -26,12 +27,10 @@ const LAST_RESCAN: Duration = Duration::from_millis(500);
 const CHANGING: &[Param] =
     &[Param::Mark, Param::Secmark, Param::Label, Param::SrcNat, Param::DstNat, Param::AnyNat];
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    check(request)?;
-    let mut flows = Flows::new(request)?;
+pub fn run(session: &mut Session, events: &Subscription, mut flows: Flows) -> Result<Done, Complaint> {
     let out = &mut session.out;
-    let mut mirror = Mirror::open(event::subscription(event_groups(request), request)).map_err(refused)?;
-    event::tell_size(mirror.socket(), request)?;
+    let mut mirror = Mirror::open(events.builder()).map_err(refused)?;
+    events.tell_size(mirror.socket())?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
     // A list that is stopped is read to its end before the next one starts. So a list that runs when the signal comes
@@ -65,16 +64,16 @@ pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> 
 }
 
 /// Whether the command line asks for what can be followed.
-fn check(request: &Request) -> Result<(), Complaint> {
-    if !event_groups(request).contains(Groups::NEW | Groups::DESTROY) {
+pub fn check(line: &Line) -> Result<(), Complaint> {
+    if !line.event_groups().contains(Groups::NEW | Groups::DESTROY) {
         return Err(Complaint::ResyncEvents);
     }
-    if request.field(Field::State).is_some() {
+    if line.field(Field::State).is_some() {
         return Err(Complaint::WithResync("state"));
     }
-    let changing = CHANGING.iter().find(|&&param| request.has(param));
-    match changing.and_then(|&param| PARAMS.get(param as usize)) {
-        Some(row) => Err(Complaint::WithResync(row.name())),
+    let changing = CHANGING.iter().find(|&&param| line.has(param));
+    match changing {
+        Some(param) => Err(Complaint::WithResync(param.row().name())),
         None => Ok(()),
     }
 }
@@ -82,7 +81,7 @@ fn check(request: &Request) -> Result<(), Complaint> {
 /// Shows the changes that `read` finds, until the output fails.
 fn show(
     out: &mut Output,
-    flows: &mut Flows<'_>,
+    flows: &mut Flows,
     read: impl FnOnce(&mut dyn FnMut(Change<'_>) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
 ) -> Result<(), Complaint> {
     let mut shown = Ok(());

@@ -3,11 +3,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::registry::{self, Verb};
 use super::{Done, Session};
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
-use crate::output::Output;
-use crate::refusal;
+use crate::line::Line;
+use crate::line::options::Table;
+use crate::show::message::Complaint;
+use crate::show::output::Output;
+use crate::show::refusal;
 use netfilter_conntrack::stats::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
 
 const PROC: &str = "/proc/net/stat/nf_conntrack";
@@ -15,22 +17,41 @@ const PROC: &str = "/proc/net/stat/nf_conntrack";
 /// Names of counters that the kernel may have but this program does not know.
 const UNKNOWN: &[&str] = &["unknown1", "unknown2", "unknown3", "unknown4"];
 
-pub fn run(session: &mut Session, table: Table) -> Result<Done, Complaint> {
-    let (handle, out) = session.handle()?;
-    let (names, unknown, answer) = match table {
-        Table::Expect => (EXPECT_CPU_COUNTERS, &[][..], handle.expectation_cpu_statistics()),
-        _ => (CPU_COUNTERS, UNKNOWN, handle.cpu_statistics()),
-    };
-    match answer {
-        Ok(cpus) => cpus.iter().try_for_each(|cpu| line(out, cpu, names, unknown))?,
-        Err(error) => {
-            let text = std::fs::read_to_string(PROC).unwrap_or_default();
-            if !proc_lines(out, &text)? {
-                return Err(refusal::of(Verb::Stats, table, error));
+/// Whose counters are shown.
+#[derive(Debug)]
+pub enum Job {
+    Entries,
+    Expectations,
+}
+
+pub fn entries(_: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Stats(Job::Entries))
+}
+
+pub fn expectations(_: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Stats(Job::Expectations))
+}
+
+impl Job {
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let (handle, out) = session.handle()?;
+        let (table, names, unknown, answer) = match self {
+            Job::Entries => (Table::Conntrack, CPU_COUNTERS, UNKNOWN, handle.cpu_statistics()),
+            Job::Expectations => {
+                (Table::Expect, EXPECT_CPU_COUNTERS, &[][..], handle.expectation_cpu_statistics())
+            }
+        };
+        match answer {
+            Ok(cpus) => cpus.iter().try_for_each(|cpu| line(out, cpu, names, unknown))?,
+            Err(error) => {
+                let text = std::fs::read_to_string(PROC).unwrap_or_default();
+                if !proc_lines(out, &text)? {
+                    return Err(refusal::of(Verb::Stats, table, error));
+                }
             }
         }
+        Ok(Done::Quietly)
     }
-    Ok(Done::Quietly)
 }
 
 fn line(out: &mut Output, cpu: &CpuStats, names: &[&str], unknown: &[&str]) -> Result<(), Complaint> {

@@ -8,37 +8,56 @@
 
 #![forbid(unsafe_code)]
 
+use super::registry::{self, Verb};
 use super::{Done, Session, or_stopped, walk};
-use crate::message::Complaint;
-use crate::options::{Param, Table, Verb};
-use crate::output::{Output, View};
-use crate::parse::Request;
-use crate::{entry, refusal};
+use crate::certain::Certain as _;
+use crate::line::options::Table;
+use crate::line::{Line, objects};
+use crate::show::message::Complaint;
+use crate::show::output::{Output, View};
+use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
-use netfilter_conntrack::filter::Pushdown;
+use netfilter_conntrack::filter::dump::Masked;
+use netfilter_conntrack::filter::{Pushdown, Selector};
 use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle};
 
-pub fn run(session: &mut Session, request: &Request) -> Result<Done, Complaint> {
-    let selector = entry::update_selector(request)?;
-    let view = View::new(request);
-    let (reader, handle, out) = session.handles()?;
-    let mut updated = 0;
-    let mut report = |out: &mut Output, flow: &Flow| {
-        updated += 1;
-        out.flow(&view, flow)
-    };
-    let mut changes = Changes::new(handle)?;
-    let listed = walk(
-        Verb::Update,
-        |each| reader.select(&selector, Pushdown::Kernel, each),
-        |flow| match change(flow, request) {
-            Some(change) => changes.add(change, out, &mut report),
-            None => Ok(()),
-        },
-    );
-    let made = changes.make(out, &mut report);
-    or_stopped(listed.and(made))?;
-    Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
+/// Which entries are updated, to what, and how they are shown.
+#[derive(Debug)]
+pub struct Job(Box<(Selector, Values, View)>);
+
+pub fn job(line: Line) -> Result<registry::Job, Complaint> {
+    let (selector, view) = (objects::update_selector(&line)?, View::changed(&line));
+    Ok(registry::Job::Update(Job(Box::new((selector, Values::of(line), view)))))
+}
+
+impl Job {
+    /// The entries that are updated.
+    #[cfg(test)]
+    pub fn selector(&self) -> &Selector {
+        &self.0.0
+    }
+
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let (selector, values, view) = *self.0;
+        let (reader, handle, out) = session.handles()?;
+        let mut updated = 0;
+        let mut report = |out: &mut Output, flow: &Flow| {
+            updated += 1;
+            out.flow(&view, flow)
+        };
+        let mut changes = Changes::new(handle)?;
+        let listed = walk(
+            Verb::Update,
+            |each| reader.select(&selector, Pushdown::Kernel, each),
+            |flow| match values.change(flow) {
+                Some(change) => changes.add(change, out, &mut report),
+                None => Ok(()),
+            },
+        );
+        let made = changes.make(out, &mut report);
+        or_stopped(listed.and(made))?;
+        Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
+    }
 }
 
 fn refused(error: Error) -> Complaint {
@@ -53,75 +72,125 @@ struct Change {
     more_than_labels: bool,
 }
 
-/// What an update would change in an entry; nothing when it would change nothing.
-fn change(entry: &Flow, request: &Request) -> Option<Change> {
-    let mut flow = Flow::new();
-    flow.copy_from(entry, CopyFlags::ORIG);
-    flow.copy_attr(entry, Attr::OrigZone);
-    flow.copy_attr(entry, Attr::Zone);
-    flow.copy_attr(entry, Attr::Id);
-    let key = flow.presence();
-    if let Some(timeout) = request.timeout.filter(|&timeout| entry.timeout_secs() != Some(timeout)) {
-        flow.set_timeout_secs(timeout);
-    }
-    if let Some(mark) = request.mark {
-        let old = entry.mark().unwrap_or(0);
-        let new = (old & !mark.mask) ^ mark.value;
-        if new != old {
-            flow.set_mark(new);
-        }
-    }
-    let status = entry.status().unwrap_or(0);
-    if request.has(Param::Status) && request.status.set & !status != 0 {
-        flow.set_status(status | request.status.set);
-    }
-    change_state(&mut flow, entry, request);
-    let more_than_labels = flow.presence() != key;
-    change_labels(&mut flow, entry, request);
-    (flow.presence() != key).then_some(Change { flow, more_than_labels })
+/// What is to become of labels.
+#[derive(Debug)]
+enum Labels {
+    Stay,
+    /// These are set.
+    Set(Bitmask),
+    /// These are cleared.
+    Clear(Bitmask),
+    ClearAll,
+}
+
+/// The new values of an update.
+#[derive(Debug)]
+struct Values {
+    timeout: Option<u32>,
+    mark: Option<Masked>,
+    /// Bits to set.
+    status: u32,
+    /// For entries of a protocol, the state of a connection.
+    state: Option<(u8, Flow)>,
+    labels: Labels,
 }
 
 /// Attributes of a connection's state that an update can set.
 const STATE: [Attr; 5] =
     [Attr::TcpState, Attr::SctpState, Attr::DccpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl];
 
-fn change_state(flow: &mut Flow, entry: &Flow, request: &Request) {
-    let protocol = request.protocol.map(|protocol| protocol.number);
-    if protocol != Some(entry.tuple(Dir::Orig).l4()) {
-        return;
-    }
-    let mut wanted = Flow::new();
-    entry::set_protocol_state(&mut wanted, request);
-    let value = |flow: &Flow, attr: Attr| match attr.row().size {
-        1 => flow.u8(attr).map(u32::from),
-        _ => flow.u32(attr),
-    };
-    let differs = |attr| wanted.is_set(attr) && value(&wanted, attr) != value(entry, attr);
-    if STATE.into_iter().any(differs) {
-        // The kernel takes the state of SCTP only together with both tags.
-        for attr in [Attr::SctpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl] {
-            flow.copy_attr(entry, attr);
-        }
-        STATE.into_iter().for_each(|attr| flow.copy_attr(&wanted, attr));
-    }
-}
-
 /// Highest label bit that the kernel keeps.
 const LABEL_MAX: u32 = 127;
 
-fn change_labels(flow: &mut Flow, entry: &Flow, request: &Request) {
-    if let Some(add) = &request.label_add {
-        flow.set_labels(add.clone());
-        flow.set_labels_mask(add.clone());
+impl Values {
+    fn of(line: Line) -> Values {
+        let mut state = Flow::new();
+        objects::set_protocol_state(&mut state, &line);
+        let labels = match (line.label_add, line.label_del) {
+            (Some(add), _) => Labels::Set(add),
+            (None, Some(Some(del))) => Labels::Clear(del),
+            (None, Some(None)) => Labels::ClearAll,
+            (None, None) => Labels::Stay,
+        };
+        Values {
+            timeout: line.timeout,
+            mark: line.mark,
+            status: line.status.set,
+            state: line.protocol.map(|protocol| (protocol.number, state)),
+            labels,
+        }
     }
-    let Some(del) = &request.label_del else { return };
-    let Some(old) = entry.labels().filter(|_| entry.is_set(Attr::Connlabels)) else { return };
-    let (Some(none), Some(mut gone)) = (Bitmask::new(LABEL_MAX), Bitmask::new(LABEL_MAX)) else { return };
-    let named = |&bit: &u32| del.as_ref().is_none_or(|del| del.test(bit));
-    old.iter().filter(named).for_each(|bit| gone.set(bit));
-    // An entry with other labels than those named counts as changed too: what was asked for holds.
-    flow.set_labels(none);
-    flow.set_labels_mask(gone);
+
+    /// What an update would change in an entry; nothing when it would change nothing.
+    fn change(&self, entry: &Flow) -> Option<Change> {
+        let mut flow = Flow::new();
+        flow.copy_from(entry, CopyFlags::ORIG);
+        flow.copy_attr(entry, Attr::OrigZone);
+        flow.copy_attr(entry, Attr::Zone);
+        flow.copy_attr(entry, Attr::Id);
+        let key = flow.presence();
+        if let Some(timeout) = self.timeout.filter(|&timeout| entry.timeout_secs() != Some(timeout)) {
+            flow.set_timeout_secs(timeout);
+        }
+        if let Some(mark) = self.mark {
+            let old = entry.mark().unwrap_or(0);
+            let new = (old & !mark.mask) ^ mark.value;
+            if new != old {
+                flow.set_mark(new);
+            }
+        }
+        let status = entry.status().unwrap_or(0);
+        if self.status & !status != 0 {
+            flow.set_status(status | self.status);
+        }
+        self.change_state(&mut flow, entry);
+        let more_than_labels = flow.presence() != key;
+        self.change_labels(&mut flow, entry);
+        (flow.presence() != key).then_some(Change { flow, more_than_labels })
+    }
+
+    fn change_state(&self, flow: &mut Flow, entry: &Flow) {
+        let Some((protocol, wanted)) = &self.state else { return };
+        if *protocol != entry.tuple(Dir::Orig).l4() {
+            return;
+        }
+        let value = |flow: &Flow, attr: Attr| match attr.row().size {
+            1 => flow.u8(attr).map(u32::from),
+            _ => flow.u32(attr),
+        };
+        let differs = |attr| wanted.is_set(attr) && value(wanted, attr) != value(entry, attr);
+        if STATE.into_iter().any(differs) {
+            // The kernel takes the state of SCTP only together with both tags.
+            for attr in [Attr::SctpState, Attr::SctpVtagOrig, Attr::SctpVtagRepl] {
+                flow.copy_attr(entry, attr);
+            }
+            STATE.into_iter().for_each(|attr| flow.copy_attr(wanted, attr));
+        }
+    }
+
+    fn change_labels(&self, flow: &mut Flow, entry: &Flow) {
+        let named = match &self.labels {
+            Labels::Stay => return,
+            Labels::Set(labels) => {
+                flow.set_labels(labels.clone());
+                flow.set_labels_mask(labels.clone());
+                return;
+            }
+            Labels::Clear(named) => Some(named),
+            Labels::ClearAll => None,
+        };
+        let Some(old) = entry.labels().filter(|_| entry.is_set(Attr::Connlabels)) else { return };
+        let (Some(none), Some(mut gone)) =
+            (Bitmask::new(LABEL_MAX).certain(), Bitmask::new(LABEL_MAX).certain())
+        else {
+            return;
+        };
+        let is_named = |&bit: &u32| named.is_none_or(|named| named.test(bit));
+        old.iter().filter(is_named).for_each(|bit| gone.set(bit));
+        // An entry with other labels than those named counts as changed too: what was asked for holds.
+        flow.set_labels(none);
+        flow.set_labels_mask(gone);
+    }
 }
 
 /// Changes that are sent together, each with a lookup of what it led to.
@@ -209,12 +278,16 @@ fn now(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Parser;
+    use crate::line::parse::Parser;
     use netfilter_conntrack::L4;
 
-    fn request(line: &str) -> Request {
+    fn line(line: &str) -> Line {
         let words: Vec<&str> = line.split(' ').collect();
         Parser::default().parse(&words).unwrap()
+    }
+
+    fn values(words: &str) -> Values {
+        Values::of(line(words))
     }
 
     fn tcp() -> Flow {
@@ -231,9 +304,9 @@ mod tests {
     #[test]
     fn what_changes_nothing_is_left_alone() {
         for line in ["-U -t 10", "-U -m 5", "-U -m 0/0", "-U -u ASSURED", "-U -p tcp --state ESTABLISHED"] {
-            assert!(change(&tcp(), &request(line)).is_none(), "{line}");
+            assert!(values(line).change(&tcp()).is_none(), "{line}");
         }
-        assert!(change(&tcp(), &request("-U --label-del")).is_none(), "no labels to clear");
+        assert!(values("-U --label-del").change(&tcp()).is_none(), "no labels to clear");
     }
 
     #[test]
@@ -241,9 +314,9 @@ mod tests {
         let mut entry = tcp();
         entry.set_zone(7);
         entry.set_id(9);
-        let closed = change(&entry, &request("-U -p tcp --state CLOSE")).unwrap().flow;
+        let closed = values("-U -p tcp --state CLOSE").change(&entry).unwrap().flow;
         assert_eq!((closed.tcp_state(), closed.is_set(Attr::TcpFlagsOrig)), (Some(8), false));
-        let change = change(&entry, &request("-U -p tcp -m 0x10/0x1 -u FIXED_TIMEOUT")).unwrap();
+        let change = values("-U -p tcp -m 0x10/0x1 -u FIXED_TIMEOUT").change(&entry).unwrap();
         assert!(change.more_than_labels);
         let flow = change.flow;
         assert_eq!((flow.mark(), flow.status(), flow.zone()), (Some(0x14), Some(0x40e), Some(7)));
@@ -259,13 +332,13 @@ mod tests {
         [1, 100].into_iter().for_each(|bit| labels.set(bit));
         entry.set_labels(labels);
         let bits = |mask: Option<&Bitmask>| mask.unwrap().iter().collect::<Vec<_>>();
-        let mut del = request("-U --label-del");
-        let all = change(&entry, &del).unwrap();
+        let mut del = line("-U --label-del");
+        let all = values("-U --label-del").change(&entry).unwrap();
         assert_eq!((bits(all.flow.labels()), bits(all.flow.labels_mask())), (vec![], vec![1, 100]));
         let mut named = Bitmask::new(159).unwrap();
         [100, 101, 150].into_iter().for_each(|bit| named.set(bit));
         del.label_del = Some(Some(named));
-        let some = change(&entry, &del).unwrap();
+        let some = Values::of(del).change(&entry).unwrap();
         assert!(!some.more_than_labels);
         assert_eq!((bits(some.flow.labels()), bits(some.flow.labels_mask())), (vec![], vec![100]));
     }

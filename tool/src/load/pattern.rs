@@ -11,7 +11,8 @@
 
 use super::lines::{is_separator, plain_len};
 use super::spool::Kind;
-use crate::value::{dotted_quad, plain_decimal};
+use crate::certain::Certain as _;
+use crate::line::value::{dotted_quad, plain_decimal};
 use std::net::Ipv6Addr;
 
 /// So many patterns are kept at a time.
@@ -39,8 +40,8 @@ impl Patterns {
     pub fn order(&mut self, line: &[u8]) -> Option<(Kind, &[u8])> {
         self.lines += 1;
         let at = self.known.iter_mut().position(|pattern| pattern.fits(line))?;
-        self.known.get_mut(..=at)?.rotate_right(1);
-        self.known.first().map(|pattern| (pattern.kind, pattern.message.as_slice()))
+        self.known.get_mut(..=at).certain()?.rotate_right(1);
+        self.known.first().certain().map(|pattern| (pattern.kind, pattern.message.as_slice()))
     }
 
     /// Learns from a line that fits no pattern, when it is time.
@@ -114,7 +115,7 @@ impl Bytes {
 
 fn put<const N: usize>(bytes: &[u8; N], message: &mut [u8], places: &[usize]) {
     for &at in places {
-        if let Some(place) = message.get_mut(at..at + N) {
+        if let Some(place) = message.get_mut(at..at + N).certain() {
             place.copy_from_slice(bytes);
         }
     }
@@ -157,7 +158,7 @@ impl Pattern {
     fn fits(&mut self, line: &[u8]) -> bool {
         let Some(mut rest) = line.strip_prefix(self.head.as_slice()) else { return false };
         for hole in &self.holes {
-            let (word, behind) = rest.split_at_checked(plain_len(rest)).unwrap_or_default();
+            let (word, behind) = rest.split_at_checked(plain_len(rest)).certain().unwrap_or_default();
             let Some(bytes) = hole.syntax.read(word) else { return false };
             let Some(behind) = behind.strip_prefix(hole.behind.as_slice()) else { return false };
             bytes.put(&mut self.message, &hole.places);
@@ -173,8 +174,8 @@ impl Pattern {
         let mut pattern = Pattern { kind, message: message.clone(), head, holes: Vec::new() };
         let mut tries = TRIES;
         while at < line.len() {
-            let (before, rest) = line.split_at_checked(at)?;
-            let (word, behind) = rest.split_at_checked(plain_len(rest))?;
+            let (before, rest) = line.split_at_checked(at).certain()?;
+            let (word, behind) = rest.split_at_checked(plain_len(rest)).certain()?;
             let hole = Hole::find(word, &mut |probe| {
                 tries = tries.checked_sub(1)?;
                 in_full(&[before, probe, behind].concat())
@@ -239,7 +240,7 @@ fn places(message: &[u8], bytes: &[u8], other: &[u8], other_bytes: &[u8]) -> Opt
 
 fn blanks(rest: &[u8]) -> &[u8] {
     let len = rest.iter().position(|&byte| !is_separator(byte)).unwrap_or(rest.len());
-    rest.get(..len).unwrap_or_default()
+    rest.get(..len).certain().unwrap_or_default()
 }
 
 fn differs_at(one: &[u8], other: &[u8]) -> Option<usize> {
@@ -248,9 +249,9 @@ fn differs_at(one: &[u8], other: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::load::learnable;
+    use super::super::learnable;
     use super::*;
-    use crate::parse::Parser;
+    use crate::line::parse::Parser;
 
     fn in_full(line: &[u8]) -> Option<(Kind, Vec<u8>)> {
         learnable(&mut Parser::default(), line, &mut vec![0; 16384])

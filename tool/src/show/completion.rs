@@ -6,11 +6,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::options::{COMMANDS, PARAMS, PROTOCOLS, Protocol, Row, TABLES, Takes, Value};
-use crate::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
+use crate::command::registry::ROWS;
+use crate::line::options::{PARAMS, Row, TABLES, Takes, Value};
+use crate::line::protocols::{PROTOCOLS, Protocol};
+use crate::line::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
 use std::fmt::Write as _;
 
-const NOTE: &str = "made from the tool's option table; do not edit (tool/src/completion.rs).";
+const NOTE: &str = "made from the tool's option table; do not edit (tool/src/show/completion.rs).";
 
 /// The words that may stand for a value; none where any word may.
 fn choices(value: Value) -> Vec<&'static str> {
@@ -41,7 +43,7 @@ fn spellings(row: &Row) -> Vec<String> {
 }
 
 fn general() -> impl Iterator<Item = &'static Row> {
-    COMMANDS.iter().chain(PARAMS)
+    ROWS.iter().chain(PARAMS)
 }
 
 fn states(protocol: &Protocol) -> String {

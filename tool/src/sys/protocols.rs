@@ -22,13 +22,11 @@ struct Name {
 }
 
 /// The number of a protocol in the system's data base (`/etc/protocols`), by name or alias.
-#[must_use]
 pub fn protocol_number(name: &str) -> Option<i32> {
     number(names(), name)
 }
 
 /// The name of a protocol number in the system's data base.
-#[must_use]
 pub fn protocol_name(number: u8) -> Option<String> {
     name(names(), number).map(str::to_owned)
 }
@@ -71,7 +69,6 @@ fn names_of(line: &[u8]) -> Option<Vec<Name>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use std::process::Command;
@@ -114,5 +111,26 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn threads_get_the_names_of_protocols_that_they_ask_for() {
+        if protocol_name(6).is_none() {
+            return testing::report(
+                "threads_get_the_names_of_protocols_that_they_ask_for",
+                "no /etc/protocols",
+            );
+        }
+        let ask = |number: u8, name: &'static str| {
+            move || {
+                (0..20_000).all(|_| {
+                    protocol_name(number).as_deref() == Some(name)
+                        && protocol_number(name) == Some(i32::from(number))
+                })
+            }
+        };
+        let asked = [(6, "tcp"), (17, "udp"), (132, "sctp"), (58, "ipv6-icmp")];
+        let threads = asked.map(|(number, name)| std::thread::spawn(ask(number, name)));
+        assert_eq!(threads.map(|thread| thread.join().unwrap()), [true; 4]);
     }
 }

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! An allocator for programs: where memory runs out it says so and ends the process with exit status 1, instead of
-//! aborting it. Code that is prepared to get no memory still gets an error.
+//! The allocator: where memory runs out it says so and ends the process with exit status 1, instead of aborting it. Code
+//! that is prepared to get no memory still gets an error.
 
-use super::memory;
+use netfilter_conntrack::sys::memory;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 /// The system's allocator, and what to do where it has nothing left.
-///
-/// ```
-/// use netfilter_conntrack::sys::allocator::OrExit;
-///
-/// #[global_allocator]
-/// static ALLOCATOR: OrExit = OrExit::saying("my program: out of memory\n");
-/// ```
 #[derive(Debug)]
 pub struct OrExit {
     text: &'static str,

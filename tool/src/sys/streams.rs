@@ -3,31 +3,28 @@
 //!
 //! The language's start-up opens `/dev/null` in the place of a standard stream that is closed, and afterwards nothing
 //! distinguishes it from a `/dev/null` that the caller gave. So the streams are looked at before: a function whose
-//! address stands in the section `.init_array` runs between the loader and the start-up. The program that wants to
-//! know asks for it with [`look_at_start!`](crate::look_at_start); a library must not run code when it is loaded, so
-//! nothing of it is in this crate.
+//! address stands in the section `.init_array` runs between the loader and the start-up.
 
-use super::errno;
-use crate::error::{Error, Result};
+use crate::certain::Certain as _;
+use netfilter_conntrack::sys::errno;
+use netfilter_conntrack::{Error, Result};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// A standard stream, by its descriptor.
+/// A standard stream that the tool uses as a file, by its descriptor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Standard input.
     Input = 0,
     /// Standard output.
     Output = 1,
-    /// Standard error.
-    Error = 2,
 }
 
-static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+static CLOSED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 
-/// Notes which standard streams are closed. To be called before the language's start-up; later it finds none.
-pub extern "C" fn look() {
+/// Notes which of them are closed. To be called before the language's start-up; later it finds none.
+extern "C" fn look() {
     for (fd, closed) in (0..).zip(&CLOSED) {
         // SAFETY: no pointer is passed, and the call changes nothing.
         let is_closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0;
@@ -35,24 +32,15 @@ pub extern "C" fn look() {
     }
 }
 
-/// Makes a program look at its standard streams before the language's start-up, for
-/// [`was_closed`](crate::sys::streams::was_closed). Stands at the top of the program's `main.rs`.
-#[macro_export]
-macro_rules! look_at_start {
-    () => {
-        // SAFETY: the loader calls each address of this section as a function of the C calling convention, once,
-        // before `main`. The function takes no argument, needs no memory and nothing of the language's start-up.
-        #[used]
-        #[unsafe(link_section = ".init_array")]
-        static LOOK_AT_START: extern "C" fn() = $crate::sys::streams::look;
-    };
-}
+// SAFETY: the loader calls each address of this section as a function of the C calling convention, once, before `main`.
+// The function takes no argument, needs no memory and nothing of the language's start-up.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK_AT_START: extern "C" fn() = look;
 
-/// Whether the program was started with this stream closed. Never so in a program without
-/// [`look_at_start!`](crate::look_at_start).
-#[must_use]
+/// Whether the program was started with this stream closed.
 pub fn was_closed(stream: Stream) -> bool {
-    CLOSED.get(stream as usize).is_some_and(|closed| closed.load(Ordering::Relaxed))
+    CLOSED.get(stream as usize).certain().is_some_and(|closed| closed.load(Ordering::Relaxed))
 }
 
 /// Whether nothing that is written can arrive: the reader of a pipe or the peer of a socket has gone, a terminal has
@@ -139,7 +127,7 @@ mod tests {
     #[test]
     fn streams_are_open_where_nobody_looked() {
         look();
-        for stream in [Stream::Input, Stream::Output, Stream::Error] {
+        for stream in [Stream::Input, Stream::Output] {
             assert!(!was_closed(stream), "the start-up has opened what was closed");
         }
     }

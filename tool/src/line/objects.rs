@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A [`Request`]'s values as objects of the library: a selector, an entry to make or look up, changes to an
+//! A [`Line`]'s values as objects of the library: a selector, an entry to make or look up, changes to an
 //! entry, an expectation.
 //!
 //! What one direction of a tuple lacks is the inverse of what the other direction has, part by part.
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Field, Id, PARAMS, Param, Row, Table, Verb};
-use crate::parse::{Pair, Request};
-use crate::refusal;
-use crate::value::{FormerStatus, NatTarget, StatusBits};
+use super::options::{Id, PARAMS, Param, Row, Table};
+use super::protocols::Field;
+use super::value::{FormerStatus, NatTarget, StatusBits};
+use super::{Line, Pair};
+use crate::certain::Certain as _;
+use crate::command::registry::Verb;
+use crate::show::message::Complaint;
+use crate::show::refusal;
 use netfilter_conntrack::filter::Selector;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
@@ -21,63 +24,75 @@ use std::net::IpAddr;
 /// The selection that the command line describes.
 ///
 /// # Errors
-/// For a mask without address, and for a list by former names of the status alone.
-pub fn selector(request: &Request) -> Result<Selector, Complaint> {
-    masks_have_addresses(request)?;
-    // The kernel says so to the original, which asks it for no bit.
-    let by_status = request.verb == Some(Verb::List) && request.former_status.is_some();
-    if by_status && request.status == StatusBits::default() {
-        return Err(refusal::of(Verb::List, Table::Conntrack, Error::Kernel(libc::EINVAL)));
-    }
+/// For a mask without address.
+pub fn selector(line: &Line) -> Result<Selector, Complaint> {
+    masks_have_addresses(line)?;
     let nat = |given: bool, target: Option<NatTarget>| {
         given.then(|| NatSelector {
             address: target.map(|nat| nat.address),
             port: target.and_then(|nat| nat.port),
         })
     };
-    let byte = |field| request.field(field).and_then(|value| u8::try_from(value).ok());
+    let byte = |field| byte(line, field);
     Ok(Selector {
-        family: request.family.map(|family| family as u8),
-        protocol: request.protocol.map(|protocol| protocol.number),
-        orig: tuple_selector(request, Dir::Orig),
-        reply: tuple_selector(request, Dir::Reply),
+        family: line.family.map(|family| family as u8),
+        protocol: line.protocol.map(|protocol| protocol.number),
+        orig: tuple_selector(line, Dir::Orig),
+        reply: tuple_selector(line, Dir::Reply),
         icmp: IcmpSelector {
             kind: byte(Field::IcmpType),
             code: byte(Field::IcmpCode),
-            id: port(request, Field::IcmpId),
+            id: port(line, Field::IcmpId),
         },
-        zone: request.zone,
-        mark: request.mark,
-        status: status_selector(request.status),
-        id: request.id,
-        secmark: request.secmark,
+        zone: line.zone,
+        mark: line.mark,
+        status: status_selector(line.status),
+        id: line.id,
+        secmark: line.secmark,
         state: byte(Field::State),
-        vtags: [request.field(Field::OrigVtag), request.field(Field::ReplyVtag)],
-        labels: request.labels.clone(),
-        source_nat: nat(request.has(Param::SrcNat), request.source_nat),
-        destination_nat: nat(request.has(Param::DstNat), request.destination_nat),
-        any_nat: nat(request.has(Param::AnyNat), request.any_nat),
+        vtags: [line.field(Field::OrigVtag), line.field(Field::ReplyVtag)],
+        labels: line.labels.clone(),
+        source_nat: nat(line.has(Param::SrcNat), line.source_nat),
+        destination_nat: nat(line.has(Param::DstNat), line.destination_nat),
+        any_nat: nat(line.has(Param::AnyNat), line.any_nat),
     })
 }
 
-fn masks_have_addresses(request: &Request) -> Result<(), Complaint> {
+/// The selection of a list.
+///
+/// # Errors
+/// As [`selector`]; for a list by former names of the status alone.
+pub fn list_selector(line: &Line) -> Result<Selector, Complaint> {
+    let selector = selector(line)?;
+    // The kernel says so to the original, which asks it for no bit.
+    if line.former_status.is_some() && line.status == StatusBits::default() {
+        return Err(refusal::of(Verb::List, Table::Conntrack, Error::Kernel(libc::EINVAL)));
+    }
+    Ok(selector)
+}
+
+fn masks_have_addresses(line: &Line) -> Result<(), Complaint> {
     let pairs = [(Param::MaskSrc, Param::Src), (Param::MaskDst, Param::Dst)];
-    match pairs.iter().find(|(mask, address)| request.has(*mask) && !request.has(*address)) {
+    match pairs.iter().find(|(mask, address)| line.has(*mask) && !line.has(*address)) {
         Some((mask, address)) => Err(Complaint::MaskWithout(mask.row().name(), address.row().name())),
         None => Ok(()),
     }
 }
 
-fn port(request: &Request, field: Field) -> Option<u16> {
-    request.field(field).and_then(|value| u16::try_from(value).ok())
+fn byte(line: &Line, field: Field) -> Option<u8> {
+    line.field(field).and_then(|value| u8::try_from(value).ok().certain())
 }
 
-fn tuple_selector(request: &Request, dir: Dir) -> TupleSelector {
+fn port(line: &Line, field: Field) -> Option<u16> {
+    line.field(field).and_then(|value| u16::try_from(value).ok().certain())
+}
+
+fn tuple_selector(line: &Line, dir: Dir) -> TupleSelector {
     let (pair, mask, ports, zone) = match dir {
-        Dir::Orig => (request.orig, request.mask, [Field::SrcPort, Field::DstPort], request.orig_zone),
-        _ => (request.reply, Pair::default(), [Field::ReplySrcPort, Field::ReplyDstPort], request.reply_zone),
+        Dir::Orig => (line.orig, line.mask, [Field::SrcPort, Field::DstPort], line.orig_zone),
+        _ => (line.reply, Pair::default(), [Field::ReplySrcPort, Field::ReplyDstPort], line.reply_zone),
     };
-    let [src_port, dst_port] = ports.map(|field| port(request, field));
+    let [src_port, dst_port] = ports.map(|field| port(line, field));
     TupleSelector {
         src: pair.src.map(|address| AddressMask { address, mask: mask.src }),
         dst: pair.dst.map(|address| AddressMask { address, mask: mask.dst }),
@@ -99,9 +114,9 @@ fn status_selector(bits: StatusBits) -> Masked {
 ///
 /// # Errors
 /// As [`selector`]; for options that select nothing where no other one does.
-pub fn update_selector(request: &Request) -> Result<Selector, Complaint> {
-    let selector = selector(request)?;
-    selects_something(request)?;
+pub fn update_selector(line: &Line) -> Result<Selector, Complaint> {
+    let selector = selector(line)?;
+    selects_something(line)?;
     Ok(Selector { mark: None, status: Masked::default(), state: None, vtags: [None; 2], ..selector })
 }
 
@@ -109,24 +124,13 @@ pub fn update_selector(request: &Request) -> Result<Selector, Complaint> {
 ///
 /// # Errors
 /// As [`selector`]; for options that select nothing where no other one does; for a former name of a status.
-pub fn delete_selector(request: &Request) -> Result<Selector, Complaint> {
-    if let Some(FormerStatus { name, option }) = request.former_status {
+pub fn delete_selector(line: &Line) -> Result<Selector, Complaint> {
+    if let Some(FormerStatus { name, option }) = line.former_status {
         return Err(Complaint::FormerStatus(name, option));
     }
-    let selector = selector(request)?;
-    selects_something(request)?;
+    let selector = selector(line)?;
+    selects_something(line)?;
     Ok(selector)
-}
-
-/// Checks the selection of a command that changes, deletes or flushes, before anything is sent.
-///
-/// # Errors
-/// Those of the command's selector.
-pub fn check_selection(request: &Request) -> Result<(), Complaint> {
-    match request.verb {
-        Some(Verb::Update) => update_selector(request).map(drop),
-        _ => delete_selector(request).map(drop),
-    }
 }
 
 /// What an option is for, where entries are selected to be changed or deleted.
@@ -141,17 +145,17 @@ enum Purpose {
     Show,
 }
 
-fn purpose(request: &Request, param: Param) -> Purpose {
+fn purpose(line: &Line, param: Param) -> Purpose {
     use Param::*;
     use Purpose::{Select, Set, Show};
-    let updates = request.verb == Some(Verb::Update);
+    let updates = line.verb == Some(Verb::Update);
     let some_bit = |mask: Option<IpAddr>| mask.is_none_or(|mask| !mask.is_unspecified());
     match param {
-        Src => Select(some_bit(request.mask.src)),
-        Dst => Select(some_bit(request.mask.dst)),
+        Src => Select(some_bit(line.mask.src)),
+        Dst => Select(some_bit(line.mask.dst)),
         Mark | Status if updates => Set(true),
-        Mark => Select(request.mark != Some(Masked { value: 0, mask: 0 })),
-        Status => Select(request.status != StatusBits::default()),
+        Mark => Select(line.mark != Some(Masked { value: 0, mask: 0 })),
+        Status => Select(line.status != StatusBits::default()),
         ReplySrc | ReplyDst | Protonum | Id | SrcNat | DstNat | AnyNat | Secmark => Select(true),
         Zone | OrigZone | ReplyZone | Label => Select(true),
         // A mask belongs to its address; what `-a` is given is ignored.
@@ -164,23 +168,23 @@ fn purpose(request: &Request, param: Param) -> Purpose {
 
 /// Refuses options that select nothing, where at most a family is selected: one with a value that every entry has,
 /// and one that was not made to select but may have been meant to. A deletion of all entries has no option at all.
-fn selects_something(request: &Request) -> Result<(), Complaint> {
+fn selects_something(line: &Line) -> Result<(), Complaint> {
     let given = PARAMS.iter().filter_map(|row| match row.id {
-        Id::Param(param) if request.has(param) => Some((row, purpose(request, param))),
+        Id::Param(param) if line.has(param) => Some((row, purpose(line, param))),
         _ => None,
     });
     let given: Vec<(&Row, Purpose)> = given.collect();
     if given.iter().any(|(_, purpose)| matches!(purpose, Purpose::Select(true))) {
         return Ok(());
     }
-    let deletes_all = request.verb == Some(Verb::Delete) && !request.has(Param::Family);
+    let deletes_all = line.verb == Some(Verb::Delete) && !line.has(Param::Family);
     let is_idle = |(_, purpose): &&(&Row, Purpose)| match purpose {
         Purpose::Select(_) => true,
         Purpose::Set(sets) => !sets,
         Purpose::Show => deletes_all,
         Purpose::Family => false,
     };
-    let instead = if request.verb == Some(Verb::Delete) { "use -F" } else { "leave it out" };
+    let instead = if line.verb == Some(Verb::Delete) { "use -F" } else { "leave it out" };
     match given.iter().find(is_idle) {
         Some((row, _)) => Err(Complaint::SelectsNothing(row.name(), instead)),
         None => Ok(()),
@@ -200,19 +204,24 @@ pub fn is_lasting(selector: &Selector) -> bool {
 }
 
 /// Sets both tuples, each completed from the other.
-fn set_tuples(flow: &mut Flow, request: &Request) -> Result<(), Complaint> {
-    let (orig, reply) = (request.orig, request.reply);
-    let protocol = request.protocol.map_or(0, |protocol| protocol.number);
+fn set_tuples(flow: &mut Flow, line: &Line) -> Result<(), Complaint> {
+    let (orig, reply) = (line.orig, line.reply);
+    let protocol = line.protocol.certain().map_or(0, |protocol| protocol.number);
     let sides = [
         (Dir::Orig, orig.src.or(reply.dst), orig.dst.or(reply.src)),
         (Dir::Reply, reply.src.or(orig.dst), reply.dst.or(orig.src)),
     ];
     for (dir, src, dst) in sides {
         let missing = || Complaint::Missing(Param::Src.row().name());
-        flow.set_tuple(dir, src.ok_or_else(missing)?, dst.ok_or_else(missing)?, L4::Other(protocol));
+        flow.set_tuple(
+            dir,
+            src.certain().ok_or_else(missing)?,
+            dst.certain().ok_or_else(missing)?,
+            L4::Other(protocol),
+        );
     }
-    set_ports(flow, request);
-    set_icmp(flow, request);
+    set_ports(flow, line);
+    set_icmp(flow, line);
     Ok(())
 }
 
@@ -224,22 +233,22 @@ const PORTS: [(Attr, Field, Field); 4] = [
     (Attr::ReplPortDst, Field::ReplyDstPort, Field::SrcPort),
 ];
 
-fn set_ports(flow: &mut Flow, request: &Request) {
+fn set_ports(flow: &mut Flow, line: &Line) {
     for (attr, own, other) in PORTS {
-        if let Some(port) = port(request, own).or_else(|| port(request, other)) {
+        if let Some(port) = port(line, own).or_else(|| port(line, other)) {
             flow.set_bytes(attr, &port.to_be_bytes());
         }
     }
 }
 
 /// Sets the ICMP fields of both directions; the family is known by now, so the reply's type is right.
-fn set_icmp(flow: &mut Flow, request: &Request) {
+fn set_icmp(flow: &mut Flow, line: &Line) {
     for (attr, field) in [(Attr::IcmpType, Field::IcmpType), (Attr::IcmpCode, Field::IcmpCode)] {
-        if let Some(value) = request.field(field).and_then(|value| u8::try_from(value).ok()) {
+        if let Some(value) = byte(line, field) {
             flow.set_bytes(attr, &[value]);
         }
     }
-    if let Some(id) = port(request, Field::IcmpId) {
+    if let Some(id) = port(line, Field::IcmpId) {
         flow.set_bytes(Attr::IcmpId, &id.to_be_bytes());
     }
 }
@@ -248,10 +257,10 @@ fn set_icmp(flow: &mut Flow, request: &Request) {
 ///
 /// # Errors
 /// When no pair of addresses is complete.
-pub fn key(request: &Request) -> Result<Flow, Complaint> {
+pub fn key(line: &Line) -> Result<Flow, Complaint> {
     let mut flow = Flow::new();
-    set_tuples(&mut flow, request)?;
-    if request.orig.src.is_none() || request.orig.dst.is_none() {
+    set_tuples(&mut flow, line)?;
+    if line.orig.src.is_none() || line.orig.dst.is_none() {
         flow.unset(Attr::OrigL3proto);
     }
     Ok(flow)
@@ -261,57 +270,57 @@ pub fn key(request: &Request) -> Result<Flow, Complaint> {
 ///
 /// # Errors
 /// As [`key`].
-pub fn new_entry(request: &Request) -> Result<Flow, Complaint> {
+pub fn new_entry(line: &Line) -> Result<Flow, Complaint> {
     let mut flow = Flow::new();
-    set_tuples(&mut flow, request)?;
-    if let Some(timeout) = request.timeout {
+    set_tuples(&mut flow, line)?;
+    if let Some(timeout) = line.timeout {
         flow.set_timeout_secs(timeout);
     }
-    if request.has(Param::Status) {
-        flow.set_status(request.status.set);
+    if line.has(Param::Status) {
+        flow.set_status(line.status.set);
     }
-    if let Some(mark) = request.mark {
+    if let Some(mark) = line.mark {
         flow.set_mark(mark.value);
     }
-    if let Some(labels) = &request.label_add {
+    if let Some(labels) = &line.label_add {
         flow.set_labels(labels.clone());
     }
-    set_zones(&mut flow, request);
-    set_protocol_state(&mut flow, request);
+    set_zones(&mut flow, line);
+    set_protocol_state(&mut flow, line);
     if let (IPPROTO_TCP, Some(state)) = (flow.tuple(Dir::Orig).l4(), flow.tcp_state()) {
         set_tcp_flags(&mut flow, state);
     }
-    set_nat(&mut flow, request.source_nat, [Attr::SnatIpv4, Attr::SnatIpv6, Attr::SnatPort]);
-    set_nat(&mut flow, request.destination_nat, [Attr::DnatIpv4, Attr::DnatIpv6, Attr::DnatPort]);
+    set_nat(&mut flow, line.source_nat, [Attr::SnatIpv4, Attr::SnatIpv6, Attr::SnatPort]);
+    set_nat(&mut flow, line.destination_nat, [Attr::DnatIpv4, Attr::DnatIpv6, Attr::DnatPort]);
     Ok(flow)
 }
 
-fn set_zones(flow: &mut Flow, request: &Request) {
-    if let Some(zone) = request.zone {
+fn set_zones(flow: &mut Flow, line: &Line) {
+    if let Some(zone) = line.zone {
         flow.set_zone(zone);
     }
-    if let Some(zone) = request.orig_zone {
+    if let Some(zone) = line.orig_zone {
         flow.set_orig_zone(zone);
     }
-    if let Some(zone) = request.reply_zone {
+    if let Some(zone) = line.reply_zone {
         flow.set_reply_zone(zone);
     }
 }
 
 /// Sets what the protocol's options say of a connection's state.
-pub fn set_protocol_state(flow: &mut Flow, request: &Request) {
-    let state = match request.protocol.and_then(|protocol| protocol.known).map(|protocol| protocol.name) {
+pub fn set_protocol_state(flow: &mut Flow, line: &Line) {
+    let state = match line.protocol.and_then(|protocol| protocol.known).map(|protocol| protocol.name) {
         Some("tcp") => Attr::TcpState,
         Some("sctp") => Attr::SctpState,
         _ => Attr::DccpState,
     };
     for (attr, field) in [(state, Field::State), (Attr::DccpRole, Field::Role)] {
-        if let Some(value) = request.field(field).and_then(|value| u8::try_from(value).ok()) {
+        if let Some(value) = byte(line, field) {
             flow.set_bytes(attr, &[value]);
         }
     }
     for (attr, field) in [(Attr::SctpVtagOrig, Field::OrigVtag), (Attr::SctpVtagRepl, Field::ReplyVtag)] {
-        if let Some(tag) = request.field(field) {
+        if let Some(tag) = line.field(field) {
             flow.set_bytes(attr, &tag.to_ne_bytes());
         }
     }
@@ -345,18 +354,18 @@ fn set_nat(flow: &mut Flow, target: Option<NatTarget>, [ipv4, ipv6, port]: [Attr
 }
 
 /// A tuple of an expectation.
-fn expected(request: &Request, pair: Pair, ports: [Field; 2]) -> Result<Flow, Complaint> {
+fn expected(line: &Line, pair: Pair, ports: [Field; 2]) -> Result<Flow, Complaint> {
     let missing = || Complaint::Missing(Param::Src.row().name());
-    let protocol = request.protocol.map_or(0, |protocol| protocol.number);
+    let protocol = line.protocol.certain().map_or(0, |protocol| protocol.number);
     let mut flow = Flow::new();
     flow.set_tuple(
         Dir::Orig,
-        pair.src.ok_or_else(missing)?,
-        pair.dst.ok_or_else(missing)?,
+        pair.src.certain().ok_or_else(missing)?,
+        pair.dst.certain().ok_or_else(missing)?,
         L4::Other(protocol),
     );
     for (attr, field) in [Attr::OrigPortSrc, Attr::OrigPortDst].into_iter().zip(ports) {
-        if let Some(port) = port(request, field) {
+        if let Some(port) = port(line, field) {
             flow.set_bytes(attr, &port.to_be_bytes());
         }
     }
@@ -367,9 +376,9 @@ fn expected(request: &Request, pair: Pair, ports: [Field; 2]) -> Result<Flow, Co
 ///
 /// # Errors
 /// When an address is missing.
-pub fn expectation_key(request: &Request) -> Result<Expectation, Complaint> {
+pub fn expectation_key(line: &Line) -> Result<Expectation, Complaint> {
     let mut expect = Expectation::new();
-    let tuple = expected(request, request.orig, [Field::SrcPort, Field::DstPort])?;
+    let tuple = expected(line, line.orig, [Field::SrcPort, Field::DstPort])?;
     expect.set_tuple(ExpectAttr::Expected, &tuple);
     Ok(expect)
 }
@@ -378,17 +387,17 @@ pub fn expectation_key(request: &Request) -> Result<Expectation, Complaint> {
 ///
 /// # Errors
 /// When an address is missing.
-pub fn new_expectation(request: &Request) -> Result<Expectation, Complaint> {
+pub fn new_expectation(line: &Line) -> Result<Expectation, Complaint> {
     let parts = [
-        (ExpectAttr::Master, request.orig, [Field::SrcPort, Field::DstPort]),
-        (ExpectAttr::Expected, request.tuple, [Field::TupleSrcPort, Field::TupleDstPort]),
-        (ExpectAttr::Mask, request.mask, [Field::MaskSrcPort, Field::MaskDstPort]),
+        (ExpectAttr::Master, line.orig, [Field::SrcPort, Field::DstPort]),
+        (ExpectAttr::Expected, line.tuple, [Field::TupleSrcPort, Field::TupleDstPort]),
+        (ExpectAttr::Mask, line.mask, [Field::MaskSrcPort, Field::MaskDstPort]),
     ];
     let mut expect = Expectation::new();
     for (which, pair, ports) in parts {
-        expect.set_tuple(which, &expected(request, pair, ports)?);
+        expect.set_tuple(which, &expected(line, pair, ports)?);
     }
-    if let Some(timeout) = request.timeout {
+    if let Some(timeout) = line.timeout {
         expect.set_number(ExpectAttr::Timeout, timeout);
     }
     Ok(expect)
@@ -397,17 +406,16 @@ pub fn new_expectation(request: &Request) -> Result<Expectation, Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Class;
-    use crate::parse::Parser;
+    use crate::line::parse::Parser;
 
-    fn request(line: &str) -> Request {
+    fn parsed(line: &str) -> Line {
         let words: Vec<&str> = line.split(' ').collect();
         Parser::default().parse(&words).unwrap()
     }
 
     #[test]
     fn only_what_an_entry_keeps_for_life_is_lasting() {
-        let lasting = |options: &str| is_lasting(&selector(&request(&format!("-D {options}"))).unwrap());
+        let lasting = |options: &str| is_lasting(&selector(&parsed(&format!("-D {options}"))).unwrap());
         for options in ["-f ipv4", "-s 1.1.1.1 -d 2.2.0.0/16", "-p tcp --sport 1 -w 5", "-r 1.1.1.1 -i 7"] {
             assert!(lasting(options), "{options}");
         }
@@ -418,7 +426,7 @@ mod tests {
 
     /// What `-D`, `-U` or `-F` says to its options.
     fn refusal_of(line: &str) -> String {
-        check_selection(&request(line)).err().map_or("ok".into(), |complaint| complaint.to_string())
+        parsed(line).job().err().map_or("ok".into(), |complaint| complaint.to_string())
     }
 
     /// The options that `-D` takes, each with a value, and whether it selects: alone, and together with `-f ipv4`.
@@ -478,7 +486,8 @@ mod tests {
 
     #[test]
     fn every_option_that_a_deletion_takes_is_tried() {
-        for row in PARAMS.iter().filter(|row| row.legality(Class::Delete) != b'.') {
+        let legality = parsed("-D").form().options;
+        for row in PARAMS.iter().filter(|row| legality.allows(row)) {
             let spelt = row.longs.iter().map(|long| format!("--{long}"));
             let spelt: Vec<String> =
                 spelt.chain(row.short.map(|letter| format!("-{}", char::from(letter)))).collect();
@@ -519,7 +528,7 @@ mod tests {
         assert_eq!(refusal_of("-D -u SRC_NAT"), former("SRC_NAT", "src-nat"));
         assert_eq!(refusal_of("-D -p tcp -u ASSURED,dst_nat"), former("DST_NAT", "dst-nat"));
         assert_eq!(refusal_of("-U -u SRC_NAT"), "ok", "a new value without bits");
-        let listed = |line: &str| selector(&request(line)).map_err(|complaint| complaint.to_string());
+        let listed = |line: &str| parsed(line).job().map(drop).map_err(|complaint| complaint.to_string());
         let invalid = Err("Operation failed: invalid parameters".to_string());
         assert_eq!(listed("-L -u SRC_NAT"), invalid);
         assert_eq!(listed("-L -p tcp -u UNSET,!DST_NAT"), invalid);
@@ -532,7 +541,7 @@ mod tests {
         let ports = "--sport 1 --dport 2 --tuple-port-src 0 --tuple-port-dst 2570 --mask-port-src 0 --mask-port-dst 65535";
         let sctp = format!("-p sctp {ports} --orig-vtag 1 --reply-vtag 2");
         for (options, protocol) in [(format!("-p tcp {ports}"), 6), (sctp, 132), ("-p 50".into(), 50)] {
-            let expect = new_expectation(&request(&format!("-I expect -t 9 {addresses} {options}"))).unwrap();
+            let expect = new_expectation(&parsed(&format!("-I expect -t 9 {addresses} {options}"))).unwrap();
             for which in [ExpectAttr::Master, ExpectAttr::Expected, ExpectAttr::Mask] {
                 assert_eq!(expect.tuple(which).l4(), protocol, "{options} {which:?}");
             }
@@ -543,7 +552,7 @@ mod tests {
     fn a_new_tcp_entry_has_lenient_windows() {
         let flags = |state: &str| {
             let line = format!("-I -p tcp -t 9 -s 1.1.1.1 -d 1.1.1.2 --sport 1 --dport 2 --state {state}");
-            let flow = new_entry(&request(&line)).unwrap();
+            let flow = new_entry(&parsed(&line)).unwrap();
             let attrs = [Attr::TcpFlagsOrig, Attr::TcpMaskOrig, Attr::TcpFlagsRepl, Attr::TcpMaskRepl];
             attrs.map(|attr| flow.u8(attr))
         };
@@ -555,7 +564,7 @@ mod tests {
     fn the_saved_form_of_a_translated_entry_keeps_its_ports() {
         let tuple = "-s 1.1.1.1 -d 2.2.2.2 -g 6.6.6.6 -n 5.5.5.5";
         let ports = "--sport 81 --dport 82 --reply-port-src 8080 --reply-port-dst 9999";
-        let flow = new_entry(&request(&format!("-A -t 9 {tuple} -p udp {ports}"))).unwrap();
+        let flow = new_entry(&parsed(&format!("-A -t 9 {tuple} -p udp {ports}"))).unwrap();
         assert_eq!(flow.tuple(Dir::Reply).protocol(), L4::Udp { sport: 8080, dport: 9999 });
         assert_eq!(
             flow.tuple(Dir::Reply).dst(),

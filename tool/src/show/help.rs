@@ -3,13 +3,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::command::Done;
-use crate::message::Complaint;
-use crate::options::{COMMANDS, PARAMS, Protocol, Row, Section, TABLES, Takes};
-use crate::output::Output;
-use crate::parse::{ProtocolChoice, Request};
-use crate::value::{EVENTS, FORMATS, STATUS};
-use netfilter_conntrack::sys::process::protocol_name;
+use crate::command::registry::ROWS;
+use crate::line::ProtocolChoice;
+use crate::line::options::{PARAMS, Row, Section, TABLES, Takes};
+use crate::line::protocols::Protocol;
+use crate::line::value::{EVENTS, FORMATS, STATUS};
+use crate::sys::protocols::protocol_name;
 
 /// Columns of a screen.
 const WIDTH: usize = 80;
@@ -24,21 +23,12 @@ const HEADINGS: &[(Section, &str)] = &[
     (Section::Output, "Output:"),
 ];
 
-/// Prints the help text, and that of a protocol if one was named.
-pub fn print(out: &mut Output, request: &Request, program: &str) -> Result<Done, Complaint> {
-    out.text(format_args!("{}", general(program)))?;
-    if let Some(protocol) = request.protocol {
-        out.text(format_args!("{}", of_protocol(protocol)))?;
-    }
-    Ok(Done::Quietly)
-}
-
 /// The text about everything but protocol options.
 pub fn general(program: &str) -> String {
     let mut text = String::from("Command line interface for the connection tracking system. Version 1.4.9\n");
     text += &format!("Usage: {program} [commands] [options]\n");
     text += "\nCommands:\n";
-    COMMANDS.iter().for_each(|row| text += &line(row));
+    ROWS.iter().for_each(|row| text += &line(row));
     text += &described("  -R, --load-file file", "run the command lines in a file");
     let tables = TABLES.map(|(name, _)| name).join(", ");
     text += &format!("\nTables: {tables}\n");
@@ -116,7 +106,7 @@ fn described(option: &str, description: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::PROTOCOLS;
+    use crate::line::protocols::PROTOCOLS;
     use std::collections::BTreeSet;
 
     fn everything() -> String {
@@ -137,7 +127,7 @@ mod tests {
     fn every_option_has_its_line() {
         let text = everything();
         let protocols = PROTOCOLS.iter().flat_map(Protocol::rows);
-        for long in COMMANDS.iter().chain(PARAMS).chain(protocols).flat_map(|row| row.longs) {
+        for long in ROWS.iter().chain(PARAMS).chain(protocols).flat_map(|row| row.longs) {
             assert!(text.contains(&format!("--{long}")), "{long}");
         }
     }
@@ -155,11 +145,11 @@ mod tests {
     #[test]
     fn help_manual_page_and_option_table_name_the_same_options() {
         let protocols = PROTOCOLS.iter().flat_map(Protocol::rows);
-        let rows = COMMANDS.iter().chain(PARAMS).chain(protocols);
+        let rows = ROWS.iter().chain(PARAMS).chain(protocols);
         let mut table: BTreeSet<&str> = rows.clone().flat_map(|row| row.longs).copied().collect();
         table.insert("load-file");
         assert_eq!(long_names(&everything()), table);
-        let page = include_str!("../man/conntrack.8").replace("\\-", "-");
+        let page = include_str!("../../man/conntrack.8").replace("\\-", "-");
         assert_eq!(long_names(&page), table);
         for letter in rows.filter_map(|row| row.short).filter(u8::is_ascii_alphabetic).map(char::from) {
             assert!(page.contains(&format!(".BR -{letter} \", \" --")), "-{letter} has no paragraph");

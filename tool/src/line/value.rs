@@ -5,9 +5,10 @@
 
 #![forbid(unsafe_code)]
 
-use crate::args::text;
-use crate::message::Complaint;
-use crate::options::Row;
+use crate::certain::Certain as _;
+use crate::line::args::text;
+use crate::line::options::Row;
+use crate::show::message::Complaint;
 use netfilter_conntrack::Groups;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::wire::consts::{
@@ -114,7 +115,7 @@ fn blank(byte: u8) -> bool {
 /// What is left of a word behind leading blanks and one plus sign.
 fn unsigned(word: &[u8]) -> Option<&str> {
     let start = word.iter().position(|&byte| !blank(byte))?;
-    let rest = std::str::from_utf8(word.get(start..)?).ok()?;
+    let rest = std::str::from_utf8(word.get(start..).certain()?).ok()?;
     let digits = rest.strip_prefix('+').unwrap_or(rest);
     digits.starts_with(|first: char| first.is_ascii_digit()).then_some(digits)
 }
@@ -133,8 +134,8 @@ fn c_number(word: &[u8]) -> Option<u64> {
     }
     let digits = unsigned(word)?;
     let (radix, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, digits.get(2..)?),
-        [b'0', _, ..] => (8, digits.get(1..)?),
+        [b'0', b'x' | b'X', ..] => (16, digits.get(2..).certain()?),
+        [b'0', _, ..] => (8, digits.get(1..).certain()?),
         _ => (10, digits),
     };
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u64::from_str_radix(digits, radix).ok())?
@@ -204,7 +205,7 @@ pub fn dotted_quad(word: &[u8]) -> Option<Ipv4Addr> {
 /// White space may follow it.
 fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
     let end = word.iter().rposition(|&byte| !blank(byte)).map_or(0, |last| last + 1);
-    let parts: Vec<&[u8]> = word.get(..end)?.split(|&byte| byte == b'.').collect();
+    let parts: Vec<&[u8]> = word.get(..end).certain()?.split(|&byte| byte == b'.').collect();
     let (last, leading) = parts.split_last()?;
     let number = |part: &[u8]| part.first().filter(|byte| byte.is_ascii_digit()).and_then(|_| c_number(part));
     let room = 32 - 8 * u32::try_from(leading.len()).ok().filter(|&leading| leading < 4)?;
@@ -214,7 +215,7 @@ fn classic_ipv4(word: &[u8]) -> Option<Ipv4Addr> {
     }
     let last = number(last).filter(|&last| last < 1 << room)?;
     let address = u64::from(address) << room | last;
-    Some(Ipv4Addr::from(u32::try_from(address).ok()?))
+    Some(Ipv4Addr::from(u32::try_from(address).ok().certain()?))
 }
 
 /// An address; `shown` is the word in the complaint, `all` the family of the command line's addresses.
@@ -240,7 +241,7 @@ pub fn is_whole(mask: IpAddr) -> bool {
 /// Splits a word at the first byte like this one.
 fn split_at(word: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     let mut parts = word.splitn(2, |&byte| byte == separator);
-    (parts.next().unwrap_or_default(), parts.next())
+    (parts.next().certain().unwrap_or_default(), parts.next())
 }
 
 /// An address without prefix length; `name` is the option in the complaint about one.
@@ -377,7 +378,8 @@ pub fn status(word: &[u8], former: &mut Vec<FormerStatus>) -> Result<StatusBits,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{PROTOCOLS, Param};
+    use crate::line::options::Param;
+    use crate::line::protocols::PROTOCOLS;
 
     fn said<T: std::fmt::Debug>(result: Result<T, Complaint>) -> String {
         result.unwrap_err().to_string()

@@ -10,19 +10,20 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::Verb;
-use crate::parse::Request;
-use crate::value::Formats;
+use crate::certain::Certain as _;
+use crate::line::Line;
+use crate::line::value::Formats;
+use crate::show::message::{Complaint, VERSION_LINE};
+use crate::sys::signals::{self, StopSignals};
+use crate::sys::streams::{self, Stream};
 use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::sys::process::{self, StopSignals};
-use netfilter_conntrack::sys::streams::{self, Stream};
 use netfilter_conntrack::sys::{clock, errno};
 use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Output is written when so much has gathered.
@@ -53,42 +54,53 @@ pub struct Output {
     deferred: Option<StopSignals>,
 }
 
-/// How a command shows its entries.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'r> {
+/// How a command shows its entries. Not every command knows every format.
+#[derive(Debug, Clone)]
+pub struct View {
     formats: Formats,
-    style: Style<'r>,
-    labels: Option<&'r LabelMap>,
+    style: Style<'static>,
+    labels: Option<Rc<LabelMap>>,
     save: save::Command,
 }
 
-impl<'r> View<'r> {
-    /// The view that a command line asks for. Not every command knows every format.
-    pub fn new(request: &'r Request) -> View<'r> {
-        let formats = request.formats;
-        let verb = request.verb.unwrap_or(Verb::List);
+impl View {
+    /// The formats asked for, but without some.
+    fn without(line: &Line, unknown: Flags) -> View {
+        let formats = line.formats;
         let mut flags = Flags::empty();
         flags.set(Flags::LAYER3, formats.contains(Formats::EXTENDED));
         flags.set(Flags::ID, formats.contains(Formats::ID));
         flags.set(Flags::TIME, formats.contains(Formats::TIMESTAMP));
         flags.set(Flags::TIMESTAMP, formats.contains(Formats::KTIMESTAMP));
-        match verb {
-            Verb::Event => {}
-            Verb::Delete | Verb::Update => flags.remove(Flags::TIME | Flags::TIMESTAMP),
-            _ => flags.remove(Flags::TIME),
-        }
+        flags.remove(unknown);
         let syntax = if formats.contains(Formats::XML) { Syntax::Xml } else { Syntax::Text };
-        View {
-            formats,
-            style: Style { syntax, flags, ..Style::default() },
-            labels: request.label_map.as_deref().filter(|_| verb != Verb::Delete),
-            save: if verb == Verb::Delete { save::Command::Delete } else { save::Command::Add },
-        }
+        let style = Style { syntax, flags, ..Style::default() };
+        View { formats, style, labels: line.label_map.clone(), save: save::Command::Add }
     }
 
-    /// The same for expectations, which know only XML and the time of printing.
-    pub fn of_expectations(request: &'r Request) -> View<'r> {
-        let mut view = View::new(request);
+    /// Entries as they are.
+    pub fn entries(line: &Line) -> View {
+        View::without(line, Flags::TIME)
+    }
+
+    /// Entries that were changed.
+    pub fn changed(line: &Line) -> View {
+        View::without(line, Flags::TIME | Flags::TIMESTAMP)
+    }
+
+    /// Entries that were deleted: their labels have gone with them.
+    pub fn deleted(line: &Line) -> View {
+        View { labels: None, save: save::Command::Delete, ..View::changed(line) }
+    }
+
+    /// Events about entries.
+    pub fn events(line: &Line) -> View {
+        View::without(line, Flags::empty())
+    }
+
+    /// Expectations, and events about them, which know only XML and the time of printing.
+    pub fn expectations(line: &Line) -> View {
+        let mut view = View::entries(line);
         view.formats = view.formats.intersection(Formats::XML | Formats::TIMESTAMP);
         view.style.flags.set(Flags::TIME, view.formats.contains(Formats::TIMESTAMP));
         view
@@ -128,7 +140,7 @@ impl Output {
         self.unless_stopped()?;
         let Some(out) = &self.out else { return Err(cannot_write(libc::EBADF)) };
         if streams::is_broken(out.as_fd()).map_err(|error| cannot_write(error.errno()))? {
-            process::end_by_sigpipe();
+            signals::end_by_sigpipe();
             return Err(cannot_write(libc::EPIPE));
         }
         Ok(())
@@ -148,7 +160,7 @@ impl Output {
 
     /// Complains of a signal that has come while signals are deferred.
     pub fn unless_stopped(&self) -> Result<(), Complaint> {
-        if process::stop_requested() { Err(Complaint::Stopped) } else { Ok(()) }
+        if signals::stop_requested() { Err(Complaint::Stopped) } else { Ok(()) }
     }
 
     /// Ends the program by the deferred signal, if one has come.
@@ -164,23 +176,18 @@ impl Output {
     }
 
     /// Prints an entry.
-    pub fn flow(&mut self, view: &View<'_>, flow: &Flow) -> Result<(), Complaint> {
+    pub fn flow(&mut self, view: &View, flow: &Flow) -> Result<(), Complaint> {
         self.print_flow(view, flow, None)
     }
 
     /// Prints an event about an entry.
-    pub fn flow_event(
-        &mut self,
-        view: &View<'_>,
-        flow: &Flow,
-        event: Happening<'_>,
-    ) -> Result<(), Complaint> {
+    pub fn flow_event(&mut self, view: &View, flow: &Flow, event: Happening<'_>) -> Result<(), Complaint> {
         self.print_flow(view, flow, Some(event))
     }
 
     fn print_flow(
         &mut self,
-        view: &View<'_>,
+        view: &View,
         flow: &Flow,
         event: Option<Happening<'_>>,
     ) -> Result<(), Complaint> {
@@ -207,7 +214,7 @@ impl Output {
     /// Prints an expectation, or an event about one.
     pub fn expectation(
         &mut self,
-        view: &View<'_>,
+        view: &View,
         expect: &Expectation,
         event: Option<EventKind>,
     ) -> Result<(), Complaint> {
@@ -217,7 +224,7 @@ impl Output {
             self.add(format_args!("[{:<8}.{:<6}]\t", now / 1_000_000_000, now / 1000 % 1_000_000));
         }
         let style = Style { event, ..view.style };
-        if format::append_expectation(&mut self.buf, expect, &style).is_err() {
+        if format::append_expectation(&mut self.buf, expect, &style).ok().certain().is_none() {
             return Ok(());
         }
         self.end_line()
@@ -233,7 +240,7 @@ impl Output {
         let _ = self.buf.write_fmt(text); // a vector takes everything
     }
 
-    fn open_root(&mut self, view: &View<'_>, root: &'static str) {
+    fn open_root(&mut self, view: &View, root: &'static str) {
         if view.is_xml() && self.root.is_none() {
             self.root = Some(root);
             self.add(format_args!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<{root}>\n"));
@@ -289,12 +296,17 @@ pub fn say(text: &str) {
     let _ = write_all(&mut io::stderr(), &mut line.as_bytes(), ERROR_PATIENCE);
 }
 
+/// Writes a line on standard error with the program's name and version.
+pub fn tell(text: &str) {
+    say(&format!("{VERSION_LINE}: {text}"));
+}
+
 /// Writes everything, and leaves what could not be written. Once a signal has asked to stop, it gives up
 /// ([`io::ErrorKind::TimedOut`]) when the reader takes nothing for so long.
 fn write_all(out: &mut (impl Write + AsFd), bytes: &mut &[u8], patience: Duration) -> io::Result<()> {
     let mut since = None;
     while !bytes.is_empty() {
-        let written = match process::stop_requested() {
+        let written = match signals::stop_requested() {
             true => {
                 let waited = since.get_or_insert_with(Instant::now).elapsed();
                 write_soon(out, bytes, patience.saturating_sub(waited))
@@ -304,7 +316,7 @@ fn write_all(out: &mut (impl Write + AsFd), bytes: &mut &[u8], patience: Duratio
         match written {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(len) => {
-                *bytes = bytes.get(len..).unwrap_or_default();
+                *bytes = bytes.get(len..).certain().unwrap_or_default();
                 since = None;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -324,8 +336,8 @@ fn write_soon(out: &mut (impl Write + AsFd), bytes: &[u8], longest: Duration) ->
 }
 
 /// The label map, unless the entry has labels but none of them a name.
-fn named_labels<'r>(flow: &Flow, view: &View<'r>) -> Option<&'r LabelMap> {
-    let map = view.labels?;
+fn named_labels<'r>(flow: &Flow, view: &'r View) -> Option<&'r LabelMap> {
+    let map = view.labels.as_deref()?;
     let labels = flow.labels().filter(|_| flow.is_set(Attr::Connlabels))?;
     let named = |bit| map.name(bit).is_some_and(|name| !name.is_empty());
     labels.iter().any(named).then_some(map)
@@ -362,9 +374,9 @@ mod tests {
     /// What is printed for a flow with these names for labels.
     fn printed(formats: Formats, flow: &Flow, names: &str) -> String {
         let map = LabelMap::read(names.as_bytes()).unwrap();
-        let mut request = Request::default();
-        request.formats = formats;
-        let view = View { labels: Some(&map), ..View::new(&request) };
+        let mut line = Line::default();
+        line.formats = formats;
+        let view = View { labels: Some(Rc::new(map)), ..View::entries(&line) };
         let mut output = Output::to(None, Vec::new());
         output.flow(&view, flow).unwrap();
         String::from_utf8(output.buf).unwrap()

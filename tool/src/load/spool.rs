@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::certain::Certain as _;
 use netfilter_conntrack::request;
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
@@ -119,7 +120,7 @@ fn add_differences(group: &[u8], last: &mut [u8], kept: &mut Vec<u8>) {
             differ |= 1 << place;
         }
     }
-    if let Some(bits) = kept.get_mut(at..at + 8) {
+    if let Some(bits) = kept.get_mut(at..at + 8).certain() {
         bits.copy_from_slice(&differ.to_ne_bytes());
     }
 }
@@ -178,7 +179,7 @@ impl Orders {
         for group in self.order.chunks_mut(GROUP) {
             read_differences(&mut self.source, group)?;
         }
-        Ok(Some((number, kind, self.order.get(..len).unwrap_or_default())))
+        Ok(Some((number, kind, self.order.get(..len).certain().unwrap_or_default())))
     }
 }
 
@@ -188,7 +189,7 @@ fn read_differences(source: &mut impl Read, group: &mut [u8]) -> io::Result<()> 
     source.read_exact(&mut bits)?;
     let mut differ = u64::from_ne_bytes(bits);
     let mut words = [0; GROUP];
-    let words = words.get_mut(..differ.count_ones() as usize * WORD).unwrap_or_default();
+    let words = words.get_mut(..differ.count_ones() as usize * WORD).certain().unwrap_or_default();
     source.read_exact(words)?;
     for word in words.chunks_exact(WORD) {
         let at = differ.trailing_zeros() as usize * WORD;

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::args::text;
+use crate::line::args::text;
 use std::fmt;
 
 /// The name and version that every message starts with.

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::certain::Certain as _;
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
@@ -50,7 +51,7 @@ pub fn plain_len(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     let mut len = 0;
     loop {
-        let rest = bytes.get(len..).unwrap_or_default();
+        let rest = bytes.get(len..).certain().unwrap_or_default();
         let Some(eight) = rest.first_chunk() else {
             return len + rest.iter().position(|&byte| ends_plain(byte)).unwrap_or(rest.len());
         };
@@ -77,7 +78,7 @@ pub fn words(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
             rest = behind;
             continue;
         }
-        let (plain, behind) = rest.split_at_checked(plain_len(rest)).unwrap_or_default();
+        let (plain, behind) = rest.split_at_checked(plain_len(rest)).certain().unwrap_or_default();
         rest = match behind {
             [b'"', quoted @ ..] => {
                 let (word, behind) = unquoted(plain, quoted);
@@ -106,7 +107,7 @@ fn unquoted<'l>(plain: &[u8], quoted: &'l [u8]) -> (Vec<u8>, &'l [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::text;
+    use crate::line::args::text;
 
     fn split(line: &str) -> Vec<String> {
         words(line.as_bytes()).iter().map(|word| text(word)).collect()

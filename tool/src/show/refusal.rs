@@ -3,8 +3,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Table, Verb};
+use crate::command::registry::Verb;
+use crate::line::options::Table;
+use crate::show::message::Complaint;
 use netfilter_conntrack::stats::GlobalStats;
 use netfilter_conntrack::{Error, Result};
 

@@ -8,8 +8,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::message::Complaint;
-use crate::options::{Row, Takes, by_letter};
+use crate::certain::Certain as _;
+use crate::line::options::{Row, Takes, by_letter};
+use crate::show::message::Complaint;
 
 /// One option with its argument.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +105,7 @@ impl<'a, W: AsRef<[u8]>> Scanner<'a, W> {
         known: &[&'static [Row]],
     ) -> Result<Item<'a>, Complaint> {
         let (name, attached) = match name.iter().position(|&byte| byte == b'=') {
-            Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + 1..)),
+            Some(at) => (name.get(..at).certain().unwrap_or_default(), name.get(at + 1..)),
             None => (name, None),
         };
         let row = long_row(name, known).ok_or_else(|| Complaint::UnknownOption(text(word)))?;
@@ -153,7 +154,9 @@ fn long_row(name: &[u8], known: &[&'static [Row]]) -> Option<&'static Row> {
         return Some(row);
     }
     let mut found: Option<&'static Row> = None;
-    for row in rows(known).filter(|row| row.longs.iter().any(|long| long.as_bytes().starts_with(name))) {
+    let abbreviated =
+        |row: &&Row| !row.in_full && row.longs.iter().any(|long| long.as_bytes().starts_with(name));
+    for row in rows(known).filter(abbreviated) {
         if found.is_some_and(|earlier| earlier.id != row.id) {
             return None;
         }
@@ -170,10 +173,12 @@ pub fn text(word: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{COMMANDS, PARAMS, PROTOCOLS};
+    use crate::command::registry::ROWS;
+    use crate::line::options::{Id, PARAMS, Param, Section, Value};
+    use crate::line::protocols::PROTOCOLS;
 
     fn scan_with(words: &[&str], posix: bool, extra: &[&'static [Row]]) -> Vec<String> {
-        let mut known = vec![COMMANDS, PARAMS];
+        let mut known = vec![ROWS, PARAMS];
         known.extend(extra);
         let mut scanner = Scanner::new(words, posix);
         let mut seen = Vec::new();
@@ -231,6 +236,25 @@ mod tests {
         assert_eq!(scan_with(&["--orig-p", "1"], false, tcp), ["!unknown option `--orig-p'"]);
         let both = [PROTOCOLS[0].options, PROTOCOLS[1].options].concat();
         assert_eq!(scan_with(&["--spo", "1"], false, &both), ["sport=1"], "the same option twice is one");
+    }
+
+    #[test]
+    fn an_option_that_is_found_in_full_only_disturbs_no_abbreviation() {
+        const OURS: &[Row] = &[Row {
+            id: Id::Param(Param::Resync),
+            short: None,
+            longs: &["dumpling"],
+            takes: Takes::Nothing,
+            value: Value::None,
+            in_full: true,
+            section: Section::Output,
+            help: "",
+        }];
+        assert_eq!(
+            scan_with(&["--dumpling", "--dump", "--du"], false, &[OURS]),
+            ["dumpling", "dump", "dump"]
+        );
+        assert_eq!(scan_with(&["--dumpl"], false, &[OURS]), ["!unknown option `--dumpl'"]);
     }
 
     #[test]

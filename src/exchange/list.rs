@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Lists of entries, read one by one: a cursor that lends each entry until the next one is asked for.
+//!
+//! ```no_run
+//! use netfilter_conntrack::{Dir, Handle};
+//!
+//! let mut handle = Handle::open()?;
+//! let mut list = handle.entries().open()?;
+//! while let Some(flow) = list.next()? {
+//!     println!("{:?}", flow.tuple(Dir::Orig).src());
+//! }
+//! # Ok::<(), netfilter_conntrack::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+use crate::codec::{expect_decode, flow_decode};
+use crate::error::{Error, Result};
+use crate::exchange::handle::{Handle, Reading};
+use crate::exchange::reading::Step;
+use crate::exchange::request::{self, Query, Subject, Table};
+use crate::expect::Expectation;
+use crate::filter::{DumpFilter, Pushdown, Selector};
+use crate::flow::Flow;
+use crate::wire::Frame;
+
+/// Which entries to list, and how; made by [`Handle::entries`].
+#[derive(Debug)]
+#[must_use = "nothing is asked for before `open`"]
+pub struct ListBuilder<'h> {
+    handle: &'h mut Handle,
+    table: Table,
+    zero_counters: bool,
+    filter: Option<DumpFilter>,
+    selector: Option<&'h Selector>,
+    pushdown: Pushdown,
+    read_ahead: bool,
+}
+
+impl<'h> ListBuilder<'h> {
+    pub(super) fn new(handle: &'h mut Handle, read_ahead: bool) -> ListBuilder<'h> {
+        ListBuilder {
+            handle,
+            table: Table::default(),
+            zero_counters: false,
+            filter: None,
+            selector: None,
+            pushdown: Pushdown::Kernel,
+            read_ahead,
+        }
+    }
+
+    /// One of the other tables.
+    pub fn table(mut self, table: Table) -> ListBuilder<'h> {
+        self.table = table;
+        self
+    }
+
+    /// Resets the counters of what the kernel lists, whether a selector lets it pass or not.
+    pub fn zero_counters(mut self, on: bool) -> ListBuilder<'h> {
+        self.zero_counters = on;
+        self
+    }
+
+    /// The filter for the kernel; an older kernel may ignore it. A selector is then left to this side.
+    pub fn filter(mut self, filter: &DumpFilter) -> ListBuilder<'h> {
+        self.filter = Some(filter.clone());
+        self
+    }
+
+    /// Only flows that pass a selector.
+    ///
+    /// Whatever is left to the kernel, the flows are the same: each is checked again here, and a kernel that
+    /// refuses a filter is asked without it. Their order is the kernel's; flows of IPv4 may all come first.
+    pub fn selector(mut self, selector: &'h Selector) -> ListBuilder<'h> {
+        self.selector = Some(selector);
+        self
+    }
+
+    /// What of the selector is left to the kernel; as much as is safe, unless this is called. Of the other tables, and
+    /// of a list that zeroes counters, it is the family alone.
+    pub fn pushdown(mut self, pushdown: Pushdown) -> ListBuilder<'h> {
+        self.pushdown = pushdown;
+        self
+    }
+
+    /// Lets a thread of its own receive the list, or not; see [`Handle::read_ahead`].
+    pub fn read_ahead(mut self, on: bool) -> ListBuilder<'h> {
+        self.read_ahead = on;
+        self
+    }
+
+    /// Asks the kernel. The handle is busy as long as the list lives: to change the table during the walk, use a second
+    /// one.
+    ///
+    /// # Errors
+    /// The system's error; [`Error::Invalid`] or [`Error::Unsupported`] for a filter that cannot be sent;
+    /// [`Error::Kernel`] for a lookup in place of a list.
+    pub fn open(mut self) -> Result<List<'h>> {
+        let (filter, selector, pushdown) = (self.filter.take(), self.selector, self.pushdown);
+        let is_proper = self.table == Table::Conntrack && !self.zero_counters;
+        let mut list = List::new(self);
+        match (filter, selector) {
+            (Some(filter), _) => list.filters.push(filter),
+            (None, Some(selector)) if pushdown == Pushdown::Kernel && is_proper => {
+                list.push_down(selector)?
+            }
+            (None, Some(selector)) if pushdown == Pushdown::Kernel => {
+                list.filters.push(DumpFilter { family: selector.family, ..DumpFilter::new() });
+            }
+            _ => list.filters.push(DumpFilter::new()),
+        }
+        list.ask()?;
+        Ok(list)
+    }
+}
+
+/// A list of flows that is being read; made by [`ListBuilder::open`].
+///
+/// It may be dropped before its end: the handle reads the rest before its next request.
+#[derive(Debug)]
+pub struct List<'h> {
+    handle: &'h mut Handle,
+    table: Table,
+    zero_counters: bool,
+    read_ahead: bool,
+    /// The filters of the requests that are still to be sent, the next one last.
+    filters: Vec<DumpFilter>,
+    /// The filters are this side's choice: where the kernel refuses one, it is asked without.
+    is_pushed_down: bool,
+    /// What the kernel is asked where it refuses the filter of this request.
+    plain: Option<DumpFilter>,
+    /// The answer that is being read.
+    reading: Option<Reading>,
+    selector: Option<&'h Selector>,
+    flow: Flow,
+    /// A lookup has found the flow, which has not been given out.
+    is_found: bool,
+    /// What went wrong first.
+    wrong: Option<Error>,
+}
+
+impl<'h> List<'h> {
+    /// A list of which nothing has been asked.
+    fn new(builder: ListBuilder<'h>) -> List<'h> {
+        List {
+            // What is zeroed must not be lost where the list is left before its end.
+            read_ahead: builder.read_ahead && !builder.zero_counters,
+            handle: builder.handle,
+            table: builder.table,
+            zero_counters: builder.zero_counters,
+            filters: Vec::new(),
+            is_pushed_down: false,
+            plain: None,
+            reading: None,
+            selector: builder.selector.filter(|selector| !selector.is_everything()),
+            flow: Flow::new(),
+            is_found: false,
+            wrong: None,
+        }
+    }
+}
+
+#[cfg(test)]
+impl<'h> List<'h> {
+    /// The list that answers request `seq`, which has been sent.
+    pub(super) fn answering(handle: &'h mut Handle, seq: u32, read_ahead: bool) -> List<'h> {
+        let mut list = List::new(ListBuilder::new(handle, read_ahead));
+        list.reading = Some(list.handle.begin(seq, read_ahead));
+        list
+    }
+}
+
+impl List<'_> {
+    /// The next flow, or nothing at the end. The flow is the same object each time, so the walk allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed under the
+    /// walk; [`Error::Malformed`] when a message could not be read or was not about a flow, [`Error::Truncated`] or
+    /// [`Error::Overrun`] when a part was lost. The list is read to its end before any of them is reported. After an
+    /// error there is nothing more.
+    #[allow(clippy::should_implement_trait)] // the flow borrows from the list
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<&Flow>> {
+        Ok(if self.advance()? { Some(&self.flow) } else { None })
+    }
+
+    /// Moves on to the next flow that is wanted; whether there is one.
+    #[inline]
+    fn advance(&mut self) -> Result<bool> {
+        loop {
+            let Some(reading) = &mut self.reading else {
+                return self.without_reading();
+            };
+            let flow = &mut self.flow;
+            let step = self.handle.step(reading, |frame| {
+                flow.clear();
+                read_flow(flow, frame)
+            });
+            match step {
+                Step::Part(()) if self.selector.is_none_or(|selector| selector.matches(&self.flow)) => {
+                    return Ok(true);
+                }
+                Step::Part(()) => {}
+                end => self.end(end)?,
+            }
+        }
+    }
+
+    /// What a list without a request has: a flow that was looked up, or its end.
+    #[cold]
+    fn without_reading(&mut self) -> Result<bool> {
+        match self.wrong.take() {
+            Some(error) => Err(error),
+            None => Ok(std::mem::take(&mut self.is_found)),
+        }
+    }
+
+    /// A request has ended: the next one is sent, if there is one.
+    #[cold]
+    fn end(&mut self, step: Step<()>) -> Result<()> {
+        let Some(reading) = self.reading.take() else { return Ok(()) };
+        match (self.handle.end(reading, step), self.plain.take()) {
+            (Ok(()), _) => {}
+            (Err(error), Some(plain)) if is_refusal(error) => {
+                return self.ask_for(&plain);
+            }
+            (Err(error @ (Error::Kernel(_) | Error::Os(_))), _) => {
+                self.filters.clear();
+                return Err(self
+                    .wrong
+                    .take()
+                    .filter(|_| !matches!(error, Error::Kernel(_)))
+                    .unwrap_or(error));
+            }
+            (Err(error), _) => drop(self.wrong.get_or_insert(error)),
+        }
+        self.ask()
+    }
+
+    /// Sends the next request, if there is one.
+    fn ask(&mut self) -> Result<()> {
+        let Some(filter) = self.filters.pop() else { return Ok(()) };
+        if self.is_pushed_down {
+            self.plain = Some(DumpFilter { family: filter.family, ..DumpFilter::new() });
+        }
+        self.ask_for(&filter)
+    }
+
+    fn ask_for(&mut self, filter: &DumpFilter) -> Result<()> {
+        let (table, zero_counters) = (self.table, self.zero_counters);
+        let seq = self.handle.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
+        self.reading = Some(self.handle.begin(seq, self.read_ahead));
+        Ok(())
+    }
+
+    /// Leaves as much of a selector to the kernel as is safe: a lookup, or the filters of some requests.
+    fn push_down(&mut self, selector: &Selector) -> Result<()> {
+        if let Some(key) = selector.lookup_key() {
+            match self.handle.get_as_listed(&key) {
+                Ok(flow) => {
+                    (self.is_found, self.flow) = (selector.matches(&flow), flow);
+                    return Ok(());
+                }
+                Err(Error::Kernel(libc::ENOENT)) => return Ok(()),
+                Err(error) if !is_refusal(error) => return Err(error),
+                Err(_) => {} // a tuple that this kernel does not know; the list shows what it knows
+            }
+        }
+        self.filters = selector.kernel_filters();
+        self.filters.reverse();
+        self.is_pushed_down = true;
+        Ok(())
+    }
+}
+
+impl Drop for List<'_> {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            self.handle.leave(reading);
+        }
+    }
+}
+
+/// Whether the kernel does not take a request as it is.
+fn is_refusal(error: Error) -> bool {
+    matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
+}
+
+/// Reads an answer that shows a flow.
+#[inline]
+pub(super) fn read_flow(flow: &mut Flow, frame: &Frame<'_>) -> Result<()> {
+    frame.must_be(request::FLOW_ANSWERS)?;
+    flow_decode::message(flow, frame)
+}
+
+/// Reads an answer that shows an expectation.
+pub(super) fn read_expectation(frame: &Frame<'_>) -> Result<Expectation> {
+    frame.must_be(request::EXPECTATION_ANSWERS)?;
+    let mut expect = Expectation::new();
+    expect_decode::message(&mut expect, frame).map(|()| expect)
+}
+
+/// An iterator over the flows of the table; made by [`Handle::flows`].
+///
+/// What [`List::next`] lends it gives away. An error is the last item: all flows that could be read came before it.
+#[derive(Debug)]
+pub struct Flows<'h>(pub(super) List<'h>);
+
+impl Iterator for Flows<'_> {
+    type Item = Result<Flow>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.0.advance() {
+            Ok(true) => Some(Ok(std::mem::take(&mut self.0.flow))),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// A list of expectations that is being read; made by [`Handle::list_expectations`].
+#[derive(Debug)]
+pub struct Expectations<'h> {
+    handle: &'h mut Handle,
+    reading: Option<Reading>,
+    expect: Expectation,
+}
+
+impl<'h> Expectations<'h> {
+    pub(super) fn open(handle: &'h mut Handle, family: u8) -> Result<Expectations<'h>> {
+        let subject = Subject::ExpectationFamily(family);
+        let seq = handle.send(|buf, seq| request::build(buf, Query::Dump, subject, seq))?;
+        let reading = Some(handle.begin(seq, false));
+        Ok(Expectations { handle, reading, expect: Expectation::new() })
+    }
+
+    /// The next expectation, or nothing at the end.
+    ///
+    /// # Errors
+    /// As [`List::next`].
+    #[allow(clippy::should_implement_trait)] // the expectation borrows from the list
+    pub fn next(&mut self) -> Result<Option<&Expectation>> {
+        let Some(reading) = &mut self.reading else { return Ok(None) };
+        match self.handle.step(reading, read_expectation) {
+            Step::Part(expect) => {
+                self.expect = expect;
+                Ok(Some(&self.expect))
+            }
+            end => match self.reading.take() {
+                Some(reading) => self.handle.end(reading, end.map(drop)).map(|()| None),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Drop for Expectations<'_> {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            self.handle.leave(reading);
+        }
+    }
+}

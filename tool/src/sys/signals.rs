@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Signals: SIGPIPE as C programs have it, and those that ask a program to stop.
+
+use netfilter_conntrack::sys::errno;
+use netfilter_conntrack::{Error, Result};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+/// Gives SIGPIPE its default action back, so that a closed pipe ends the program as it ends a C program.
+pub fn restore_sigpipe() {
+    // SAFETY: SIG_DFL is a valid disposition and no Rust code depends on SIGPIPE being ignored.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Ends the process as a write to a broken pipe does. Returns only where SIGPIPE is blocked.
+pub fn end_by_sigpipe() {
+    end_by(libc::SIGPIPE);
+}
+
+/// Ends the process by SIGHUP where that signal has asked to stop, as if it had not been caught.
+pub fn end_by_hangup() {
+    if STOP.load(Ordering::Relaxed) == libc::SIGHUP {
+        end_by(libc::SIGHUP);
+    }
+}
+
+/// Ends the process by a signal whose default action is to end it. Returns only where the signal is blocked.
+fn end_by(signal: libc::c_int) {
+    // SAFETY: SIG_DFL is a valid disposition, and no pointer is passed.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SAFETY: no pointer is passed.
+    unsafe { libc::raise(signal) };
+}
+
+/// The first signal that asked to stop; 0 where none has come.
+static STOP: AtomicI32 = AtomicI32::new(0);
+
+/// Seconds after which a call that waits is interrupted again, once a signal has asked to stop: the signal may have
+/// come just before the call.
+const AGAIN_SECS: libc::c_uint = 1;
+
+extern "C" fn note_stop(signal: libc::c_int) {
+    let _ = STOP.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
+    interrupt_again(signal);
+}
+
+extern "C" fn interrupt_again(_signal: libc::c_int) {
+    // SAFETY: no pointer is passed; `alarm` may be called by signal handlers.
+    unsafe { libc::alarm(AGAIN_SECS) };
+}
+
+/// Whether one of the signals that are caught as a wish to stop has come.
+pub fn stop_requested() -> bool {
+    STOP.load(Ordering::Relaxed) != 0
+}
+
+/// Signals that are caught as a wish to stop. Once one has come, it and SIGALRM, every second from then on, interrupt
+/// blocking calls.
+#[derive(Debug)]
+pub struct StopSignals {
+    /// The signals.
+    stop: libc::sigset_t,
+}
+
+impl StopSignals {
+    /// Catches SIGINT and SIGTERM from now on, for the rest of the process's life, even where they were ignored; SIGHUP
+    /// unless it is ignored. For a process that ends well after the first two: see [`end_by_hangup`].
+    ///
+    /// # Errors
+    /// The system's error when a handler cannot be installed.
+    pub fn catch() -> Result<StopSignals> {
+        let hangup: &[libc::c_int] = if is_ignored(libc::SIGHUP) { &[] } else { &[libc::SIGHUP] };
+        StopSignals::catch_all(&[&[libc::SIGINT, libc::SIGTERM], hangup].concat())
+    }
+
+    /// Catches SIGINT, SIGTERM and SIGHUP from now on, for the rest of the process's life; those that are ignored stay
+    /// so. For a process that ends by the signal in the end: see [`end_process`](Self::end_process).
+    ///
+    /// # Errors
+    /// The system's error when a handler cannot be installed.
+    pub fn defer() -> Result<StopSignals> {
+        let mut signals = vec![libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+        signals.retain(|&signal| !is_ignored(signal));
+        StopSignals::catch_all(&signals)
+    }
+
+    fn catch_all(signals: &[libc::c_int]) -> Result<StopSignals> {
+        // SAFETY: all-zero is a valid signal set.
+        let mut stop: libc::sigset_t = unsafe { std::mem::zeroed() };
+        handle(libc::SIGALRM, interrupt_again)?;
+        for &signal in signals {
+            // SAFETY: `stop` is a valid set and the signal's number a valid one.
+            unsafe { libc::sigaddset(&raw mut stop, signal) };
+            handle(signal, note_stop)?;
+        }
+        Ok(StopSignals { stop })
+    }
+
+    /// Ends the process by the signal that has come, as if it had not been caught. Returns where none has come.
+    pub fn end_process(&self) {
+        match STOP.load(Ordering::Relaxed) {
+            0 => {}
+            signal => end_by(signal),
+        }
+    }
+
+    /// Whether one of the signals came.
+    pub fn requested(&self) -> bool {
+        stop_requested()
+    }
+
+    /// Waits until the descriptor has something to read (or an error to tell), a signal came, or the time is over. No
+    /// signal can slip in between the look at the wish and the wait.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn wait_readable(&self, fd: BorrowedFd<'_>, longest: Option<Duration>) -> Result<()> {
+        // SAFETY: all-zero is a valid signal set; it is filled in by the next call.
+        let mut before: libc::sigset_t = unsafe { std::mem::zeroed() };
+        // SAFETY: both sets are valid for the call.
+        match unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const self.stop, &raw mut before) } {
+            0 => {}
+            errno => return Err(Error::Os(errno)),
+        }
+        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // Longer than a 32-bit `time_t` can say is as long as anyone waits.
+        let longest = longest.map(|longest| libc::timespec {
+            tv_sec: i32::try_from(longest.as_secs()).unwrap_or(i32::MAX).into(),
+            tv_nsec: longest.subsec_nanos() as _,
+        });
+        let longest = longest.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        let mut failure = 0;
+        if !self.requested() {
+            // SAFETY: `poll` is one valid entry, the time is null or valid, and the signal set is valid.
+            if unsafe { libc::ppoll(&raw mut poll, 1, longest, &raw const before) } < 0 {
+                failure = errno::get();
+            }
+        }
+        // SAFETY: `before` was filled in above; no old set is asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+        match failure {
+            0 | libc::EINTR => Ok(()),
+            errno => Err(Error::Os(errno)),
+        }
+    }
+}
+
+/// Lets a handler, which must be async-signal-safe, take a signal; the signal interrupts blocking calls.
+fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> Result<()> {
+    // SAFETY: an all-zero action is valid: no flags, empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler as usize;
+    // SAFETY: `action` is initialised, and its handler is async-signal-safe: both handlers of this file store to an
+    // atomic and call `alarm`, nothing else.
+    match unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(Error::Os(errno::get())),
+    }
+}
+
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: an all-zero action is valid; it is filled in by the next call.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: no new action is given, and the old one is written to a valid place.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    asked == 0 && action.sa_sigaction == libc::SIG_IGN
+}
