@@ -33,7 +33,8 @@ fn follow(mut left: u64) -> Result<(), Box<dyn std::error::Error>> {
         };
         let EventSubject::Flow(flow) = event.subject else { continue };
         line.clear();
-        format::append_flow(&mut line, flow, &Style { event: Some(event.kind), ..Style::default() })?;
+        let style = Style::default().with_event(event.kind);
+        format::append_flow(&mut line, flow, &style)?;
         line.push(b'\n');
         stdout().write_all(&line)?;
         left -= 1;

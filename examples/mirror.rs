@@ -12,7 +12,6 @@
 
 #![forbid(unsafe_code)]
 
-use netfilter_conntrack::events::large_receive_buffer;
 use netfilter_conntrack::{Change, Dir, EventKind, Events, Groups, Mirror};
 use std::collections::BTreeMap;
 use std::io::{Write, stderr, stdout};
@@ -34,7 +33,7 @@ fn apply(counts: &mut Counts, change: Change<'_>) {
 }
 
 fn follow(seconds: u64) -> Result<(), Box<dyn std::error::Error>> {
-    let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).receive_buffer(large_receive_buffer()))?;
+    let mut mirror = Mirror::open(Events::builder(Groups::FLOWS).large_receive_buffer())?;
     let mut counts = Counts::new();
     for _ in 0..seconds {
         let end = Instant::now() + Duration::from_secs(1);
@@ -47,7 +46,7 @@ fn follow(seconds: u64) -> Result<(), Box<dyn std::error::Error>> {
             if left.is_zero() {
                 break;
             }
-            mirror.socket().wait_readable(left.min(mirror.rest()))?;
+            mirror.wait_readable(left.min(mirror.rest()))?;
         }
         let counts: Vec<String> = counts.iter().map(|(protocol, n)| format!("{protocol}: {n}")).collect();
         let counts = counts.join(", ");

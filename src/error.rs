@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::fmt;
+use std::{fmt, io};
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,59 @@ impl Error {
             Error::NoMemory => libc::ENOMEM,
         }
     }
+
+    /// The kernel's answer or the system's error is one of these numbers.
+    fn reports(self, numbers: &[i32]) -> bool {
+        matches!(self, Error::Os(errno) | Error::Kernel(errno) if numbers.contains(&errno))
+    }
+
+    /// There is no such entry (`ENOENT`).
+    #[must_use]
+    pub fn is_not_found(self) -> bool {
+        self.reports(&[libc::ENOENT])
+    }
+
+    /// Such an entry exists already (`EEXIST`).
+    #[must_use]
+    pub fn is_already_there(self) -> bool {
+        self.reports(&[libc::EEXIST])
+    }
+
+    /// A socket that does not wait has nothing to read (`EAGAIN`).
+    #[must_use]
+    pub fn is_would_block(self) -> bool {
+        self.reports(&[libc::EAGAIN, libc::EWOULDBLOCK])
+    }
+
+    /// A signal interrupted a call that waits (`EINTR`): the call can be repeated. An interrupted dump is
+    /// [`Interrupted`](Error::Interrupted).
+    #[must_use]
+    pub fn is_signal(self) -> bool {
+        matches!(self, Error::Os(libc::EINTR))
+    }
+
+    /// The caller lacks a privilege: `CAP_NET_ADMIN` in the network namespace for requests and events (`EPERM`,
+    /// `EACCES`).
+    #[must_use]
+    pub fn is_permission_denied(self) -> bool {
+        self.reports(&[libc::EPERM, libc::EACCES])
+    }
+
+    /// Something was lost or could not be read; what follows it can be read.
+    #[must_use]
+    pub fn is_loss(self) -> bool {
+        matches!(self, Error::Overrun | Error::Truncated | Error::Malformed(_))
+    }
+}
+
+/// A system's error keeps its number; any other error is carried as it is, under the kind of its number.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        match error {
+            Error::Os(errno) => io::Error::from_raw_os_error(errno),
+            other => io::Error::new(io::Error::from_raw_os_error(other.errno()).kind(), other),
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -86,5 +139,32 @@ mod tests {
         assert_eq!(Error::Os(libc::EPERM).errno(), libc::EPERM);
         assert_eq!(Error::Kernel(libc::ENOENT).to_string(), "No such file or directory");
         assert_eq!(Error::Overrun.errno(), libc::ENOBUFS);
+    }
+
+    #[test]
+    fn an_error_is_asked_for_its_meaning() {
+        for of in [Error::Os, Error::Kernel] {
+            assert!(of(libc::ENOENT).is_not_found() && !of(libc::EPERM).is_not_found());
+            assert!(of(libc::EEXIST).is_already_there() && !of(libc::ENOENT).is_already_there());
+            assert!(of(libc::EPERM).is_permission_denied() && of(libc::EACCES).is_permission_denied());
+            assert!(of(libc::EAGAIN).is_would_block() && !of(libc::EINTR).is_would_block());
+            assert!(!of(libc::ENOBUFS).is_loss());
+        }
+        assert!(Error::Os(libc::EINTR).is_signal() && !Error::Interrupted.is_signal());
+        for loss in [Error::Overrun, Error::Truncated, Error::Malformed("")] {
+            assert!(loss.is_loss() && !loss.is_not_found());
+        }
+    }
+
+    #[test]
+    fn an_error_becomes_one_of_the_standard_library() {
+        let error = io::Error::from(Error::Os(libc::EAGAIN));
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(error.raw_os_error(), Some(libc::EAGAIN));
+        let error = io::Error::from(Error::Kernel(libc::ENOENT));
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(error.to_string(), "No such file or directory");
+        let inner = error.into_inner().unwrap();
+        assert_eq!(inner.downcast_ref(), Some(&Error::Kernel(libc::ENOENT)));
     }
 }

@@ -46,7 +46,7 @@
 //! flow.set_mark(7);
 //! handle.update(&flow)?;
 //! handle.delete(&flow)?;
-//! assert_eq!(handle.delete(&flow), Err(Error::Kernel(libc::ENOENT)));
+//! assert!(handle.delete(&flow).is_err_and(Error::is_not_found));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -73,38 +73,79 @@
 //! To hold a copy of the table, follow a [`Mirror`] instead: what it tells leads to the kernel's table even when
 //! events are lost.
 //!
+//! [`Handle::builder`] opens a handle in another network namespace; [`Handle::failure`] names the request with which an
+//! error came. [`Handle`], [`Events`] and [`Mirror`] are descriptors ([`AsFd`](std::os::fd::AsFd)): `poll`, mio and tokio
+//! can wait for them, and [`Events::try_next`] never waits. The folder `examples/` has a program for each.
+//!
+//! # Features
+//! `capi` exports the C functions, see below. `internals` makes system calls, messages and codecs public, for the tests,
+//! the fuzzers, the benches and the tool of this tree; it promises nothing, and any version may change any of it.
+//! `header` renders the C headers. All three are off by default.
+//!
 //! # From C
 //! The feature `capi`, off by default, exports the functions of libnetfilter_conntrack. `make` switches it on for the
 //! shared library and the archive; a Rust program has no use for it.
 
-pub mod bitmask;
+mod bitmask;
 #[cfg(feature = "capi")]
 mod capi;
-pub mod codec;
-pub mod error;
+pub mod consts;
+mod descriptor;
+mod error;
 mod exchange;
-pub mod expect;
-pub mod filter;
-pub mod flow;
 pub mod format;
 pub mod label;
-pub mod sys;
+pub mod stats;
 mod watch;
+
+// Private, but for the programs that test and measure what is inside: the feature `internals`.
+#[cfg(not(feature = "internals"))]
+mod codec;
+#[cfg(feature = "internals")]
+pub mod codec;
+#[cfg(not(feature = "internals"))]
+mod expect;
+#[cfg(feature = "internals")]
+pub mod expect;
+#[cfg(not(feature = "internals"))]
+mod filter;
+#[cfg(feature = "internals")]
+pub mod filter;
+#[cfg(not(feature = "internals"))]
+mod flow;
+#[cfg(feature = "internals")]
+pub mod flow;
+#[cfg(not(feature = "internals"))]
+mod sys;
+#[cfg(feature = "internals")]
+pub mod sys;
+#[cfg(not(feature = "internals"))]
+mod wire;
+#[cfg(feature = "internals")]
 pub mod wire;
+#[cfg(feature = "internals")]
+pub use exchange::{batch, faces, handle, list, request};
+#[cfg(feature = "internals")]
+pub use watch::{events, mirror};
 
 pub use bitmask::Bitmask;
 pub use codec::EventKind;
 pub use error::{Error, Result};
-pub use exchange::batch::Batch;
-#[cfg(feature = "internals")]
-#[doc(hidden)]
-pub use exchange::faces;
-pub use exchange::handle::Handle;
-pub use exchange::{batch, handle, list, request};
+pub use exchange::batch::{Batch, Request};
+pub use exchange::handle::{Handle, Verdict};
+pub use exchange::list::{Expectations, Flows, List, ListBuilder};
+pub use exchange::request::Table;
+pub use exchange::{Failure, HandleBuilder, Operation};
 pub use expect::{ExpectAttr, Expectation};
-pub use filter::DumpFilter;
-pub use flow::{Attr, CompareFlags, CopyFlags, Dir, Flow, Group, L4, Tuple};
+pub use filter::dump::{Masked, TupleLeaves};
+pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
+pub use filter::socket_filter::{EventFilter, Field as EventField};
+pub use filter::{DumpFilter, Pushdown, Selector};
+pub use flow::nat::{Nat, Translation};
+pub use flow::option::Nat as NatPart;
+pub use flow::state::{DccpState, SctpState, State, TcpState};
+pub use flow::status::Status;
+pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
-pub use watch::events::{Event, EventSubject, Events, Groups};
+pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups};
 pub use watch::mirror::{Change, Mirror};
-pub use watch::{events, mirror};

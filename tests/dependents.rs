@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a Rust program gets that depends on the crate by its path: the Rust library, and nothing for C.
+//! What a Rust program gets that depends on the crate by its path: the Rust library with its public interface, and
+//! nothing for C.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -13,6 +14,9 @@ fn main() {
     println!(\"{:?}\", flow.mark());
 }
 ";
+
+/// The examples that need nothing but this crate.
+const EXAMPLES: [&str; 6] = ["list.rs", "filter.rs", "events.rs", "delete.rs", "mirror.rs", "statistics.rs"];
 
 /// A folder that goes when the test ends.
 struct Scratch(PathBuf);
@@ -34,6 +38,12 @@ fn program() -> Scratch {
     fs::create_dir_all(scratch.0.join("src")).unwrap();
     fs::write(scratch.0.join("Cargo.toml"), manifest).unwrap();
     fs::write(scratch.0.join("src/main.rs"), MAIN).unwrap();
+    // The examples are programs of users, too: they have no more than the public interface.
+    let programs = scratch.0.join("src/bin");
+    fs::create_dir(&programs).unwrap();
+    for name in EXAMPLES {
+        fs::copy(Path::new(library).join("examples").join(name), programs.join(name)).unwrap();
+    }
     fs::copy(Path::new(library).join("Cargo.lock"), scratch.0.join("Cargo.lock")).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--offline"])
@@ -53,18 +63,30 @@ fn built(folder: &Path, ending: &str) -> Vec<PathBuf> {
     paths.filter(|path| path.to_string_lossy().ends_with(ending)).collect()
 }
 
+/// The names of the functions that a file defines.
+fn defined(file: &Path) -> Vec<String> {
+    let output = Command::new("nm").arg("--defined-only").arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let functions = text.lines().filter_map(|line| line.split_once(" T "));
+    functions.map(|(_, name)| name.to_owned()).collect()
+}
+
 #[test]
 fn a_rust_program_builds_and_exports_nothing_for_c() {
     let scratch = program();
-    assert!(!built(&scratch.0, ".rlib").is_empty(), "the folders are those into which cargo builds");
     assert_eq!(built(&scratch.0, ".so"), Vec::<PathBuf>::new());
     assert_eq!(built(&scratch.0, ".a"), Vec::<PathBuf>::new());
-    let symbols = Command::new("nm").arg(scratch.0.join("target/debug/dependent")).output().unwrap();
-    let symbols = String::from_utf8(symbols.stdout).unwrap();
-    assert!(symbols.lines().any(|line| line.ends_with(" main")), "{symbols}");
-    let of_c = symbols.lines().find(|line| {
-        let name = line.rsplit(' ').next().unwrap_or_default();
-        ["nfct_", "nfexp_", "nfnl_"].iter().any(|prefix| name.starts_with(prefix))
-    });
-    assert_eq!(of_c, None);
+    // The linker drops what a program does not call, so the library itself is asked.
+    let libraries = built(&scratch.0, ".rlib");
+    let ours = libraries.iter().find(|path| path.to_string_lossy().contains("libnetfilter_conntrack-"));
+    let files = [ours.unwrap().clone(), scratch.0.join("target/debug/dependent")];
+    for file in files {
+        let names = defined(&file);
+        assert!(!names.is_empty(), "{}: no function was found", file.display());
+        let of_c = names
+            .iter()
+            .find(|name| ["nfct_", "nfexp_", "nfnl_"].iter().any(|prefix| name.starts_with(prefix)));
+        assert_eq!(of_c, None, "{}", file.display());
+    }
 }

@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use netfilter_conntrack::wire::consts::{IPS_ASSURED, IPS_SEEN_REPLY};
-use netfilter_conntrack::{Flow, Handle, L4};
+use netfilter_conntrack::{DumpFilter, Flow, Handle, L4, State, Status, TcpState, Translation};
 use std::process::{Command, Output, Stdio};
 use testing::{flow, isolated, table};
 
@@ -23,8 +22,8 @@ fn text(bytes: &[u8]) -> &str {
 /// An established connection.
 fn connection() -> Flow {
     let mut flow = flow("10.0.0.1", "10.0.0.2", L4::Tcp { sport: 40000, dport: 80 });
-    flow.set_tcp_state(3);
-    flow.set_status(IPS_SEEN_REPLY | IPS_ASSURED);
+    flow.set_state(State::Tcp(TcpState::Established));
+    flow.set_status_flags(Status::SEEN_REPLY | Status::ASSURED);
     flow.set_mark(5);
     flow
 }
@@ -84,10 +83,9 @@ fn wait_for_listener() {
     });
 }
 
-#[test]
-fn events_prints_what_happens_and_ends() {
+fn follows_what_happens_and_ends(name: &str) {
     isolated(|| {
-        let child = example("events").arg("3").spawn().unwrap();
+        let child = example(name).arg("3").spawn().unwrap();
         wait_for_listener();
         let mut handle: Handle = table(&[connection()]);
         handle.update(&connection()).unwrap();
@@ -102,12 +100,79 @@ fn events_prints_what_happens_and_ends() {
 }
 
 #[test]
-fn events_refuses_what_is_no_count() {
-    for args in [&["many"][..], &["-1"], &["1", "2"]] {
-        let output = example("events").args(args).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{args:?}");
-        assert_eq!(text(&output.stderr), "usage: events [COUNT]\n");
+fn events_prints_what_happens_and_ends() {
+    follows_what_happens_and_ends("events");
+}
+
+#[test]
+fn events_are_a_task_of_tokio() {
+    follows_what_happens_and_ends("events_tokio");
+}
+
+#[test]
+fn examples_refuse_what_they_do_not_understand() {
+    let usages: [(&str, &[&[&str]], &str); 5] = [
+        ("events", &[&["many"], &["-1"], &["1", "2"]], "[COUNT]"),
+        ("events_tokio", &[&["many"], &["-1"], &["1", "2"]], "[COUNT]"),
+        ("filter", &[&[], &["nowhere"], &["10.0.0.1", "2"]], "ADDRESS"),
+        ("delete", &[&[], &["nowhere"], &["10.0.0.1", "2"]], "ADDRESS"),
+        ("statistics", &[&["a", "b"]], "[NAMESPACE]"),
+    ];
+    for (name, lines, usage) in usages {
+        for args in lines {
+            let output = example(name).args(*args).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{name} {args:?}");
+            assert_eq!(text(&output.stderr), format!("usage: {name} {usage}\n"));
+        }
     }
+}
+
+/// What an example prints that ends well.
+fn printed(name: &str, args: &[&str]) -> String {
+    let Output { status, stdout, stderr } = example(name).args(args).output().unwrap();
+    assert!(status.success(), "{name}: {}", text(&stderr));
+    text(&stdout).to_owned()
+}
+
+#[test]
+fn filter_prints_the_flows_of_a_client() {
+    isolated(|| {
+        let router = Translation::to_port(testing::ip("10.0.0.9"), 50000);
+        let mut translated = testing::udp(1);
+        translated.set_source_nat(router);
+        let _handle =
+            table(&[connection(), translated, flow("10.0.0.3", "10.0.0.2", L4::Udp { sport: 9, dport: 9 })]);
+        let mut lines: Vec<String> = printed("filter", &["10.0.0.1"]).lines().map(str::to_owned).collect();
+        lines.sort();
+        let expected = [
+            "10.0.0.2 Tcp { sport: 40000, dport: 80 }, ESTABLISHED",
+            "10.0.0.2 Udp { sport: 1, dport: 53 }, not answered; the source becomes 10.0.0.9, port 50000",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(printed("filter", &["10.0.0.4"]), "");
+    });
+}
+
+#[test]
+fn delete_deletes_the_flows_of_a_client() {
+    isolated(|| {
+        let other = flow("10.0.0.3", "10.0.0.2", L4::Udp { sport: 9, dport: 9 });
+        let flows: Vec<Flow> = (1..=500).map(testing::udp).chain([connection(), other]).collect();
+        let mut handle = table(&flows);
+        assert_eq!(printed("delete", &["10.0.0.1"]), "501 flows deleted\n");
+        assert_eq!(testing::sports(&mut handle, &DumpFilter::new()), [9]);
+        assert_eq!(printed("delete", &["10.0.0.1"]), "0 flows deleted\n");
+    });
+}
+
+#[test]
+fn statistics_prints_how_full_the_table_is() {
+    isolated(|| {
+        let _handle = table(&[connection(), testing::udp(1)]);
+        let printed = printed("statistics", &[]);
+        assert!(printed.starts_with("2 flows, at most "), "{printed}");
+        assert!(printed.lines().any(|line| line.starts_with("insert_failed: ")), "{printed}");
+    });
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use netfilter_conntrack::codec::stats_decode::CPU_COUNTERS;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::flow::tuple::L4Kind;
 use netfilter_conntrack::request::Table;
+use netfilter_conntrack::stats::CPU_COUNTERS;
 use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};

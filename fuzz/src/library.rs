@@ -6,6 +6,7 @@ use netfilter_conntrack::faces::{self, Arrival, FACES, Face};
 use netfilter_conntrack::flow::attr::ROWS;
 use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::request::{self, Query, Subject};
+use netfilter_conntrack::stats::CPU_COUNTERS_MAX;
 use netfilter_conntrack::wire::{Attrs, Frame, Frames};
 use netfilter_conntrack::{Attr, Error, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
 
@@ -155,7 +156,7 @@ pub fn statistics(data: &[u8]) {
     let Ok(frame) = Frame::read(&bytes) else { unreachable!("a whole message") };
     if let Ok(stats) = stats_decode::cpu(&frame) {
         assert!(stats.iter().all(|(number, value)| stats.get(number) == Some(value)));
-        assert_eq!(stats.get(stats_decode::CPU_COUNTERS_MAX), None);
+        assert_eq!(stats.get(CPU_COUNTERS_MAX), None);
     }
     if let Ok(Some(global)) = stats_decode::global(&frame) {
         assert!(frame.attrs().any(|attr| attr.be32() == Ok(global.entries)));

@@ -11,6 +11,7 @@ use crate::sys::cancel::{self, CancelType};
 use crate::sys::{errno, memory};
 use crate::wire::Frame;
 use libc::{c_char, c_int, c_void};
+use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a return type says when a function fails.
@@ -107,6 +108,18 @@ pub(super) fn checked<T>(ptr: *const T) -> Result<*const T> {
         (false, false) => Err(MISALIGNED),
         (false, true) => Ok(ptr),
     }
+}
+
+/// The file behind a descriptor that C gives for a call.
+///
+/// # Safety
+/// C does not close the descriptor while it is borrowed, as any function that is given one demands.
+pub(super) unsafe fn descriptor<'a>(fd: c_int) -> Result<BorrowedFd<'a>> {
+    if fd < 0 {
+        return Err(Error::Os(libc::EBADF)); // what the system says of it
+    }
+    // SAFETY: not -1; the caller passes on that C keeps it open. A number that is not open is the system's error.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
 /// The object behind a pointer, for reading.

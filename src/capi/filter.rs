@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Filters: of events, on a socket; of dumps and flushes, in the kernel.
 
-use super::border::{array, boundary, exclusive, give, shared, take};
+use super::border::{array, boundary, descriptor, exclusive, give, shared, take};
 use super::conntrack::{Made, flow_of};
 use super::layout::{FilterAttr, FilterDumpAttr, FilterLogic, nf_conntrack, nfct_filter, nfct_filter_dump};
 use crate::error::{Error, Result};
@@ -139,14 +139,16 @@ pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter)
     boundary(|| {
         // SAFETY: C gives a live filter.
         let program = unsafe { shared(filter) }?.program()?;
-        raw::attach_filter(fd, &program).map(|()| 0)
+        // SAFETY: C gives its own descriptor for this call.
+        raw::attach_filter(unsafe { descriptor(fd) }?, &program).map(|()| 0)
     })
 }
 
 /// Detaches the event filter from a socket. Returns 0, or -1 with errno ENOENT when the socket has no filter.
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_detach(fd: c_int) -> c_int {
-    boundary(|| raw::detach_filter(fd).map(|()| 0))
+    // SAFETY: C gives its own descriptor for this call.
+    boundary(|| raw::detach_filter(unsafe { descriptor(fd) }?).map(|()| 0))
 }
 
 /// Creates a dump filter that accepts every entry. Release the filter with nfct_filter_dump_destroy().

@@ -17,12 +17,11 @@ use crate::error::{Error, Result};
 use crate::exchange::answers::Origin;
 use crate::exchange::request::{self, Query, Subject};
 use crate::sys::cancel::{self, CancelType};
-use crate::sys::socket::{Socket, raw};
+use crate::sys::socket::Socket;
 use crate::sys::{memory, stack};
 use crate::wire::Header;
 use libc::{c_int, c_uint, c_void, nlmsghdr};
 use std::collections::VecDeque;
-use std::os::fd::IntoRawFd;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -183,7 +182,8 @@ unsafe fn send(
     // SAFETY: C gives a live handle.
     let (fd, len) = caught(|| Ok((unsafe { shared(cth) }?.netfilter().fd(), build(&mut request)?)))?;
     let request = request.get(..len).unwrap_or_default();
-    cancel.during(|| cancel::send(fd, request))
+    // SAFETY: the descriptor is that of the live handle.
+    cancel.during(|| unsafe { cancel::send(fd, request) })
 }
 
 /// Sends a query and receives its answer.
@@ -305,8 +305,7 @@ pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_h
     uncancelled_boundary(|| {
         let socket = Socket::open(0)?;
         let port_id = socket.port_id();
-        let fd = socket.into_fd().into_raw_fd();
-        let netfilter = Netfilter::make(fd, port_id).or_else(|error| raw::close(fd).and(Err(error)))?;
+        let netfilter = Netfilter::make(socket.into_fd(), port_id)?;
         let opened = Handle::new(netfilter).and_then(|handle| {
             handle.open_subsystems(subsys_id, subscriptions)?;
             Ok(give_box(handle))

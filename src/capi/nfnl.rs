@@ -6,7 +6,7 @@
 //! layout, comes from `calloc`, is released with `free`, and its callback slots hold C functions that anybody
 //! may call. Members are cells: C code changes them between any two of our calls.
 
-use super::border::{Object, checked};
+use super::border::{Object, checked, descriptor};
 use crate::error::{Error, Result};
 use crate::sys::socket::raw;
 use crate::wire::Frame;
@@ -14,6 +14,7 @@ use crate::wire::consts::NLA_TYPE_MASK;
 use crate::wire::{align4, array_at, attr, frame};
 use libc::{c_int, c_void, nlmsghdr, sockaddr_nl};
 use std::cell::Cell;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -97,7 +98,7 @@ pub(super) struct Delivery {
 
 impl Netfilter {
     /// Makes a handle around an open socket.
-    pub(super) fn make(fd: c_int, port_id: u32) -> Result<NonNull<Netfilter>> {
+    pub(super) fn make(fd: OwnedFd, port_id: u32) -> Result<NonNull<Netfilter>> {
         // SAFETY: no pointer is passed.
         let block = unsafe { libc::calloc(1, size_of::<Netfilter>()) };
         let made = NonNull::new(block.cast::<Netfilter>()).ok_or(Error::NoMemory)?;
@@ -109,7 +110,7 @@ impl Netfilter {
         handle.peer.set(address);
         address.nl_pid = port_id;
         handle.local.set(address);
-        handle.fd.set(fd);
+        handle.fd.set(fd.into_raw_fd());
         handle.seq.store(crate::sys::clock::now_secs() as u32, Ordering::Relaxed);
         handle.flags.set(SEQUENCE_TRACKING);
         handle.at_least_receive();
@@ -191,7 +192,8 @@ impl Netfilter {
 
     fn listen(&self, groups: u32) -> Result<()> {
         let mut local = self.local.get();
-        raw::bind(self.fd(), local.nl_pid, groups)?;
+        // SAFETY: the descriptor is this live handle's.
+        raw::bind(unsafe { descriptor(self.fd()) }?, local.nl_pid, groups)?;
         local.nl_groups = groups;
         self.local.set(local);
         self.groups.set(groups);
@@ -214,7 +216,8 @@ impl Netfilter {
         // SAFETY: the caller gives the block up; it is alive until `free`.
         let handle = unsafe { this.as_ref() };
         (0..=16).for_each(|id| handle.close(id));
-        let closed = raw::close(handle.fd());
+        // SAFETY: the descriptor is the handle's, which nobody uses any more.
+        let closed = unsafe { raw::close(handle.fd()) };
         // SAFETY: the block came from calloc, here or in libnfnetlink, and nobody uses it any more.
         unsafe { libc::free(this.as_ptr().cast()) };
         closed

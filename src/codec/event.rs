@@ -20,6 +20,7 @@ pub enum EventKind {
 impl EventKind {
     /// The kind that a message's header tells; nothing for a message that is no event.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn of(header: &Header) -> Option<EventKind> {
         match header.message() {
             IPCTNL_MSG_CT_NEW if header.flags & (NLM_F_CREATE | NLM_F_EXCL) != 0 => Some(EventKind::New),

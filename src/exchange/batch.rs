@@ -49,6 +49,7 @@ const ENTRY_COST: usize = 2560;
 
 /// One request of a batch, about one entry.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Request<'a> {
     /// As [`Handle::create`](crate::Handle::create).
     Create(&'a Flow),
@@ -67,6 +68,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// As the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`].
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn encode(self, buf: &mut [u8]) -> Result<usize> {
         let len = match self {
             Request::Create(flow) => request::build(buf, Query::Create, Subject::Flow(flow), 0),
@@ -154,6 +156,7 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::Malformed`] when this is not one whole message; [`Error::NoSpace`].
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn push_message(&mut self, message: &[u8]) -> Result<usize> {
         let frame = Frame::read(message)?;
         if frame.bytes.len() != message.len() || message.len() % 4 != 0 {

@@ -20,11 +20,13 @@ use crate::exchange::request::{self, Query, Statistics, Subject, Table};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::{Attr, Flow};
+
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
 use crate::wire::{Frame, Frames};
 use std::ops::ControlFlow;
 
+#[cfg_attr(not(any(feature = "capi", feature = "internals")), allow(unused_imports))]
 pub use crate::exchange::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.
@@ -53,8 +55,13 @@ impl Handle {
     /// The system's error; [`Error::NoMemory`]. Privilege is checked by the kernel at the first request.
     #[doc(alias = "nfct_open")]
     pub fn open() -> Result<Handle> {
+        Handle::on(Socket::open(0)?)
+    }
+
+    /// A handle that asks on this socket.
+    pub(super) fn on(socket: Socket) -> Result<Handle> {
         Ok(Handle {
-            socket: Socket::open(0)?,
+            socket,
             inbox: Inbox::for_answers()?,
             batch_inbox: None,
             outbox: memory::zeros(request::MAX_LEN)?,
@@ -62,6 +69,11 @@ impl Handle {
             reads_ahead: false,
             abandoned: None,
         })
+    }
+
+    /// The message of the request that was built last, and what stood in the buffer behind it.
+    pub(super) fn last_request(&self) -> &[u8] {
+        &self.outbox
     }
 
     /// A handle on a socket that receives what a script says.
@@ -77,6 +89,7 @@ impl Handle {
     }
 
     /// The socket, for its options and its descriptor.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket

@@ -4,10 +4,17 @@
 pub(crate) mod ahead;
 pub(crate) mod answers;
 pub mod batch;
+mod builder;
 #[cfg(any(test, feature = "internals"))]
 pub mod faces;
 pub mod handle;
 pub(crate) mod inbox;
 pub mod list;
+mod operation;
 pub(crate) mod reading;
+#[cfg_attr(not(all(feature = "capi", feature = "internals")), allow(dead_code))]
+// the border and the tests build more
 pub mod request;
+
+pub use builder::HandleBuilder;
+pub use operation::{Failure, Operation};

@@ -302,6 +302,7 @@ pub fn protocol_and_ports(message: &[u8], is_wanted: impl Fn(u8) -> bool) -> Opt
 
 /// Which list of entries to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Table {
     /// The table proper.
     #[default]

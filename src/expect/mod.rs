@@ -158,6 +158,7 @@ impl ExpectAttr {
     /// The attribute's row.
     #[must_use]
     #[allow(clippy::indexing_slicing)] // every number indexes its row: tested below
+    #[doc(hidden)] // for the border and the tests of this tree
     pub const fn row(self) -> &'static ExpectRow {
         const TABLE: &[ExpectRow; 11] = &ROWS;
         &TABLE[self as usize]
@@ -304,6 +305,7 @@ impl Expectation {
 
     /// Whether a tuple's own attribute (an original-direction one) is present.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn tuple_has(&self, which: ExpectAttr, attr: Attr) -> bool {
         self.head(which).is_set(attr)
     }
@@ -344,6 +346,7 @@ impl Expectation {
 impl Flow {
     /// The original tuple and the presence words, as an expectation keeps them.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn head_bytes(&self) -> [u8; flow::HEAD_LEN] {
         let mut head = [0; flow::HEAD_LEN];
         let words = self.presence().map(u32::to_ne_bytes);

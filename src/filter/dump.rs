@@ -26,6 +26,7 @@ pub struct Masked {
 
 /// A kernel-side filter; all conditions given must hold.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DumpFilter {
     /// The packet mark: `mark & mask == value` (Linux 3.9 and later; in a flush 4.19; never in a kernel without
     /// `CONFIG_NF_CONNTRACK_MARK`).
@@ -43,9 +44,10 @@ pub struct DumpFilter {
     pub leaves: Option<Box<TupleLeaves>>,
 }
 
-/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`super::pushdown`] for
+/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`Pushdown`](crate::Pushdown) for
 /// what is safe).
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TupleLeaves {
     /// The values; the family must be set in both directions.
     pub values: Flow,
@@ -69,6 +71,7 @@ impl DumpFilter {
     /// [`Error::Invalid`] when the tuple has no family or another one than [`family`](Self::family);
     /// [`Error::Unsupported`] for a family without addresses; [`Error::NoSpace`].
     #[doc(alias = "nfct_nlmsg_build_filter")]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn encode(&self, b: &mut Builder<'_>) -> Result<()> {
         masked(b, self.mark, CTA_MARK, CTA_MARK_MASK)?;
         if let Some(family) = self.family {
@@ -90,6 +93,7 @@ impl DumpFilter {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a tuple; [`Error::NoSpace`].
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn encode_flush(&self, b: &mut Builder<'_>) -> Result<()> {
         self.must_suit_a_flush()?;
         self.encode(b)

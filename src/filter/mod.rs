@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod conditions;
 pub mod dump;
 pub(crate) mod flush;
 pub mod pushdown;

@@ -121,6 +121,7 @@ impl Selector {
     /// selected, each once. There are two when tuples are compared but the family is not known, because the
     /// kernel compares tuples of one family at a time.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn kernel_filters(&self) -> Vec<DumpFilter> {
         let reply_tuples = crate::sys::release::is_at_least(REPLY_TUPLES);
         let whole = DumpFilter {
@@ -211,6 +212,7 @@ impl Selector {
     /// The only entry that can be selected, as a key for a lookup: one direction's tuple is known whole, and so is
     /// the zone it is in. A tuple is unique in a zone, in either direction of an entry.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn lookup_key(&self) -> Option<Flow> {
         self.key(Orig, &self.orig).or_else(|| self.key(Reply, &self.reply))
     }

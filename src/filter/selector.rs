@@ -43,6 +43,7 @@ impl AddressMask {
 
 /// Conditions on one direction of a flow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TupleSelector {
     /// The source address.
     pub src: Option<AddressMask>,
@@ -89,6 +90,7 @@ fn zone_of(flow: &Flow, dir: Dir) -> u16 {
 
 /// Conditions on ICMP fields, of the original direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct IcmpSelector {
     /// The type.
     pub kind: Option<u8>,
@@ -113,6 +115,7 @@ impl IcmpSelector {
 
 /// A translation: without address any, with one only that to this address, with a port only that to both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct NatSelector {
     /// The address it translates to.
     pub address: Option<IpAddr>,
@@ -183,6 +186,7 @@ impl NatSelector {
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Selector {
     /// The family number of the original tuple.
     pub family: Option<u8>,

@@ -393,7 +393,7 @@ mod tests {
     use crate::flow::{Dir, Flow, L4};
     use crate::sys::socket::raw;
     use crate::wire::{Builder, Header};
-    use std::os::fd::AsRawFd;
+    use std::os::fd::AsFd;
     use std::os::unix::net::UnixDatagram;
 
     fn message(subsystem: u8, number: u8, fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Vec<u8> {
@@ -526,7 +526,7 @@ mod tests {
     fn verdicts(filter: &EventFilter, messages: &[Vec<u8>]) -> String {
         let (ours, theirs) = UnixDatagram::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        raw::attach_filter(ours.as_raw_fd(), &filter.program().unwrap()).unwrap();
+        raw::attach_filter(ours.as_fd(), &filter.program().unwrap()).unwrap();
         let passes = |message: &Vec<u8>| {
             theirs.send(message).unwrap();
             ours.recv(&mut [0; 2048]).is_ok()

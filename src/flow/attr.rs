@@ -206,6 +206,7 @@ impl Attr {
     #[inline]
     #[must_use]
     #[allow(clippy::indexing_slicing)] // every number indexes its row: asserted below
+    #[doc(hidden)] // for the border and the tests of this tree
     pub const fn row(self) -> &'static Row {
         const TABLE: &[Row; COUNT] = &ROWS;
         &TABLE[self as usize]

@@ -126,6 +126,7 @@ impl Group {
 
     /// Whether the setter reads its data.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn reads_data(self) -> bool {
         self.row().writable
     }
@@ -138,6 +139,7 @@ impl Group {
 
     /// Whether presence bits satisfy the group's "set" test.
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn test(self, is_set: impl Fn(Attr) -> bool) -> bool {
         let row = self.row();
         let mut attrs = row.attrs.iter();
@@ -145,6 +147,7 @@ impl Group {
     }
 
     /// Where a getter finds the group's parts: (offset in the object, offset in the data, size).
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn parts(self) -> impl Iterator<Item = (usize, usize, usize)> {
         self.row().fields.iter().map(|field| (field.attr.row().offset, field.at, field.size))
     }

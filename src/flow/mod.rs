@@ -13,7 +13,11 @@ pub mod attr;
 pub mod compare;
 pub mod copy;
 pub mod group;
+pub mod nat;
 pub mod option;
+pub mod state;
+pub mod status;
+mod time;
 pub mod tuple;
 
 pub use attr::Attr;
@@ -106,6 +110,7 @@ impl Flow {
     ///
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn try_clone_boxed(&self) -> Result<Box<Flow>> {
         let mut copy = memory::boxed(self.without_blocks())?;
         copy.copy_blocks(self)?;
@@ -170,6 +175,7 @@ impl Flow {
     /// The presence words; attribute `n` is bit `n % 32` of word `n / 32`.
     #[inline]
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn presence(&self) -> [u32; 3] {
         self.present
     }

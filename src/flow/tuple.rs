@@ -139,6 +139,7 @@ impl<'a> Tuple<'a> {
     /// A view of 40 bytes laid out as this module's picture.
     #[inline]
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub const fn new(bytes: &'a [u8; LEN]) -> Tuple<'a> {
         Tuple { bytes }
     }
@@ -151,6 +152,7 @@ impl<'a> Tuple<'a> {
     /// The source address slot.
     #[inline]
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn src_bytes(self) -> [u8; 16] {
         self.at(0)
     }
@@ -158,6 +160,7 @@ impl<'a> Tuple<'a> {
     /// The destination address slot.
     #[inline]
     #[must_use]
+    #[doc(hidden)] // for the border and the tests of this tree
     pub fn dst_bytes(self) -> [u8; 16] {
         self.at(16)
     }

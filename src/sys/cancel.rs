@@ -92,7 +92,11 @@ pub(crate) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
 ///
 /// # Errors
 /// The system's error; `EINTR` is retried.
-pub(crate) fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
+///
+/// # Safety
+/// The descriptor is the caller's, or a C program's that has given it for this call; a number that is no open socket is
+/// the system's error (`EBADF`, `ENOTSOCK`).
+pub(crate) unsafe fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
     let kernel = raw::kernel_address(0, 0);
     let to_len = size_of::<sockaddr_nl>() as socklen_t;
     loop {

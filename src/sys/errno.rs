@@ -8,6 +8,7 @@ pub fn get() -> i32 {
 }
 
 /// Sets the calling thread's `errno`.
+#[cfg(any(test, feature = "capi", feature = "internals"))]
 pub fn set(value: i32) {
     // SAFETY: `__errno_location` always returns a valid pointer to the calling thread's errno.
     unsafe { *libc::__errno_location() = value };

@@ -3,7 +3,7 @@
 //! process, as it is with the standard library's own constructors.
 //!
 //! What the C border reaches takes its memory here. Rust programs that prefer the usual way go through
-//! [`or_abort`].
+//! `or_abort`.
 
 use crate::error::{Error, Result};
 use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
@@ -18,6 +18,7 @@ thread_local! {
 /// Whether the code that asks for memory now is prepared to get none. For the allocator of a program: where there is no
 /// memory and no code is prepared for that, it may end the program with a message.
 #[must_use]
+#[cfg(feature = "internals")]
 pub fn is_prepared() -> bool {
     PREPARED.get()
 }

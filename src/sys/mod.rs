@@ -4,8 +4,8 @@
 //! One system call for each function, arguments already checked, the result turned into [`crate::Error`]
 //! right behind the call so that `errno` cannot be lost. Nothing here knows connection tracking.
 //!
-//! What is public here is sound whatever safe code does with it, in any number of threads. So no public function takes
-//! a descriptor by its number, and none calls a C function that keeps its result in memory that threads share. C
+//! What is safe here is sound whatever safe code does with it, in any number of threads. So a function that takes a
+//! descriptor by its number is unsafe, and no safe one calls a C function that keeps its result in memory that threads share. C
 //! functions read the environment too (`TZ`): a program that changes it while other threads run is responsible for
 //! that, as [`std::env::set_var`] says.
 

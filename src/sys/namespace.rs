@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Network namespaces, for demonstrations and tests: a table of one's own, which nobody else sees.
+//! Network namespaces: a socket in another one, and, for demonstrations and tests, a new one with a table of its own.
 //!
 //! A namespace belongs to a thread. What the thread starts from then on (threads, processes, sockets, and
 //! its view of `/proc/sys/net`) is inside; what it opened before stays outside. The kernel removes the
 //! namespace, and every flow in it, with the last thread and socket that use it.
 
-use super::errno;
+use super::{Socket, errno};
 use crate::error::{Error, Result};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+#[cfg(any(test, feature = "internals"))]
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::path::Path;
 
 /// Moves the calling thread into a new, empty network namespace. Its loopback interface is down.
 ///
@@ -21,6 +25,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 ///
 /// # Errors
 /// [`Error::Os`] with `EPERM` without `CAP_SYS_ADMIN`; `ENOSPC` when there are too many namespaces.
+#[cfg(any(test, feature = "internals"))]
 pub fn enter_new_network() -> Result<()> {
     // SAFETY: no pointer is passed; CLONE_NEWNET changes the calling thread only and leaves its memory alone.
     match unsafe { libc::unshare(libc::CLONE_NEWNET) } {
@@ -33,6 +38,7 @@ pub fn enter_new_network() -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Os`] with `EPERM` without `CAP_NET_ADMIN`.
+#[cfg(any(test, feature = "internals"))]
 pub fn set_loopback_up() -> Result<()> {
     // SAFETY: no pointer is passed.
     let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
@@ -55,4 +61,24 @@ pub fn set_loopback_up() -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::Os(errno::get())),
     }
+}
+
+/// Opens a socket in the network namespace that this file stands for. A thread of its own enters the namespace and hands
+/// the socket over: the calling thread stays where it is.
+///
+/// # Errors
+/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
+pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
+    let os = |error: std::io::Error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO));
+    let file = File::open(path).map_err(os)?;
+    let enter_and_open = move || {
+        // SAFETY: no pointer is passed; the call changes the namespace of this thread only, which ends here.
+        match unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } {
+            0 => Socket::open(0),
+            _ => Err(Error::Os(errno::get())),
+        }
+    };
+    let thread =
+        std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_open).map_err(os)?;
+    thread.join().unwrap_or(Err(Error::Os(libc::EIO)))
 }

@@ -4,12 +4,8 @@
 //! netlink-sys closes its descriptor on drop even when cloned, so its type stays private here and is never
 //! cloned. The socket is `SOCK_RAW` and close-on-exec.
 //!
-//! Safe code reaches a descriptor through its owner only. Functions that take a descriptor by its number, which may
-//! belong to other code, are not public.
-//!
-//! ```compile_fail
-//! netfilter_conntrack::sys::socket::raw::close(0);
-//! ```
+//! Safe code reaches a descriptor through its owner only: a function that takes a descriptor by its number, which may
+//! belong to other code, is unsafe.
 
 use super::errno;
 use crate::error::{Error, Result};
@@ -139,7 +135,7 @@ impl Socket {
     /// # Errors
     /// `EPERM` without privilege.
     pub fn bind_groups(&mut self, groups: u32) -> Result<()> {
-        raw::bind(self.inner.as_raw_fd(), self.port_id, groups)
+        raw::bind(self.as_fd(), self.port_id, groups)
     }
 
     /// Adds one multicast group by number.
@@ -147,8 +143,8 @@ impl Socket {
     /// # Errors
     /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
     pub fn join(&self, group: u32) -> Result<()> {
-        raw::join(self.inner.as_raw_fd(), group)?;
-        raw::join(self.inner.as_raw_fd(), group) // as `raw::join_again`
+        raw::join(self.as_fd(), group)?;
+        raw::join(self.as_fd(), group) // as `raw::join_again`
     }
 
     /// The port id by which the kernel knows this socket.
@@ -180,7 +176,7 @@ impl Socket {
     /// [`Error::Overrun`] when the receive queue overflowed (the next call goes on), else the system's
     /// error; `EINTR` is reported, so that a caller can react to a signal.
     pub fn receive(&self, buf: &mut [u8]) -> Result<Datagram> {
-        raw::receive(self.inner.as_raw_fd(), buf, true)
+        raw::receive(self.as_fd(), buf, true)
     }
 
     /// Receives the datagrams that are in the queue, up to [`MOST_DATAGRAMS`], each into its own part of `buf`: the
@@ -195,7 +191,7 @@ impl Socket {
         if let Some(script) = &self.script {
             return script.receive_several(buf, datagrams);
         }
-        raw::receive_several(self.inner.as_raw_fd(), buf, datagrams, wait)
+        raw::receive_several(self.as_fd(), buf, datagrams, wait)
     }
 
     /// What waits in the receive queue, and what found no room in it.
@@ -297,7 +293,7 @@ impl Socket {
     /// The system's error: `EINVAL` for a program that the kernel refuses, `ENOMEM` for one that is larger than
     /// `net.core.optmem_max` allows.
     pub fn attach_filter(&self, program: &[libc::sock_filter]) -> Result<()> {
-        raw::attach_filter(self.inner.as_raw_fd(), program)
+        raw::attach_filter(self.as_fd(), program)
     }
 
     /// Takes the program off again.
@@ -305,7 +301,7 @@ impl Socket {
     /// # Errors
     /// The system's error; `ENOENT` when there is none.
     pub fn detach_filter(&self) -> Result<()> {
-        raw::detach_filter(self.inner.as_raw_fd())
+        raw::detach_filter(self.as_fd())
     }
 
     /// The descriptor, for `poll` and the like; it stays this socket's.
@@ -343,13 +339,14 @@ impl Socket {
     }
 }
 
-/// The same on a descriptor that a C program owns and may change at any time: the C border's handles.
-///
-/// A number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`), nothing worse; but a
-/// number that belongs to other code reaches its file, so these functions are not public.
+/// The same on a descriptor that is borrowed, as the C border borrows those of C programs. The two functions that take a
+/// number in place of a descriptor are unsafe: a number that belongs to other code reaches its file.
 #[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) mod raw {
-    use super::{Datagram, Error, MOST_DATAGRAMS, NETLINK_ADD_MEMBERSHIP, RawFd, Result, check, errno};
+    use super::{
+        AsRawFd, BorrowedFd, Datagram, Error, MOST_DATAGRAMS, NETLINK_ADD_MEMBERSHIP, RawFd, Result, check,
+        errno,
+    };
     use std::sync::atomic::{AtomicBool, Ordering};
 
     pub(in crate::sys) fn kernel_address(port_id: u32, groups: u32) -> libc::sockaddr_nl {
@@ -365,11 +362,11 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// `EPERM` without privilege.
-    pub fn bind(fd: RawFd, port_id: u32, groups: u32) -> Result<()> {
+    pub fn bind(fd: BorrowedFd<'_>, port_id: u32, groups: u32) -> Result<()> {
         let address = kernel_address(port_id, groups);
         let len = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
         // SAFETY: the pointer is valid for the length given.
-        check(unsafe { libc::bind(fd, (&raw const address).cast(), len) })?;
+        check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), len) })?;
         join_again(fd, groups);
         Ok(())
     }
@@ -380,7 +377,7 @@ pub(crate) mod raw {
     /// A socket that joins at the moment at which the last other one leaves can go uncounted (seen with Linux 6.18, once
     /// in 2,500 such joins): it is a member, but new entries have no events. Joining again counts it, because the kernel
     /// now finds a member when another one leaves. A failure changes nothing: the socket is a member already.
-    fn join_again(fd: RawFd, groups: u32) {
+    fn join_again(fd: BorrowedFd<'_>, groups: u32) {
         if groups != 0 {
             let _ = join(fd, groups.trailing_zeros() + 1);
         }
@@ -390,11 +387,17 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
-    pub fn join(fd: RawFd, group: u32) -> Result<()> {
+    pub fn join(fd: BorrowedFd<'_>, group: u32) -> Result<()> {
         let size = size_of::<u32>() as libc::socklen_t;
         // SAFETY: the pointer is valid for the length given.
         check(unsafe {
-            libc::setsockopt(fd, libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, (&raw const group).cast(), size)
+            libc::setsockopt(
+                fd.as_raw_fd(),
+                libc::SOL_NETLINK,
+                NETLINK_ADD_MEMBERSHIP,
+                (&raw const group).cast(),
+                size,
+            )
         })
         .map(drop)
     }
@@ -408,16 +411,17 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// As [`Socket::receive`](super::Socket::receive).
-    pub fn receive(fd: RawFd, buf: &mut [u8], wait: bool) -> Result<Datagram> {
-        // SAFETY: the slice is valid for writes of its length.
-        unsafe { receive_at(fd, buf.as_mut_ptr(), buf.len(), wait) }
+    pub fn receive(fd: BorrowedFd<'_>, buf: &mut [u8], wait: bool) -> Result<Datagram> {
+        // SAFETY: the slice is valid for writes of its length, and the descriptor is borrowed.
+        unsafe { receive_at(fd.as_raw_fd(), buf.as_mut_ptr(), buf.len(), wait) }
     }
 
     /// As [`receive`], into memory that need not be initialised. Holds nothing that must be dropped: a thread may be
     /// cancelled in it.
     ///
     /// # Safety
-    /// `buf` is valid for writes of `len` bytes.
+    /// `buf` is valid for writes of `len` bytes. The descriptor is the caller's, or a C program's that has given it for
+    /// this call; a number that is no open socket is the system's error (`EBADF`, `ENOTSOCK`).
     pub unsafe fn receive_at(fd: RawFd, buf: *mut u8, len: usize, wait: bool) -> Result<Datagram> {
         // SAFETY: all-zero is a valid sockaddr_nl and msghdr.
         let (mut from, mut message): (libc::sockaddr_nl, libc::msghdr) = unsafe { std::mem::zeroed() };
@@ -450,7 +454,7 @@ pub(crate) mod raw {
     /// # Errors
     /// As [`Socket::receive_several`](super::Socket::receive_several).
     pub fn receive_several(
-        fd: RawFd,
+        fd: BorrowedFd<'_>,
         buf: &mut [u8],
         datagrams: &mut [Datagram],
         wait: bool,
@@ -480,7 +484,7 @@ pub(crate) mod raw {
         // call returns. No timeout is given.
         let received = unsafe {
             libc::recvmmsg(
-                fd,
+                fd.as_raw_fd(),
                 messages.as_mut_ptr(),
                 places as libc::c_uint,
                 flags as _,
@@ -508,7 +512,7 @@ pub(crate) mod raw {
 
     /// Receives one datagram as the first of several.
     fn receive_one(
-        fd: RawFd,
+        fd: BorrowedFd<'_>,
         buf: &mut [u8],
         part: usize,
         datagrams: &mut [Datagram],
@@ -523,8 +527,11 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// The system's error; the number is free in any case.
-    pub fn close(fd: RawFd) -> Result<()> {
-        // SAFETY: the caller owns the descriptor; no pointer is passed.
+    ///
+    /// # Safety
+    /// The caller owns the descriptor, and nothing uses its number afterwards.
+    pub unsafe fn close(fd: RawFd) -> Result<()> {
+        // SAFETY: as for this function; no pointer is passed.
         check(unsafe { libc::close(fd) }).map(drop)
     }
 
@@ -532,13 +539,19 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// The system's error: `EBADF`, `ENOTSOCK`, `EINVAL` for a program that the kernel refuses.
-    pub fn attach_filter(fd: RawFd, program: &[libc::sock_filter]) -> Result<()> {
+    pub fn attach_filter(fd: BorrowedFd<'_>, program: &[libc::sock_filter]) -> Result<()> {
         let len = u16::try_from(program.len()).map_err(|_| Error::Os(libc::EINVAL))?;
         let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
         let size = size_of::<libc::sock_fprog>() as libc::socklen_t;
         // SAFETY: the kernel reads the program, as long as it says, and writes nothing.
         check(unsafe {
-            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, (&raw const program).cast(), size)
+            libc::setsockopt(
+                fd.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ATTACH_FILTER,
+                (&raw const program).cast(),
+                size,
+            )
         })
         .map(drop)
     }
@@ -547,12 +560,18 @@ pub(crate) mod raw {
     ///
     /// # Errors
     /// The system's error; `ENOENT` when there is none.
-    pub fn detach_filter(fd: RawFd) -> Result<()> {
+    pub fn detach_filter(fd: BorrowedFd<'_>) -> Result<()> {
         let unused: libc::c_int = 0;
         let size = size_of::<libc::c_int>() as libc::socklen_t;
         // SAFETY: the pointer is valid for the length given.
         check(unsafe {
-            libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, (&raw const unused).cast(), size)
+            libc::setsockopt(
+                fd.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_DETACH_FILTER,
+                (&raw const unused).cast(),
+                size,
+            )
         })
         .map(drop)
     }

@@ -52,6 +52,7 @@ pub enum EventSubject<'a> {
 
 /// One event; valid until the next one is read.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Event<'a> {
     /// What happened.
     pub kind: EventKind,
@@ -77,6 +78,13 @@ impl EventsBuilder {
     pub fn receive_buffer(mut self, bytes: u32) -> EventsBuilder {
         self.receive_buffer = Some(bytes);
         self
+    }
+
+    /// Asks for a receive buffer that loses nothing in a storm of events: some 100,000 events can wait, and then they take
+    /// 128 MiB of kernel memory, which no control group counts. Where there is little memory, an eighth of it is taken at
+    /// most, of the machine's and of what the control group allows.
+    pub fn large_receive_buffer(self) -> EventsBuilder {
+        self.receive_buffer(large_receive_buffer())
     }
 
     /// Asks the kernel to deliver the end of every flow, again and again until it finds room; other events may be
@@ -201,7 +209,7 @@ impl Backlog<'_> {
     pub fn next(&mut self) -> Result<Option<Heard<'_>>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
-        match self.events.step() {
+        match self.events.step(false) {
             Ok(step) => Ok(Some(Heard::Event(self.events.event(step)))),
             Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
             Err(Error::Overrun | Error::Malformed(_) | Error::Truncated) => {
@@ -245,6 +253,7 @@ impl Events {
     }
 
     /// The socket, for its options (receive buffer, non-blocking) and its descriptor.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         &self.socket
@@ -286,8 +295,20 @@ impl Events {
     /// [`Error::Malformed`] or [`Error::Truncated`] for one message.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Event<'_>> {
-        let step = self.step()?;
+        let step = self.step(true)?;
         Ok(self.event(step))
+    }
+
+    /// The next event, or nothing when none has come. Never waits, whatever the socket is set to.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), but for `EAGAIN`.
+    pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
+        match self.step(false) {
+            Ok(step) => Ok(Some(self.event(step))),
+            Err(error) if error.is_would_block() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The events that wait now, on a socket that is non-blocking: a loop over them ends, however fast others follow.
@@ -305,14 +326,14 @@ impl Events {
     }
 
     /// Reads the next event into its object. What is lost is counted.
-    fn step(&mut self) -> Result<Step> {
-        self.find().inspect_err(|&error| self.losses.note(error))
+    fn step(&mut self, wait: bool) -> Result<Step> {
+        self.find(wait).inspect_err(|&error| self.losses.note(error))
     }
 
-    fn find(&mut self) -> Result<Step> {
+    fn find(&mut self, wait: bool) -> Result<Step> {
         loop {
             let Some(frame) = self.inbox.next() else {
-                self.inbox.receive(&self.socket, true)?;
+                self.inbox.receive(&self.socket, wait)?;
                 continue;
             };
             let frame = frame?;

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 /// A change of the table.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Change<'a> {
     /// What happened.
     pub kind: EventKind,
@@ -95,6 +96,7 @@ impl Mirror {
     }
 
     /// The socket on which events come, for polling.
+    #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         self.events.socket()

@@ -122,6 +122,7 @@ impl<'a> Attrs<'a> {
     }
 
     /// What the walk has not taken: empty after a clean end, the malformed tail otherwise.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         self.rest

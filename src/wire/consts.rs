@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs)] // the meaning of a number stands in the header its group names
+#![cfg_attr(not(feature = "internals"), allow(dead_code))] // each group is whole, whatever of it is used
 
 // Netlink messages and flags (`linux/netlink.h`).
 pub const NLMSG_NOOP: u16 = 1;

@@ -10,7 +10,7 @@ use crate::line::options::Table;
 use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::show::refusal;
-use netfilter_conntrack::codec::stats_decode::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
+use netfilter_conntrack::stats::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
 
 const PROC: &str = "/proc/net/stat/nf_conntrack";
 

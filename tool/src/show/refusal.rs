@@ -6,7 +6,7 @@
 use crate::command::registry::Verb;
 use crate::line::options::Table;
 use crate::show::message::Complaint;
-use netfilter_conntrack::codec::stats_decode::GlobalStats;
+use netfilter_conntrack::stats::GlobalStats;
 use netfilter_conntrack::{Error, Result};
 
 /// The kernel's own number for "not supported"; the C library has no name for it.
@@ -71,7 +71,7 @@ pub fn explained(complaint: Complaint, level: Result<GlobalStats>) -> Complaint 
         (Complaint::Operation(_), Err(Error::Kernel(libc::EINVAL))) => Complaint::Operation(
             "this kernel has no connection tracking over netlink (CONFIG_NF_CT_NETLINK)".into(),
         ),
-        (Complaint::Operation(reason), Ok(GlobalStats { entries, max_entries: Some(limit @ 1..) }))
+        (Complaint::Operation(reason), Ok(GlobalStats { entries, max_entries: Some(limit @ 1..), .. }))
             if reason == NO_MEMORY && entries >= limit =>
         {
             Complaint::Operation(format!(
@@ -105,7 +105,7 @@ mod tests {
     fn a_kernel_without_the_interface_is_named() {
         let text =
             |level| explained(of(List, Table::Conntrack, Error::Kernel(libc::EINVAL)), level).to_string();
-        let level = GlobalStats { entries: 1, max_entries: Some(1) };
+        let level = GlobalStats::new(1, Some(1));
         assert_eq!(text(Ok(level)), "Operation failed: invalid parameters");
         assert_eq!(text(Err(Error::Kernel(libc::EPERM))), "Operation failed: invalid parameters");
         assert!(text(Err(Error::Kernel(libc::EINVAL))).contains("CONFIG_NF_CT_NETLINK"));
@@ -114,8 +114,9 @@ mod tests {
     #[test]
     fn a_full_table_is_named() {
         let refused = || of(Create, Table::Conntrack, Error::Kernel(libc::ENOMEM));
-        let text =
-            |entries, max_entries| explained(refused(), Ok(GlobalStats { entries, max_entries })).to_string();
+        let text = |entries, max_entries| {
+            explained(refused(), Ok(GlobalStats::new(entries, max_entries))).to_string()
+        };
         let plain = "Operation failed: not enough memory";
         let full = format!("{plain}: the table is full, 9 entries of 9 (net.netfilter.nf_conntrack_max)");
         assert_eq!(text(9, Some(9)), full);
@@ -123,7 +124,7 @@ mod tests {
             assert_eq!(text(entries, limit), plain);
         }
         let line = Complaint::Line("file".into(), 7, Box::new(refused()));
-        let level = GlobalStats { entries: 9, max_entries: Some(9) };
+        let level = GlobalStats::new(9, Some(9));
         assert_eq!(explained(line, Ok(level)).to_string(), format!("file:7: {full}"));
     }
 }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How a handle is opened: in which network namespace, and with what receive buffer.
+
+#![forbid(unsafe_code)]
+
+use super::handle::Handle;
+use crate::error::{Error, Result};
+use crate::sys::{Socket, namespace};
+use std::path::{Path, PathBuf};
+
+/// Where `ip netns` keeps the namespaces that it has named.
+const NAMED: &str = "/run/netns";
+
+/// How to open a handle; made by [`Handle::builder`].
+///
+/// ```no_run
+/// use netfilter_conntrack::Handle;
+/// let mut handle = Handle::builder().namespace_name("router").receive_buffer(1 << 20).open()?;
+/// println!("{} flows", handle.statistics()?.entries);
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing is opened before `open`"]
+pub struct HandleBuilder {
+    namespace: Option<Namespace>,
+    receive_buffer: Option<u32>,
+    reads_ahead: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Namespace {
+    Name(String),
+    Path(PathBuf),
+    Process(u32),
+}
+
+impl Namespace {
+    fn path(&self) -> Result<PathBuf> {
+        match self {
+            Namespace::Name(name) if matches!(name.as_str(), "" | "." | "..") || name.contains('/') => {
+                Err(Error::Invalid("a namespace's name is the name of a file"))
+            }
+            Namespace::Name(name) => Ok(Path::new(NAMED).join(name)),
+            Namespace::Path(path) => Ok(path.clone()),
+            Namespace::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
+        }
+    }
+}
+
+impl HandleBuilder {
+    /// Asks the network namespace with this name, as `ip netns add` gives it, in place of the caller's own. Needs
+    /// `CAP_SYS_ADMIN`. The namespace of the calling thread does not change.
+    pub fn namespace_name(mut self, name: impl Into<String>) -> HandleBuilder {
+        self.namespace = Some(Namespace::Name(name.into()));
+        self
+    }
+
+    /// Asks the network namespace that this file stands for.
+    pub fn namespace_path(mut self, path: impl Into<PathBuf>) -> HandleBuilder {
+        self.namespace = Some(Namespace::Path(path.into()));
+        self
+    }
+
+    /// Asks the network namespace in which this process runs.
+    pub fn namespace_of_process(mut self, pid: u32) -> HandleBuilder {
+        self.namespace = Some(Namespace::Process(pid));
+        self
+    }
+
+    /// Asks for a receive buffer of this many bytes, beyond the system's limit where privilege allows. The kernel doubles
+    /// the number. A larger buffer makes larger batches possible.
+    pub fn receive_buffer(mut self, bytes: u32) -> HandleBuilder {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// Lets a thread of its own receive lists, see [`Handle::read_ahead`].
+    pub fn read_ahead(mut self, on: bool) -> HandleBuilder {
+        self.reads_ahead = on;
+        self
+    }
+
+    /// Opens the handle.
+    ///
+    /// # Errors
+    /// The system's error: `ENOENT` for a namespace or a process that does not exist, `EPERM` for another namespace
+    /// without privilege, `EINVAL` for a file that is no network namespace; [`Error::Invalid`] for a name with a slash;
+    /// [`Error::NoMemory`].
+    pub fn open(self) -> Result<Handle> {
+        let socket = match &self.namespace {
+            None => Socket::open(0)?,
+            Some(namespace) => namespace::socket_in(&namespace.path()?)?,
+        };
+        if let Some(bytes) = self.receive_buffer {
+            socket.set_receive_buffer(bytes)?;
+        }
+        let mut handle = Handle::on(socket)?;
+        handle.read_ahead(self.reads_ahead);
+        Ok(handle)
+    }
+}
+
+impl Handle {
+    /// A handle with more to say about it.
+    pub fn builder() -> HandleBuilder {
+        HandleBuilder::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_a_file() {
+        let path = |namespace: Namespace| namespace.path().map(|path| path.display().to_string());
+        assert_eq!(path(Namespace::Name("blue".into())).as_deref(), Ok("/run/netns/blue"));
+        assert_eq!(path(Namespace::Path("/tmp/ns".into())).as_deref(), Ok("/tmp/ns"));
+        assert_eq!(path(Namespace::Process(7)).as_deref(), Ok("/proc/7/ns/net"));
+        for name in ["", ".", "..", "a/b", "/etc/passwd"] {
+            assert!(matches!(path(Namespace::Name(name.into())), Err(Error::Invalid(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_namespace_is_an_error() {
+        let open = |path: &str| Handle::builder().namespace_path(path).open().err();
+        assert_eq!(open("/no/such/file"), Some(Error::Os(libc::ENOENT)));
+        assert_eq!(open("/etc/passwd"), Some(Error::Os(libc::EINVAL)));
+        let gone = Handle::builder().namespace_of_process(u32::MAX).open().err();
+        assert!(gone.is_some_and(Error::is_not_found), "{gone:?}");
+    }
+
+    #[test]
+    fn a_receive_buffer_is_as_large_as_was_asked_for() {
+        let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
+        assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
+    }
+}
