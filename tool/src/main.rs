@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The `conntrack` tool: the connection tracking table from the command line.
 //!
-//! A client of the library's public interface: words become an understood line ([`line`]), a line becomes library calls
+//! A client of the library's public interface: words become an understood line ([`mod@line`]), a line becomes library calls
 //! ([`command`]; those of a file, [`load`]), flows become output ([`show`]). Standard output holds entries, events and
 //! counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing done, 2 the
 //! command line is wrong, 3 events were lost.

@@ -31,7 +31,7 @@ struct Combination {
     params: Options,
     /// The protocol's number, and whether it has options.
     protocol: Option<(u8, bool)>,
-    /// Whether each [`Field`] was given.
+    /// Whether each `Field` was given.
     fields: [bool; FIELDS],
 }
 
