@@ -9,6 +9,7 @@
 use super::tuple;
 use crate::bitmask::{Bitmask, wire_len, wire_place};
 use crate::error::{Error, Result};
+use crate::flow::storage::{self, Field, Slot, field};
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::Builder;
 use crate::wire::build::{head, leaf, nest_head};
@@ -86,7 +87,7 @@ pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     if flow.is_set(Attr::Connlabels) {
         labels(b, flow)?;
     }
-    numbers_nest(b, flow, CTA_SYNPROXY, [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff])
+    numbers_nest(b, flow, CTA_SYNPROXY, [field::SynproxyIsn, field::SynproxyIts, field::SynproxyTsoff])
 }
 
 #[inline(never)]
@@ -119,7 +120,7 @@ fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    match flow.stored_u8(Attr::OrigL4proto) {
+    match flow.stored_u8(field::OrigL4proto) {
         IPPROTO_TCP if flow.any_set(TCP) => tcp(b, flow),
         IPPROTO_SCTP if flow.any_set(SCTP) => {
             b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_SCTP, |b| sctp(b, flow)))
@@ -133,17 +134,18 @@ fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 
 #[inline(always)]
 fn tcp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let byte = |kind, attr| (flow.is_set(attr), leaf(kind, [flow.stored_u8(attr)]));
-    let flags = |kind, flags, mask| {
-        (flow.all_set(&[flags, mask]), leaf(kind, [flow.stored_u8(flags), flow.stored_u8(mask)]))
+    let byte = |kind, field: Field<1>| (flow.is_set(field.attr), leaf(kind, flow.stored(field)));
+    let flags = |kind, flags: Field<1>, mask: Field<1>| {
+        let present = flow.all_set(&[flags.attr, mask.attr]);
+        (present, leaf(kind, [flow.stored_u8(flags), flow.stored_u8(mask)]))
     };
     let leaves = || {
         [
-            byte(CTA_PROTOINFO_TCP_STATE, Attr::TcpState),
-            flags(CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, Attr::TcpFlagsOrig, Attr::TcpMaskOrig),
-            flags(CTA_PROTOINFO_TCP_FLAGS_REPLY, Attr::TcpFlagsRepl, Attr::TcpMaskRepl),
-            byte(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, Attr::TcpWscaleOrig),
-            byte(CTA_PROTOINFO_TCP_WSCALE_REPLY, Attr::TcpWscaleRepl),
+            byte(CTA_PROTOINFO_TCP_STATE, field::TcpState),
+            flags(CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, field::TcpFlagsOrig, field::TcpMaskOrig),
+            flags(CTA_PROTOINFO_TCP_FLAGS_REPLY, field::TcpFlagsRepl, field::TcpMaskRepl),
+            byte(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, field::TcpWscaleOrig),
+            byte(CTA_PROTOINFO_TCP_WSCALE_REPLY, field::TcpWscaleRepl),
         ]
     };
     b.nested_leaves([CTA_PROTOINFO, CTA_PROTOINFO_TCP], flow.all_set(TCP), leaves)
@@ -171,28 +173,37 @@ fn dccp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 
 /// The attributes of one translation and where the upper end of its port range is stored.
 struct NatAttrs {
-    ipv4: Attr,
-    ipv6: Attr,
-    port: Attr,
-    port_max: usize,
+    ipv4: Field<4>,
+    ipv6: Field<16>,
+    port: Field<2>,
+    port_max: Slot<2>,
 }
 
-const SNAT: NatAttrs =
-    NatAttrs { ipv4: Attr::SnatIpv4, ipv6: Attr::SnatIpv6, port: Attr::SnatPort, port_max: 266 };
-const DNAT: NatAttrs =
-    NatAttrs { ipv4: Attr::DnatIpv4, ipv6: Attr::DnatIpv6, port: Attr::DnatPort, port_max: 302 };
+const SNAT: NatAttrs = NatAttrs {
+    ipv4: field::SnatIpv4,
+    ipv6: field::SnatIpv6,
+    port: field::SnatPort,
+    port_max: storage::SNAT_PORT_MAX,
+};
+const DNAT: NatAttrs = NatAttrs {
+    ipv4: field::DnatIpv4,
+    ipv6: field::DnatIpv6,
+    port: field::DnatPort,
+    port_max: storage::DNAT_PORT_MAX,
+};
 
 fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<()> {
-    let (ipv4, ipv6, port) = (flow.is_set(attrs.ipv4), flow.is_set(attrs.ipv6), flow.is_set(attrs.port));
+    let [ipv4, ipv6, port] =
+        [attrs.ipv4.attr, attrs.ipv6.attr, attrs.port.attr].map(|attr| flow.is_set(attr));
     if !(ipv4 || ipv6 || port) {
         return Ok(());
     }
-    let has_ports = matches!(flow.stored_u8(Attr::OrigL4proto), IPPROTO_TCP | IPPROTO_UDP);
+    let has_ports = matches!(flow.stored_u8(field::OrigL4proto), IPPROTO_TCP | IPPROTO_UDP);
     b.nest(kind, |b| {
         if ipv4 {
-            b.bytes(CTA_NAT_V4_MINIP, &flow.stored::<4>(attrs.ipv4))?;
+            b.bytes(CTA_NAT_V4_MINIP, &flow.stored(attrs.ipv4))?;
         } else if ipv6 {
-            b.bytes(CTA_NAT_V6_MINIP, &flow.stored::<16>(attrs.ipv6))?;
+            b.bytes(CTA_NAT_V6_MINIP, &flow.stored(attrs.ipv6))?;
         }
         if !port {
             return Ok(());
@@ -201,26 +212,32 @@ fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<
             if !has_ports {
                 return Ok(());
             }
-            b.bytes(CTA_PROTONAT_PORT_MIN, &flow.stored::<2>(attrs.port))?;
-            b.bytes(CTA_PROTONAT_PORT_MAX, &flow.stored_at::<2>(attrs.port_max))
+            b.bytes(CTA_PROTONAT_PORT_MIN, &flow.stored(attrs.port))?;
+            b.bytes(CTA_PROTONAT_PORT_MAX, &flow.at(attrs.port_max))
         })
     })
 }
 
 fn sequences(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let orig = [Attr::OrigNatSeqCorrectionPos, Attr::OrigNatSeqOffsetBefore, Attr::OrigNatSeqOffsetAfter];
-    let reply = [Attr::ReplNatSeqCorrectionPos, Attr::ReplNatSeqOffsetBefore, Attr::ReplNatSeqOffsetAfter];
+    let orig = [field::OrigNatSeqCorrectionPos, field::OrigNatSeqOffsetBefore, field::OrigNatSeqOffsetAfter];
+    let reply = [field::ReplNatSeqCorrectionPos, field::ReplNatSeqOffsetBefore, field::ReplNatSeqOffsetAfter];
     numbers_nest(b, flow, CTA_SEQ_ADJ_ORIG, orig)?;
     numbers_nest(b, flow, CTA_SEQ_ADJ_REPLY, reply)
 }
 
 /// A nest of 32-bit numbers with types 1, 2, 3, sent only when all of them are present.
 #[inline(always)]
-fn numbers_nest(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: [Attr; 3]) -> Result<()> {
-    if !flow.all_set(&attrs) {
+fn numbers_nest(
+    b: &mut Builder<'_>,
+    flow: &Flow,
+    kind: u16,
+    [first, second, third]: [Field<4>; 3],
+) -> Result<()> {
+    if !flow.all_set(&[first.attr, second.attr, third.attr]) {
         return Ok(());
     }
-    let [first, second, third] = attrs.map(|attr| flow.stored_u32(attr).to_be());
+    let number = |field| flow.stored_u32(field).to_be();
+    let (first, second, third) = (number(first), number(second), number(third));
     b.words([nest_head(kind, 7), head(1, 4), first, head(2, 4), second, head(3, 4), third])
 }
 

@@ -21,8 +21,8 @@ pub(crate) fn decode(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()
             CTA_TUPLE_PROTO => decode_protocol(flow, dir, part)?,
             CTA_TUPLE_ZONE => {
                 let zone = part.be16()?;
-                flow.store_at(dir.attrs().base + 34, &zone.to_ne_bytes());
-                dir.attrs().zone.into_iter().for_each(|attr| flow.note(attr));
+                flow.store(dir.attrs().slots.zone, &zone.to_ne_bytes());
+                dir.attrs().zone.into_iter().for_each(|field| flow.note(field.attr));
             }
             _ => {}
         }
@@ -83,15 +83,15 @@ fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> 
             CTA_PROTO_DST_PORT => flow.put(dst, &leaf.array::<2>()?),
             // The values go into their own direction; the presence is the flow's one ICMP attribute.
             CTA_PROTO_ICMP_ID | CTA_PROTO_ICMPV6_ID => {
-                flow.store_at(attrs.base + 36, &leaf.array::<2>()?);
+                flow.store(attrs.slots.l4_src, &leaf.array::<2>()?);
                 flow.note(Attr::IcmpId);
             }
             CTA_PROTO_ICMP_TYPE | CTA_PROTO_ICMPV6_TYPE => {
-                flow.store_at(attrs.base + 38, &[leaf.u8()?]);
+                flow.store(attrs.slots.icmp_type, &[leaf.u8()?]);
                 flow.note(Attr::IcmpType);
             }
             CTA_PROTO_ICMP_CODE | CTA_PROTO_ICMPV6_CODE => {
-                flow.store_at(attrs.base + 39, &[leaf.u8()?]);
+                flow.store(attrs.slots.icmp_code, &[leaf.u8()?]);
                 flow.note(Attr::IcmpCode);
             }
             _ => {}
