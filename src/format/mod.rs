@@ -10,6 +10,7 @@
 
 #[cfg(test)]
 mod bounds;
+mod digits;
 mod expect;
 mod out;
 pub mod save;
