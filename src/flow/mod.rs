@@ -50,7 +50,6 @@ pub const HELPER_NAME_LEN: usize = 16;
 /// assert_eq!(flow.mark(), None);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-#[derive(Debug)]
 #[repr(C)]
 pub struct Flow {
     orig: [u8; tuple::LEN],

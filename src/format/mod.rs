@@ -12,6 +12,7 @@
 mod bounds;
 mod digits;
 mod expect;
+pub mod facts;
 mod out;
 pub mod save;
 pub mod tables;
