@@ -391,6 +391,31 @@ mod tests {
     }
 
     #[test]
+    fn each_direction_has_ports_of_its_own() {
+        let mut flow = udp();
+        flow.unset(Attr::OrigPortDst);
+        assert!(
+            passes(&flow, |s| s.orig.src_port = Some(1)) && passes(&flow, |s| s.reply.dst_port = Some(1))
+        );
+        assert!(!passes(&flow, |s| s.orig.dst_port = Some(2)), "a port that is not known");
+        assert!(
+            !passes(&flow, |s| s.reply.dst_port = Some(2)) && !passes(&flow, |s| s.orig.src_port = Some(2))
+        );
+        flow.unset(Attr::ReplPortSrc);
+        assert!(
+            !passes(&flow, |s| s.reply.src_port = Some(2)) && passes(&flow, |s| s.orig.src_port = Some(1))
+        );
+    }
+
+    #[test]
+    fn an_icmp_code_alone_is_a_condition() {
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("10.0.0.1"), ip("10.0.0.2"), L4::Icmp { kind: 8, code: 3, id: 7 });
+        assert!(passes(&flow, |s| s.icmp.code = Some(3)) && !passes(&flow, |s| s.icmp.code = Some(4)));
+        assert!(passes(&flow, |s| s.icmp.id = Some(7)) && passes(&flow, |s| s.icmp.kind = Some(8)));
+    }
+
+    #[test]
     fn missing_marks_and_zones_are_zero() {
         let mut flow = udp();
         let masked = |value, mask| Some(Masked { value, mask });
