@@ -17,6 +17,9 @@ use netfilter_conntrack::wire::{Builder, Frame, Frames, Header};
 use netfilter_conntrack::{Attr, Bitmask, CompareFlags, Dir, Flow, L4};
 use std::hint::black_box;
 
+#[path = "../src/format/digits.rs"]
+mod digits;
+
 const ESTABLISHED: u8 = 3;
 /// Messages in a datagram of a dump.
 const IN_DATAGRAM: u64 = 149;
@@ -127,6 +130,85 @@ fn printing(c: &mut Criterion) {
     });
 }
 
+/// Digits one by one, from the last to the first: what the tricks of `digits` are held against.
+fn plain(mut number: u64, base: u64) -> ([u8; 20], usize) {
+    let mut text = [0; 20];
+    let mut len = 0;
+    loop {
+        text[len] = b"0123456789abcdef"[(number % base) as usize];
+        len += 1;
+        number /= base;
+        if number == 0 {
+            break;
+        }
+    }
+    text[..len].reverse();
+    (text, len)
+}
+
+fn plain_octets(octets: [u8; 4]) -> ([u8; 16], usize) {
+    let (mut text, mut len) = ([0; 16], 0);
+    for octet in octets {
+        let (digits, count) = plain(octet.into(), 10);
+        text[len..len + count].copy_from_slice(&digits[..count]);
+        text[len + count] = b'.';
+        len += count + 1;
+    }
+    (text, len - 1)
+}
+
+fn plain_groups(groups: [u16; 8]) -> ([u8; 44], usize) {
+    let mut longest = 8..8;
+    for start in 0..8 {
+        let zeros = groups[start..].iter().take_while(|&&group| group == 0).count();
+        if zeros > 1 && zeros > longest.len() {
+            longest = start..start + zeros;
+        }
+    }
+    let (mut text, mut len, mut at) = ([0; 44], 0, 0);
+    while at < 8 {
+        if at == longest.start {
+            text[len..len + 2].copy_from_slice(b"::");
+            len += if at == 0 { 2 } else { 1 };
+            at = longest.end;
+            continue;
+        }
+        let (digits, count) = plain(groups[at].into(), 16);
+        text[len..len + count].copy_from_slice(&digits[..count]);
+        text[len + count] = b':';
+        len += count + 1;
+        at += 1;
+    }
+    (text, len)
+}
+
+/// Each trick of `digits`, and plain code that does the same.
+fn numbers(c: &mut Criterion) {
+    let mut group = c.benchmark_group("digits");
+    group.bench_function("eight", |b| b.iter(|| digits::eight(black_box(431_999))));
+    group.bench_function("eight, plain", |b| b.iter(|| plain(black_box(431_999), 10)));
+    group.bench_function("many", |b| b.iter(|| digits::many(black_box(3_079_093_854))));
+    group.bench_function("many, plain", |b| b.iter(|| plain(black_box(3_079_093_854), 10)));
+    group.bench_function("hex", |b| b.iter(|| digits::hex(black_box(0xdb8))));
+    group.bench_function("hex, plain", |b| b.iter(|| plain(black_box(0xdb8), 16)));
+    let octets = [198, 51, 100, 2];
+    group.bench_function("ipv4", |b| b.iter(|| digits::ipv4(black_box(octets))));
+    group.bench_function("ipv4, plain", |b| b.iter(|| plain_octets(black_box(octets))));
+    let groups = [0x2001, 0xdb8, 0, 0, 2, 0, 0, 5];
+    group.bench_function("ipv6", |b| b.iter(|| digits::ipv6(black_box(groups))));
+    group.bench_function("ipv6, plain", |b| b.iter(|| plain_groups(black_box(groups))));
+    let (from, mut to) = (*b"198.51.100.2....", [0; 64]);
+    group.bench_function("copy_short", |b| {
+        b.iter(|| digits::copy_short(&mut to[..black_box(12)], &from[..black_box(12)]));
+    });
+    group.bench_function("copy_short, plain", |b| {
+        b.iter(|| black_box(&mut to)[..black_box(12)].copy_from_slice(&from[..black_box(12)]));
+    });
+    group.bench_function("two digits", |b| b.iter(|| digits::pair(black_box(59))));
+    group.bench_function("two digits, plain", |b| b.iter(|| plain(black_box(59), 10)));
+    group.finish();
+}
+
 fn objects(c: &mut Criterion) {
     let mut group = c.benchmark_group("compare");
     for (sample, flow) in samples() {
@@ -148,5 +230,5 @@ fn frames(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, codec, printing, objects, frames);
+criterion_group!(benches, codec, printing, numbers, objects, frames);
 criterion_main!(benches);

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::expect;
 use crate::flow::attr::{Row, Store};
 use crate::flow::option::Nat;
-use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN, tuple};
+use crate::flow::storage;
+use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN};
 use crate::sys::memory;
 use libc::{c_int, c_uint, c_void, size_t};
 use std::mem::MaybeUninit;
@@ -181,7 +182,7 @@ impl View {
     }
 
     pub(super) fn is_set(self, attr: Attr) -> bool {
-        let word = u32::from_ne_bytes(self.stored(tuple::LEN + attr.number() / 32 * 4));
+        let word = u32::from_ne_bytes(self.stored(storage::PRESENT.offset() + attr.number() / 32 * 4));
         word >> (attr.number() % 32) & 1 == 1
     }
 

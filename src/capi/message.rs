@@ -7,64 +7,80 @@ use super::layout::{nf_conntrack, nf_expect, nfct_filter_dump};
 use crate::codec::{expect_decode, expect_encode, flow_decode, flow_encode};
 use crate::error::{Error, Result};
 use crate::sys::memory;
-use crate::wire::consts::AF_UNSPEC;
-use crate::wire::frame::{HEADER_LEN, NFGEN_LEN};
-use crate::wire::{Attrs, Builder, Header, align4};
+use crate::wire::frame::HEADER_LEN;
+use crate::wire::{Attrs, Builder, align4};
 use libc::{c_int, c_void, nlmsghdr, size_t};
 
 /// Offset of `nfgen_family` in a message.
 const FAMILY_AT: usize = HEADER_LEN;
-/// Offset of the attributes in a message.
-const ATTRS_AT: usize = HEADER_LEN + NFGEN_LEN;
 
-/// More than the attributes of an object without label masks and helper data take.
-const USUAL: usize = 1024;
+/// More than the attributes of an object take that has no more labels than the kernel and no helper data.
+const USUAL: usize = 640;
 /// More than any object's attributes take: two label masks, and helper data of the largest attribute.
 const LARGEST: usize = 1 << 17;
 
-/// Lets `fill` write a message; its result, the family it names, and the length.
-fn write(
-    scratch: &mut [u8],
-    fill: impl Fn(&mut Builder<'_>) -> Result<()>,
-) -> Result<(Result<()>, Option<u8>, usize)> {
-    let mut b = Builder::message(scratch, Header::default(), AF_UNSPEC, 0)?;
-    let outcome = fill(&mut b);
-    Ok((outcome, b.family(), b.finish()))
+/// Attributes that an object was written to.
+struct Written<'a> {
+    attrs: &'a [u8],
+    /// The family that they name for the message.
+    family: Option<u8>,
+    /// Whether they are all; a family that no message can carry ends them earlier.
+    whole: bool,
+}
+
+/// Lets `fill` write attributes.
+#[inline(always)]
+fn write(scratch: &mut [u8], fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<Written<'_>> {
+    let mut b = Builder::attributes(scratch);
+    let whole = match fill(&mut b) {
+        Ok(()) => true,
+        Err(Error::Unsupported(_)) => false,
+        Err(error) => return Err(error),
+    };
+    let (family, len) = (b.family(), b.len());
+    Ok(Written { attrs: scratch.get(..len).unwrap_or_default(), family, whole })
 }
 
 /// Appends what `fill` writes to C's message, the size of whose buffer nobody tells; returns 0.
 ///
 /// A family that no message can carry gives -1 with `errno` as it was and leaves what came before it; any
 /// other failure leaves the message alone.
+#[inline(always)]
 unsafe fn append(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
+    match write(&mut [0; USUAL], &fill) {
+        // SAFETY: as for this function.
+        Ok(written) => unsafe { append_written(nlh, &written) },
+        // SAFETY: as for this function.
+        Err(Error::NoSpace) => unsafe { append_large(nlh, fill) },
+        Err(error) => Err(error),
+    }
+}
+
+#[cold]
+unsafe fn append_large(nlh: *mut nlmsghdr, fill: impl Fn(&mut Builder<'_>) -> Result<()>) -> Result<c_int> {
+    let mut scratch = memory::filled(0, LARGEST)?;
+    let written = write(&mut scratch, fill)?;
+    // SAFETY: as for this function.
+    unsafe { append_written(nlh, &written) }
+}
+
+#[inline(always)]
+unsafe fn append_written(nlh: *mut nlmsghdr, written: &Written<'_>) -> Result<c_int> {
     // SAFETY: as for this function.
     let start = align4(u32::from_ne_bytes(unsafe { array(nlh.cast()) }?) as usize);
-    let mut usual = [0; USUAL];
-    let mut large;
-    let mut scratch = &mut usual[..];
-    let (mut outcome, mut family, mut built) = write(scratch, &fill)?;
-    if outcome == Err(Error::NoSpace) {
-        large = memory::filled(0, LARGEST)?;
-        scratch = &mut large;
-        (outcome, family, built) = write(scratch, &fill)?;
-    }
-    if !matches!(outcome, Ok(()) | Err(Error::Unsupported(_))) {
-        return outcome.map(|()| 0);
-    }
-    let attrs = scratch.get(ATTRS_AT..built).unwrap_or_default();
-    let len = u32::try_from(start + attrs.len()).map_err(|_| Error::NoSpace)?;
     let at = |offset: usize| nlh.cast::<u8>().wrapping_add(offset).cast::<c_void>();
-    // SAFETY: as for this function: C vouches for room behind the message.
-    unsafe { bytes_mut(at(start), attrs.len()) }?.copy_from_slice(attrs);
-    if !attrs.is_empty() {
+    if !written.attrs.is_empty() {
+        let len = u32::try_from(start + written.attrs.len()).map_err(|_| Error::NoSpace)?;
+        // SAFETY: as for this function: C vouches for room behind the message.
+        unsafe { bytes_mut(at(start), written.attrs.len()) }?.copy_from_slice(written.attrs);
         // SAFETY: as for this function: the message has a header.
         unsafe { bytes_mut(at(0), 4) }?.copy_from_slice(&len.to_ne_bytes());
     }
-    if let Some(family) = family {
+    if let Some(family) = written.family {
         // SAFETY: as for this function: whoever names a family has put nfgenmsg behind the header.
         unsafe { bytes_mut(at(FAMILY_AT), 1) }?.fill(family);
     }
-    Ok(if outcome.is_ok() { 0 } else { -1 })
+    Ok(if written.whole { 0 } else { -1 })
 }
 
 /// Appends a conntrack object's attributes to a message that already has its netlink and netfilter headers.

@@ -10,7 +10,8 @@
 use super::tuple;
 use crate::error::{Error, Result};
 use crate::expect::{ExpectAttr, Expectation};
-use crate::flow::{Attr, Dir};
+use crate::flow::Dir;
+use crate::flow::storage::field;
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Attrs, Frame};
 
@@ -61,7 +62,7 @@ fn cross(
 
 fn name_family(expect: &mut Expectation, which: ExpectAttr, family: u8) {
     let mut head = expect.head(which);
-    head.put(Attr::OrigL3proto, &[family]);
+    head.put(field::OrigL3proto, &[family]);
     expect.store_head(which, &head);
 }
 

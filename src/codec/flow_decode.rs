@@ -6,6 +6,7 @@
 use super::tuple;
 use crate::bitmask::Bitmask;
 use crate::error::{Error, Result};
+use crate::flow::storage::{Field, field};
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Attrs, Frame};
@@ -20,7 +21,7 @@ macro_rules! leaves {
         #[inline(always)]
         fn $nest(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
             match attr.kind {
-                $($kind => flow.put(Attr::$to, &attr.$read()?.to_ne_bytes()),)*
+                $($kind => flow.put(field::$to, &attr.$read()?.to_ne_bytes()),)*
                 _ => {}
             }
             Ok(())
@@ -111,8 +112,8 @@ fn top_level(flow: &mut Flow, family: u8, attr: WireAttr<'_>) -> Result<()> {
         CTA_TUPLE_REPLY => direction(flow, Dir::Reply, family, attr),
         CTA_TUPLE_MASTER => direction(flow, Dir::Master, family, attr),
         CTA_PROTOINFO => protoinfo(flow, attr),
-        CTA_COUNTERS_ORIG => counters(flow, attr, Attr::OrigCounterPackets, Attr::OrigCounterBytes),
-        CTA_COUNTERS_REPLY => counters(flow, attr, Attr::ReplCounterPackets, Attr::ReplCounterBytes),
+        CTA_COUNTERS_ORIG => counters(flow, attr, field::OrigCounterPackets, field::OrigCounterBytes),
+        CTA_COUNTERS_REPLY => counters(flow, attr, field::ReplCounterPackets, field::ReplCounterBytes),
         CTA_HELP => helper(flow, attr),
         CTA_SEQ_ADJ_ORIG => each(flow, attr, seq_adj_orig),
         CTA_SEQ_ADJ_REPLY => each(flow, attr, seq_adj_reply),
@@ -159,14 +160,14 @@ fn tcp(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
     match attr.kind {
         CTA_PROTOINFO_TCP_FLAGS_ORIGINAL => {
             let [flags, mask] = attr.array()?;
-            flow.put(Attr::TcpFlagsOrig, &[flags]);
-            flow.put(Attr::TcpMaskOrig, &[mask]);
+            flow.put(field::TcpFlagsOrig, &[flags]);
+            flow.put(field::TcpMaskOrig, &[mask]);
             Ok(())
         }
         CTA_PROTOINFO_TCP_FLAGS_REPLY => {
             let [flags, mask] = attr.array()?;
-            flow.put(Attr::TcpFlagsRepl, &[flags]);
-            flow.put(Attr::TcpMaskRepl, &[mask]);
+            flow.put(field::TcpFlagsRepl, &[flags]);
+            flow.put(field::TcpMaskRepl, &[mask]);
             Ok(())
         }
         _ => tcp_numbers(flow, attr),
@@ -174,7 +175,7 @@ fn tcp(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
 }
 
 /// Counters come in two widths; where both are there the wide one counts, whatever their order.
-fn counters(flow: &mut Flow, nest: WireAttr<'_>, packets: Attr, bytes: Attr) -> Result<()> {
+fn counters(flow: &mut Flow, nest: WireAttr<'_>, packets: Field<8>, bytes: Field<8>) -> Result<()> {
     let (mut wide_packets, mut wide_bytes) = (false, false);
     for attr in nest.nest()? {
         let (to, seen_wide) = match attr.kind {

@@ -9,8 +9,10 @@
 use super::tuple;
 use crate::bitmask::{Bitmask, wire_len, wire_place};
 use crate::error::{Error, Result};
+use crate::flow::storage::{self, Field, Slot, field};
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::Builder;
+use crate::wire::build::{head, leaf, nest_head};
 use crate::wire::consts::*;
 
 const REPLY: &[Attr] = &[
@@ -33,6 +35,18 @@ const MASTER: &[Attr] = &[
     Attr::MasterPortDst,
     Attr::MasterL3proto,
     Attr::MasterL4proto,
+];
+/// Without any of these, [`seldom`] writes nothing. Sequence numbers are sent as three, of which one is tested.
+const SELDOM: &[Attr] = &[
+    Attr::SnatIpv4,
+    Attr::SnatIpv6,
+    Attr::SnatPort,
+    Attr::DnatIpv4,
+    Attr::DnatIpv6,
+    Attr::DnatPort,
+    Attr::OrigNatSeqCorrectionPos,
+    Attr::ReplNatSeqCorrectionPos,
+    Attr::HelperName,
 ];
 const TCP: &[Attr] = &[
     Attr::TcpState,
@@ -60,33 +74,45 @@ pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
         tuple::encode(b, CTA_TUPLE_REPLY, flow.tuple(Dir::Reply), flow.reply_zone())?;
     }
     if flow.any_set(MASTER) {
-        match tuple::encode(b, CTA_TUPLE_MASTER, flow.tuple(Dir::Master), None) {
-            Err(Error::Unsupported(_)) => {} // a master without a family is left out
-            result => result?,
-        }
+        master(b, flow)?;
     }
     numbers(b, flow)?;
     protoinfo(b, flow)?;
-    nat(b, flow, CTA_NAT_SRC, &SNAT)?;
-    nat(b, flow, CTA_NAT_DST, &DNAT)?;
-    sequences(b, flow)?;
-    helper(b, flow)?;
+    if flow.any_set(SELDOM) {
+        seldom(b, flow)?;
+    }
     if let Some(zone) = flow.zone() {
         b.be16(CTA_ZONE, zone)?;
     }
-    labels(b, flow)?;
-    numbers_nest(b, flow, CTA_SYNPROXY, [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff])
+    if flow.is_set(Attr::Connlabels) {
+        labels(b, flow)?;
+    }
+    numbers_nest(b, flow, CTA_SYNPROXY, [field::SynproxyIsn, field::SynproxyIts, field::SynproxyTsoff])
+}
+
+#[inline(never)]
+fn master(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    match tuple::encode(b, CTA_TUPLE_MASTER, flow.tuple(Dir::Master), None) {
+        Err(Error::Unsupported(_)) => Ok(()), // a master without a family is left out
+        result => result,
+    }
+}
+
+/// Translations, their sequence numbers and helpers: one test shows that a flow has none of them.
+#[inline(never)]
+fn seldom(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
+    nat(b, flow, CTA_NAT_SRC, &SNAT)?;
+    nat(b, flow, CTA_NAT_DST, &DNAT)?;
+    sequences(b, flow)?;
+    helper(b, flow)
 }
 
 fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let values = [
-        (CTA_STATUS, flow.status().map(|status| status | IPS_CONFIRMED)),
-        (CTA_TIMEOUT, flow.timeout_secs()),
-        (CTA_MARK, flow.mark()),
-        (CTA_SECMARK, flow.secmark()),
-    ];
-    for (kind, value) in values {
-        if let Some(value) = value {
+    if let Some(status) = flow.status() {
+        b.be32(CTA_STATUS, status | IPS_CONFIRMED)?;
+    }
+    for (kind, attr) in [(CTA_TIMEOUT, Attr::Timeout), (CTA_MARK, Attr::Mark), (CTA_SECMARK, Attr::Secmark)] {
+        if let Some(value) = flow.u32(attr) {
             b.be32(kind, value)?;
         }
     }
@@ -94,10 +120,8 @@ fn numbers(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 }
 
 fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    match flow.stored_u8(Attr::OrigL4proto) {
-        IPPROTO_TCP if flow.any_set(TCP) => {
-            b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_TCP, |b| tcp(b, flow)))
-        }
+    match flow.stored_u8(field::OrigL4proto) {
+        IPPROTO_TCP if flow.any_set(TCP) => tcp(b, flow),
         IPPROTO_SCTP if flow.any_set(SCTP) => {
             b.nest(CTA_PROTOINFO, |b| b.nest(CTA_PROTOINFO_SCTP, |b| sctp(b, flow)))
         }
@@ -108,17 +132,23 @@ fn protoinfo(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     }
 }
 
+#[inline(always)]
 fn tcp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let byte = |b: &mut Builder<'_>, kind, attr| flow.u8(attr).map_or(Ok(()), |value| b.u8(kind, value));
-    let flags = |b: &mut Builder<'_>, kind, flags, mask| match (flow.u8(flags), flow.u8(mask)) {
-        (Some(flags), Some(mask)) => b.bytes(kind, &[flags, mask]),
-        _ => Ok(()),
+    let byte = |kind, field: Field<1>| (flow.is_set(field.attr), leaf(kind, flow.stored(field)));
+    let flags = |kind, flags: Field<1>, mask: Field<1>| {
+        let present = flow.all_set(&[flags.attr, mask.attr]);
+        (present, leaf(kind, [flow.stored_u8(flags), flow.stored_u8(mask)]))
     };
-    byte(b, CTA_PROTOINFO_TCP_STATE, Attr::TcpState)?;
-    flags(b, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, Attr::TcpFlagsOrig, Attr::TcpMaskOrig)?;
-    flags(b, CTA_PROTOINFO_TCP_FLAGS_REPLY, Attr::TcpFlagsRepl, Attr::TcpMaskRepl)?;
-    byte(b, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, Attr::TcpWscaleOrig)?;
-    byte(b, CTA_PROTOINFO_TCP_WSCALE_REPLY, Attr::TcpWscaleRepl)
+    let leaves = || {
+        [
+            byte(CTA_PROTOINFO_TCP_STATE, field::TcpState),
+            flags(CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, field::TcpFlagsOrig, field::TcpMaskOrig),
+            flags(CTA_PROTOINFO_TCP_FLAGS_REPLY, field::TcpFlagsRepl, field::TcpMaskRepl),
+            byte(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, field::TcpWscaleOrig),
+            byte(CTA_PROTOINFO_TCP_WSCALE_REPLY, field::TcpWscaleRepl),
+        ]
+    };
+    b.nested_leaves([CTA_PROTOINFO, CTA_PROTOINFO_TCP], flow.all_set(TCP), leaves)
 }
 
 fn sctp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
@@ -143,28 +173,37 @@ fn dccp(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
 
 /// The attributes of one translation and where the upper end of its port range is stored.
 struct NatAttrs {
-    ipv4: Attr,
-    ipv6: Attr,
-    port: Attr,
-    port_max: usize,
+    ipv4: Field<4>,
+    ipv6: Field<16>,
+    port: Field<2>,
+    port_max: Slot<2>,
 }
 
-const SNAT: NatAttrs =
-    NatAttrs { ipv4: Attr::SnatIpv4, ipv6: Attr::SnatIpv6, port: Attr::SnatPort, port_max: 266 };
-const DNAT: NatAttrs =
-    NatAttrs { ipv4: Attr::DnatIpv4, ipv6: Attr::DnatIpv6, port: Attr::DnatPort, port_max: 302 };
+const SNAT: NatAttrs = NatAttrs {
+    ipv4: field::SnatIpv4,
+    ipv6: field::SnatIpv6,
+    port: field::SnatPort,
+    port_max: storage::SNAT_PORT_MAX,
+};
+const DNAT: NatAttrs = NatAttrs {
+    ipv4: field::DnatIpv4,
+    ipv6: field::DnatIpv6,
+    port: field::DnatPort,
+    port_max: storage::DNAT_PORT_MAX,
+};
 
 fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<()> {
-    let (ipv4, ipv6, port) = (flow.is_set(attrs.ipv4), flow.is_set(attrs.ipv6), flow.is_set(attrs.port));
+    let [ipv4, ipv6, port] =
+        [attrs.ipv4.attr, attrs.ipv6.attr, attrs.port.attr].map(|attr| flow.is_set(attr));
     if !(ipv4 || ipv6 || port) {
         return Ok(());
     }
-    let has_ports = matches!(flow.stored_u8(Attr::OrigL4proto), IPPROTO_TCP | IPPROTO_UDP);
+    let has_ports = matches!(flow.stored_u8(field::OrigL4proto), IPPROTO_TCP | IPPROTO_UDP);
     b.nest(kind, |b| {
         if ipv4 {
-            b.bytes(CTA_NAT_V4_MINIP, &flow.stored::<4>(attrs.ipv4))?;
+            b.bytes(CTA_NAT_V4_MINIP, &flow.stored(attrs.ipv4))?;
         } else if ipv6 {
-            b.bytes(CTA_NAT_V6_MINIP, &flow.stored::<16>(attrs.ipv6))?;
+            b.bytes(CTA_NAT_V6_MINIP, &flow.stored(attrs.ipv6))?;
         }
         if !port {
             return Ok(());
@@ -173,26 +212,33 @@ fn nat(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: &NatAttrs) -> Result<
             if !has_ports {
                 return Ok(());
             }
-            b.bytes(CTA_PROTONAT_PORT_MIN, &flow.stored::<2>(attrs.port))?;
-            b.bytes(CTA_PROTONAT_PORT_MAX, &flow.stored_at::<2>(attrs.port_max))
+            b.bytes(CTA_PROTONAT_PORT_MIN, &flow.stored(attrs.port))?;
+            b.bytes(CTA_PROTONAT_PORT_MAX, &flow.at(attrs.port_max))
         })
     })
 }
 
 fn sequences(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
-    let orig = [Attr::OrigNatSeqCorrectionPos, Attr::OrigNatSeqOffsetBefore, Attr::OrigNatSeqOffsetAfter];
-    let reply = [Attr::ReplNatSeqCorrectionPos, Attr::ReplNatSeqOffsetBefore, Attr::ReplNatSeqOffsetAfter];
+    let orig = [field::OrigNatSeqCorrectionPos, field::OrigNatSeqOffsetBefore, field::OrigNatSeqOffsetAfter];
+    let reply = [field::ReplNatSeqCorrectionPos, field::ReplNatSeqOffsetBefore, field::ReplNatSeqOffsetAfter];
     numbers_nest(b, flow, CTA_SEQ_ADJ_ORIG, orig)?;
     numbers_nest(b, flow, CTA_SEQ_ADJ_REPLY, reply)
 }
 
 /// A nest of 32-bit numbers with types 1, 2, 3, sent only when all of them are present.
 #[inline(always)]
-fn numbers_nest(b: &mut Builder<'_>, flow: &Flow, kind: u16, attrs: [Attr; 3]) -> Result<()> {
-    if !flow.all_set(&attrs) {
+fn numbers_nest(
+    b: &mut Builder<'_>,
+    flow: &Flow,
+    kind: u16,
+    [first, second, third]: [Field<4>; 3],
+) -> Result<()> {
+    if !flow.all_set(&[first.attr, second.attr, third.attr]) {
         return Ok(());
     }
-    b.nest(kind, |b| (1..).zip(attrs).try_for_each(|(kind, attr)| b.be32(kind, flow.stored_u32(attr))))
+    let number = |field| flow.stored_u32(field).to_be();
+    let (first, second, third) = (number(first), number(second), number(third));
+    b.words([nest_head(kind, 7), head(1, 4), first, head(2, 4), second, head(3, 4), third])
 }
 
 fn helper(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {

@@ -19,8 +19,8 @@ use crate::exchange::reading::{Step, receive, step};
 use crate::exchange::request::{self, Query, Statistics, Subject, Table};
 use crate::expect::Expectation;
 use crate::filter::{DumpFilter, Pushdown, Selector};
-use crate::flow::{Attr, Flow};
-
+use crate::flow::Flow;
+use crate::flow::storage::field;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
 use crate::wire::{Frame, Frames};
@@ -175,7 +175,7 @@ impl Handle {
     pub(super) fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
         let mut flow = self.get(key)?;
         if let Some(references) = flow.use_count() {
-            flow.put(Attr::Use, &references.saturating_sub(1).to_ne_bytes());
+            flow.put(field::Use, &references.saturating_sub(1).to_ne_bytes());
         }
         Ok(flow)
     }

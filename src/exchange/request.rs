@@ -191,7 +191,7 @@ fn begin_whole<'b>(buf: &'b mut [u8], head: Header, flow: &Flow) -> Result<Build
 }
 
 fn family_of(flow: &Flow, dir: Dir) -> Result<u8> {
-    flow.u8(dir.attrs().l3).ok_or(Error::Invalid("the flow has no address family"))
+    flow.u8(dir.attrs().l3.attr).ok_or(Error::Invalid("the flow has no address family"))
 }
 
 /// Ends a message with the entry's id, where it is known.

@@ -9,8 +9,9 @@
 #![forbid(unsafe_code)]
 
 use crate::flow::compare::{CompareFlags, Sides, same_tuple};
+use crate::flow::storage;
 use crate::flow::{self, Attr, Dir, Flow, Tuple, field_text};
-use crate::wire::array_at;
+use crate::wire::{Certain, array_at};
 
 /// Size of the object in bytes.
 pub const LEN: usize = 276;
@@ -49,7 +50,7 @@ pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
     bytes.iter_mut().zip(from_tuple).for_each(|(to, from)| *to = *from);
     let start = LEN - from_tuple.len();
     for at in MARKS.iter().filter_map(|(_, offset)| (offset + LAST_WORD).checked_sub(start)) {
-        if let Some(word) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        if let Some(word) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut).certainly() {
             *word = (u32::from_ne_bytes(*word) & ATTR_BITS).to_ne_bytes();
         }
     }
@@ -61,7 +62,7 @@ pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
 #[cfg(feature = "capi")]
 pub(crate) fn changed_head(before: &[u8; flow::HEAD_LEN], changed: &Flow) -> [u8; flow::HEAD_LEN] {
     let mut after = Flow::from_head(before);
-    after.store_at(0, &changed.stored_at::<{ flow::tuple::LEN }>(0));
+    after.store(storage::ORIG.whole, &changed.at(storage::ORIG.whole));
     for row in &flow::attr::ROWS {
         if !changed.is_set(row.attr) {
             after.unset(row.attr);
@@ -70,7 +71,7 @@ pub(crate) fn changed_head(before: &[u8; flow::HEAD_LEN], changed: &Flow) -> [u8
         }
     }
     let mut head = after.head_bytes();
-    let last_word = |head: &[u8]| u32::from_ne_bytes(array_at(head, LAST_WORD).unwrap_or_default());
+    let last_word = |head: &[u8]| u32::from_ne_bytes(array_at(head, LAST_WORD).certain());
     let marked = last_word(&head) | last_word(before) & !ATTR_BITS;
     head.iter_mut().skip(LAST_WORD).zip(marked.to_ne_bytes()).for_each(|(to, from)| *to = from);
     head
@@ -198,7 +199,7 @@ impl Expectation {
     }
 
     fn present(&self) -> u32 {
-        u32::from_ne_bytes(array_at(&self.bytes, PRESENT).unwrap_or_default())
+        u32::from_ne_bytes(array_at(&self.bytes, PRESENT).certain())
     }
 
     fn set_present(&mut self, present: u32) {
@@ -224,9 +225,7 @@ impl Expectation {
     }
 
     fn write(&mut self, offset: usize, value: &[u8]) {
-        if let Some(slot) = self.bytes.get_mut(offset..offset + value.len()) {
-            slot.copy_from_slice(value);
-        }
+        self.bytes.get_mut(offset..offset + value.len()).certain().copy_from_slice(value);
     }
 
     /// Marks a tuple that was just written as one of this expectation's.
@@ -236,13 +235,13 @@ impl Expectation {
             return;
         };
         let at = row.offset + LAST_WORD;
-        let word = u32::from_ne_bytes(array_at(&self.bytes, at).unwrap_or_default());
+        let word = u32::from_ne_bytes(array_at(&self.bytes, at).certain());
         self.write(at, &(word & ATTR_BITS | mark).to_ne_bytes());
     }
 
     fn field(&self, attr: ExpectAttr) -> &[u8] {
         let row = attr.row();
-        self.bytes.get(row.offset..row.offset + row.size).unwrap_or_default()
+        self.bytes.get(row.offset..row.offset + row.size).certain()
     }
 
     /// Sets an attribute from the bytes of its value as the C API takes them: the head of a flow, a number in
@@ -252,12 +251,12 @@ impl Expectation {
         let row = attr.row();
         let mut field = [0; flow::HEAD_LEN];
         let source = match row.kind {
-            ExpectKind::Text => value.split(|&byte| byte == 0).next().unwrap_or_default(),
+            ExpectKind::Text => value.split(|&byte| byte == 0).next().certain(),
             _ => value,
         };
         let room = row.size - usize::from(row.kind == ExpectKind::Text);
         field.iter_mut().take(room).zip(source).for_each(|(to, from)| *to = *from);
-        self.write(row.offset, field.get(..row.size).unwrap_or_default());
+        self.write(row.offset, field.get(..row.size).certain());
         self.mark(row);
         self.note(attr);
     }
@@ -297,7 +296,7 @@ impl Expectation {
         self.set_bytes(attr, text);
     }
 
-    /// One of the four tuples.
+    /// One of the four tuples; an empty one for another attribute.
     #[must_use]
     pub fn tuple(&self, attr: ExpectAttr) -> Tuple<'_> {
         Tuple::new(self.field(attr).first_chunk().unwrap_or(&[0; flow::tuple::LEN]))
@@ -348,28 +347,19 @@ impl Flow {
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn head_bytes(&self) -> [u8; flow::HEAD_LEN] {
-        let mut head = [0; flow::HEAD_LEN];
-        let words = self.presence().map(u32::to_ne_bytes);
-        let bytes = self.stored_at::<{ flow::tuple::LEN }>(0).into_iter().chain(words.into_iter().flatten());
-        head.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-        head
+        self.head()
     }
 
-    /// The flow of which these bytes are the head; nothing else is known of it.
+    /// The flow of which these bytes are the head; nothing else is known of it. Of fewer bytes, nothing is known.
     pub(crate) fn from_head(head: &[u8]) -> Flow {
-        let mut flow = Flow::new();
-        flow.store_at(0, head.get(..flow::tuple::LEN).unwrap_or_default());
-        let [first, second, last] =
-            [40, 44, LAST_WORD].map(|at| u32::from_ne_bytes(array_at(head, at).unwrap_or_default()));
-        flow.set_presence([first, second, last & ATTR_BITS]);
-        flow
+        Flow::of_head(head.first_chunk().unwrap_or(&[0; flow::HEAD_LEN]), ATTR_BITS)
     }
 
     /// The flow whose storage starts with these bytes, a head and what follows it in an expectation.
     #[cfg(feature = "capi")]
     pub(crate) fn from_front(front: &[u8]) -> Flow {
         let mut flow = Flow::from_head(front);
-        flow.store_at(flow::HEAD_LEN, front.get(flow::HEAD_LEN..).unwrap_or_default());
+        flow.store_body(front.get(flow::HEAD_LEN..).certain());
         flow.end_helper_name();
         flow
     }

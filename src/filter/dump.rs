@@ -174,3 +174,28 @@ fn tuple_flags(tuple: &Flow, family: u8) -> u32 {
         .filter(|(attr, only, _)| (*only == AF_UNSPEC || *only == family) && tuple.is_set(*attr))
         .fold(0, |flags, (_, _, flag)| flags | flag)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attribute_of_the_family_raises_its_flag() {
+        let common = CTA_FILTER_F_TUPLE_ZONE
+            | CTA_FILTER_F_PROTO_NUM
+            | CTA_FILTER_F_PROTO_SRC_PORT
+            | CTA_FILTER_F_PROTO_DST_PORT;
+        let ipv4 = CTA_FILTER_F_PROTO_ICMP_TYPE | CTA_FILTER_F_PROTO_ICMP_CODE | CTA_FILTER_F_PROTO_ICMP_ID;
+        let ipv6 =
+            CTA_FILTER_F_PROTO_ICMPV6_TYPE | CTA_FILTER_F_PROTO_ICMPV6_CODE | CTA_FILTER_F_PROTO_ICMPV6_ID;
+        let addresses = CTA_FILTER_F_IP_SRC | CTA_FILTER_F_IP_DST;
+        let mut flow = Flow::new();
+        assert_eq!([AF_INET, AF_INET6].map(|family| tuple_flags(&flow, family)), [0, 0]);
+        (0..=18).filter_map(Attr::from_number).chain([Attr::OrigZone]).for_each(|attr| flow.note(attr));
+        assert_eq!(tuple_flags(&flow, AF_INET), addresses | common | ipv4);
+        assert_eq!(tuple_flags(&flow, AF_INET6), addresses | common | ipv6);
+        flow.unset(Attr::OrigIpv6Src);
+        assert_eq!(tuple_flags(&flow, AF_INET), addresses | common | ipv4, "addresses of the other family");
+        assert_eq!(tuple_flags(&flow, AF_INET6), CTA_FILTER_F_IP_DST | common | ipv6);
+    }
+}

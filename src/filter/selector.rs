@@ -281,7 +281,7 @@ fn has_labels(flow: &Flow, wanted: &Bitmask) -> bool {
 mod tests {
     use super::*;
     use crate::flow::L4;
-    use crate::wire::consts::{IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY};
+    use crate::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DST_NAT_DONE, IPS_SEEN_REPLY};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -355,6 +355,68 @@ mod tests {
         assert!(passes(&flow, |s| s.icmp = IcmpSelector { kind: Some(8), code: Some(0), id: Some(7) }));
         assert!(!passes(&flow, |s| s.icmp.kind = Some(0)));
         assert!(!passes(&flow, |s| s.icmp.id = Some(8)));
+    }
+
+    #[test]
+    fn each_condition_alone_decides() {
+        let mut labels = Bitmask::new(127).unwrap();
+        [3, 70].into_iter().for_each(|bit| labels.set(bit));
+        let wanted_labels = |bits: &[u32]| {
+            let mut wanted = Bitmask::new(127).unwrap();
+            bits.iter().for_each(|&bit| wanted.set(bit));
+            Some(wanted)
+        };
+        let mut flow = udp();
+        flow.set_id(5);
+        flow.set_secmark(6);
+        flow.set_labels(labels);
+        flow.set_bytes(Attr::SctpVtagOrig, &8u32.to_ne_bytes());
+        flow.set_bytes(Attr::SctpVtagRepl, &9u32.to_ne_bytes());
+        let decides = |flow: &Flow, set: &dyn Fn(&mut Selector, bool)| {
+            assert!(passes(flow, |s| set(s, true)));
+            assert!(!passes(flow, |s| set(s, false)));
+        };
+        decides(&flow, &|s, right| s.family = Some(if right { AF_INET } else { AF_INET6 }));
+        decides(&flow, &|s, right| s.protocol = Some(if right { 17 } else { 6 }));
+        decides(&flow, &|s, right| s.id = Some(if right { 5 } else { 6 }));
+        decides(&flow, &|s, right| s.secmark = Some(if right { 6 } else { 5 }));
+        decides(&flow, &|s, right| s.vtags = [Some(if right { 8 } else { 9 }), None]);
+        decides(&flow, &|s, right| s.vtags = [None, Some(if right { 9 } else { 8 })]);
+        decides(&flow, &|s, right| s.vtags = [Some(8), Some(if right { 9 } else { 8 })]);
+        decides(&flow, &|s, right| s.labels = wanted_labels(if right { &[3, 70] } else { &[3, 71] }));
+        for attr in [Attr::TcpState, Attr::SctpState, Attr::DccpState] {
+            let mut flow = udp();
+            flow.set_bytes(attr, &[3]);
+            decides(&flow, &|s, right| s.state = Some(if right { 3 } else { 4 }));
+        }
+        flow.unset(Attr::Connlabels);
+        assert!(!passes(&flow, |s| s.labels = wanted_labels(&[3])), "labels that are not set");
+        assert!(!passes(&udp(), |s| s.secmark = Some(0)) && !passes(&udp(), |s| s.id = Some(0)));
+    }
+
+    #[test]
+    fn each_direction_has_ports_of_its_own() {
+        let mut flow = udp();
+        flow.unset(Attr::OrigPortDst);
+        assert!(
+            passes(&flow, |s| s.orig.src_port = Some(1)) && passes(&flow, |s| s.reply.dst_port = Some(1))
+        );
+        assert!(!passes(&flow, |s| s.orig.dst_port = Some(2)), "a port that is not known");
+        assert!(
+            !passes(&flow, |s| s.reply.dst_port = Some(2)) && !passes(&flow, |s| s.orig.src_port = Some(2))
+        );
+        flow.unset(Attr::ReplPortSrc);
+        assert!(
+            !passes(&flow, |s| s.reply.src_port = Some(2)) && passes(&flow, |s| s.orig.src_port = Some(1))
+        );
+    }
+
+    #[test]
+    fn an_icmp_code_alone_is_a_condition() {
+        let mut flow = Flow::new();
+        flow.set_tuple(Dir::Orig, ip("10.0.0.1"), ip("10.0.0.2"), L4::Icmp { kind: 8, code: 3, id: 7 });
+        assert!(passes(&flow, |s| s.icmp.code = Some(3)) && !passes(&flow, |s| s.icmp.code = Some(4)));
+        assert!(passes(&flow, |s| s.icmp.id = Some(7)) && passes(&flow, |s| s.icmp.kind = Some(8)));
     }
 
     #[test]

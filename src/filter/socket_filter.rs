@@ -12,6 +12,7 @@
 use super::dump::Masked;
 use crate::error::{Error, Result};
 use crate::sys::memory;
+use crate::wire::Certain;
 use crate::wire::consts::*;
 use crate::wire::frame;
 use libc::sock_filter;
@@ -339,8 +340,8 @@ impl Program {
         }
         let end = self.code.len();
         for at in self.to_end.drain(..) {
-            if let Some(go) = self.code.get_mut(at) {
-                go.k = u32::try_from(end - at - 1).unwrap_or(0);
+            if let Some(go) = self.code.get_mut(at).certainly() {
+                go.k = u32::try_from(end - at - 1).ok().certain();
             }
         }
     }

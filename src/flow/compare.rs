@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::storage::{Field, field};
 use super::tuple::{self, L4Kind};
 use super::{Attr, Dir, Flow};
 
@@ -24,26 +25,6 @@ bitflags::bitflags! {
         const STRICT = 64;
         const _ = !0;
     }
-}
-
-/// How a value that both flows have is compared.
-#[derive(Clone, Copy)]
-enum Rule {
-    /// Equal bytes.
-    Bytes,
-    /// Equal bytes, missing counts as 0.
-    Zero,
-    /// The first's bits are a subset of the second's.
-    Subset,
-    /// Equal blocks.
-    Block,
-}
-
-/// Whether all these attributes agree. Written out for each, so that its place is known when compiling.
-macro_rules! all_same {
-    ($a:expr, $b:expr, $sides:expr; $($attr:ident: $rule:ident,)*) => {
-        $(same($a, $b, Attr::$attr, Rule::$rule, $sides))&&*
-    };
 }
 
 /// How attributes that only one flow has are judged; expectations use it for their tuples too.
@@ -73,13 +54,6 @@ impl Sides {
             (false, true) => self.second_alone,
         }
     }
-
-    /// Likewise, where a missing value counts as 0.
-    #[inline(always)]
-    fn judge_zero(self, first: Option<u32>, second: Option<u32>) -> bool {
-        let equal = first.unwrap_or(0) == second.unwrap_or(0);
-        equal || self.judge(first.is_some(), second.is_some(), false)
-    }
 }
 
 /// Comparison.
@@ -97,49 +71,51 @@ impl Flow {
     }
 
     fn same_meta(&self, other: &Flow, sides: Sides) -> bool {
-        all_same! { self, other, sides;
-            Id: Bytes,
-            Mark: Zero,
-            Timeout: Bytes,
-            Status: Subset,
-            TcpState: Bytes,
-            SctpState: Bytes,
-            DccpState: Bytes,
-            Zone: Zero,
-            Secctx: Block,
-            Connlabels: Block,
-            ConnlabelsMask: Block,
-        }
+        same(self, other, field::Id, sides)
+            && same_or_zero(self, other, field::Mark, sides)
+            && same(self, other, field::Timeout, sides)
+            && self.status_within(other, sides)
+            && same(self, other, field::TcpState, sides)
+            && same(self, other, field::SctpState, sides)
+            && same(self, other, field::DccpState, sides)
+            && same_or_zero(self, other, field::Zone, sides)
+            && same_block(self, other, Attr::Secctx, sides)
+            && same_block(self, other, Attr::Connlabels, sides)
+            && same_block(self, other, Attr::ConnlabelsMask, sides)
     }
 
-    /// The number in an attribute of up to four bytes, when present.
+    /// Whether all status bits are the other's too.
     #[inline(always)]
-    fn number(&self, attr: Attr) -> Option<u32> {
-        self.is_set(attr).then(|| match attr.row().size {
-            1 => u32::from(self.stored_u8(attr)),
-            2 => u32::from(self.stored_u16(attr)),
-            _ => self.stored_u32(attr),
-        })
+    fn status_within(&self, other: &Flow, sides: Sides) -> bool {
+        let [own, others] = [self, other].map(|flow| flow.stored_u32(field::Status));
+        sides.judge(self.is_set(Attr::Status), other.is_set(Attr::Status), own & others == own)
     }
+}
+
+/// Whether the values that both flows have are equal.
+#[inline(always)]
+fn same<const N: usize>(a: &Flow, b: &Flow, field: Field<N>, sides: Sides) -> bool {
+    sides.judge(a.is_set(field.attr), b.is_set(field.attr), a.stored(field) == b.stored(field))
+}
+
+/// Likewise, where a missing value counts as 0.
+#[inline(always)]
+fn same_or_zero<const N: usize>(a: &Flow, b: &Flow, field: Field<N>, sides: Sides) -> bool {
+    let equal = value_or_zero(a, field) == value_or_zero(b, field);
+    equal || sides.judge(a.is_set(field.attr), b.is_set(field.attr), false)
 }
 
 #[inline(always)]
-fn same(a: &Flow, b: &Flow, attr: Attr, rule: Rule, sides: Sides) -> bool {
-    let equal = match rule {
-        Rule::Zero => return sides.judge_zero(a.number(attr), b.number(attr)),
-        Rule::Subset => a.stored_u32(attr) & b.stored_u32(attr) == a.stored_u32(attr),
-        Rule::Block => same_block(a, b, attr),
-        Rule::Bytes => match attr.row().size {
-            1 => a.stored_u8(attr) == b.stored_u8(attr),
-            2 => a.stored_u16(attr) == b.stored_u16(attr),
-            4 => a.stored_u32(attr) == b.stored_u32(attr),
-            _ => a.stored::<16>(attr) == b.stored::<16>(attr),
-        },
-    };
-    sides.judge(a.is_set(attr), b.is_set(attr), equal)
+fn value_or_zero<const N: usize>(flow: &Flow, field: Field<N>) -> [u8; N] {
+    if flow.is_set(field.attr) { flow.stored(field) } else { [0; N] }
 }
 
-fn same_block(a: &Flow, b: &Flow, attr: Attr) -> bool {
+#[inline(always)]
+fn same_block(a: &Flow, b: &Flow, attr: Attr, sides: Sides) -> bool {
+    sides.judge(a.is_set(attr), b.is_set(attr), equal_blocks(a, b, attr))
+}
+
+fn equal_blocks(a: &Flow, b: &Flow, attr: Attr) -> bool {
     match attr {
         Attr::Secctx => a.secctx == b.secctx,
         _ => {
@@ -159,20 +135,26 @@ fn same_block(a: &Flow, b: &Flow, attr: Attr) -> bool {
 #[inline(always)]
 pub(crate) fn same_tuple(a: &Flow, b: &Flow, dir: Dir, sides: Sides) -> bool {
     let attrs = dir.attrs();
-    let bytes = |attr| same(a, b, attr, Rule::Bytes, sides);
-    let both = |[first, second]: [Attr; 2]| bytes(first) && bytes(second);
+    let ports = |[first, second]: [Field<2>; 2]| same(a, b, first, sides) && same(a, b, second, sides);
+    let ([src4, dst4], [src6, dst6]) = (attrs.ipv4, attrs.ipv6);
     let number = a.stored_u8(attrs.l4);
     let same_protocol = number == b.stored_u8(attrs.l4)
         && match tuple::l4_kind(number) {
-            L4Kind::Ports => both(attrs.ports),
-            L4Kind::Icmp => bytes(Attr::IcmpId) && bytes(Attr::IcmpCode) && bytes(Attr::IcmpType),
+            L4Kind::Ports => ports(attrs.ports),
+            L4Kind::Icmp => {
+                same(a, b, field::IcmpId, sides)
+                    && same(a, b, field::IcmpCode, sides)
+                    && same(a, b, field::IcmpType, sides)
+            }
             L4Kind::Keys | L4Kind::None => true,
         };
-    bytes(attrs.l3)
-        && sides.judge(a.is_set(attrs.l4), b.is_set(attrs.l4), same_protocol)
-        && both(attrs.ipv4)
-        && both(attrs.ipv6)
-        && attrs.zone.is_none_or(|zone| same(a, b, zone, Rule::Zero, sides))
+    same(a, b, attrs.l3, sides)
+        && sides.judge(a.is_set(attrs.l4.attr), b.is_set(attrs.l4.attr), same_protocol)
+        && same(a, b, src4, sides)
+        && same(a, b, dst4, sides)
+        && same(a, b, src6, sides)
+        && same(a, b, dst6, sides)
+        && attrs.zone.is_none_or(|zone| same_or_zero(a, b, zone, sides))
 }
 
 #[cfg(test)]

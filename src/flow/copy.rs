@@ -4,7 +4,8 @@
 #![forbid(unsafe_code)]
 
 use super::attr::{Part, ROWS, Store};
-use super::{Attr, Flow, HELPER_NAME_LEN, text_field};
+use super::storage::field;
+use super::{Attr, Flow, text_field};
 use crate::bitmask::Bitmask;
 use crate::error::Result;
 use crate::sys::memory;
@@ -77,11 +78,9 @@ impl Flow {
         match row.store {
             Store::Heap if attr == Attr::Secctx && source.secctx.is_none() => self.secctx = None,
             Store::Heap => self.copy_block(source, attr)?,
-            Store::Text => {
-                self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(source.stored_helper_name()))
-            }
+            Store::Text => self.store(field::HelperName.slot, &text_field(source.stored_helper_name())),
             _ => {
-                self.store_at(row.offset, source.slot(row.offset, row.size));
+                self.store_cut(row.offset, row.size, &source.padded_value(attr));
             }
         }
         self.note(attr);
@@ -116,13 +115,14 @@ fn copy_mask(from: Option<&Bitmask>, to: &mut Option<Box<Bitmask>>) -> Result<()
 mod tests {
     use super::*;
     use crate::bitmask::Bitmask;
+    use crate::flow::storage::SNAT_PORT_MAX;
 
     fn full() -> Flow {
         let mut flow = Flow::new();
         for row in &ROWS {
             flow.set_bytes(row.attr, &[row.attr as u8 + 1; 16]);
         }
-        flow.put(Attr::TimestampEvent, &7u64.to_ne_bytes());
+        flow.put(field::TimestampEvent, &7u64.to_ne_bytes());
         let mut labels = Bitmask::new(127).unwrap();
         labels.set(5);
         flow.set_labels(labels.clone());
@@ -162,10 +162,10 @@ mod tests {
         duplicate.set_mark(9);
         duplicate.copy_from(&source, CopyFlags::OVERRIDE);
         merged.copy_from(&source, CopyFlags::empty());
-        assert_eq!(duplicate.stored_at::<2>(266), source.stored_at::<2>(266));
+        assert_eq!(duplicate.at(SNAT_PORT_MAX), source.at(SNAT_PORT_MAX));
         assert_eq!(duplicate.labels(), source.labels());
         assert_eq!(duplicate.helper_info(), source.helper_info());
-        assert_eq!(merged.stored_at::<2>(266), [0, 0]);
+        assert_eq!(merged.at(SNAT_PORT_MAX), [0, 0]);
         assert_eq!(merged.event_nanos(), Some(7));
         assert_eq!(merged.labels(), source.labels());
     }

@@ -17,6 +17,7 @@ pub mod nat;
 pub mod option;
 pub mod state;
 pub mod status;
+pub(crate) mod storage;
 mod time;
 pub mod tuple;
 
@@ -29,14 +30,15 @@ pub use tuple::{Dir, L4, Tuple};
 use crate::bitmask::Bitmask;
 use crate::error::Result;
 use crate::sys::memory;
-use crate::wire::array_at;
+use crate::wire::Certain;
 use attr::{Row, Store};
 use std::ffi::CString;
+use storage::{REPLY, field};
 
 /// Bytes of the original tuple and the presence words, with which every flow starts.
 pub const HEAD_LEN: usize = tuple::LEN + 12;
 /// Bytes of storage behind the head.
-const BODY_LEN: usize = attr::BLOCKS_AT - HEAD_LEN;
+const BODY_LEN: usize = storage::BLOCKS_AT - HEAD_LEN;
 /// Bytes of a helper's name, its NUL included.
 pub const HELPER_NAME_LEN: usize = 16;
 
@@ -52,7 +54,6 @@ pub const HELPER_NAME_LEN: usize = 16;
 /// assert_eq!(flow.mark(), None);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-#[derive(Debug)]
 #[repr(C)]
 pub struct Flow {
     orig: [u8; tuple::LEN],
@@ -159,7 +160,7 @@ impl Flow {
     #[inline]
     #[doc(alias = "nfct_attr_unset")]
     pub fn unset(&mut self, attr: Attr) {
-        if let Some(word) = self.present.get_mut(attr.number() / 32) {
+        if let Some(word) = self.present.get_mut(attr.number() / 32).certainly() {
             *word &= !(1 << (attr.number() % 32));
         }
     }
@@ -167,7 +168,7 @@ impl Flow {
     /// Notes an attribute as present, whatever its storage holds.
     #[inline]
     pub(crate) fn note(&mut self, attr: Attr) {
-        if let Some(word) = self.present.get_mut(attr.number() / 32) {
+        if let Some(word) = self.present.get_mut(attr.number() / 32).certainly() {
             *word |= 1 << (attr.number() % 32);
         }
     }
@@ -180,101 +181,32 @@ impl Flow {
         self.present
     }
 
-    pub(crate) fn set_presence(&mut self, present: [u32; 3]) {
-        self.present = present;
-    }
-
-    /// `N` bytes of storage at an offset of [`attr::ROWS`]; zeros where there is no storage.
-    #[inline(always)]
-    pub(crate) fn stored_at<const N: usize>(&self, offset: usize) -> [u8; N] {
-        let found = match offset.checked_sub(HEAD_LEN) {
-            Some(offset) => array_at(&self.body, offset),
-            None => array_at(&self.orig, offset),
-        };
-        found.unwrap_or([0; N])
-    }
-
-    /// `size` bytes of storage at an offset of [`attr::ROWS`], borrowed; empty where there is no storage.
-    #[inline]
-    pub(crate) fn slot(&self, offset: usize, size: usize) -> &[u8] {
-        let found = match offset.checked_sub(HEAD_LEN) {
-            Some(offset) => self.body.get(offset..offset + size),
-            None => self.orig.get(offset..offset + size),
-        };
-        found.unwrap_or_default()
-    }
-
-    /// Writes storage at an offset of [`attr::ROWS`]; what would reach outside is left out.
-    #[inline(always)]
-    pub(crate) fn store_at(&mut self, offset: usize, value: &[u8]) {
-        let slot = match offset.checked_sub(HEAD_LEN) {
-            Some(offset) => self.body.get_mut(offset..offset + value.len()),
-            None => self.orig.get_mut(offset..offset + value.len()),
-        };
-        if let Some(slot) = slot {
-            slot.copy_from_slice(value);
-        }
-    }
-
-    /// The stored value of an attribute, present or not.
-    #[inline(always)]
-    pub(crate) fn stored<const N: usize>(&self, attr: Attr) -> [u8; N] {
-        self.stored_at(attr.row().offset)
-    }
-
-    #[inline(always)]
-    pub(crate) fn stored_u8(&self, attr: Attr) -> u8 {
-        u8::from_ne_bytes(self.stored(attr))
-    }
-
-    #[inline(always)]
-    pub(crate) fn stored_u16(&self, attr: Attr) -> u16 {
-        u16::from_ne_bytes(self.stored(attr))
-    }
-
-    #[inline(always)]
-    pub(crate) fn stored_u32(&self, attr: Attr) -> u32 {
-        u32::from_ne_bytes(self.stored(attr))
-    }
-
-    #[inline(always)]
-    pub(crate) fn stored_u64(&self, attr: Attr) -> u64 {
-        u64::from_ne_bytes(self.stored(attr))
-    }
-
-    /// Stores a value as it is and notes the attribute; no side effects. For decoders.
-    #[inline(always)]
-    pub(crate) fn put(&mut self, attr: Attr, value: &[u8]) {
-        self.store_at(attr.row().offset, value);
-        self.note(attr);
-    }
-
     /// An 8-bit attribute, if present.
     #[inline]
     #[must_use]
     pub fn u8(&self, attr: Attr) -> Option<u8> {
-        self.is_set(attr).then(|| self.stored_u8(attr))
+        self.is_set(attr).then(|| u8::from_ne_bytes(self.wide_at(attr)))
     }
 
     /// A 16-bit attribute as stored, if present: ports, keys and ICMP ids in network order, zones in host order.
     #[inline]
     #[must_use]
     pub fn u16(&self, attr: Attr) -> Option<u16> {
-        self.is_set(attr).then(|| self.stored_u16(attr))
+        self.is_set(attr).then(|| u16::from_ne_bytes(self.wide_at(attr)))
     }
 
     /// A 32-bit attribute as stored, if present: IPv4 addresses in network order, the rest in host order.
     #[inline]
     #[must_use]
     pub fn u32(&self, attr: Attr) -> Option<u32> {
-        self.is_set(attr).then(|| self.stored_u32(attr))
+        self.is_set(attr).then(|| u32::from_ne_bytes(self.wide_at(attr)))
     }
 
     /// A 64-bit attribute, if present.
     #[inline]
     #[must_use]
     pub fn u64(&self, attr: Attr) -> Option<u64> {
-        self.is_set(attr).then(|| self.stored_u64(attr))
+        self.is_set(attr).then(|| u64::from_ne_bytes(self.wide_at(attr)))
     }
 
     /// Sets an attribute from the bytes of its value, in the width and byte order of the C API, with the
@@ -308,56 +240,25 @@ impl Flow {
         }
     }
 
-    /// Sets a plainly stored attribute of just this size.
-    #[inline(always)]
-    #[cfg(feature = "capi")]
-    pub(crate) fn set_plain<const N: usize>(&mut self, row: &Row, value: &[u8; N]) {
-        self.store_at(row.offset, value);
-        self.note(row.attr);
-    }
-
     /// What a setter does for attributes that are not stored plainly.
     #[inline(never)]
     fn set_specially(&mut self, row: &Row, value: &[u8; 16]) {
         match row.store {
             Store::DecodeOnly => return,
             Store::PresenceOnly | Store::Heap => {}
-            Store::Text => self.store_at(row.offset, &text_field::<HELPER_NAME_LEN>(value)),
+            Store::Text => self.store(field::HelperName.slot, &text_field(value)),
             Store::Plain | Store::Twice(_) | Store::IcmpType => self.store_cut(row.offset, row.size, value),
         }
         match row.store {
             Store::Twice(second) => self.store_cut(usize::from(second), row.size, value),
             Store::IcmpType => {
                 let [kind, ..] = *value;
-                let reply = tuple::icmp_reply_type(self.stored_u8(Attr::OrigL3proto), kind);
-                self.store_at(Attr::ReplPortDst.row().offset, &[reply]);
+                let reply = tuple::icmp_reply_type(self.stored_u8(field::OrigL3proto), kind);
+                self.store(REPLY.icmp_type, &[reply]);
             }
             _ => {}
         }
         self.note(row.attr);
-    }
-
-    /// Stores the first `size` (1, 2, 4, 8 or 16) bytes of a value, told apart to spare a general copy.
-    #[inline(always)]
-    fn store_cut(&mut self, offset: usize, size: usize, value: &[u8; 16]) {
-        if size > 8 {
-            self.store_at(offset, value);
-        } else if size > 4 {
-            self.store_first::<8>(offset, value);
-        } else if size > 2 {
-            self.store_first::<4>(offset, value);
-        } else if size > 1 {
-            self.store_first::<2>(offset, value);
-        } else {
-            self.store_first::<1>(offset, value);
-        }
-    }
-
-    #[inline(always)]
-    fn store_first<const N: usize>(&mut self, offset: usize, value: &[u8; 16]) {
-        if let Some(first) = value.first_chunk::<N>() {
-            self.store_at(offset, first);
-        }
     }
 }
 
@@ -366,9 +267,7 @@ impl Flow {
 fn padded(value: &[u8]) -> [u8; 16] {
     let mut padded = [0; 16];
     let len = value.len().min(padded.len());
-    if let (Some(to), Some(from)) = (padded.get_mut(..len), value.get(..len)) {
-        to.copy_from_slice(from);
-    }
+    padded.get_mut(..len).certain().copy_from_slice(value.get(..len).certain());
     padded
 }
 
@@ -382,7 +281,7 @@ pub(crate) fn text_field<const N: usize>(text: &[u8]) -> [u8; N] {
 
 /// The string in a NUL-terminated field.
 pub(crate) fn field_text(field: &[u8]) -> &[u8] {
-    field.split(|&byte| byte == 0).next().unwrap_or_default()
+    field.split(|&byte| byte == 0).next().certain()
 }
 
 macro_rules! numbers {
@@ -390,7 +289,7 @@ macro_rules! numbers {
         $(#[$doc])*
         #[must_use]
         pub fn $get(&self) -> Option<$type> {
-            self.is_set(Attr::$attr).then(|| self.$stored(Attr::$attr))
+            self.is_set(Attr::$attr).then(|| self.$stored(field::$attr))
         }
 
         #[doc = concat!("Sets [`", stringify!($get), "`](Self::", stringify!($get), ").")]
@@ -466,11 +365,7 @@ impl Flow {
     #[inline]
     #[must_use]
     pub fn tuple(&self, dir: Dir) -> Tuple<'_> {
-        let bytes = match dir.attrs().base.checked_sub(HEAD_LEN) {
-            Some(base) => self.body.get(base..).and_then(|body| body.first_chunk()),
-            None => Some(&self.orig),
-        };
-        Tuple::new(bytes.unwrap_or(&[0; tuple::LEN]))
+        Tuple::new(self.tuple_bytes(dir.attrs().slots))
     }
 
     /// The helper's name, at most 15 bytes.
@@ -479,17 +374,11 @@ impl Flow {
         self.is_set(Attr::HelperName).then(|| self.stored_helper_name())
     }
 
-    /// The helper's name as stored, present or not.
-    pub(crate) fn stored_helper_name(&self) -> &[u8] {
-        let offset = Attr::HelperName.row().offset - HEAD_LEN;
-        field_text(self.body.get(offset..offset + HELPER_NAME_LEN).unwrap_or_default())
-    }
-
     /// Makes a name of what stands in the name's field: at most 15 bytes and a NUL.
     #[cfg(feature = "capi")]
     pub(crate) fn end_helper_name(&mut self) {
         let name: [u8; HELPER_NAME_LEN] = text_field(self.stored_helper_name());
-        self.store_at(Attr::HelperName.row().offset, &name);
+        self.store(field::HelperName.slot, &name);
     }
 
     /// Sets the helper's name; it is cut to 15 bytes and ends at a NUL.
@@ -606,32 +495,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_object_has_the_size_of_the_c_api() {
-        let size = match (size_of::<usize>(), align_of::<u64>()) {
-            (8, _) => 400,
-            (_, 8) => 384,
-            _ => 372, // i386
-        };
-        assert_eq!(size_of::<Flow>(), size);
-        assert_eq!(std::mem::offset_of!(Flow, present), 40);
-        assert_eq!(std::mem::offset_of!(Flow, body), HEAD_LEN);
-        assert_eq!(std::mem::offset_of!(Flow, secctx), attr::BLOCKS_AT);
-    }
-
-    #[test]
-    fn no_plain_attribute_reaches_into_the_pointers() {
-        for row in attr::ROWS.iter().filter(|row| row.store != Store::Heap) {
-            assert!(row.offset + row.size <= attr::BLOCKS_AT, "{}", row.name);
-        }
-    }
-
-    #[test]
     fn unset_keeps_the_stored_value() {
         let mut flow = Flow::new();
         flow.set_mark(5);
         flow.unset(Attr::Mark);
         assert_eq!(flow.mark(), None);
-        assert_eq!(flow.stored_u32(Attr::Mark), 5);
+        assert_eq!(flow.stored_u32(field::Mark), 5);
     }
 
     #[test]
@@ -649,7 +518,7 @@ mod tests {
             let value: Vec<u8> = (1..=16).take(row.size).collect();
             let mut flow = Flow::new();
             flow.set_bytes(row.attr, &value);
-            assert_eq!(flow.slot(row.offset, row.size), value, "{}", row.name);
+            assert_eq!(flow.stored_bytes(row.attr), value, "{}", row.name);
             let bits: u32 = flow.presence().iter().map(|word| word.count_ones()).sum();
             assert!(bits == 1 && flow.is_set(row.attr), "{}", row.name);
         }
@@ -668,12 +537,12 @@ mod tests {
     fn icmp_fields_reach_the_reply_tuple() {
         let mut flow = Flow::new();
         flow.set_bytes(Attr::IcmpType, &[8]);
-        assert_eq!(flow.stored_at::<1>(90), [255], "no family yet");
+        assert_eq!(flow.at(REPLY.icmp_type), [255], "no family yet");
         flow.set_bytes(Attr::OrigL3proto, &[2]);
         flow.set_bytes(Attr::IcmpType, &[8]);
         flow.set_bytes(Attr::IcmpCode, &[3]);
         flow.set_bytes(Attr::IcmpId, &[0x12, 0x34]);
-        assert_eq!(flow.stored_at::<4>(88), [0x12, 0x34, 0, 3]);
+        assert_eq!((flow.at(REPLY.l4_src), flow.at(REPLY.l4_dst)), ([0x12, 0x34], [0, 3]));
         assert!(!flow.is_set(Attr::ReplPortDst));
     }
 
@@ -682,8 +551,8 @@ mod tests {
         let mut flow = Flow::new();
         flow.set_bytes(Attr::SnatIpv4, &[9, 9, 9, 9]);
         flow.set_bytes(Attr::SnatPort, &[0x11, 0x5c]);
-        assert_eq!(flow.stored_at::<4>(248), [9, 9, 9, 9]);
-        assert_eq!(flow.stored_at::<4>(264), [0x11, 0x5c, 0x11, 0x5c]);
+        assert_eq!(flow.at(storage::second::SnatIpv4), [9, 9, 9, 9]);
+        assert_eq!([flow.stored(field::SnatPort), flow.at(storage::SNAT_PORT_MAX)], [[0x11, 0x5c]; 2]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::storage::{Field, ORIG, REPLY, Slot, field};
 use super::tuple::L4Kind;
 use super::{Attr, Dir, Flow, tuple};
 use crate::wire::consts::{AF_INET, AF_INET6, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_SRC_NAT_DONE};
@@ -27,45 +28,70 @@ pub enum Nat {
     DestinationPort,
 }
 
-/// Where a translation shows: the reply field that differs from the original one, and the status bit that says it is done.
-struct NatPlace {
-    orig: usize,
-    reply: usize,
-    done: u32,
+/// A field of a translation, and the places that the translation makes differ: the original one and its reply.
+struct Change<const N: usize> {
+    to: Field<N>,
+    orig: Slot<N>,
+    reply: Slot<N>,
 }
 
-const SNAT_ADDRESS: NatPlace = NatPlace { orig: 0, reply: 68, done: IPS_SRC_NAT_DONE };
-const DNAT_ADDRESS: NatPlace = NatPlace { orig: 16, reply: 52, done: IPS_DST_NAT_DONE };
-const SNAT_PORT: NatPlace = NatPlace { orig: 36, reply: 90, done: IPS_SRC_NAT_DONE };
-const DNAT_PORT: NatPlace = NatPlace { orig: 38, reply: 88, done: IPS_DST_NAT_DONE };
+impl<const N: usize> Change<N> {
+    fn shows(&self, flow: &Flow) -> bool {
+        flow.at(self.reply) != flow.at(self.orig)
+    }
 
-const fn place(nat: Nat) -> &'static NatPlace {
-    match nat {
-        Nat::SourceAddress => &SNAT_ADDRESS,
-        Nat::DestinationAddress => &DNAT_ADDRESS,
-        Nat::SourcePort => &SNAT_PORT,
-        Nat::DestinationPort => &DNAT_PORT,
+    fn undo(&self, flow: &mut Flow) {
+        let (translated, original) = (flow.at(self.reply), flow.at(self.orig));
+        flow.set_bytes(self.to.attr, &translated);
+        flow.store(self.reply, &original);
     }
 }
 
+/// What of a flow a kind of translation changes.
+enum Place {
+    Ipv4(Change<4>),
+    Ipv6(Change<16>),
+    Port(Change<2>),
+}
+
+const fn ipv4(to: Field<4>, orig: Slot<16>, reply: Slot<16>) -> Place {
+    Place::Ipv4(Change { to, orig: orig.first(), reply: reply.first() })
+}
+
+const fn ipv6(to: Field<16>, orig: Slot<16>, reply: Slot<16>) -> Place {
+    Place::Ipv6(Change { to, orig, reply })
+}
+
+const fn port(to: Field<2>, orig: Slot<2>, reply: Slot<2>) -> Place {
+    Place::Port(Change { to, orig, reply })
+}
+
 impl Nat {
-    /// The attribute that an undo of this kind sets in a flow; none where the flow has no such addresses or ports.
-    fn attr(self, flow: &Flow) -> Option<Attr> {
-        Some(match (self, flow.stored_u8(Attr::OrigL3proto)) {
-            (Nat::SourceAddress, AF_INET) => Attr::SnatIpv4,
-            (Nat::SourceAddress, AF_INET6) => Attr::SnatIpv6,
-            (Nat::DestinationAddress, AF_INET) => Attr::DnatIpv4,
-            (Nat::DestinationAddress, AF_INET6) => Attr::DnatIpv6,
-            (Nat::SourcePort, _) if has_ports(flow) => Attr::SnatPort,
-            (Nat::DestinationPort, _) if has_ports(flow) => Attr::DnatPort,
+    /// What this kind changes in a flow; nothing where the flow has no such addresses or ports.
+    fn place(self, flow: &Flow) -> Option<Place> {
+        Some(match (self, flow.stored_u8(field::OrigL3proto)) {
+            (Nat::SourceAddress, AF_INET) => ipv4(field::SnatIpv4, ORIG.src, REPLY.dst),
+            (Nat::SourceAddress, AF_INET6) => ipv6(field::SnatIpv6, ORIG.src, REPLY.dst),
+            (Nat::DestinationAddress, AF_INET) => ipv4(field::DnatIpv4, ORIG.dst, REPLY.src),
+            (Nat::DestinationAddress, AF_INET6) => ipv6(field::DnatIpv6, ORIG.dst, REPLY.src),
+            (Nat::SourcePort, _) if has_ports(flow) => port(field::SnatPort, ORIG.l4_src, REPLY.l4_dst),
+            (Nat::DestinationPort, _) if has_ports(flow) => port(field::DnatPort, ORIG.l4_dst, REPLY.l4_src),
             _ => return None,
         })
+    }
+
+    /// The status bit that says it is done.
+    const fn done(self) -> u32 {
+        match self {
+            Nat::SourceAddress | Nat::SourcePort => IPS_SRC_NAT_DONE,
+            Nat::DestinationAddress | Nat::DestinationPort => IPS_DST_NAT_DONE,
+        }
     }
 }
 
 /// Whether the flow has ports, or keys, that a translation can change.
 fn has_ports(flow: &Flow) -> bool {
-    match tuple::l4_kind(flow.stored_u8(Attr::OrigL4proto)) {
+    match tuple::l4_kind(flow.stored_u8(field::OrigL4proto)) {
         L4Kind::Ports => true,
         L4Kind::Keys => flow.status().is_none_or(|status| status & IPS_EXPECTED != 0),
         L4Kind::Icmp | L4Kind::None => false,
@@ -78,18 +104,12 @@ impl Flow {
     /// with the same translation. Ports of a protocol without ports stay as they are.
     #[doc(alias = "nfct_setobjopt")]
     pub fn undo_nat(&mut self, nat: Nat) {
-        let Some(attr) = nat.attr(self) else {
-            return;
-        };
-        let place = place(nat);
-        let size = attr.row().size;
-        let [translated, original] = [place.reply, place.orig].map(|offset| {
-            let mut value = [0; 16];
-            value.iter_mut().zip(self.slot(offset, size)).for_each(|(to, from)| *to = *from);
-            value
-        });
-        self.set_bytes(attr, &translated);
-        self.store_at(place.reply, original.get(..size).unwrap_or_default());
+        match nat.place(self) {
+            Some(Place::Ipv4(change)) => change.undo(self),
+            Some(Place::Ipv6(change)) => change.undo(self),
+            Some(Place::Port(change)) => change.undo(self),
+            None => {}
+        }
     }
 
     /// Whether the flow is translated in this respect: the reply tuple differs from the plain inverse, and
@@ -98,13 +118,15 @@ impl Flow {
     #[must_use]
     #[doc(alias = "nfct_getobjopt")]
     pub fn has_nat(&self, nat: Nat) -> bool {
-        let place = place(nat);
-        if self.status().is_some_and(|status| status & place.done == 0) {
+        if self.status().is_some_and(|status| status & nat.done() == 0) {
             return false;
         }
-        let Some(attr) = nat.attr(self) else { return false };
-        let size = attr.row().size;
-        self.slot(place.reply, size) != self.slot(place.orig, size)
+        match nat.place(self) {
+            Some(Place::Ipv4(change)) => change.shows(self),
+            Some(Place::Ipv6(change)) => change.shows(self),
+            Some(Place::Port(change)) => change.shows(self),
+            None => false,
+        }
     }
 
     /// Makes the original tuple the inverse of the reply one.
@@ -119,16 +141,16 @@ impl Flow {
 /// ICMP fields are left alone: their setters have filled both tuples.
 pub(crate) fn mirror(flow: &mut Flow, from: Dir) {
     let (from, to) = match from {
-        Dir::Orig => (0, 52),
-        _ => (52, 0),
+        Dir::Orig => (&ORIG, &REPLY),
+        _ => (&REPLY, &ORIG),
     };
-    let [l4] = flow.stored_at(from + 33);
-    flow.store_at(to, &flow.stored_at::<16>(from + 16));
-    flow.store_at(to + 16, &flow.stored_at::<16>(from));
-    flow.store_at(to + 32, &flow.stored_at::<2>(from + 32));
+    let [l4] = flow.at(from.l4);
+    flow.store(to.src, &flow.at(from.dst));
+    flow.store(to.dst, &flow.at(from.src));
+    flow.store(to.protocols, &flow.at(from.protocols));
     if matches!(tuple::l4_kind(l4), L4Kind::Ports | L4Kind::Keys) {
-        flow.store_at(to + 36, &flow.stored_at::<2>(from + 38));
-        flow.store_at(to + 38, &flow.stored_at::<2>(from + 36));
+        flow.store(to.l4_src, &flow.at(from.l4_dst));
+        flow.store(to.l4_dst, &flow.at(from.l4_src));
     }
     (0..=18).filter_map(Attr::from_number).for_each(|attr| flow.note(attr));
 }
@@ -163,7 +185,7 @@ mod tests {
         flow.undo_nat(Nat::SourceAddress);
         flow.undo_nat(Nat::DestinationPort);
         assert_eq!(flow.u32(Attr::SnatIpv4), Some(u32::from_ne_bytes([10, 0, 0, 8])));
-        assert_eq!(flow.stored_at::<4>(68), [10, 0, 0, 1]);
+        assert_eq!(flow.stored(field::ReplIpv4Dst), [10, 0, 0, 1]);
         assert_eq!(flow.u16(Attr::DnatPort), Some(9u16.to_be()));
         assert!(!flow.has_nat(Nat::SourceAddress) && !flow.has_nat(Nat::DestinationPort));
         assert!(flow.has_nat(Nat::DestinationAddress));

@@ -39,15 +39,15 @@ impl Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Attr;
+    use crate::flow::storage::field;
 
     #[test]
     fn times_count_from_1970() {
         let mut flow = Flow::new();
         assert_eq!((flow.start_time(), flow.stop_time(), flow.event_time()), (None, None, None));
-        flow.put(Attr::TimestampStart, &1_500_000_001u64.to_ne_bytes());
-        flow.put(Attr::TimestampStop, &u64::MAX.to_ne_bytes());
-        flow.put(Attr::TimestampEvent, &0u64.to_ne_bytes());
+        flow.put(field::TimestampStart, &1_500_000_001u64.to_ne_bytes());
+        flow.put(field::TimestampStop, &u64::MAX.to_ne_bytes());
+        flow.put(field::TimestampEvent, &0u64.to_ne_bytes());
         let since = |time: Option<SystemTime>| time.unwrap().duration_since(UNIX_EPOCH).unwrap();
         assert_eq!(since(flow.start_time()), Duration::new(1, 500_000_001));
         assert_eq!(since(flow.stop_time()).as_nanos(), u128::from(u64::MAX));

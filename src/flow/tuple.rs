@@ -11,12 +11,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::storage::{self, Field, Slot, TupleSlots, field};
 use super::{Attr, Flow};
-use crate::wire::array_at;
 use crate::wire::consts::{
     AF_INET, AF_INET6, IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_SCTP, IPPROTO_TCP,
     IPPROTO_UDP, IPPROTO_UDPLITE,
 };
+use crate::wire::{Certain, array_at};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Bytes of one tuple.
@@ -33,43 +34,43 @@ pub enum Dir {
     Master,
 }
 
-/// The attribute numbers and the place of one direction's tuple.
+/// The attributes and the place of one direction's tuple.
 #[derive(Debug)]
 pub(crate) struct TupleAttrs {
-    pub base: usize,
-    pub ipv4: [Attr; 2],
-    pub ipv6: [Attr; 2],
-    pub ports: [Attr; 2],
-    pub l3: Attr,
-    pub l4: Attr,
-    pub zone: Option<Attr>,
+    pub slots: &'static TupleSlots,
+    pub ipv4: [Field<4>; 2],
+    pub ipv6: [Field<16>; 2],
+    pub ports: [Field<2>; 2],
+    pub l3: Field<1>,
+    pub l4: Field<1>,
+    pub zone: Option<Field<2>>,
 }
 
 const ORIG: TupleAttrs = TupleAttrs {
-    base: 0,
-    ipv4: [Attr::OrigIpv4Src, Attr::OrigIpv4Dst],
-    ipv6: [Attr::OrigIpv6Src, Attr::OrigIpv6Dst],
-    ports: [Attr::OrigPortSrc, Attr::OrigPortDst],
-    l3: Attr::OrigL3proto,
-    l4: Attr::OrigL4proto,
-    zone: Some(Attr::OrigZone),
+    slots: &storage::ORIG,
+    ipv4: [field::OrigIpv4Src, field::OrigIpv4Dst],
+    ipv6: [field::OrigIpv6Src, field::OrigIpv6Dst],
+    ports: [field::OrigPortSrc, field::OrigPortDst],
+    l3: field::OrigL3proto,
+    l4: field::OrigL4proto,
+    zone: Some(field::OrigZone),
 };
 const REPLY: TupleAttrs = TupleAttrs {
-    base: 52,
-    ipv4: [Attr::ReplIpv4Src, Attr::ReplIpv4Dst],
-    ipv6: [Attr::ReplIpv6Src, Attr::ReplIpv6Dst],
-    ports: [Attr::ReplPortSrc, Attr::ReplPortDst],
-    l3: Attr::ReplL3proto,
-    l4: Attr::ReplL4proto,
-    zone: Some(Attr::ReplZone),
+    slots: &storage::REPLY,
+    ipv4: [field::ReplIpv4Src, field::ReplIpv4Dst],
+    ipv6: [field::ReplIpv6Src, field::ReplIpv6Dst],
+    ports: [field::ReplPortSrc, field::ReplPortDst],
+    l3: field::ReplL3proto,
+    l4: field::ReplL4proto,
+    zone: Some(field::ReplZone),
 };
 const MASTER: TupleAttrs = TupleAttrs {
-    base: 92,
-    ipv4: [Attr::MasterIpv4Src, Attr::MasterIpv4Dst],
-    ipv6: [Attr::MasterIpv6Src, Attr::MasterIpv6Dst],
-    ports: [Attr::MasterPortSrc, Attr::MasterPortDst],
-    l3: Attr::MasterL3proto,
-    l4: Attr::MasterL4proto,
+    slots: &storage::MASTER,
+    ipv4: [field::MasterIpv4Src, field::MasterIpv4Dst],
+    ipv6: [field::MasterIpv6Src, field::MasterIpv6Dst],
+    ports: [field::MasterPortSrc, field::MasterPortDst],
+    l3: field::MasterL3proto,
+    l4: field::MasterL4proto,
     zone: None,
 };
 
@@ -145,8 +146,8 @@ impl<'a> Tuple<'a> {
     }
 
     #[inline(always)]
-    fn at<const N: usize>(self, offset: usize) -> [u8; N] {
-        array_at(self.bytes, offset).unwrap_or([0; N])
+    fn at<const N: usize>(self, slot: Slot<N>) -> [u8; N] {
+        array_at(self.bytes, slot.offset()).certain_or([0; N])
     }
 
     /// The source address slot.
@@ -154,7 +155,7 @@ impl<'a> Tuple<'a> {
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn src_bytes(self) -> [u8; 16] {
-        self.at(0)
+        self.at(storage::ORIG.src)
     }
 
     /// The destination address slot.
@@ -162,14 +163,14 @@ impl<'a> Tuple<'a> {
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn dst_bytes(self) -> [u8; 16] {
-        self.at(16)
+        self.at(storage::ORIG.dst)
     }
 
     /// The family number (`AF_INET`, `AF_INET6`; 0 when never set).
     #[inline]
     #[must_use]
     pub fn l3(self) -> u8 {
-        let [l3] = self.at(32);
+        let [l3] = self.at(storage::ORIG.l3);
         l3
     }
 
@@ -177,35 +178,35 @@ impl<'a> Tuple<'a> {
     #[inline]
     #[must_use]
     pub fn l4(self) -> u8 {
-        let [l4] = self.at(33);
+        let [l4] = self.at(storage::ORIG.l4);
         l4
     }
 
     /// The direction's own zone.
     #[must_use]
     pub fn zone(self) -> u16 {
-        u16::from_ne_bytes(self.at(34))
+        u16::from_ne_bytes(self.at(storage::ORIG.zone))
     }
 
     /// Source port, source key or ICMP id, host byte order.
     #[inline]
     #[must_use]
     pub fn l4_src(self) -> u16 {
-        u16::from_be_bytes(self.at(36))
+        u16::from_be_bytes(self.at(storage::ORIG.l4_src))
     }
 
     /// Destination port or key, host byte order.
     #[inline]
     #[must_use]
     pub fn l4_dst(self) -> u16 {
-        u16::from_be_bytes(self.at(38))
+        u16::from_be_bytes(self.at(storage::ORIG.l4_dst))
     }
 
     /// ICMP type and code.
     #[inline]
     #[must_use]
     pub fn icmp(self) -> [u8; 2] {
-        self.at(38)
+        self.at(storage::ORIG.l4_dst)
     }
 
     /// The source address, when the family is IPv4 or IPv6.
@@ -335,15 +336,19 @@ impl L4 {
 /// See [`Flow::set_tuple`].
 pub(crate) fn set(flow: &mut Flow, dir: Dir, src: IpAddr, dst: IpAddr, l4: L4) {
     let attrs = dir.attrs();
-    let (family, names) = if src.is_ipv4() { (AF_INET, attrs.ipv4) } else { (AF_INET6, attrs.ipv6) };
-    flow.set_bytes(attrs.l3, &[family]);
+    let (family, names) = if src.is_ipv4() {
+        (AF_INET, attrs.ipv4.map(|field| field.attr))
+    } else {
+        (AF_INET6, attrs.ipv6.map(|field| field.attr))
+    };
+    flow.set_bytes(attrs.l3.attr, &[family]);
     for (attr, address) in names.into_iter().zip([src, dst]) {
         match address {
             IpAddr::V4(v4) => flow.set_bytes(attr, &v4.octets()),
             IpAddr::V6(v6) => flow.set_bytes(attr, &v6.octets()),
         }
     }
-    flow.set_bytes(attrs.l4, &[l4.number()]);
+    flow.set_bytes(attrs.l4.attr, &[l4.number()]);
     let fields = match l4 {
         L4::Tcp { sport, dport }
         | L4::Udp { sport, dport }
@@ -356,8 +361,8 @@ pub(crate) fn set(flow: &mut Flow, dir: Dir, src: IpAddr, dst: IpAddr, l4: L4) {
         }
         L4::Other(_) => return,
     };
-    for (attr, value) in attrs.ports.into_iter().zip(fields) {
-        flow.set_bytes(attr, &value.to_be_bytes());
+    for (port, value) in attrs.ports.into_iter().zip(fields) {
+        flow.set_bytes(port.attr, &value.to_be_bytes());
     }
 }
 
@@ -368,8 +373,8 @@ fn set_icmp(flow: &mut Flow, dir: Dir, kind: u8, code: u8, id: u16) {
         flow.set_bytes(Attr::IcmpId, &id.to_be_bytes());
     } else {
         let [src, dst] = dir.attrs().ports;
-        flow.set_bytes(src, &id.to_be_bytes());
-        flow.set_bytes(dst, &[kind, code]);
+        flow.put(src, &id.to_be_bytes());
+        flow.put(dst, &[kind, code]);
     }
 }
 

@@ -48,7 +48,7 @@ impl Random {
         let mut flow = Flow::new();
         for row in ROWS.iter().filter(|row| row.store != Store::Heap) {
             if self.one_in(2) {
-                flow.put(row.attr, &self.bytes::<16>()[..row.size]);
+                flow.set_stored(row.attr, &self.bytes());
             }
         }
         let [orig, reply] = [Dir::Orig, Dir::Reply].map(|dir| dir.attrs());

@@ -10,7 +10,9 @@
 
 #[cfg(test)]
 mod bounds;
+mod digits;
 mod expect;
+pub mod facts;
 mod out;
 pub mod save;
 mod style;
@@ -24,6 +26,7 @@ use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::label::LabelMap;
 use crate::sys::clock;
+use crate::wire::Certain;
 use out::Out;
 
 bitflags::bitflags! {
@@ -177,7 +180,7 @@ fn append(to: &mut Vec<u8>, write: impl Fn(&mut Out<'_>) -> Result<usize>) -> Re
     let mut room = ROOM;
     loop {
         to.resize(start + room, 0);
-        let mut out = Out::new(to.get_mut(start..).unwrap_or_default());
+        let mut out = Out::new(to.get_mut(start..).certain());
         let written = write(&mut out);
         // A text that ends before the buffer does was not cut; one that just fills it may lack labels.
         let whole = out.len() + 1 < room;

@@ -12,6 +12,7 @@ use crate::codec::EventKind;
 use crate::flow::option::Nat;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
+use crate::wire::Certain;
 use crate::wire::consts::*;
 
 /// The command in front of the options.
@@ -53,7 +54,7 @@ const ROOM: usize = 1024;
 pub fn append_flow(to: &mut Vec<u8>, flow: &Flow, command: Command) {
     let start = to.len();
     to.resize(start + ROOM, 0);
-    let mut out = Out::new(to.get_mut(start..).unwrap_or_default());
+    let mut out = Out::new(to.get_mut(start..).certain());
     line(&mut out, flow, command);
     let len = out.len();
     to.truncate(start + len);

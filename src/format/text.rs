@@ -11,10 +11,12 @@ use super::tables::{self, MONTHS, WEEKDAYS, l3_name, l4_name, state_name};
 use super::{Clock, Flags, Style};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
+use crate::flow::storage::field as place;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Counters, Dir, Flow, Tuple};
 use crate::label::LabelMap;
 use crate::sys::clock;
+use crate::wire::Certain;
 use crate::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_HW_OFFLOAD, IPS_OFFLOAD, IPS_SEEN_REPLY};
 
 /// Width to which a protocol's name is filled with blanks.
@@ -70,7 +72,7 @@ pub(super) fn event(out: &mut Out<'_>, event: Option<EventKind>) {
 
 fn protocol(out: &mut Out<'_>, name: &str, number: u8) {
     out.put(name.as_bytes());
-    out.put(b"         ".get(..(NAME_WIDTH + 1).saturating_sub(name.len())).unwrap_or_default());
+    out.put(b"         ".get(..(NAME_WIDTH + 1).saturating_sub(name.len())).certain());
     out.number(number);
     out.put(b" ");
 }
@@ -175,7 +177,7 @@ pub(super) fn security_context(flow: &Flow) -> &[u8] {
 
 /// Seconds since the flow started, or until it stopped; a stop before the start wraps.
 fn age_secs(flow: &Flow, start_nanos: u64, clock: Clock) -> u64 {
-    let end_secs = match flow.stored_u64(Attr::TimestampStop) {
+    let end_secs = match flow.stored_u64(place::TimestampStop) {
         0 => clock.now_secs(),
         stop_nanos => stop_nanos / NANOS,
     };

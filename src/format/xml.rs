@@ -11,6 +11,7 @@ use super::tables::{TCP_STATES, l3_name, l4_name, state_name};
 use super::text::{label_names, security_context};
 use super::{Clock, Flags, Style};
 use crate::codec::EventKind;
+use crate::flow::storage::field as place;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::sys::clock;
@@ -92,8 +93,8 @@ fn direction(out: &mut Out<'_>, flow: &Flow, dir: Dir) {
     ports(out, tuple);
     out.put(b"</layer4>");
     let (zone, packets, bytes) = match dir {
-        Dir::Orig => (flow.orig_zone(), Attr::OrigCounterPackets, Attr::OrigCounterBytes),
-        _ => (flow.reply_zone(), Attr::ReplCounterPackets, Attr::ReplCounterBytes),
+        Dir::Orig => (flow.orig_zone(), place::OrigCounterPackets, place::OrigCounterBytes),
+        _ => (flow.reply_zone(), place::ReplCounterPackets, place::ReplCounterBytes),
     };
     field(out, b"<zone>", zone, b"</zone>");
     if flow.counters(Dir::Orig).is_some() {

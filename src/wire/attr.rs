@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{align4, array_at, consts};
+use super::{Certain, align4, array_at, consts};
 use crate::error::{Error, Result};
 
 /// Size of `struct nlattr`.
@@ -80,7 +80,7 @@ impl<'a> Attr<'a> {
             return Err(TOO_SHORT);
         }
         let end = self.payload.iter().position(|&b| b == 0).unwrap_or(self.payload.len());
-        Ok(self.payload.get(..end).unwrap_or_default())
+        Ok(self.payload.get(..end).certain())
     }
 
     /// The attributes inside this nest.

@@ -33,3 +33,40 @@ pub const fn align4(len: usize) -> usize {
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk::<N>().copied()
 }
+
+/// For look-ups that succeed by construction, where the language cannot know it and indexing is not allowed: what fails
+/// all the same stops every build with debug assertions, and gives an empty value in any other.
+pub(crate) trait Certain<T>: Sized {
+    /// The value.
+    fn certain(self) -> T
+    where
+        T: Default;
+    /// The value; `empty` stands for it where the type has no empty value of its own.
+    fn certain_or(self, empty: T) -> T;
+    /// The same look-up, for a value that is changed in its place.
+    fn certainly(self) -> Option<T>;
+}
+
+impl<T> Certain<T> for Option<T> {
+    #[inline(always)]
+    #[track_caller]
+    fn certain(self) -> T
+    where
+        T: Default,
+    {
+        self.certainly().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn certain_or(self, empty: T) -> T {
+        self.certainly().unwrap_or(empty)
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn certainly(self) -> Option<T> {
+        debug_assert!(self.is_some(), "a look-up that cannot fail has failed");
+        self
+    }
+}
