@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 
 use crate::flow::compare::{CompareFlags, Sides, same_tuple};
-use crate::flow::storage;
 use crate::flow::{self, Attr, Dir, Flow, Tuple, field_text};
 use crate::wire::{Certain, array_at};
 
@@ -62,7 +61,8 @@ pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
 #[cfg(feature = "capi")]
 pub(crate) fn changed_head(before: &[u8; flow::HEAD_LEN], changed: &Flow) -> [u8; flow::HEAD_LEN] {
     let mut after = Flow::from_head(before);
-    after.store(storage::ORIG.whole, &changed.at(storage::ORIG.whole));
+    let orig = flow::storage::ORIG.whole;
+    after.store(orig, &changed.at(orig));
     for row in &flow::attr::ROWS {
         if !changed.is_set(row.attr) {
             after.unset(row.attr);
