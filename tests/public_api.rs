@@ -104,7 +104,17 @@ fn lines(page: &str) -> Vec<String> {
         }
         rest = after;
     }
-    declaration.into_iter().chain(found).collect()
+    declaration.into_iter().chain(found).map(|line| alike(&line)).collect()
+}
+
+/// A line as every rustdoc writes it: some show the representation of a type, and they write constants differently.
+fn alike(line: &str) -> String {
+    let mut words = line.to_owned();
+    while let Some((before, after)) = words.split_once("#[repr(") {
+        words = format!("{before}{}", after.split_once(")] ").expect("the end of the attribute").1);
+    }
+    let is_constant = words.starts_with("pub const ") && !words.starts_with("pub const fn ");
+    if is_constant { words.split(" = ").next().unwrap().to_owned() } else { words }
 }
 
 /// Every item's path in the crate, and its page.
