@@ -12,7 +12,6 @@ use crate::line::value::Family;
 use crate::show::message::Complaint;
 use crate::show::refusal;
 use netfilter_conntrack::Handle;
-use std::ops::ControlFlow;
 
 const PROC: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 
@@ -54,11 +53,10 @@ fn count_entries(handle: &mut Handle) -> Result<u64, Complaint> {
 }
 
 fn count_expectations(handle: &mut Handle) -> Result<u64, Complaint> {
-    let mut count = 0;
-    let counted = handle.expectations(Family::Ipv4 as u8, |_| {
+    let refused = |error| refusal::of(Verb::Count, Table::Expect, error);
+    let (mut list, mut count) = (handle.list_expectations(Family::Ipv4 as u8).map_err(refused)?, 0);
+    while list.next().map_err(refused)?.is_some() {
         count += 1;
-        ControlFlow::Continue(())
-    });
-    counted.map_err(|error| refusal::of(Verb::Count, Table::Expect, error))?;
+    }
     Ok(count)
 }

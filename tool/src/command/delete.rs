@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session, has_room_for_a_reader, or_stopped, walk};
+use super::{Done, Session, has_room_for_a_reader, or_stopped};
 use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
@@ -17,8 +17,8 @@ use crate::show::message::Complaint;
 use crate::show::output::{Output, View};
 use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
-use netfilter_conntrack::filter::{Pushdown, Selector};
-use netfilter_conntrack::{Error, Expectation, Flow, Handle};
+use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::{Error, Expectation, Flow, Handle, ListBuilder};
 
 /// What is deleted: entries, and how they are shown; or an expectation, by the tuple that it expects.
 #[derive(Debug)]
@@ -72,13 +72,10 @@ pub fn each_deleted(
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
     // An entry that is read early must not have become another meanwhile.
-    reader.read_ahead(objects::is_lasting(selector) && has_room_for_a_reader());
+    let read_ahead = objects::is_lasting(selector) && has_room_for_a_reader();
+    let list = reader.entries().selector(selector).read_ahead(read_ahead);
     let mut deletions = DeleteBatch::new(handle, verb)?;
-    let listed = walk(
-        verb,
-        |each| reader.select(selector, Pushdown::Kernel, each),
-        |flow| deletions.add(flow, out, &mut report),
-    );
+    let listed = deletions.add_all(list, out, &mut report);
     let deleted = deletions.delete(out, &mut report);
     listed.and(deleted)
 }
@@ -99,6 +96,20 @@ impl<'h> DeleteBatch<'h> {
 
     fn refused(&self, error: Error) -> Complaint {
         refusal::of(self.verb, Table::Conntrack, error)
+    }
+
+    /// Deletes what is listed, but for the last few.
+    fn add_all(
+        &mut self,
+        list: ListBuilder<'_>,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        let mut list = list.open().map_err(|error| self.refused(error))?;
+        while let Some(flow) = list.next().map_err(|error| self.refused(error))? {
+            self.add(flow, out, report)?;
+        }
+        Ok(())
     }
 
     fn add(

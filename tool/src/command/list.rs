@@ -5,15 +5,15 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session, Stopped, has_room_for_a_reader, walk};
+use super::{Done, Session, has_room_for_a_reader};
 use crate::line::options::{Param, Table};
 use crate::line::value::Family;
 use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::output::View;
-use netfilter_conntrack::filter::{Pushdown, Selector};
-use netfilter_conntrack::{DumpFilter, request};
-use std::ops::ControlFlow;
+use crate::show::refusal;
+use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::request;
 
 /// What is listed.
 #[derive(Debug)]
@@ -81,47 +81,36 @@ impl Entries {
 
     fn list(&self, session: &mut Session) -> Result<Done, Complaint> {
         let Entries { selector, source, view } = self;
-        let unfiltered = match source {
-            Source::Table => None,
-            Source::Zeroed => Some((request::Table::Conntrack, true)),
-            Source::Dying => Some((request::Table::Dying, false)),
-            Source::Unconfirmed => Some((request::Table::Unconfirmed, false)),
+        let table = match source {
+            Source::Table | Source::Zeroed => request::Table::Conntrack,
+            Source::Dying => request::Table::Dying,
+            Source::Unconfirmed => request::Table::Unconfirmed,
         };
-        let family = DumpFilter { family: selector.family, ..DumpFilter::new() };
+        let is_zeroed = *source == Source::Zeroed;
+        let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
         let (handle, out) = session.handle()?;
-        if *source == Source::Zeroed {
+        if is_zeroed {
             // The kernel has zeroed what the signal would keep from being shown, so the list goes on to its end.
             out.promise()?;
         }
-        handle.read_ahead(has_room_for_a_reader());
+        let list = handle.entries().table(table).zero_counters(is_zeroed).selector(selector);
+        let mut list = list.read_ahead(has_room_for_a_reader()).open().map_err(refused)?;
         let mut shown = 0;
-        walk(
-            Verb::List,
-            |each| match unfiltered {
-                Some((table, zero)) => {
-                    handle.list(table, zero, &family, |flow| match selector.matches(flow) {
-                        true => each(flow),
-                        false => ControlFlow::Continue(()),
-                    })
-                }
-                None => handle.select(selector, Pushdown::Kernel, each),
-            },
-            |flow| {
-                shown += 1;
-                out.flow(view, flow)
-            },
-        )?;
+        while let Some(flow) = list.next().map_err(refused)? {
+            out.flow(view, flow)?;
+            shown += 1;
+        }
         Ok(Done::Counted(shown, "flow entries have been shown."))
     }
 }
 
 fn list_expectations(session: &mut Session, family: Family, view: &View) -> Result<Done, Complaint> {
     let (handle, out) = session.handle()?;
-    let (mut shown, mut stopped) = (0, Stopped::default());
-    let result = handle.expectations(family as u8, |expect| {
+    let refused = |error| refusal::of(Verb::List, Table::Expect, error);
+    let (mut list, mut shown) = (handle.list_expectations(family as u8).map_err(refused)?, 0);
+    while let Some(expect) = list.next().map_err(refused)? {
+        out.expectation(view, expect, None)?;
         shown += 1;
-        stopped.verdict(out.expectation(view, expect, None))
-    });
-    stopped.or(result, Verb::List, Table::Expect)?;
+    }
     Ok(Done::Counted(shown, "expectations have been shown."))
 }

@@ -21,14 +21,12 @@ mod stats;
 pub mod update;
 mod version;
 
-use crate::line::options::Table;
 use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::show::refusal;
 use netfilter_conntrack::{Dir, Flow, Handle};
 use ports::Ports;
 use registry::{Job, Verb};
-use std::ops::ControlFlow;
 use std::thread;
 
 /// What a command did.
@@ -190,31 +188,6 @@ impl Session {
     }
 }
 
-/// What a receiver of list items found wrong; it ends the list.
-#[derive(Debug, Default)]
-struct Stopped(Option<Complaint>);
-
-impl Stopped {
-    /// Goes on, or stops with a complaint.
-    fn verdict(&mut self, result: Result<(), Complaint>) -> ControlFlow<()> {
-        match result {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(complaint) => {
-                self.0 = Some(complaint);
-                ControlFlow::Break(())
-            }
-        }
-    }
-
-    /// The receiver's complaint, else the kernel's.
-    fn or(self, result: netfilter_conntrack::Result<()>, verb: Verb, table: Table) -> Result<(), Complaint> {
-        match self.0 {
-            Some(complaint) => Err(complaint),
-            None => result.map_err(|error| refusal::of(verb, table, error)),
-        }
-    }
-}
-
 /// What was done until a signal came is a result, too; the signal ends the program in the end.
 fn or_stopped(done: Result<(), Complaint>) -> Result<(), Complaint> {
     match done {
@@ -226,15 +199,4 @@ fn or_stopped(done: Result<(), Complaint>) -> Result<(), Complaint> {
 /// Whether there is a processor for a thread that receives a list while another one works on it.
 fn has_room_for_a_reader() -> bool {
     thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
-}
-
-/// Walks over a list of entries and lets `each` look at every one; its first complaint ends the walk.
-fn walk(
-    verb: Verb,
-    read: impl FnOnce(&mut dyn FnMut(&Flow) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
-    mut each: impl FnMut(&Flow) -> Result<(), Complaint>,
-) -> Result<(), Complaint> {
-    let mut stopped = Stopped::default();
-    let result = read(&mut |flow| stopped.verdict(each(flow)));
-    stopped.or(result, verb, Table::Conntrack)
 }

@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session, or_stopped, walk};
+use super::{Done, Session, or_stopped};
 use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
@@ -17,9 +17,9 @@ use crate::show::message::Complaint;
 use crate::show::output::{Output, View};
 use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
+use netfilter_conntrack::filter::Selector;
 use netfilter_conntrack::filter::dump::Masked;
-use netfilter_conntrack::filter::{Pushdown, Selector};
-use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle};
+use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle, ListBuilder};
 
 /// Which entries are updated, to what, and how they are shown.
 #[derive(Debug)]
@@ -46,14 +46,7 @@ impl Job {
             out.flow(&view, flow)
         };
         let mut changes = Changes::new(handle)?;
-        let listed = walk(
-            Verb::Update,
-            |each| reader.select(&selector, Pushdown::Kernel, each),
-            |flow| match values.change(flow) {
-                Some(change) => changes.add(change, out, &mut report),
-                None => Ok(()),
-            },
-        );
+        let listed = changes.add_all(reader.entries().selector(&selector), &values, out, &mut report);
         let made = changes.make(out, &mut report);
         or_stopped(listed.and(made))?;
         Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
@@ -204,6 +197,23 @@ impl<'h> Changes<'h> {
     fn new(handle: &'h mut Handle) -> Result<Changes<'h>, Complaint> {
         let batch = handle.batch().map_err(refused)?;
         Ok(Changes { handle, batch, pending: Vec::new() })
+    }
+
+    /// Makes the changes to what is listed, but for the last few.
+    fn add_all(
+        &mut self,
+        list: ListBuilder<'_>,
+        values: &Values,
+        out: &mut Output,
+        report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
+    ) -> Result<(), Complaint> {
+        let mut list = list.open().map_err(refused)?;
+        while let Some(flow) = list.next().map_err(refused)? {
+            if let Some(change) = values.change(flow) {
+                self.add(change, out, report)?;
+            }
+        }
+        Ok(())
     }
 
     fn add(
