@@ -147,5 +147,5 @@ pub use flow::state::{DccpState, SctpState, State, TcpState};
 pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
-pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups};
+pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups, Heard};
 pub use watch::mirror::{Change, Mirror};
