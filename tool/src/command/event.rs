@@ -19,7 +19,7 @@ use crate::sys::signals::StopSignals;
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
 use netfilter_conntrack::sys::Socket;
-use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups};
+use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups, Heard};
 use std::time::{Duration, Instant};
 
 /// What the first loss is answered with.
@@ -30,12 +30,12 @@ Please, check --buffer-size in conntrack(8) manpage.";
 /// A later loss is told when so much time has passed since it was told last.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// What follows events: it prints them, and remembers nothing between two bursts.
+/// What follows events: it prints them, and remembers nothing between two backlogs.
 pub trait Follower {
     /// Takes an event.
     fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint>;
 
-    /// Nothing more waits.
+    /// All that waited has been taken.
     fn rest(&mut self) {}
 }
 
@@ -193,34 +193,28 @@ fn follow(
 ) -> Result<u64, Complaint> {
     let mut events = subscription.builder().open().map_err(refused)?;
     subscription.tell_size(events.socket())?;
-    events.socket().set_non_blocking(true).map_err(refused)?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
     let (mut losses, mut foreign) = (Losses::default(), 0);
-    // After the signal: how many events may still have come before it.
-    let mut left = None;
-    while left != Some(0) {
-        if signals.requested() {
-            left = Some(left.map_or_else(|| events.most_waiting(), |left| left - 1));
-        }
-        match events.next() {
-            Ok(event) => follower.take(event, out)?,
-            Err(Error::Os(libc::EAGAIN)) => {
-                out.flush()?;
-                follower.rest();
-                losses.tell(events.lost()); // a reliable subscription does not report an overrun
-                if foreign == 0 {
-                    foreign = told_foreign(events.foreign_datagrams(), foreign);
-                }
-                if left.is_some() {
-                    break;
-                }
-                signals.wait_readable(events.socket().as_fd(), None).map_err(refused)?;
+    loop {
+        let is_last = signals.requested(); // what has come before the signal is in the next backlog
+        let mut backlog = events.backlog();
+        while let Some(heard) = backlog.next().map_err(|error| Complaint::Events(error.to_string()))? {
+            match heard {
+                Heard::Event(event) => follower.take(event, out)?,
+                Heard::Loss => losses.tell(backlog.lost()),
             }
-            Err(Error::Os(libc::EINTR) | Error::Malformed(_) | Error::Truncated) => {}
-            Err(Error::Overrun) => losses.tell(events.lost()),
-            Err(error) => return Err(Complaint::Events(error.to_string())),
         }
+        out.flush()?;
+        follower.rest();
+        losses.tell(events.lost()); // a reliable subscription does not report an overrun
+        if foreign == 0 {
+            foreign = told_foreign(events.foreign_datagrams(), foreign);
+        }
+        if is_last {
+            break;
+        }
+        signals.wait_readable(events.socket().as_fd(), None).map_err(refused)?;
     }
     told_foreign(events.foreign_datagrams(), foreign);
     Ok(events.lost())
