@@ -16,15 +16,14 @@ use crate::exchange::batch::{self, Batch};
 use crate::exchange::inbox::Inbox;
 use crate::exchange::list::{Expectations, Flows, ListBuilder, read_expectation, read_flow};
 use crate::exchange::reading::{Step, receive, step};
-use crate::exchange::request::{self, Query, Statistics, Subject, Table};
+use crate::exchange::request::{self, Query, Statistics, Subject};
 use crate::expect::Expectation;
-use crate::filter::{DumpFilter, Pushdown, Selector};
+use crate::filter::DumpFilter;
 use crate::flow::Flow;
 use crate::flow::storage::field;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
 use crate::wire::{Frame, Frames};
-use std::ops::ControlFlow;
 
 #[cfg_attr(not(any(feature = "capi", feature = "internals")), allow(unused_imports))]
 pub use crate::exchange::inbox::RECEIVE_LEN;
@@ -44,9 +43,6 @@ pub struct Handle {
     /// The sequence number of a dump that nobody reads any more but the kernel still sends.
     abandoned: Option<u32>,
 }
-
-/// What a receiver of answers wants: more of them, or no more.
-pub type Verdict = ControlFlow<()>;
 
 impl Handle {
     /// Opens a handle.
@@ -134,41 +130,6 @@ impl Handle {
     /// As [`flows`](Self::flows).
     pub fn flows_matching(&mut self, filter: &DumpFilter) -> Result<Flows<'_>> {
         self.entries().filter(filter).read_ahead(false).open().map(Flows)
-    }
-
-    /// Calls `each` for every flow of the table; the flow is reused between calls, so the walk allocates nothing.
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub fn dump(&mut self, filter: &DumpFilter, each: impl FnMut(&Flow) -> Verdict) -> Result<()> {
-        self.list(Table::Conntrack, false, filter, each)
-    }
-
-    /// Calls `each` for every flow of one of the lists; `zero_counters` resets the counters of what is listed.
-    ///
-    /// # Errors
-    /// As [`ListBuilder::open`] and [`List::next`](super::list::List::next).
-    pub fn list(
-        &mut self,
-        table: Table,
-        zero_counters: bool,
-        filter: &DumpFilter,
-        each: impl FnMut(&Flow) -> Verdict,
-    ) -> Result<()> {
-        walk(self.entries().table(table).zero_counters(zero_counters).filter(filter), each)
-    }
-
-    /// Calls `each` for every flow of the table that passes a selector.
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub fn select(
-        &mut self,
-        selector: &Selector,
-        pushdown: Pushdown,
-        each: impl FnMut(&Flow) -> Verdict,
-    ) -> Result<()> {
-        walk(self.entries().selector(selector).pushdown(pushdown), each)
     }
 
     /// Looks an entry up and shows it as a list would: the lookup holds a reference itself, which is not counted.
@@ -302,9 +263,9 @@ impl Handle {
     /// has gone meanwhile is no error.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a tuple filter, [`Error::Invalid`] for a status of which no bit counts, what
-    /// [`list`](Self::list) reports, [`Error::NoMemory`]: nothing is deleted then. Else the first refusal, after all
-    /// deletions have been tried.
+    /// [`Error::Unsupported`] for a tuple filter, [`Error::Invalid`] for a status of which no bit counts, what a list
+    /// reports ([`List::next`](super::list::List::next)), [`Error::NoMemory`]: nothing is deleted then. Else the first
+    /// refusal, after all deletions have been tried.
     pub fn delete_matching(&mut self, filter: &DumpFilter) -> Result<()> {
         filter.must_suit_a_flush()?;
         let (mut deletions, mut message) = (Vec::new(), memory::zeros(request::MAX_LEN)?);
@@ -366,20 +327,6 @@ impl Handle {
     /// The system's error.
     pub fn list_expectations(&mut self, family: u8) -> Result<Expectations<'_>> {
         Expectations::open(self, family)
-    }
-
-    /// Calls `each` for every expectation of a family (0 for all).
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub fn expectations(&mut self, family: u8, mut each: impl FnMut(&Expectation) -> Verdict) -> Result<()> {
-        let mut list = self.list_expectations(family)?;
-        while let Some(expect) = list.next()? {
-            if each(expect).is_break() {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Looks an expectation up by its expected tuple.
@@ -582,17 +529,6 @@ pub(super) struct Reading {
     answers: Answers,
     seq: u32,
     ahead: Option<Ahead>,
-}
-
-/// Calls `each` for every flow of a list, as long as it wants more.
-fn walk(list: ListBuilder<'_>, mut each: impl FnMut(&Flow) -> Verdict) -> Result<()> {
-    let mut list = list.open()?;
-    while let Some(flow) = list.next()? {
-        if each(flow).is_break() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// What the answer to a lookup without ports says: a protocol that needs ports refuses it.

@@ -11,12 +11,16 @@
 use super::known::{News, Told};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
-use crate::exchange::handle::{Handle, Verdict};
+use crate::exchange::handle::Handle;
 use crate::flow::Flow;
 use crate::sys::Socket;
 use crate::watch::events::{EventSubject, Events, EventsBuilder, Heard};
 use crate::wire::consts::IPS_DYING;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+
+/// What a receiver of changes wants: more of them, or no more.
+pub type Verdict = ControlFlow<()>;
 
 /// A change of the table.
 #[derive(Debug, Clone, Copy)]

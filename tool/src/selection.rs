@@ -61,8 +61,8 @@ impl Paper {
         (0..self.flows.len()).filter(|&at| selector.matches(&self.flows[at])).collect()
     }
 
-    /// The entries that the tool meets where the kernel chooses first, as [`netfilter_conntrack::Handle::select`] asks
-    /// it, and the tool then those that are `matching`. An entry that comes twice stands there twice.
+    /// The entries that the tool meets where the kernel chooses first, as [`netfilter_conntrack::ListBuilder::selector`]
+    /// asks it, and the tool then those that are `matching`. An entry that comes twice stands there twice.
     fn met(&self, selector: &Selector, matching: &[usize]) -> Vec<usize> {
         let mut request = [0; 4096];
         if let Some(key) = selector.lookup_key() {

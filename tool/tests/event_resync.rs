@@ -9,9 +9,7 @@ mod follower;
 
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
-use netfilter_conntrack::{
-    Attr, Change, Dir, DumpFilter, EventKind, Events, Flow, Groups, Handle, L4, Mirror,
-};
+use netfilter_conntrack::{Attr, Change, Dir, EventKind, Events, Flow, Groups, Handle, L4, Mirror};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use testing::{count, isolated, udp};
@@ -188,13 +186,9 @@ fn name(flow: &Flow) -> Name {
 
 /// The names of the table's entries.
 fn names() -> HashSet<Name> {
-    let mut table = HashSet::new();
-    let each = |flow: &Flow| {
-        table.insert(name(flow));
-        ControlFlow::Continue(())
-    };
-    Handle::open().unwrap().dump(&DumpFilter::new(), each).unwrap();
-    table
+    let mut handle = Handle::open().unwrap();
+    let flows = handle.flows().unwrap();
+    flows.map(|flow| name(&flow.unwrap())).collect()
 }
 
 /// Hears changes as a reader does who trusts them.

@@ -9,11 +9,10 @@ mod follower;
 
 use follower::{Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
-use netfilter_conntrack::{Dir, DumpFilter, Flow, Handle, L4};
+use netfilter_conntrack::{Dir, Flow, Handle, L4};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -73,15 +72,9 @@ fn fill() {
 
 /// The source ports of the entries for which this holds.
 fn ports(holds: impl Fn(&Flow) -> bool) -> BTreeSet<u16> {
-    let mut ports = BTreeSet::new();
-    let each = |flow: &Flow| {
-        if holds(flow) {
-            ports.insert(flow.tuple(Dir::Orig).l4_src());
-        }
-        ControlFlow::Continue(())
-    };
-    Handle::open().unwrap().dump(&DumpFilter::new(), each).unwrap();
-    ports
+    let mut handle = Handle::open().unwrap();
+    let flows = handle.flows().unwrap().map(Result::unwrap).filter(holds);
+    flows.map(|flow| flow.tuple(Dir::Orig).l4_src()).collect()
 }
 
 /// The source ports of whole lines, none of them shown twice.

@@ -6,8 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
-use netfilter_conntrack::{Attr, Dir, DumpFilter, Flow, Handle};
-use std::ops::ControlFlow;
+use netfilter_conntrack::{Attr, Dir, Flow, Handle};
 use testing::random::{Dice, random_flow};
 use testing::{isolated, run, table};
 
@@ -24,12 +23,8 @@ fn carried(flow: &Flow) -> String {
 
 /// The table, sorted, with each entry's timeout.
 fn contents(handle: &mut Handle) -> Vec<(String, u32)> {
-    let mut all = Vec::new();
-    let each = |flow: &Flow| {
-        all.push((carried(flow), flow.timeout_secs().unwrap()));
-        ControlFlow::Continue(())
-    };
-    handle.dump(&DumpFilter::new(), each).unwrap();
+    let entry = |flow: Flow| (carried(&flow), flow.timeout_secs().unwrap());
+    let mut all: Vec<_> = handle.flows().unwrap().map(|flow| entry(flow.unwrap())).collect();
     all.sort_unstable();
     all
 }

@@ -18,10 +18,9 @@
 
 use netfilter_conntrack::format::{self, Style, Syntax};
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::{Bitmask, DumpFilter, Error, EventSubject, Events, Flow, Groups, Handle, L4};
+use netfilter_conntrack::{Bitmask, Error, EventSubject, Events, Flow, Groups, Handle, L4};
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -97,25 +96,27 @@ fn turn_over(work: &Work, flows: u32) {
     });
 }
 
-/// Lists whole, in part by callback, in part by iterator; what stands between them must get its own answer.
+/// Lists whole, in part by cursor, in part by iterator; what stands between them must get its own answer.
 fn list(work: &Work) {
     let (mut handle, mut line) = (Handle::open().unwrap(), Vec::new());
     work.repeat(Duration::from_millis(300), || {
         let mut seen = 0;
-        let each = |flow: &Flow| {
+        let mut list = handle.entries().open().unwrap();
+        while let Some(flow) = list.next().unwrap() {
             line.clear();
             let syntax = if seen % 2 == 0 { Syntax::Text } else { Syntax::Xml };
             format::append_flow(&mut line, flow, &Style { syntax, ..Style::default() }).unwrap();
             seen += 1;
-            ControlFlow::Continue(())
-        };
-        handle.dump(&DumpFilter::new(), each).unwrap();
+        }
+        drop(list);
         assert_eq!(handle.get(&nth(FLOWS)).map(drop), Err(Error::Kernel(libc::ENOENT)));
-        handle.dump(&DumpFilter::new(), |_| ControlFlow::Break(())).unwrap();
+        assert!(handle.entries().open().unwrap().next().unwrap().is_some());
         assert!(handle.statistics().unwrap().entries > 0);
         assert_eq!(handle.flows().unwrap().take(500).filter(Result::is_ok).count(), 500);
         handle.cpu_statistics().unwrap();
-        handle.expectations(0, |_| ControlFlow::Continue(())).unwrap();
+        let mut list = handle.list_expectations(0).unwrap();
+        while list.next().unwrap().is_some() {}
+        drop(list);
         add(&work.lists, 3);
         add(&work.listed, seen);
     });

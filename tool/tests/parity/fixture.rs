@@ -8,9 +8,8 @@ use super::normal;
 use netfilter_conntrack::format::{self, Flags, Style};
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_FIXED_TIMEOUT, IPS_SEEN_REPLY};
 use netfilter_conntrack::{
-    Attr, Bitmask, Dir, DumpFilter, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4,
+    Attr, Bitmask, Dir, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4,
 };
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use testing::{self, flow};
 
@@ -283,22 +282,21 @@ pub fn flow_lines(changes: &[String], mark: char) -> Vec<String> {
 pub fn table(handle: &mut Handle) -> Vec<String> {
     let style = Style { flags: Flags::LAYER3, ..Style::default() };
     let mut lines = Vec::new();
-    let each = |flow: &Flow| {
+    let mut list = handle.entries().open().unwrap();
+    while let Some(flow) = list.next().unwrap() {
         let mut line = Vec::new();
         format::append_flow(&mut line, flow, &style).unwrap();
         let text = normal::line(&String::from_utf8(line).unwrap());
         lines.push(format!("{} {}", without_use(&text), hidden(flow)));
-        ControlFlow::Continue(())
-    };
-    handle.dump(&DumpFilter::new(), each).unwrap();
+    }
+    drop(list);
     for family in [AF_INET, AF_INET6] {
-        let each = |expect: &Expectation| {
+        let mut list = handle.list_expectations(family).unwrap();
+        while let Some(expect) = list.next().unwrap() {
             let mut line = Vec::new();
             format::append_expectation(&mut line, expect, &Style::default()).unwrap();
             lines.push(normal::line(&String::from_utf8(line).unwrap()));
-            ControlFlow::Continue(())
-        };
-        handle.expectations(family, each).unwrap();
+        }
     }
     lines.sort_unstable();
     lines
