@@ -120,13 +120,21 @@ fn what_the_kernel_has_not_sent_is_dropped_and_counted() {
     });
 }
 
-/// The port id of the netfilter socket of this namespace that has joined groups, or that has joined none.
-fn port_id(joined: bool) -> Option<u32> {
+/// Whether a process has a descriptor of the socket with this inode.
+fn holds(pid: u32, inode: &str) -> bool {
+    let links =
+        fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+    links.into_iter().any(|link| link.to_str() == Some(&format!("socket:[{inode}]")))
+}
+
+/// The port id of a program's netfilter socket that has joined groups, or that has joined none. Others are there too: a
+/// process that another test has just forked keeps the sockets of this one until it starts its program.
+fn port_id(child: &Child, joined: bool) -> Option<u32> {
     let text = fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
     text.lines().find_map(|line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let is_it = columns[1] == "12" && columns[2] != "0" && (columns[3] != "00000000") == joined;
-        is_it.then(|| columns[2].parse().unwrap())
+        (is_it && holds(child.id(), columns[9])).then(|| columns[2].parse().unwrap())
     })
 }
 
@@ -135,8 +143,8 @@ fn forged(line: &str, joined: bool, end: impl FnOnce(&Child)) -> (String, String
     let mut command = Command::new(TOOL);
     command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
-    testing::wait_until("it has a socket", || port_id(joined).is_some());
-    forge(&SocketAddr::new(port_id(joined).unwrap(), 0));
+    testing::wait_until("it has a socket", || port_id(&child, joined).is_some());
+    forge(&SocketAddr::new(port_id(&child, joined).unwrap(), 0));
     end(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{line}");
