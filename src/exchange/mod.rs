@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One conversation with the kernel: requests go out, answers come in.
 
+#![forbid(unsafe_code)]
+
 pub(crate) mod ahead;
 pub(crate) mod answers;
 pub mod batch;

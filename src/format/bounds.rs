@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Random objects in buffers of every size: what is written, what is left alone, and what is counted.
 
+#![forbid(unsafe_code)]
+
 use super::*;
 use crate::bitmask::Bitmask;
 use crate::expect::{self, ExpectAttr, ExpectKind};
