@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn a_kernel_is_asked_about_nothing_that_the_filter_does_not_need() {
+        let one = Some(Masked { value: 1, mask: 1 });
+        let of_family = DumpFilter { mark: one, family: Some(AF_INET), ..DumpFilter::new() };
+        let kernel = Kernel { version: (5, 10), has_marks: true }; // it reads marks and families, and no status
+        assert!(kernel.honours(&of_family) && kernel.is_believed(&of_family));
+        let any_family = DumpFilter { family: Some(AF_UNSPEC), ..DumpFilter::new() };
+        assert!(any_family.flush_questions().is_empty());
+    }
+
+    #[test]
     fn an_entry_passes_as_in_the_kernel() {
         let masked = |value, mask| Some(Masked { value, mask });
         let mut flow = Flow::new();
