@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Numbers of the kernel in which flows and expectations are told, in the kernel's spelling.
+//! The kernel's numbers for the parts of flows and expectations, in the kernel's spelling.
 //!
 //! Source: the UAPI headers `linux/netfilter/nf_conntrack_common.h` (status bits, expectation flags) and `sys/socket.h`,
 //! and IANA's list of protocol numbers.

@@ -110,7 +110,7 @@ pub(super) fn checked<T>(ptr: *const T) -> Result<*const T> {
     }
 }
 
-/// The file behind a descriptor that C gives for a call.
+/// The file of a descriptor that a C program gives, for one call.
 ///
 /// # Safety
 /// C does not close the descriptor while it is borrowed, as any function that is given one demands.

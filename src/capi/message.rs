@@ -71,7 +71,7 @@ unsafe fn append_written(nlh: *mut nlmsghdr, written: &Written<'_>) -> Result<c_
     let at = |offset: usize| nlh.cast::<u8>().wrapping_add(offset).cast::<c_void>();
     if !written.attrs.is_empty() {
         let len = u32::try_from(start + written.attrs.len()).map_err(|_| Error::NoSpace)?;
-        // SAFETY: as for this function: C vouches for room behind the message.
+        // SAFETY: as for this function: the C program promises room after the message.
         unsafe { bytes_mut(at(start), written.attrs.len()) }?.copy_from_slice(written.attrs);
         // SAFETY: as for this function: the message has a header.
         unsafe { bytes_mut(at(0), 4) }?.copy_from_slice(&len.to_ne_bytes());

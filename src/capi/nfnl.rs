@@ -216,7 +216,7 @@ impl Netfilter {
         // SAFETY: the caller gives the block up; it is alive until `free`.
         let handle = unsafe { this.as_ref() };
         (0..=16).for_each(|id| handle.close(id));
-        // SAFETY: the descriptor is the handle's, which nobody uses any more.
+        // SAFETY: the descriptor is the handle's, and no program uses the handle any more.
         let closed = unsafe { raw::close(handle.fd()) };
         // SAFETY: the block came from calloc, here or in libnfnetlink, and nobody uses it any more.
         unsafe { libc::free(this.as_ptr().cast()) };

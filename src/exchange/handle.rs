@@ -67,7 +67,7 @@ impl Handle {
         })
     }
 
-    /// The message of the request that was built last, and what stood in the buffer behind it.
+    /// The message of the request that was built last, and the bytes that followed it in the buffer.
     pub(super) fn last_request(&self) -> &[u8] {
         &self.outbox
     }

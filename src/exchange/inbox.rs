@@ -19,7 +19,7 @@ pub const RECEIVE_LEN: usize = 32768;
 /// Bytes for one entry: the longest, with a security context and all else, needs less than half of it.
 const ENTRY_LEN: usize = 8192;
 
-/// So many datagrams of a long list at a time.
+/// Datagrams of a long list that are received at a time, at most.
 const LIST_DATAGRAMS: usize = 4;
 
 /// A receive buffer with the datagrams that are being read.
@@ -29,7 +29,7 @@ pub(crate) struct Inbox {
     buffer: Box<[u8]>,
     part: usize,
     datagrams: Box<[Datagram]>,
-    /// The datagrams that have arrived and that nobody has looked into.
+    /// The datagrams that have arrived and have not been opened.
     unopened: Range<usize>,
     /// What is unread of the datagram that is being read.
     unread: Range<usize>,

@@ -283,7 +283,7 @@ impl Flow {
         self.note(field.attr);
     }
 
-    /// `N` bytes from where an attribute of any width is stored, neighbours included; zeros where there are not so many.
+    /// `N` bytes from where an attribute of any width is stored, neighbours included; zeros where the object has fewer than `N`.
     #[inline(always)]
     pub(super) fn wide_at<const N: usize>(&self, attr: Attr) -> [u8; N] {
         let offset = attr.row().offset;

@@ -145,7 +145,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Appends groups, each with a colon behind it.
+    /// Appends groups, each followed by a colon.
     #[inline(always)]
     fn put(&mut self, groups: &[u16]) {
         for &group in groups {
