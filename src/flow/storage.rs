@@ -310,8 +310,8 @@ impl Flow {
         super::padded(self.stored_bytes(attr))
     }
 
-    /// Stores the first `size` (1, 2, 4, 8 or 16) bytes of a value at an offset of the attribute table; told apart to
-    /// spare a general copy.
+    /// Stores the first `size` (1, 2, 4, 8 or 16) bytes of a value at an offset of the attribute table. A branch for each
+    /// size saves a general copy.
     #[inline(always)]
     pub(super) fn store_cut(&mut self, at: usize, size: usize, value: &[u8; 16]) {
         if size > 8 {
