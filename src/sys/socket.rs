@@ -273,17 +273,7 @@ impl Socket {
     }
 
     fn set_option(&self, level: libc::c_int, name: libc::c_int, value: u32) -> Result<()> {
-        // SAFETY: the pointer is valid for the length given.
-        check(unsafe {
-            libc::setsockopt(
-                self.inner.as_raw_fd(),
-                level,
-                name,
-                (&raw const value).cast(),
-                size_of::<u32>() as libc::socklen_t,
-            )
-        })
-        .map(drop)
+        raw::set_option(self.as_fd(), level, name, &value)
     }
 
     /// Lets a program judge which datagrams come in, as
@@ -388,16 +378,20 @@ pub(crate) mod raw {
     /// # Errors
     /// `EPERM` without privilege, `EINVAL` for a group that does not exist.
     pub fn join(fd: BorrowedFd<'_>, group: u32) -> Result<()> {
-        let size = size_of::<u32>() as libc::socklen_t;
-        // SAFETY: the pointer is valid for the length given.
+        set_option(fd, libc::SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group)
+    }
+
+    /// Sets an option of a socket to this value.
+    pub(super) fn set_option<T>(
+        fd: BorrowedFd<'_>,
+        level: libc::c_int,
+        name: libc::c_int,
+        value: &T,
+    ) -> Result<()> {
+        let size = size_of::<T>() as libc::socklen_t;
+        // SAFETY: the kernel reads the value, `size` bytes, and what a filter program in it points to; it writes nothing.
         check(unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_NETLINK,
-                NETLINK_ADD_MEMBERSHIP,
-                (&raw const group).cast(),
-                size,
-            )
+            libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::from_ref(value).cast(), size)
         })
         .map(drop)
     }
@@ -542,18 +536,7 @@ pub(crate) mod raw {
     pub fn attach_filter(fd: BorrowedFd<'_>, program: &[libc::sock_filter]) -> Result<()> {
         let len = u16::try_from(program.len()).map_err(|_| Error::Os(libc::EINVAL))?;
         let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
-        let size = size_of::<libc::sock_fprog>() as libc::socklen_t;
-        // SAFETY: the kernel reads the program, as long as it says, and writes nothing.
-        check(unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_ATTACH_FILTER,
-                (&raw const program).cast(),
-                size,
-            )
-        })
-        .map(drop)
+        set_option(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
     }
 
     /// Takes the program off again.
@@ -562,17 +545,6 @@ pub(crate) mod raw {
     /// The system's error; `ENOENT` when there is none.
     pub fn detach_filter(fd: BorrowedFd<'_>) -> Result<()> {
         let unused: libc::c_int = 0;
-        let size = size_of::<libc::c_int>() as libc::socklen_t;
-        // SAFETY: the pointer is valid for the length given.
-        check(unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_DETACH_FILTER,
-                (&raw const unused).cast(),
-                size,
-            )
-        })
-        .map(drop)
+        set_option(fd, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, &unused)
     }
 }
