@@ -91,6 +91,7 @@ mod bitmask;
 mod capi;
 pub mod consts;
 mod descriptor;
+pub mod diagnosis;
 mod error;
 mod exchange;
 pub mod format;

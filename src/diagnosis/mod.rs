@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Diagnosis of a conntrack table that is full or loses packets: what is lost, who holds the entries, what to change.
+//!
+//! Data flows one way: `Handle, files -> sample, census -> Facts -> rules -> findings -> text | JSON`. The census, the
+//! facts, the rules and the advice are pure: no clock, no kernel, no file. Nothing here changes a setting or the table.
+
+#![forbid(unsafe_code)]
+
+pub mod facts;
+pub mod key;
+
+pub use facts::Facts;
+pub use key::{By, Key};
