@@ -3,7 +3,9 @@
 
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 /// What entries are grouped by. The names of the command line and of the JSON are those of [`By::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,6 +136,111 @@ impl By {
             By::Helper => "helper",
             By::NatSource => "nat-source",
             By::NatPool => "nat-pool",
+        }
+    }
+}
+
+/// The groupings without parameters, and the defaults of the others.
+const GROUPINGS: &[By] = &[
+    By::Source,
+    By::SOURCE_NETWORK,
+    By::Destination,
+    By::DestinationPrefix { ipv4: 24, ipv6: 64 },
+    By::Service,
+    By::Server,
+    By::Protocol,
+    By::State,
+    By::Status,
+    By::Zone,
+    By::Mark { mask: u32::MAX },
+    By::Label,
+    By::Helper,
+    By::NatSource,
+    By::NatPool,
+];
+
+/// A word that is no grouping: what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoGrouping(&'static str);
+
+impl fmt::Display for NoGrouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NoGrouping {}
+
+impl FromStr for By {
+    type Err = NoGrouping;
+
+    /// A name, with `/LEN4` or `/LEN4/LEN6` for prefixes and `/MASK` for marks.
+    fn from_str(word: &str) -> Result<By, NoGrouping> {
+        let mut parts = word.split('/');
+        let name = parts.next().unwrap_or_default();
+        let by = GROUPINGS.iter().find(|by| by.name() == name).ok_or(NoGrouping("no such grouping"))?;
+        let by = match *by {
+            By::SourcePrefix { ipv4, ipv6 } => By::SourcePrefix {
+                ipv4: length(parts.next(), ipv4, 32)?,
+                ipv6: length(parts.next(), ipv6, 128)?,
+            },
+            By::DestinationPrefix { ipv4, ipv6 } => By::DestinationPrefix {
+                ipv4: length(parts.next(), ipv4, 32)?,
+                ipv6: length(parts.next(), ipv6, 128)?,
+            },
+            By::Mark { mask } => By::Mark { mask: parts.next().map_or(Ok(mask), number)? },
+            by => by,
+        };
+        parts.next().map_or(Ok(by), |_| Err(NoGrouping("a part too many")))
+    }
+}
+
+fn length(part: Option<&str>, default: u8, most: u8) -> Result<u8, NoGrouping> {
+    let Some(part) = part else { return Ok(default) };
+    let length = Some(part).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = length.and_then(|part| part.parse().ok());
+    length.filter(|&length| length <= most).ok_or(NoGrouping("a prefix length is too large or no number"))
+}
+
+fn number(part: &str) -> Result<u32, NoGrouping> {
+    let hexadecimal = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X"));
+    let (digits, radix) = hexadecimal.map_or((part, 10), |digits| (digits, 16));
+    let digits = Some(digits).filter(|digits| !digits.starts_with(['+', '-']));
+    let number = digits.and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    number.ok_or(NoGrouping("a mask is a number of 32 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grouping_is_read_from_its_name_and_numbers() {
+        for by in GROUPINGS {
+            assert_eq!(by.name().parse(), Ok(*by));
+        }
+        assert_eq!("source-prefix/16".parse(), Ok(By::SourcePrefix { ipv4: 16, ipv6: 64 }));
+        assert_eq!("destination-prefix/8/48".parse(), Ok(By::DestinationPrefix { ipv4: 8, ipv6: 48 }));
+        assert_eq!("mark/0xff00".parse(), Ok(By::Mark { mask: 0xff00 }));
+        assert_eq!("mark/255".parse(), Ok(By::Mark { mask: 255 }));
+        for wrong in [
+            "",
+            "sources",
+            "source/1",
+            "source-prefix/33",
+            "source-prefix/8/129",
+            "source-prefix/8/8/8",
+            "source-prefix/",
+            "source-prefix/+8",
+            "mark/",
+            "mark/0x",
+            "mark/-1",
+            "mark/4294967296",
+            "mark/1/1",
+            "zone/1",
+            "SOURCE",
+        ] {
+            assert!(wrong.parse::<By>().is_err(), "{wrong}");
         }
     }
 }
