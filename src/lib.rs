@@ -136,7 +136,7 @@ pub use exchange::batch::{Batch, Request};
 pub use exchange::handle::Handle;
 pub use exchange::list::{Expectations, Flows, List, ListBuilder};
 pub use exchange::request::Table;
-pub use exchange::{Failure, HandleBuilder, Operation};
+pub use exchange::{Failure, HandleBuilder, Netns, Operation};
 pub use expect::{ExpectAttr, Expectation};
 pub use filter::dump::{Masked, TupleLeaves};
 pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};

@@ -114,6 +114,25 @@ pub enum Key {
 }
 
 impl By {
+    /// All groupings, those with parameters with their defaults.
+    pub const ALL: &[By] = &[
+        By::Source,
+        By::SOURCE_NETWORK,
+        By::Destination,
+        By::DestinationPrefix { ipv4: 24, ipv6: 64 },
+        By::Service,
+        By::Server,
+        By::Protocol,
+        By::State,
+        By::Status,
+        By::Zone,
+        By::Mark { mask: u32::MAX },
+        By::Label,
+        By::Helper,
+        By::NatSource,
+        By::NatPool,
+    ];
+
     /// The source's network as the rules use it: /24 and /64.
     pub const SOURCE_NETWORK: By = By::SourcePrefix { ipv4: 24, ipv6: 64 };
 
@@ -140,25 +159,6 @@ impl By {
     }
 }
 
-/// The groupings without parameters, and the defaults of the others.
-const GROUPINGS: &[By] = &[
-    By::Source,
-    By::SOURCE_NETWORK,
-    By::Destination,
-    By::DestinationPrefix { ipv4: 24, ipv6: 64 },
-    By::Service,
-    By::Server,
-    By::Protocol,
-    By::State,
-    By::Status,
-    By::Zone,
-    By::Mark { mask: u32::MAX },
-    By::Label,
-    By::Helper,
-    By::NatSource,
-    By::NatPool,
-];
-
 /// A word that is no grouping: what is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoGrouping(&'static str);
@@ -178,7 +178,7 @@ impl FromStr for By {
     fn from_str(word: &str) -> Result<By, NoGrouping> {
         let mut parts = word.split('/');
         let name = parts.next().unwrap_or_default();
-        let by = GROUPINGS.iter().find(|by| by.name() == name).ok_or(NoGrouping("no such grouping"))?;
+        let by = By::ALL.iter().find(|by| by.name() == name).ok_or(NoGrouping("no such grouping"))?;
         let by = match *by {
             By::SourcePrefix { ipv4, ipv6 } => By::SourcePrefix {
                 ipv4: length(parts.next(), ipv4, 32)?,
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_grouping_is_read_from_its_name_and_numbers() {
-        for by in GROUPINGS {
+        for by in By::ALL {
             assert_eq!(by.name().parse(), Ok(*by));
         }
         assert_eq!("source-prefix/16".parse(), Ok(By::SourcePrefix { ipv4: 16, ipv6: 64 }));

@@ -22,27 +22,36 @@ const NAMED: &str = "/run/netns";
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing is opened before `open`"]
 pub struct HandleBuilder {
-    namespace: Option<Namespace>,
+    namespace: Option<Netns>,
     receive_buffer: Option<u32>,
     reads_ahead: bool,
 }
 
-#[derive(Debug, Clone)]
-enum Namespace {
+/// A network namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Netns {
+    /// The name that `ip netns add` gave it: a file in `/run/netns`.
     Name(String),
+    /// A file that stands for it.
     Path(PathBuf),
+    /// The namespace in which this process runs.
     Process(u32),
 }
 
-impl Namespace {
-    fn path(&self) -> Result<PathBuf> {
+impl Netns {
+    /// The file that stands for the namespace.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that is not the name of a file.
+    pub fn path(&self) -> Result<PathBuf> {
         match self {
-            Namespace::Name(name) if matches!(name.as_str(), "" | "." | "..") || name.contains('/') => {
+            Netns::Name(name) if matches!(name.as_str(), "" | "." | "..") || name.contains('/') => {
                 Err(Error::Invalid("a namespace's name is the name of a file"))
             }
-            Namespace::Name(name) => Ok(Path::new(NAMED).join(name)),
-            Namespace::Path(path) => Ok(path.clone()),
-            Namespace::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
+            Netns::Name(name) => Ok(Path::new(NAMED).join(name)),
+            Netns::Path(path) => Ok(path.clone()),
+            Netns::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
         }
     }
 }
@@ -51,19 +60,25 @@ impl HandleBuilder {
     /// Asks the network namespace with this name, as `ip netns add` gives it, in place of the caller's own. Needs
     /// `CAP_SYS_ADMIN`. The namespace of the calling thread does not change.
     pub fn namespace_name(mut self, name: impl Into<String>) -> HandleBuilder {
-        self.namespace = Some(Namespace::Name(name.into()));
+        self.namespace = Some(Netns::Name(name.into()));
         self
     }
 
     /// Asks the network namespace that this file stands for.
     pub fn namespace_path(mut self, path: impl Into<PathBuf>) -> HandleBuilder {
-        self.namespace = Some(Namespace::Path(path.into()));
+        self.namespace = Some(Netns::Path(path.into()));
         self
     }
 
     /// Asks the network namespace in which this process runs.
     pub fn namespace_of_process(mut self, pid: u32) -> HandleBuilder {
-        self.namespace = Some(Namespace::Process(pid));
+        self.namespace = Some(Netns::Process(pid));
+        self
+    }
+
+    /// Asks this network namespace.
+    pub fn namespace(mut self, namespace: Netns) -> HandleBuilder {
+        self.namespace = Some(namespace);
         self
     }
 
@@ -113,12 +128,12 @@ mod tests {
 
     #[test]
     fn a_namespace_is_a_file() {
-        let path = |namespace: Namespace| namespace.path().map(|path| path.display().to_string());
-        assert_eq!(path(Namespace::Name("blue".into())).as_deref(), Ok("/run/netns/blue"));
-        assert_eq!(path(Namespace::Path("/tmp/ns".into())).as_deref(), Ok("/tmp/ns"));
-        assert_eq!(path(Namespace::Process(7)).as_deref(), Ok("/proc/7/ns/net"));
+        let path = |namespace: Netns| namespace.path().map(|path| path.display().to_string());
+        assert_eq!(path(Netns::Name("blue".into())).as_deref(), Ok("/run/netns/blue"));
+        assert_eq!(path(Netns::Path("/tmp/ns".into())).as_deref(), Ok("/tmp/ns"));
+        assert_eq!(path(Netns::Process(7)).as_deref(), Ok("/proc/7/ns/net"));
         for name in ["", ".", "..", "a/b", "/etc/passwd"] {
-            assert!(matches!(path(Namespace::Name(name.into())), Err(Error::Invalid(_))), "{name}");
+            assert!(matches!(path(Netns::Name(name.into())), Err(Error::Invalid(_))), "{name}");
         }
     }
 

@@ -18,5 +18,5 @@ pub(crate) mod reading;
 // the border and the tests build more
 pub mod request;
 
-pub use builder::HandleBuilder;
+pub use builder::{HandleBuilder, Netns};
 pub use operation::{Failure, Operation};

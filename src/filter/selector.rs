@@ -14,6 +14,7 @@ use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::consts::IPS_SRC_NAT_DONE;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// An address of which only the bits in `mask` count. Both are of one family, which must be the flow's too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +221,8 @@ pub struct Selector {
     pub destination_nat: Option<NatSelector>,
     /// Source or destination translation.
     pub any_nat: Option<NatSelector>,
+    /// Seconds that the entry has left, both bounds included. An entry without a timeout never matches.
+    pub remaining_secs: Option<RangeInclusive<u32>>,
 }
 
 impl Selector {
@@ -261,6 +264,7 @@ impl Selector {
                 .zip(tags)
                 .all(|(tag, attr)| tag.is_none_or(|tag| flow.u32(attr) == Some(tag)))
             && self.labels.as_ref().is_none_or(|wanted| has_labels(flow, wanted))
+            && self.remaining_secs.as_ref().is_none_or(|range| has_left(flow, range))
     }
 
     fn matches_nat(&self, flow: &Flow) -> bool {
@@ -275,6 +279,10 @@ impl Selector {
 fn has_labels(flow: &Flow, wanted: &Bitmask) -> bool {
     let labels = flow.labels().filter(|_| flow.is_set(Attr::Connlabels));
     labels.is_some_and(|labels| wanted.iter().all(|bit| labels.test(bit)))
+}
+
+fn has_left(flow: &Flow, range: &RangeInclusive<u32>) -> bool {
+    flow.timeout_secs().is_some_and(|left| range.contains(&left))
 }
 
 #[cfg(test)]
@@ -311,6 +319,16 @@ mod tests {
     fn no_condition_is_everything() {
         assert!(Selector::default().is_everything());
         assert!(Selector::default().matches(&Flow::new()));
+    }
+
+    #[test]
+    fn the_time_left_lies_between_both_bounds_and_is_known() {
+        let mut flow = udp();
+        assert!(!passes(&flow, |s| s.remaining_secs = Some(0..=u32::MAX)), "an entry without a timeout");
+        flow.set_timeout_secs(30);
+        for (range, expected) in [(30..=30, true), (0..=29, false), (31..=u32::MAX, false), (0..=30, true)] {
+            assert_eq!(passes(&flow, |s| s.remaining_secs = Some(range.clone())), expected, "{range:?}");
+        }
     }
 
     #[test]

@@ -63,22 +63,45 @@ pub fn set_loopback_up() -> Result<()> {
     }
 }
 
-/// Opens a socket in the network namespace that this file stands for. A thread of its own enters the namespace and hands
-/// the socket over: the calling thread stays where it is.
+/// Moves the calling thread into the network namespace that this file stands for. Threads that it starts later follow it.
 ///
 /// # Errors
 /// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
-pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
-    let os = |error: std::io::Error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO));
+pub fn enter(path: &Path) -> Result<()> {
+    enter_file(&File::open(path).map_err(os)?)
+}
+
+fn enter_file(file: &File) -> Result<()> {
+    // SAFETY: no pointer is passed; the call changes the namespace of the calling thread only.
+    match unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } {
+        0 => Ok(()),
+        _ => Err(Error::Os(errno::get())),
+    }
+}
+
+fn os(error: std::io::Error) -> Error {
+    Error::Os(error.raw_os_error().unwrap_or(libc::EIO))
+}
+
+/// Runs `work` in the network namespace that this file stands for, in a thread of its own: the calling thread stays where
+/// it is.
+///
+/// # Errors
+/// As [`enter`]; and those of `work`.
+pub(crate) fn within<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let file = File::open(path).map_err(os)?;
-    let enter_and_open = move || {
-        // SAFETY: no pointer is passed; the call changes the namespace of this thread only, which ends here.
-        match unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } {
-            0 => Socket::open(0),
-            _ => Err(Error::Os(errno::get())),
-        }
-    };
-    let thread =
-        std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_open).map_err(os)?;
-    thread.join().unwrap_or(Err(Error::Os(libc::EIO)))
+    let enter_and_work = move || enter_file(&file).and_then(|()| work());
+    let thread = std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_work);
+    thread.map_err(os)?.join().unwrap_or(Err(Error::Os(libc::EIO)))
+}
+
+/// Opens a socket in the network namespace that this file stands for. The calling thread stays where it is.
+///
+/// # Errors
+/// As [`enter`].
+pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
+    within(path, || Socket::open(0))
 }

@@ -2,7 +2,7 @@
 _conntrack()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local options='-L --dump -G --get -D --delete -I --create -A --add -U --update -E --event -F --flush -C --counter -S --stats -V --version -h --help -s --src --orig-src -d --dst --orig-dst -r --reply-src -q --reply-dst -p --protonum -t --timeout -u --status -z --zero -e --event-mask --tuple-src --tuple-dst --mask-src --mask-dst -a --nat-range -m --mark -i --id -f --family -n --src-nat -g --dst-nat -o --output -c --secmark -b --buffer-size -j --any-nat -w --zone -l --label --label-add --label-del --orig-zone --reply-zone -M --labelmap --resync --reliable' states='' words='' list='' protocol='' i
+    local options='-L --dump -G --get -D --delete -I --create -A --add -U --update -E --event -F --flush -C --counter -S --stats --diagnose --top --check --metrics -V --version -h --help -s --src --orig-src -d --dst --orig-dst -r --reply-src -q --reply-dst -p --protonum -t --timeout -u --status -z --zero -e --event-mask --tuple-src --tuple-dst --mask-src --mask-dst -a --nat-range -m --mark -i --id -f --family -n --src-nat -g --dst-nat -o --output -c --secmark -b --buffer-size -j --any-nat -w --zone -l --label --label-add --label-del --orig-zone --reply-zone -M --labelmap --resync --reliable --remaining --interval --watch --by --show --netns --all-netns' states='' words='' list='' protocol='' i
     COMPREPLY=()
     for ((i = 1; i + 1 < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == @(-p|--protonum) ]] && protocol=${COMP_WORDS[i+1]}
@@ -31,6 +31,7 @@ _conntrack()
         -F|--flush) words='expect conntrack dying unconfirmed' ;;
         -C|--counter) words='expect conntrack dying unconfirmed' ;;
         -S|--stats) words='expect conntrack dying unconfirmed' ;;
+        --metrics) words='conntrack node' ;;
         -s|--src|--orig-src) return ;;
         -d|--dst|--orig-dst) return ;;
         -r|--reply-src) return ;;
@@ -47,7 +48,7 @@ _conntrack()
         -m|--mark) return ;;
         -i|--id) return ;;
         -f|--family) words='ipv4 ipv6' ;;
-        -o|--output) list=1 words='xml extended timestamp id ktimestamp labels userspace save' ;;
+        -o|--output) list=1 words='xml extended timestamp id ktimestamp labels userspace save json' ;;
         -c|--secmark) return ;;
         -b|--buffer-size) return ;;
         -w|--zone) return ;;
@@ -56,6 +57,12 @@ _conntrack()
         --orig-zone) return ;;
         --reply-zone) return ;;
         -M|--labelmap) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --remaining) return ;;
+        --interval) return ;;
+        --watch) return ;;
+        --by) list=1 words='source source-prefix destination destination-prefix service server protocol state status zone mark label helper nat-source nat-pool' ;;
+        --show) return ;;
+        --netns) return ;;
     esac
     if [[ $list ]]; then
         local before=''

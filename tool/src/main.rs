@@ -23,6 +23,7 @@ use command::Session;
 use line::parse::Parser;
 use show::message::{self, Complaint, NO_MEMORY, TRY};
 use show::output::{say, tell};
+use show::plugin;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     restore_sigpipe();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let program = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_plugin = plugin::is_asked_for(arguments.iter().skip(1).map(|word| word.as_bytes()));
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
     let (mut parser, mut session) = (Parser::new(posix), Session::new(program));
     let status = match arguments.as_slice() {
@@ -49,7 +51,10 @@ fn main() -> ExitCode {
     if let count @ 1.. = session.foreign_datagrams() {
         say(&message::foreign(count));
     }
-    let status = status.unwrap_or_else(|complaint| complain(&complaint));
+    let status = status.unwrap_or_else(|complaint| match is_plugin {
+        true => plugin::complain(&mut session.out, &complaint),
+        false => complain(&complaint),
+    });
     session.out.end_as_asked();
     end_by_hangup();
     ExitCode::from(status)
@@ -60,7 +65,9 @@ fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> 
     let words: Vec<Vec<u8>> = arguments.into_iter().skip(1).map(OsString::into_vec).collect();
     let line = parser.parse(&words);
     parser.notices.iter().for_each(|notice| say(notice));
-    let done = session.run(line?.job()?)?;
+    let line = line?;
+    line.netns.as_ref().map_or(Ok(()), command::enter)?;
+    let done = session.run(line.job()?)?;
     done.summary().iter().for_each(|line| tell(line));
     Ok(done.exit_status())
 }

@@ -5,26 +5,32 @@
 #![forbid(unsafe_code)]
 
 pub mod add;
+mod check;
 mod count;
 pub mod create;
 pub mod delete;
+mod diagnose;
 mod event;
 pub mod flush;
 mod get;
 mod help;
 pub mod list;
+mod metrics;
 mod origin;
 pub mod ports;
 pub mod registry;
 mod resync;
 mod stats;
+mod top;
 pub mod update;
 mod version;
+mod watch;
 
 use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::show::refusal;
-use netfilter_conntrack::{Dir, Flow, Handle};
+use netfilter_conntrack::sys::namespace;
+use netfilter_conntrack::{Dir, Flow, Handle, Netns};
 use ports::Ports;
 use registry::{Job, Verb};
 use std::thread;
@@ -186,6 +192,22 @@ impl Session {
             _ => complaint,
         }
     }
+}
+
+/// Moves the process into a network namespace: sockets that are opened and files of `/proc` that are read from then on are
+/// that namespace's.
+///
+/// # Errors
+/// For a namespace that does not exist or may not be entered.
+pub fn enter(netns: &Netns) -> Result<(), Complaint> {
+    let name = match netns {
+        Netns::Name(name) => name.clone(),
+        Netns::Process(pid) => format!("of process {pid}"),
+        Netns::Path(path) => path.display().to_string(),
+        _ => String::new(),
+    };
+    let entered = netns.path().and_then(|path| namespace::enter(&path));
+    entered.map_err(|error| Complaint::Netns(name, error.to_string()))
 }
 
 /// What was done until a signal came is a result, too; the signal ends the program in the end.

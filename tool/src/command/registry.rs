@@ -8,7 +8,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Done, Session};
-use super::{add, count, create, delete, event, flush, get, help, list, stats, update, version};
+use super::{
+    add, check, count, create, delete, diagnose, event, flush, get, help, list, metrics, stats, top,
+};
+use super::{update, version};
 use crate::line::Line;
 use crate::line::legality::{Legality, Options};
 use crate::line::options::{Id, Param, Row, Section, Table, Takes, Value};
@@ -23,6 +26,8 @@ pub struct Form {
     pub job: fn(Line) -> Result<Job, Complaint>,
     /// Whether it may stand in a file for `-R`.
     pub in_file: bool,
+    /// Whether it can write JSON.
+    pub json: bool,
 }
 
 /// A command.
@@ -121,15 +126,20 @@ impl Verb {
 }
 
 /// A command line without a command.
-pub static NO_COMMAND: Form = Form { options: Legality::NONE, job: help::job, in_file: false };
+pub static NO_COMMAND: Form = Form { options: Legality::NONE, job: help::job, in_file: false, json: false };
 
 const fn form(options: Legality, job: fn(Line) -> Result<Job, Complaint>) -> Form {
-    Form { options, job, in_file: false }
+    Form { options, job, in_file: false, json: false }
 }
 
 /// The same form, which may stand in a file for `-R`.
 const fn in_file(form: Form) -> Form {
     Form { in_file: true, ..form }
+}
+
+/// The same form, which can write JSON.
+const fn json(form: Form) -> Form {
+    Form { json: true, ..form }
 }
 
 const fn general(params: &[Param]) -> Options {
@@ -165,6 +175,8 @@ const LIST: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::Zero,
     Param::Secmark,
     Param::AnyNat,
+    Param::Remaining,
+    Param::Netns,
 ])));
 
 const GET: Legality = Legality {
@@ -173,8 +185,12 @@ const GET: Legality = Legality {
     takes: general(&[Param::Id, Param::Output, Param::Label]).and(STATE).and(VTAGS).and(ICMP_IDS),
 };
 
-const DELETE: Legality =
-    Legality::taking(SELECTION.and(ZONES).and(general(&[Param::Timeout, Param::Status, Param::Id])));
+const DELETE: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
+    Param::Timeout,
+    Param::Status,
+    Param::Id,
+    Param::Remaining,
+])));
 
 const CREATE: Legality = Legality {
     needs: general(&[Param::Protonum, Param::Timeout])
@@ -208,6 +224,36 @@ const EVENT: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::Resync,
     Param::Reliable,
 ])));
+
+/// What lists and counters of one namespace take.
+const ONE_NETNS: Legality = Legality::taking(general(&[Param::Netns]));
+
+const TOP: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
+    Param::Status,
+    Param::Secmark,
+    Param::AnyNat,
+    Param::Remaining,
+    Param::Watch,
+    Param::By,
+    Param::Show,
+    Param::Netns,
+])));
+
+const DIAGNOSE: Legality = Legality::taking(general(&[
+    Param::Output,
+    Param::Labelmap,
+    Param::Interval,
+    Param::Watch,
+    Param::By,
+    Param::Show,
+    Param::Netns,
+    Param::AllNetns,
+]));
+
+const CHECK: Legality =
+    Legality::taking(general(&[Param::Interval, Param::Watch, Param::Netns, Param::AllNetns]));
+
+const METRICS: Legality = Legality::taking(general(&[Param::By, Param::Show, Param::Netns, Param::AllNetns]));
 
 const EXPECTATION: Legality = Legality {
     needs: general(&[Param::Src, Param::Dst, Param::Protonum]).and(PORTS).and(KEYS),
@@ -268,6 +314,22 @@ const fn command(
     }
 }
 
+/// A command that the original does not have: without a letter, found by its whole name only.
+const fn ours(name: &'static [&'static str], help: &'static str, entries: Form) -> Command {
+    let (takes, value) = (Takes::Nothing, Value::None);
+    Command {
+        letter: None,
+        name,
+        takes,
+        value,
+        help,
+        in_full: true,
+        entries,
+        expectations: None,
+        knows_lists: false,
+    }
+}
+
 /// What takes no option, on either table.
 const fn bare(job: fn(Line) -> Result<Job, Complaint>) -> Form {
     form(Legality::NONE, job)
@@ -279,7 +341,10 @@ commands! {
         ..command(
             b'L', &["dump"], "list entries or expectations",
             form(LIST, list::entries),
-            Some(form(Legality::taking(general(&[Param::Family, Param::Output])), list::expectations)),
+            Some(form(
+                Legality::taking(general(&[Param::Family, Param::Output, Param::Netns])),
+                list::expectations,
+            )),
         )
     };
     Get(get::Job): command(
@@ -321,17 +386,32 @@ commands! {
         takes: Takes::MAYBE,
         ..command(
             b'C', &["counter"], "show the number of entries",
-            bare(count::entries),
-            Some(bare(count::expectations)),
+            form(ONE_NETNS, count::entries),
+            Some(form(ONE_NETNS, count::expectations)),
         )
     };
     Stats(stats::Job): Command {
         takes: Takes::WORD,
         ..command(
             b'S', &["stats"], "show per-CPU statistics",
-            bare(stats::entries),
-            Some(bare(stats::expectations)),
+            form(ONE_NETNS, stats::entries),
+            Some(form(ONE_NETNS, stats::expectations)),
         )
+    };
+    Diagnose(diagnose::Job): ours(
+        &["diagnose"], "say what is wrong, why, and what to do",
+        json(form(DIAGNOSE, diagnose::job)),
+    );
+    Top(top::Job): ours(&["top"], "show who holds the entries", json(form(TOP, top::job)));
+    Check(check::Job): Command {
+        takes: Takes::MAYBE,
+        value: Value::Thresholds,
+        ..ours(&["check"], "one line for monitoring, with its exit status", form(CHECK, check::job))
+    };
+    Metrics(metrics::Job): Command {
+        takes: Takes::MAYBE,
+        value: Value::Metrics,
+        ..ours(&["metrics"], "show metrics for Prometheus", form(METRICS, metrics::job))
     };
     // The next word is read as a table by these two, too, but makes no difference.
     Version(version::Job): Command {
@@ -370,7 +450,8 @@ mod tests {
             commands().filter(|(_, command)| can(command)).map(|(row, _)| row.name()).collect()
         };
         assert_eq!(with(|command| command.on(Table::Dying).is_some()), ["dump"]);
-        assert_eq!(with(|command| command.on(Table::Expect).is_none()), ["add", "update"]);
+        let entries_only = ["add", "update", "diagnose", "top", "check", "metrics"];
+        assert_eq!(with(|command| command.on(Table::Expect).is_none()), entries_only);
         let in_file = ["delete", "create", "add", "update", "flush"];
         assert_eq!(with(|command| command.entries.in_file), in_file);
         assert!(with(|command| command.expectations.as_ref().is_some_and(|form| form.in_file)).is_empty());

@@ -54,6 +54,12 @@ pub(super) fn set_param(
         (_, Param::OrigZone) => line.orig_zone = Some(value::number(word, option)?),
         (_, Param::ReplyZone) => line.reply_zone = Some(value::number(word, option)?),
         (_, Param::Labelmap) => set_labelmap(line, item.row, word)?,
+        (_, Param::Remaining) => line.remaining = Some(value::remaining(word, option)?),
+        (_, Param::Interval) => line.interval = Some(value::period(word, option)?),
+        (_, Param::Watch) => line.watch = Some(value::period(word, option)?),
+        (_, Param::By) => line.by.extend(value::groupings(word, option)?),
+        (_, Param::Show) => line.show = Some(value::lines(word, option)?),
+        (_, Param::Netns) => line.netns = Some(value::namespace(word, option)?),
         (Value::None, _) => {} // it is noted already
         _ => debug_assert!(false, "an option without a place: {param:?}"),
     }
@@ -74,13 +80,21 @@ fn add_status(line: &mut Line, word: &[u8], notices: &mut Vec<String>) -> Result
 
 /// Takes a command, and perhaps the table that it is for.
 pub(super) fn set_verb(line: &mut Line, verb: Verb, word: Option<&[u8]>) -> Result<(), Complaint> {
-    let table = match word {
-        Some(word) => TABLES
+    let table = match (verb.row().value, word) {
+        (Value::Thresholds, Some(word)) => {
+            line.thresholds = Some(value::thresholds(word, verb.row())?);
+            Table::default()
+        }
+        (Value::Metrics, Some(word)) => {
+            line.metrics = Some(value::metrics(word, verb.row())?);
+            Table::default()
+        }
+        (_, Some(word)) => TABLES
             .iter()
             .find(|(name, _)| !word.is_empty() && name.as_bytes().starts_with(word))
             .map(|&(_, table)| table)
             .ok_or_else(|| Complaint::UnknownTable(text(word)))?,
-        None => Table::default(),
+        (_, None) => Table::default(),
     };
     match table {
         _ if verb.command().on(table).is_some() => {}
@@ -194,7 +208,7 @@ fn set_nat(line: &mut Line, param: Param, item: Item<'_>) -> Result<(), Complain
 }
 
 fn add_formats(line: &mut Line, word: &[u8]) -> Result<(), Complaint> {
-    line.formats |= Formats::from_bits_truncate(value::list(word, value::FORMATS)?);
+    line.formats |= value::formats(word)?;
     let alone = Formats::SAVE | Formats::USERSPACE;
     if line.formats.contains(Formats::SAVE) && !line.formats.difference(alone).is_empty() {
         return Err(Complaint::SaveCombination);

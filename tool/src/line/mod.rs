@@ -20,15 +20,18 @@ use crate::certain::Certain as _;
 use crate::command::registry::{Form, Job, NO_COMMAND, Verb};
 use crate::show::message::Complaint;
 use legality::Options;
+use netfilter_conntrack::diagnosis::By;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::{Bitmask, Groups};
+use netfilter_conntrack::{Bitmask, Groups, Netns};
 use options::{Param, Table};
 use protocols::{FIELDS, Field, Protocol};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::rc::Rc;
-use value::{Family, Formats, FormerStatus, NatTarget, StatusBits};
+use std::time::Duration;
+use value::{Family, Formats, FormerStatus, Metrics, NatTarget, StatusBits};
 
 /// Two addresses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -92,6 +95,22 @@ pub struct Line {
     pub label_del: Option<Option<Bitmask>>,
     pub label_map: Option<Rc<LabelMap>>,
     labelmap_path: Option<PathBuf>,
+    /// The seconds that an entry has left.
+    pub remaining: Option<RangeInclusive<u32>>,
+    /// The time between two readings of the counters.
+    pub interval: Option<Duration>,
+    /// The time between two runs.
+    pub watch: Option<Duration>,
+    /// What entries are grouped by.
+    pub by: Vec<By>,
+    /// Lines of each table.
+    pub show: Option<u16>,
+    /// The namespace that is looked at.
+    pub netns: Option<Netns>,
+    /// Percentages of the limit for a warning and for a critical state.
+    pub thresholds: Option<(u8, u8)>,
+    /// Whose names the metrics have.
+    pub metrics: Option<Metrics>,
     names: LabelNames,
     /// The first complaint that the original does not make: it comes after all others.
     late: Option<Complaint>,

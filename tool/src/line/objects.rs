@@ -55,6 +55,7 @@ pub fn selector(line: &Line) -> Result<Selector, Complaint> {
         source_nat: nat(line.has(Param::SrcNat), line.source_nat),
         destination_nat: nat(line.has(Param::DstNat), line.destination_nat),
         any_nat: nat(line.has(Param::AnyNat), line.any_nat),
+        remaining_secs: line.remaining.clone(),
     })
 }
 
@@ -147,7 +148,7 @@ enum Purpose {
 
 fn purpose(line: &Line, param: Param) -> Purpose {
     use Param::*;
-    use Purpose::{Select, Set, Show};
+    use Purpose::{Select, Set};
     let updates = line.verb == Some(Verb::Update);
     let some_bit = |mask: Option<IpAddr>| mask.is_none_or(|mask| !mask.is_unspecified());
     match param {
@@ -158,11 +159,13 @@ fn purpose(line: &Line, param: Param) -> Purpose {
         Status => Select(line.status != StatusBits::default()),
         ReplySrc | ReplyDst | Protonum | Id | SrcNat | DstNat | AnyNat | Secmark => Select(true),
         Zone | OrigZone | ReplyZone | Label => Select(true),
+        Remaining => Select(line.remaining != Some(0..=u32::MAX)),
         // A mask belongs to its address; what `-a` is given is ignored.
         MaskSrc | MaskDst | NatRange | TupleSrc | TupleDst => Select(false),
         Family => Purpose::Family,
         Timeout | LabelAdd | LabelDel => Set(updates),
-        Zero | EventMask | Output | BufferSize | Labelmap | Resync | Reliable => Show,
+        Zero | EventMask | Output | BufferSize | Labelmap | Resync | Reliable => Purpose::Show,
+        Interval | Watch | By | Show | Netns | AllNetns => Purpose::Show,
     }
 }
 
@@ -442,6 +445,9 @@ mod tests {
         ("-s 0/0 -d 1.1.1.1", true, true),
         ("-r 1.1.1.1", true, true),
         ("-q 1.1.1.1", true, true),
+        ("--remaining 0-5", true, true),
+        ("--remaining 5-", true, true),
+        ("--remaining 0-", false, false),
         ("-p tcp", true, true),
         ("-t 5", false, false),
         ("-u ASSURED", true, true),

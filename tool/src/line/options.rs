@@ -64,6 +64,13 @@ pub enum Param {
     Labelmap,
     Resync,
     Reliable,
+    Remaining,
+    Interval,
+    Watch,
+    By,
+    Show,
+    Netns,
+    AllNetns,
 }
 
 /// What a row is about.
@@ -124,6 +131,11 @@ pub enum Value {
     Tag,
     State,
     Role,
+    Range,
+    Groupings,
+    Namespace,
+    Thresholds,
+    Metrics,
 }
 
 impl Value {
@@ -151,6 +163,11 @@ impl Value {
             Value::Tag => "tag",
             Value::State => "state",
             Value::Role => "role",
+            Value::Range => "[min]-[max]",
+            Value::Groupings => "key[,...]",
+            Value::Namespace => "name|path|pid",
+            Value::Thresholds => "warn,crit",
+            Value::Metrics => "conntrack|node",
         }
     }
 }
@@ -163,6 +180,7 @@ pub enum Section {
     Entry,
     Expectation,
     Output,
+    Diagnosis,
     Protocol,
 }
 
@@ -204,12 +222,17 @@ const fn ours(row: Row) -> Row {
     Row { short: None, ..row }
 }
 
+/// The same option, found by its whole name only.
+const fn in_full(row: Row) -> Row {
+    Row { in_full: true, ..ours(row) }
+}
+
 /// The same option with an argument that may be left out.
 const fn optional(row: Row) -> Row {
     Row { takes: Takes::MAYBE, ..row }
 }
 
-use Section::{Entry, Expectation, Filter, Output};
+use Section::{Diagnosis, Entry, Expectation, Filter, Output};
 
 /// The general options, in the order of [`Param`].
 #[rustfmt::skip]
@@ -246,6 +269,13 @@ pub const PARAMS: &[Row] = &[
     param(Param::Labelmap, b'M', &["labelmap"], Value::Path, Output, "file with the names of labels"),
     ours(param(Param::Resync, 0, &["resync"], Value::None, Output, "rescan the table after lost events (-E)")),
     ours(param(Param::Reliable, 0, &["reliable"], Value::None, Output, "lose no end of a flow (-E); dangerous")),
+    in_full(param(Param::Remaining, 0, &["remaining"], Value::Range, Filter, "seconds left to live (-L, -D, --top)")),
+    in_full(param(Param::Interval, 0, &["interval"], Value::Seconds, Diagnosis, "time between two readings; 0.5")),
+    in_full(param(Param::Watch, 0, &["watch"], Value::Seconds, Diagnosis, "again and again, so many seconds apart")),
+    in_full(param(Param::By, 0, &["by"], Value::Groupings, Diagnosis, "what entries are grouped by")),
+    in_full(param(Param::Show, 0, &["show"], Value::Number, Diagnosis, "lines of each table, at most 1000")),
+    in_full(param(Param::Netns, 0, &["netns"], Value::Namespace, Diagnosis, "this namespace (also -L, -C, -S)")),
+    in_full(param(Param::AllNetns, 0, &["all-netns"], Value::None, Diagnosis, "every namespace of the machine")),
 ];
 
 /// The commands and general options by their letters.

@@ -95,6 +95,10 @@ impl Parser {
         if line.has(Param::AnyNat) && (line.has(Param::SrcNat) || line.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
         }
+        if line.has(Param::Netns) && line.has(Param::AllNetns) {
+            return Err(Complaint::Together(Param::Netns.row().name(), Param::AllNetns.row().name()));
+        }
+        check_formats(&line)?;
         let options = Combination::of(&line);
         if self.legal != Some(options) {
             check_legality(&line)?;
@@ -202,6 +206,18 @@ fn check_legality(line: &Line) -> Result<(), Complaint> {
         Some(protocol) => legality
             .check(protocol.rows(), |row| matches!(row.id, Id::Own(_, field) if line.field(field).is_some())),
         None => Ok(()),
+    }
+}
+
+/// JSON is written by the commands that know it, and those write nothing else but text.
+fn check_formats(line: &Line) -> Result<(), Complaint> {
+    let json = line.formats.contains(Formats::JSON);
+    match (line.form().json, line.verb) {
+        (false, _) if json => Err(Complaint::BadParameter("json".into())),
+        (true, Some(verb)) if line.formats != Formats::JSON && line.has(Param::Output) => {
+            Err(Complaint::OnlyJson(verb.row().name()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,12 +9,17 @@ use crate::certain::Certain as _;
 use crate::line::args::text;
 use crate::line::options::Row;
 use crate::show::message::Complaint;
-use netfilter_conntrack::Groups;
+use netfilter_conntrack::diagnosis::By;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::wire::consts::{
     IPS_ASSURED, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_HW_OFFLOAD, IPS_OFFLOAD, IPS_SEEN_REPLY,
 };
+use netfilter_conntrack::{Groups, Netns};
+use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 /// DCCP roles by name; a prefix suffices.
 pub const ROLES: &[(&str, u8)] = &[("client", 0), ("server", 1)];
@@ -50,6 +55,7 @@ bitflags::bitflags! {
         const LABELS = 0x20;
         const USERSPACE = 0x40;
         const SAVE = 0x80;
+        const JSON = 0x100;
     }
 }
 
@@ -64,6 +70,9 @@ pub const FORMATS: &[(&str, u32)] = &[
     ("userspace", Formats::USERSPACE.bits()),
     ("save", Formats::SAVE.bits()),
 ];
+
+/// Output formats that the original does not have: a prefix of such a name is none.
+pub const FORMATS_IN_FULL: &[(&str, u32)] = &[("json", Formats::JSON.bits())];
 
 /// Families by name.
 pub const FAMILIES: &[(&str, Family)] = &[("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
@@ -338,6 +347,99 @@ pub fn list(word: &[u8], names: &[(&str, u32)]) -> Result<u32, Complaint> {
         let bit = abbreviated(item, names).ok_or_else(|| Complaint::BadParameter(text(rest)))?;
         Ok(bits | bit)
     })
+}
+
+/// A comma-separated list of output formats.
+pub fn formats(word: &[u8]) -> Result<Formats, Complaint> {
+    let in_full = |item: &[u8]| {
+        let found = FORMATS_IN_FULL.iter().find(|(name, _)| name.as_bytes() == item);
+        found.map(|&(_, bit)| bit)
+    };
+    let bits = items(word).try_fold(0, |bits, (item, rest)| {
+        let bit = in_full(item).or_else(|| abbreviated(item, FORMATS));
+        Ok(bits | bit.ok_or_else(|| Complaint::BadParameter(text(rest)))?)
+    });
+    bits.map(Formats::from_bits_truncate)
+}
+
+/// A number of seconds with at most three decimals, between 0.1 s and an hour.
+pub fn period(word: &[u8], option: &Row) -> Result<Duration, Complaint> {
+    let (whole, decimals) = split_at(word, b'.');
+    let decimals = decimals.unwrap_or(b"0");
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let is_number = digits(whole) && digits(decimals) && decimals.len() <= 3;
+    let millis = Some(()).filter(|()| is_number).and_then(|()| {
+        let padded = [decimals, b"000"].concat();
+        let decimals = plain_decimal(padded.get(..3)?)?;
+        plain_decimal(whole)?.checked_mul(1000)?.checked_add(decimals)
+    });
+    let period = millis.filter(|millis| (100..=3_600_000).contains(millis)).map(Duration::from_millis);
+    period.ok_or_else(|| unexpected(word, option))
+}
+
+/// Seconds that an entry has left, `MIN-MAX`, both included; either may be left out, but not both.
+pub fn remaining(word: &[u8], option: &Row) -> Result<RangeInclusive<u32>, Complaint> {
+    let (least, most) = split_at(word, b'-');
+    let bound = |part: &[u8], default| match part {
+        [] => Some(default),
+        part => plain_decimal(part).and_then(|number| u32::try_from(number).ok()),
+    };
+    let range = most.filter(|most| !(least.is_empty() && most.is_empty()));
+    let range = range.and_then(|most| Some(bound(least, 0)?..=bound(most, u32::MAX)?));
+    range.filter(|range| !range.is_empty()).ok_or_else(|| unexpected(word, option))
+}
+
+/// Two percentages of the limit, `WARN,CRIT`: above 0, at most 100, in this order.
+pub fn thresholds(word: &[u8], option: &Row) -> Result<(u8, u8), Complaint> {
+    let (warning, critical) = split_at(word, b',');
+    let pair = fitting(warning).zip(critical.and_then(fitting));
+    let in_order = |&(warning, critical): &(u8, u8)| 0 < warning && warning <= critical && critical <= 100;
+    pair.filter(in_order).ok_or_else(|| unexpected(word, option))
+}
+
+/// How many lines of a table are shown: 1 to 1000.
+pub fn lines(word: &[u8], option: &Row) -> Result<u16, Complaint> {
+    let lines = fitting(word).filter(|lines| (1..=1000).contains(lines));
+    lines.ok_or_else(|| unexpected(word, option))
+}
+
+/// Whose names the metrics have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Metrics {
+    /// Our own, `conntrack_...`.
+    #[default]
+    Conntrack,
+    /// Those of node_exporter, `node_nf_conntrack_...`.
+    Node,
+}
+
+/// The names of metrics, in full.
+pub fn metrics(word: &[u8], option: &Row) -> Result<Metrics, Complaint> {
+    match word {
+        b"conntrack" => Ok(Metrics::Conntrack),
+        b"node" => Ok(Metrics::Node),
+        _ => Err(unexpected(word, option)),
+    }
+}
+
+/// A comma-separated list of groupings.
+pub fn groupings(word: &[u8], option: &Row) -> Result<Vec<By>, Complaint> {
+    let grouping = |(item, _): (&[u8], _)| std::str::from_utf8(item).ok()?.parse().ok();
+    let groupings = items(word).map(grouping).collect::<Option<Vec<By>>>();
+    groupings.ok_or_else(|| unexpected(word, option))
+}
+
+/// A namespace: a path has a slash, a process id has digits only, everything else is a name.
+pub fn namespace(word: &[u8], option: &Row) -> Result<Netns, Complaint> {
+    match word {
+        b"" | b"." | b".." => Err(unexpected(word, option)),
+        word if word.contains(&b'/') => Ok(Netns::Path(OsStr::from_bytes(word).into())),
+        word if word.iter().all(u8::is_ascii_digit) => {
+            let pid = fitting(word).filter(|&pid| pid > 0);
+            pid.map(Netns::Process).ok_or_else(|| unexpected(word, option))
+        }
+        word => Ok(Netns::Name(text(word))),
+    }
 }
 
 /// A name that status lists once knew. It names no bit now.

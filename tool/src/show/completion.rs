@@ -9,7 +9,8 @@
 use crate::command::registry::ROWS;
 use crate::line::options::{PARAMS, Row, TABLES, Takes, Value};
 use crate::line::protocols::{PROTOCOLS, Protocol};
-use crate::line::value::{EVENTS, FAMILIES, FORMATS, ROLES, STATUS};
+use crate::line::value::{EVENTS, FAMILIES, FORMATS, FORMATS_IN_FULL, ROLES, STATUS};
+use netfilter_conntrack::diagnosis::By;
 use std::fmt::Write as _;
 
 const NOTE: &str = "made from the tool's option table; do not edit (tool/src/show/completion.rs).";
@@ -22,7 +23,9 @@ fn choices(value: Value) -> Vec<&'static str> {
         Value::Family => FAMILIES.iter().map(|(name, _)| *name).collect(),
         Value::Status => STATUS.iter().map(|(name, _)| *name).chain(["UNREPLIED"]).collect(),
         Value::Events => EVENTS.iter().map(|(name, _)| *name).collect(),
-        Value::Output => FORMATS.iter().map(|(name, _)| *name).collect(),
+        Value::Output => FORMATS.iter().chain(FORMATS_IN_FULL).map(|(name, _)| *name).collect(),
+        Value::Groupings => By::ALL.iter().map(|by| by.name()).collect(),
+        Value::Metrics => vec!["conntrack", "node"],
         Value::Role => ROLES.iter().map(|(name, _)| *name).collect(),
         _ => Vec::new(),
     }
@@ -30,7 +33,7 @@ fn choices(value: Value) -> Vec<&'static str> {
 
 /// Whether the value is a list with commas.
 fn is_list(value: Value) -> bool {
-    matches!(value, Value::Status | Value::Events | Value::Output)
+    matches!(value, Value::Status | Value::Events | Value::Output | Value::Groupings)
 }
 
 fn letter(row: &Row) -> Option<String> {

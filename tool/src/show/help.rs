@@ -7,7 +7,7 @@ use crate::command::registry::ROWS;
 use crate::line::ProtocolChoice;
 use crate::line::options::{PARAMS, Row, Section, TABLES, Takes};
 use crate::line::protocols::Protocol;
-use crate::line::value::{EVENTS, FORMATS, STATUS};
+use crate::line::value::{EVENTS, FORMATS, FORMATS_IN_FULL, STATUS};
 use crate::sys::protocols::protocol_name;
 
 /// Columns of a screen.
@@ -21,6 +21,7 @@ const HEADINGS: &[(Section, &str)] = &[
     (Section::Entry, "New values (-I, -A, -U):"),
     (Section::Expectation, "The expected connection (-I expect):"),
     (Section::Output, "Output:"),
+    (Section::Diagnosis, "Diagnosis (--diagnose, --top, --check, --metrics):"),
 ];
 
 /// The text about everything but protocol options.
@@ -39,7 +40,8 @@ pub fn general(program: &str) -> String {
     text += "\nNames in lists (a prefix will do):\n";
     text += &names("status:", STATUS.iter().map(|(name, _)| *name).chain(["UNREPLIED"]));
     text += &names("event: ", EVENTS.iter().map(|(name, _)| *name));
-    text += &names("format:", FORMATS.iter().map(|(name, _)| *name));
+    text += &names("format:", FORMATS.iter().chain(FORMATS_IN_FULL).map(|(name, _)| *name));
+    text += "  Only in full: json, --remaining, and the names of the diagnosis.\n";
     text + "\n"
 }
 

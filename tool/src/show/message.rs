@@ -72,6 +72,12 @@ pub enum Complaint {
     /// What cannot be given beside `--resync`.
     WithResync(&'static str),
     ResyncEvents,
+    /// A command that writes text or JSON was asked for another format.
+    OnlyJson(&'static str),
+    /// Two options of which only one can be given.
+    Together(&'static str, &'static str),
+    /// A network namespace that cannot be entered, and why.
+    Netns(String, String),
     /// The kernel's refusal, in words.
     Operation(String),
     Handler(String),
@@ -98,6 +104,7 @@ impl Complaint {
             Complaint::Value(..)
             | Complaint::LabelAddAndDel
             | Complaint::SaveCombination
+            | Complaint::Netns(..)
             | Complaint::Operation(_)
             | Complaint::Handler(_)
             | Complaint::EventSocket(_)
@@ -172,6 +179,9 @@ impl fmt::Display for Complaint {
                 "cannot use `--{name}' with `--resync': it may begin or cease to hold while an entry lives"
             ),
             ResyncEvents => f.write_str("`--resync' needs the events NEW and DESTROY"),
+            OnlyJson(command) => write!(f, "`--{command}' has no output format but json"),
+            Together(one, other) => write!(f, "cannot use `--{one}' and `--{other}' at the same time"),
+            Netns(name, reason) => write!(f, "cannot enter the network namespace {name}: {reason}"),
             Operation(reason) => write!(f, "Operation failed: {reason}"),
             Handler(reason) => write!(f, "Can't open handler: {reason}"),
             EventSocket(reason) => write!(f, "Can't open netlink socket: {reason}"),

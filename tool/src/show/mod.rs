@@ -9,4 +9,5 @@ mod completion;
 pub mod help;
 pub mod message;
 pub mod output;
+pub mod plugin;
 pub mod refusal;

@@ -4,7 +4,7 @@
 use netfilter_conntrack::sys::errno;
 use netfilter_conntrack::{Error, Result};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 /// Gives SIGPIPE its default action back, so that a closed pipe ends the program as it ends a C program.
@@ -146,13 +146,64 @@ impl StopSignals {
     }
 }
 
+/// The exit status with which SIGINT and SIGTERM end the process; see [`LeaveSignals`].
+static LEAVE_WITH: AtomicI32 = AtomicI32::new(0);
+/// Whether output is being written, which such a signal lets finish.
+static FINISHES: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn leave(signal: libc::c_int) {
+    if FINISHES.load(Ordering::Relaxed) {
+        return note_stop(signal);
+    }
+    // SAFETY: no pointer is passed; `_exit` may be called by signal handlers, and ends the process.
+    unsafe { libc::_exit(LEAVE_WITH.load(Ordering::Relaxed)) };
+}
+
+/// SIGINT and SIGTERM end the process at once, with an exit status of our own: for a process that repeats one job, whose
+/// state nobody needs afterwards.
+#[derive(Debug)]
+pub struct LeaveSignals(());
+
+impl LeaveSignals {
+    /// Catches both from now on, for the rest of the process's life. They end the process with this exit status.
+    ///
+    /// # Errors
+    /// The system's error when a handler cannot be installed.
+    pub fn catch(status: u8) -> Result<LeaveSignals> {
+        LEAVE_WITH.store(status.into(), Ordering::Relaxed);
+        handle(libc::SIGALRM, interrupt_again)?;
+        handle(libc::SIGINT, leave)?;
+        handle(libc::SIGTERM, leave)?;
+        Ok(LeaveSignals(()))
+    }
+
+    /// Lets `write` finish before a signal ends the process, and makes this the exit status.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    pub fn finishing<E>(
+        &self,
+        status: u8,
+        write: impl FnOnce() -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        FINISHES.store(true, Ordering::Relaxed);
+        LEAVE_WITH.store(status.into(), Ordering::Relaxed);
+        let written = write();
+        FINISHES.store(false, Ordering::Relaxed);
+        if stop_requested() {
+            std::process::exit(status.into());
+        }
+        written
+    }
+}
+
 /// Lets a handler, which must be async-signal-safe, take a signal; the signal interrupts blocking calls.
 fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> Result<()> {
     // SAFETY: an all-zero action is valid: no flags, empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler as usize;
-    // SAFETY: `action` is initialised, and its handler is async-signal-safe: both handlers of this file store to an
-    // atomic and call `alarm`, nothing else.
+    // SAFETY: `action` is initialised, and its handler is async-signal-safe: the handlers of this file load and
+    // store atomics and call `alarm` or `_exit`, nothing else.
     match unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } {
         0 => Ok(()),
         _ => Err(Error::Os(errno::get())),
