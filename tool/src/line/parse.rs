@@ -244,6 +244,7 @@ mod tests {
     use crate::line::value::{Family, StatusBits};
     use netfilter_conntrack::Groups;
     use netfilter_conntrack::filter::dump::Masked;
+    use std::time::Duration;
 
     fn parse(line: &str) -> Result<Line, String> {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
@@ -473,6 +474,82 @@ mod tests {
         assert_eq!(complaint("-L -o save,xml"), refused);
         assert_eq!(complaint("-L -o id -o save"), refused);
         assert!(parse("-L -o save,userspace").is_ok());
+    }
+
+    #[test]
+    fn json_is_a_format_of_the_commands_that_know_it_and_only_in_full() {
+        for line in ["-L -o json", "-L -o j", "-E -o json", "--diagnose -o j", "--diagnose -o jsons"] {
+            assert!(complaint(line).starts_with("Bad parameter `j"), "{line}");
+        }
+        assert_eq!(complaint("-L -o xml,json"), "Bad parameter `json'");
+        assert_eq!(complaint("--diagnose -o json,xml"), "`--diagnose' has no output format but json");
+        assert_eq!(complaint("--top -o id"), "`--top' has no output format but json");
+        assert!(parse("--diagnose -o json").is_ok() && parse("--top -o json -p tcp").is_ok());
+        assert_eq!(complaint("--check -o json"), "Bad parameter `json'");
+    }
+
+    #[test]
+    fn options_of_the_diagnosis_are_found_in_full_and_abbreviate_nothing() {
+        for (abbreviated, option) in [
+            ("--i 5", Param::Id),
+            ("--b 9", Param::BufferSize),
+            ("--n 1.1.1.1", Param::NatRange),
+            ("--ti 5", Param::Timeout),
+            ("--ou xml", Param::Output),
+        ] {
+            let mut words = abbreviated.split(' ');
+            let given = (words.next().unwrap(), words.next().unwrap());
+            let mut line = Line::default();
+            Parser::default().scan(&[given.0, given.1], &mut line).unwrap();
+            assert!(line.has(option), "{abbreviated}");
+        }
+        for unknown in ["--d", "--int 1", "--rem 0-5", "--nets x", "--al", "--diag", "--to", "--chec"] {
+            let words: Vec<&str> = unknown.split(' ').collect();
+            let said = Parser::default().parse(&words).unwrap_err().to_string();
+            assert_eq!(said, format!("unknown option `{}'", words[0]), "{unknown}");
+        }
+        assert_eq!(parse("--co").unwrap().verb, Some(Verb::Count));
+        assert_eq!(parse("--du").unwrap().verb, Some(Verb::List));
+    }
+
+    #[test]
+    fn values_of_the_diagnosis_are_taken_whole_or_refused() {
+        let unexpected =
+            |value: &str, option: &str| format!("unexpected value '{value}' with --{option} option");
+        for (option, command, good, bad) in [
+            (
+                "interval",
+                "--diagnose",
+                "0.1 0.5 1 3600 2.125 3600.000",
+                "0.05 3600.001 0 -1 1. .5 1.2345 x 1e3",
+            ),
+            ("watch", "--diagnose", "1 0.25", "0 0.099 3601"),
+            ("remaining", "-L", "0-5 5- -5 7-7 0-4294967295", "- 5 6-5 a-b 0-4294967296 1-2-3 +1-2"),
+            (
+                "by",
+                "--top",
+                "source source,service mark/0xff,label",
+                "sources source, ,source source-prefix/33",
+            ),
+            ("show", "--top", "1 1000", "0 1001 x"),
+            ("netns", "-L", "blue 17 ./x /proc/self/ns/net", ". .. 0 99999999999"),
+            ("check", "", "80,95 1,1 100,100", "80 95,80 0,5 80,101 80,95,99 a,b 80,"),
+        ] {
+            for value in good.split(' ') {
+                let line = format!("{command} --{option} {value}");
+                assert!(parse(&line).is_ok(), "{line}: {:?}", parse(&line));
+            }
+            for value in bad.split(' ') {
+                let line = format!("{command} --{option}={value}");
+                assert_eq!(complaint(&line), unexpected(value, option), "{line}");
+            }
+        }
+        assert_eq!(complaint("--metrics=nod"), unexpected("nod", "metrics"));
+        assert!(parse("--metrics").is_ok() && parse("--metrics=node").is_ok());
+        let both = "cannot use `--netns' and `--all-netns' at the same time";
+        assert_eq!(complaint("--diagnose --netns a --all-netns"), both);
+        assert_eq!(parse("-L --remaining 5-").unwrap().remaining, Some(5..=u32::MAX));
+        assert_eq!(parse("--check --interval 2.5").unwrap().interval, Some(Duration::from_millis(2500)));
     }
 
     #[test]
