@@ -186,10 +186,9 @@ pub struct Counted {
     pub dns_unanswered: u64,
     /// Entries of GRE and of UDP with destination port 4789, 8472 or 6081.
     pub tunnels: u64,
-    /// Unanswered TCP SYN_SENT and UDP entries made in the last 1 to 10 seconds, for each protocol the arrivals per second:
-    /// TCP and UDP.
+    /// Arrivals per second of unanswered TCP SYN_SENT entries, from those with an age of 1 to 10 seconds.
     pub unanswered_tcp_per_sec: f64,
-    /// The same of UDP.
+    /// The same of unanswered UDP entries.
     pub unanswered_udp_per_sec: f64,
     /// Entries that carry a time of birth.
     pub timestamped: u64,
@@ -225,7 +224,7 @@ pub struct Composition {
     pub timeout_secs: Option<u32>,
     /// Entries with more time left than the setting gives.
     pub over_setting: u64,
-    /// Entries whose idle time is not known.
+    /// Entries whose idle time is not known, those over the setting included.
     pub idle_unknown: u64,
     /// Entries idle for at least [`IDLE_CLASSES_SECS`] seconds.
     pub idle_entries: [u64; IDLE_CLASSES_SECS.len()],
@@ -239,8 +238,10 @@ pub struct Top {
     pub by: By,
     /// Each number of the rows may be up to so much higher. 0: the numbers are exact.
     pub error_entries: u64,
-    /// At least so many different groups.
+    /// At least so many different groups; exactly so many where `error_entries` is 0.
     pub distinct_at_least: u64,
+    /// So many different groups, about; standard error 3.25 %, or none where `error_entries` is 0.
+    pub distinct_estimate: u64,
     /// The largest, first.
     pub rows: Vec<Row>,
 }

@@ -6,8 +6,16 @@
 
 #![forbid(unsafe_code)]
 
+mod ages;
+pub mod census;
+pub mod distinct;
 pub mod facts;
+mod group;
+pub mod heavy;
 pub mod key;
+mod keyed;
 
+pub use census::{Census, CensusOptions};
 pub use facts::Facts;
+pub use heavy::Heavy;
 pub use key::{By, Key};
