@@ -13,6 +13,7 @@ pub mod facts;
 mod group;
 pub mod heavy;
 pub mod key;
+mod parse;
 mod keyed;
 
 pub use census::{Census, CensusOptions};
