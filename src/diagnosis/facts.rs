@@ -307,3 +307,11 @@ pub struct NotRead {
     /// Why, in the system's words.
     pub why: String,
 }
+
+impl NotRead {
+    /// Something that could not be read.
+    #[must_use]
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> NotRead {
+        NotRead { what: what.into(), why: why.into() }
+    }
+}

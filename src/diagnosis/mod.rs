@@ -13,8 +13,9 @@ pub mod facts;
 mod group;
 pub mod heavy;
 pub mod key;
-mod parse;
 mod keyed;
+mod parse;
+pub mod sample;
 
 pub use census::{Census, CensusOptions};
 pub use facts::Facts;
