@@ -6,17 +6,26 @@
 
 #![forbid(unsafe_code)]
 
+pub mod advice;
 mod ages;
 pub mod census;
 pub mod distinct;
 pub mod facts;
+mod figures;
 mod group;
 pub mod heavy;
+pub mod json;
 pub mod key;
-mod parse;
 mod keyed;
+mod parse;
+pub mod report;
+pub mod rules;
+pub mod text;
+mod words;
 
 pub use census::{Census, CensusOptions};
 pub use facts::Facts;
+pub use figures::WhatIf;
 pub use heavy::Heavy;
 pub use key::{By, Key};
+pub use report::{Advice, Datum, Detail, Evidence, Finding, Report, Risk, Severity, Verdict};
