@@ -29,3 +29,8 @@ pub use figures::WhatIf;
 pub use heavy::Heavy;
 pub use key::{By, Key};
 pub use report::{Advice, Datum, Detail, Evidence, Finding, Report, Risk, Severity, Verdict};
+
+#[cfg(test)]
+mod situations;
+#[cfg(test)]
+mod text_tests;

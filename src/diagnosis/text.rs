@@ -19,6 +19,8 @@ const ACTIONS: usize = 3;
 const KINDS: usize = 5;
 /// Namespaces that the text shows.
 const NAMESPACES: usize = 10;
+/// Idleness below this is none worth a word.
+const HOUR_SECS: u32 = 3600;
 /// Widest name that stands in a column with numbers after it.
 const NAME_COLUMNS: usize = 22;
 /// Memory below this part is shown with a decimal.
@@ -179,7 +181,10 @@ fn kept(row: &Composition) -> String {
     let kept =
         row.timeout_secs.map(|secs| format!("kept {} after the last packet", words::duration(secs.into())));
     let classes = IDLE_CLASSES_SECS.iter().zip(row.idle_entries);
-    let none = classes.into_iter().find(|(_, entries)| *entries == 0).map(|(secs, _)| *secs);
+    let none = classes
+        .into_iter()
+        .find(|(secs, entries)| **secs >= HOUR_SECS && *entries == 0)
+        .map(|(secs, _)| *secs);
     let none = none.filter(|_| row.idle_known() == row.entries);
     let idle = none.map(|secs| format!("idle < {}", words::duration(secs.into())));
     [kept, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
