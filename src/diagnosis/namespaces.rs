@@ -8,7 +8,7 @@
 
 use super::facts::{NameFrom, Namespace, NotRead};
 use super::parse;
-use super::sample::Sample;
+use super::sample::{Delta, Sample};
 use crate::error::Result;
 use crate::exchange::handle::Handle;
 use crate::sys::{namespace, proc};
@@ -108,7 +108,10 @@ pub(crate) fn search() -> Search {
     all.remove(&own_identity());
     all.remove(&own_as_hidden());
     let not_read = (left_out > 0).then(|| {
-        NotRead::new("namespaces", format!("the search took too long: {left_out} processes were not looked at"))
+        NotRead::new(
+            "namespaces",
+            format!("the search took too long: {left_out} processes were not looked at"),
+        )
     });
     Search { found: all.into_values().collect(), not_read: not_read.into_iter().collect() }
 }
@@ -147,11 +150,17 @@ impl Found {
         namespace::within(&path, || Ok(Sample::take(&mut Handle::open()?)))
     }
 
+    /// How it is named where it cannot be read.
+    pub fn label(&self) -> String {
+        self.name()
+            .map_or_else(|| format!("namespace {}", self.inode), |(name, _)| format!("namespace {name}"))
+    }
+
     /// Its description, with what two samples say of it.
     pub fn describe(&self, before: Option<&Sample>, after: &Sample) -> Namespace {
         let (name, name_from) = self.name().unzip();
         let delta = before.map(|before| after.since(before));
-        let per_sec = |of: fn(&super::sample::Delta) -> Option<f64>| delta.as_ref().and_then(of);
+        let per_sec = |of: fn(&Delta) -> Option<f64>| delta.as_ref().and_then(of);
         Namespace {
             inode: self.inode,
             name,
@@ -159,8 +168,9 @@ impl Found {
             initial: None,
             entries: after.entries(),
             max_entries: after.max_entries(),
-            full_drops_per_sec: per_sec(|delta| delta.full_drops_per_sec()),
-            evictions_per_sec: per_sec(|delta| delta.evictions_per_sec()),
+            full_drops_per_sec: per_sec(Delta::full_drops_per_sec),
+            evictions_per_sec: per_sec(Delta::evictions_per_sec),
+            pid: self.pids.first().copied(),
             processes: self.pids.iter().take(PROCESSES).filter_map(|&pid| command(pid)).collect(),
         }
     }

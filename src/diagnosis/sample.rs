@@ -219,6 +219,19 @@ pub struct Delta {
 }
 
 impl Delta {
+    /// Packets per second lost to a full table.
+    #[must_use]
+    pub fn full_drops_per_sec(&self) -> Option<f64> {
+        self.counters.get("drop")?;
+        self.per_sec(Lost::of(&self.counters).table_full)
+    }
+
+    /// Entries evicted per second.
+    #[must_use]
+    pub fn evictions_per_sec(&self) -> Option<f64> {
+        self.counters.get("early_drop").and_then(|&evicted| self.per_sec(evicted))
+    }
+
     /// A number per second.
     fn per_sec(&self, number: u64) -> Option<f64> {
         (self.secs > 0.0).then(|| number as f64 / self.secs)
