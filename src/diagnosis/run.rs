@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::census::{Census, CensusOptions};
-use super::facts::{Counted, Facts, KernelLog, Machine, Namespace, NotRead, Rates, Settings, Table};
+use super::facts::{Counted, Facts, KernelLog, Losses, Machine, Namespace, NotRead, Rates, Settings, Table};
 use super::key::By;
 use super::namespaces::{self, Found};
 use super::parse;
@@ -173,7 +173,7 @@ fn read(
     facts.not_read.extend_from_slice(after.not_read());
     let delta = after.since(&before);
     fill_in(&mut facts, &after, &delta, entries);
-    facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace);
+    facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
     let others = others.or_else(|| others_matter(&facts).then(Others::look));
     if let Some(others) = others {
         others.describe(&mut facts);
@@ -303,12 +303,14 @@ fn rates(census: Option<&Counted>, after: &Sample, delta: &Delta) -> Rates {
 }
 
 /// The lines of the kernel log about a full table of this namespace. Older kernels do not name the namespace: their lines
-/// count in the initial one.
-fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace) -> Option<KernelLog> {
+/// count in the initial one. A namespace that never dropped a packet has none: a line with its inode is about an earlier
+/// namespace, whose inode the kernel has used again.
+fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace, losses: Option<&Losses>) -> Option<KernelLog> {
     let (mut log, mut ends) = (KernelLog::default(), None::<(u64, u64)>);
+    let has_dropped = losses.is_none_or(|losses| losses.table_full.total > 0);
     let read = proc::kernel_log(LOG_BYTES, LOG_LONGEST, |record| {
         let Some((micros, namespace)) = parse::full_table(record) else { return };
-        if namespace.map_or(own.initial == Some(true), |inode| inode == own.inode) {
+        if has_dropped && namespace.map_or(own.initial == Some(true), |inode| inode == own.inode) {
             log.lines += 1;
             ends = Some((ends.map_or(micros, |(first, _)| first), micros));
         }
