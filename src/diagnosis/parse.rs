@@ -70,7 +70,8 @@ fn counters(cpu: u16, columns: &[(&str, usize)], of: impl Fn(&str) -> Option<u32
 /// What `/proc/slabinfo` says of conntrack entries: how many there are in all namespaces, and the bytes of each.
 pub(crate) fn slab(bytes: &[u8]) -> Option<(u64, u64)> {
     let text = str::from_utf8(bytes).ok()?;
-    let mut words = text.lines().find_map(|line| line.strip_prefix("nf_conntrack "))?.split_ascii_whitespace();
+    let mut words =
+        text.lines().find_map(|line| line.strip_prefix("nf_conntrack "))?.split_ascii_whitespace();
     let active = words.next()?.parse().ok()?;
     Some((active, words.nth(1)?.parse().ok()?))
 }
@@ -133,7 +134,8 @@ mod tests {
         let found = stat(NOW.as_bytes()).unwrap();
         assert_eq!((found.entries, found.cpus.len()), (2000, 2));
         let first: Vec<_> = found.cpus[0].iter().collect();
-        let expected = [(2, 128), (4, 3), (8, 0), (9, 6), (10, 10), (11, 11), (12, 1), (13, 7), (14, 12), (15, 5)];
+        let expected =
+            [(2, 128), (4, 3), (8, 0), (9, 6), (10, 10), (11, 11), (12, 1), (13, 7), (14, 12), (15, 5)];
         assert_eq!(first, expected);
         assert_eq!((found.cpus[1].cpu, found.cpus[1].get(4)), (1, Some(u32::MAX)));
         assert_eq!(found.expect_cpus[0].iter().collect::<Vec<_>>(), [(1, 2), (2, 3), (3, 4)]);
@@ -169,7 +171,8 @@ mod tests {
 
     #[test]
     fn the_log_names_the_namespace_on_newer_kernels() {
-        let record = b"4,812,52341234,-;nf_conntrack: nf_conntrack: table full in netns 4026532665, dropping packet\n";
+        let record =
+            b"4,812,52341234,-;nf_conntrack: nf_conntrack: table full in netns 4026532665, dropping packet\n";
         assert_eq!(full_table(record), Some((52_341_234, Some(4_026_532_665))));
         let older = b"4,812,99,-;nf_conntrack: nf_conntrack: table full, dropping packet\n SUBSYSTEM=x\n";
         assert_eq!(full_table(older), Some((99, None)));
