@@ -269,10 +269,10 @@ pub struct Top {
 }
 
 impl Top {
-    /// A table; `rows` stand in order, the largest first.
+    /// A table of so many different groups; `rows` stand in order, the largest first.
     #[must_use]
-    pub fn new(by: By, error_entries: u64, distinct_at_least: u64, rows: Vec<Row>) -> Top {
-        Top { by, error_entries, distinct_at_least, distinct_estimate: distinct_at_least, rows }
+    pub fn new(by: By, error_entries: u64, distinct: u64, rows: Vec<Row>) -> Top {
+        Top { by, error_entries, distinct_at_least: distinct, distinct_estimate: distinct, rows }
     }
 }
 

@@ -227,8 +227,8 @@ impl Facts {
     pub fn largest_source_in(&self, network: IpAddr, length: u8) -> Option<u64> {
         let top = self.census.as_ref()?.top(By::Source)?;
         let inside = top.rows.iter().find(|row| is_source_in(&row.key, network, length));
-        let row = inside.or(top.rows.last())?;
-        Some(row.entries + top.error_entries)
+        let entries = inside.or(top.rows.last()).map_or(0, |row| row.entries);
+        Some(entries + top.error_entries)
     }
 }
 

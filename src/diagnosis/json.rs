@@ -186,23 +186,9 @@ fn composition<W: Write>(json: &mut Json<W>, row: &Composition, total: u64) -> P
 pub fn top<W: Write>(json: &mut Json<W>, census: &Counted, rows: usize) -> fmt::Result {
     json.object(|json| {
         census.top.iter().try_for_each(|top| {
-            json.object_member(&table_name(top.by), |json| top_table(json, top, census.entries, rows))
+            json.object_member(&top.by.table_name(), |json| top_table(json, top, census.entries, rows))
         })
     })
-}
-
-/// The name of a table: that of its grouping, with the parameters that are not the usual ones.
-fn table_name(by: By) -> String {
-    let name = by.name().replace('-', "_");
-    match by {
-        By::SourcePrefix { ipv4: 24, ipv6: 64 } | By::DestinationPrefix { ipv4: 24, ipv6: 64 } => name,
-        By::SourcePrefix { ipv4, ipv6 } | By::DestinationPrefix { ipv4, ipv6 } => {
-            format!("{name}_{ipv4}_{ipv6}")
-        }
-        By::Mark { mask: u32::MAX } => name,
-        By::Mark { mask } => format!("{name}_{mask:x}"),
-        _ => name,
-    }
 }
 
 fn top_table<W: Write>(json: &mut Json<W>, top: &Top, total: u64, rows: usize) -> Part {

@@ -158,9 +158,12 @@ pub(in super::super) fn no_heavy_hitter(facts: &Facts) -> Option<Hit> {
     if !facts.is_under_pressure() {
         return None;
     }
-    let mut most: f64 = 0.0;
+    let listed = facts.listed()?;
+    let mut most: f64 = 0.0; // of what each may have at most
     for by in TABLES {
-        most = most.max(largest(facts, by)?.2);
+        let error = facts.census.as_ref()?.top(by)?.error_entries;
+        let entries = largest(facts, by).map_or(0, |(_, row, _)| row.entries);
+        most = most.max(ratio(entries + error, listed));
     }
     if has_cause(facts) {
         return None;
@@ -173,7 +176,7 @@ pub(in super::super) fn no_heavy_hitter(facts: &Facts) -> Option<Hit> {
     if facts.is_in_trouble() && !fires(facts, "unreplied") {
         text += " The limit is too small for the load.";
     }
-    let (.., source) = largest(facts, By::Source)?;
+    let source = largest(facts, By::Source).map_or(0.0, |(.., share)| share);
     Some(Hit::new(text).with("largest_source_share_ratio", source))
 }
 
