@@ -228,7 +228,11 @@ fn exactly(by: By, flows: &[Flow]) -> HashMap<Key, Exact> {
             exact.close_wait += u64::from(flow.tcp_state() == Some(5));
             exact.time_wait += u64::from(flow.tcp_state() == Some(7));
             exact.targets.insert(keys(By::Server, flow).pop());
-            exact.ports.insert(flow.tuple(Dir::Reply).l4_dst());
+            let reply = flow.tuple(Dir::Reply);
+            exact.ports.insert(match reply.protocol() {
+                L4::Icmp { id, .. } | L4::IcmpV6 { id, .. } => id,
+                _ => reply.l4_dst(),
+            });
         }
     }
     groups
