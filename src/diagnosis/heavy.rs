@@ -192,7 +192,7 @@ impl<K: Copy + Eq + Hash, P: Default> Heavy<K, P> {
     #[must_use]
     pub fn distinct_estimate(&self) -> u64 {
         let least = self.distinct_at_least();
-        if self.offset == 0 { least } else { self.distinct.estimate().max(least) }
+        if self.offset == 0 { least } else { self.distinct.estimate().clamp(least, self.total) }
     }
 }
 
