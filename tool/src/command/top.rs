@@ -12,11 +12,10 @@ use crate::line::value::Formats;
 use crate::line::{Line, objects};
 use crate::show::message::{Complaint, VERSION_LINE};
 use crate::show::refusal;
-use netfilter_conntrack::diagnosis::facts::{Counted, Facts, NameFrom, Namespace, Settings};
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
 use netfilter_conntrack::diagnosis::top::{self, View};
-use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Report};
-use netfilter_conntrack::{Netns, Selector};
-use std::os::unix::fs::MetadataExt as _;
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Facts, Report};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The groupings without `--by`.
@@ -32,7 +31,6 @@ pub struct Job {
     view: View,
     json: bool,
     watch: Option<Duration>,
-    netns: Option<Netns>,
 }
 
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
@@ -44,7 +42,6 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
         selector,
         json: line.formats.contains(Formats::JSON),
         watch: line.watch,
-        netns: line.netns,
     }))
 }
 
@@ -58,7 +55,7 @@ impl Job {
         let begun = Instant::now();
         let census = self.count(session)?;
         if self.json {
-            let report = Report::new(self.facts(census), SystemTime::now(), begun.elapsed());
+            let report = Report::new(Facts::of_census(census), SystemTime::now(), begun.elapsed());
             let mut text = String::new();
             let _ = top::write_json(&report, VERSION_LINE, self.view, &mut text); // a string takes everything
             session.out.text(format_args!("{text}\n"))?;
@@ -80,24 +77,5 @@ impl Job {
             census.add(flow);
         }
         Ok(census.finish())
-    }
-
-    fn facts(&self, census: Counted) -> Facts {
-        let mut facts = Facts::default();
-        facts.census = Some(census);
-        facts.machine.may_read_table = true;
-        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-        facts.machine.kernel = release.trim_end().to_owned();
-        facts.namespace = self.namespace();
-        facts
-    }
-
-    fn namespace(&self) -> Namespace {
-        let mut namespace = Namespace::default();
-        namespace.inode = std::fs::metadata("/proc/self/ns/net").map_or(0, |file| file.ino());
-        if let Some(Netns::Name(name)) = &self.netns {
-            (namespace.name, namespace.name_from) = (Some(name.clone()), Some(NameFrom::RunNetns));
-        }
-        namespace
     }
 }
