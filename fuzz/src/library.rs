@@ -2,13 +2,16 @@
 //! Targets on the library's public interface.
 
 use netfilter_conntrack::codec::{expect_decode, flow_decode, stats_decode};
+use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Heavy, Key};
 use netfilter_conntrack::faces::{self, Arrival, FACES, Face};
 use netfilter_conntrack::flow::attr::ROWS;
 use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::request::{self, Query, Subject};
 use netfilter_conntrack::stats::CPU_COUNTERS_MAX;
 use netfilter_conntrack::wire::{Attrs, Frame, Frames};
-use netfilter_conntrack::{Attr, Error, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
+use netfilter_conntrack::{Attr, Dir, Error, EventKind, ExpectAttr, Expectation, Flow, LabelMap};
+use std::collections::HashMap;
 
 /// Room for any request that these targets build: two label masks of the largest size, and helper data.
 const ROOM: usize = 1 << 17;
@@ -86,7 +89,7 @@ fn look_at(flow: &Flow) {
         assert_eq!(values.0.is_some(), flow.is_set(row.attr));
         assert_eq!(values.3.is_some(), flow.is_set(row.attr));
     }
-    for dir in [netfilter_conntrack::Dir::Orig, netfilter_conntrack::Dir::Reply] {
+    for dir in [Dir::Orig, Dir::Reply] {
         let tuple = flow.tuple(dir);
         let _ = (tuple.src(), tuple.dst(), tuple.protocol(), flow.counters(dir));
     }
@@ -424,4 +427,102 @@ pub fn answers(data: &[u8]) {
     let wrong = events.iter().filter(|event| event.is_err()).count();
     let failed = script.iter().filter(|arrival| matches!(arrival, Arrival::Failure(Error::Os(_)))).count();
     assert!(lost as usize + failed >= wrong, "{wrong} errors, {lost} lost, {failed} failed");
+}
+
+/// A stream of keys, and a table of flows: what the sketches say is true, whatever comes.
+pub fn sketches(data: &[u8]) {
+    let Some((&size, stream)) = data.split_first() else { return };
+    let k = usize::from(size % 64);
+    heavy(k, stream.iter().copied().map(u16::from));
+    heavy(k, stream.windows(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])));
+    census(stream);
+}
+
+fn heavy(k: usize, stream: impl Iterator<Item = u16>) {
+    let mut heavy: Heavy<u16, u64> = Heavy::new(k);
+    let mut exact: HashMap<u16, u64> = HashMap::new();
+    for key in stream {
+        heavy.add_with(key, |noted| *noted += u64::from(key));
+        *exact.entry(key).or_default() += 1;
+    }
+    let (all, k) = (exact.values().sum::<u64>(), k.max(1) as u64);
+    assert!(heavy.total() == all && heavy.offset() * k <= 2 * all && heavy.counters().count() as u64 <= k);
+    assert!(heavy.distinct_at_least() <= exact.len() as u64);
+    assert_eq!(heavy.offset() == 0, exact.len() as u64 <= k, "exact as long as there is room");
+    for counter in heavy.counters() {
+        let truth = exact.remove(&counter.key).expect("a key that came, once");
+        let (count, seen) = (u64::from(counter.count), u64::from(counter.seen));
+        assert!(0 < count && count <= seen && seen <= truth && truth <= count + heavy.offset());
+        assert_eq!(counter.payload, seen * u64::from(counter.key));
+    }
+    assert!(exact.values().all(|&truth| truth <= heavy.offset()), "a heavy key is missed");
+}
+
+/// The flows of messages of so many bytes as the first byte of each says.
+fn flows(mut data: &[u8]) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    while let Some((&len, rest)) = data.split_first() {
+        let (message, rest) = rest.split_at(rest.len().min(len.into()));
+        let mut flow = Flow::new();
+        if let Some((family, attrs)) = split(message) {
+            let _ = flow_decode::attributes(&mut flow, family, attrs); // what was understood counts
+        }
+        flows.push(flow);
+        data = rest;
+    }
+    flows
+}
+
+fn census(data: &[u8]) {
+    let flows = flows(data);
+    let mut settings = Settings::default();
+    let timeouts = [("established", 1000), ("unacknowledged", 9)].map(|(name, secs)| (name.to_owned(), secs));
+    settings.timeouts_secs.insert("tcp".to_owned(), timeouts.into());
+    let by = [By::Mark { mask: 0xff }, By::Helper, By::NatSource, By::Protocol, By::State, By::Status];
+    let mut options = CensusOptions::default();
+    options.by.extend(by);
+    let count = |flows: &mut dyn Iterator<Item = &Flow>| {
+        let mut census = Census::new(&settings, options.clone());
+        flows.for_each(|flow| census.add(flow));
+        census.finish()
+    };
+    let counted = count(&mut flows.iter());
+    assert_eq!(counted, count(&mut flows.iter().rev()), "nothing depends on the order of so few");
+    assert_eq!(counted.entries, flows.len() as u64);
+    adds_up(&counted);
+    for row in counted.top(By::Source).iter().flat_map(|top| &top.rows) {
+        let Key::Source(source) = row.key else { panic!("{:?}", row.key) };
+        let truth = flows.iter().filter(|flow| flow.tuple(Dir::Orig).src() == Some(source)).count();
+        assert_eq!(row.entries, truth as u64);
+    }
+}
+
+fn adds_up(counted: &Counted) {
+    let sum = |number: fn(&netfilter_conntrack::diagnosis::facts::Composition) -> u64| {
+        counted.composition.iter().map(number).sum::<u64>()
+    };
+    assert_eq!(sum(|kind| kind.entries), counted.entries);
+    assert_eq!(
+        (sum(|kind| kind.unanswered), sum(|kind| kind.assured)),
+        (counted.unanswered, counted.assured)
+    );
+    for kind in &counted.composition {
+        assert!(kind.idle_entries.is_sorted_by(|more, fewer| more >= fewer));
+        assert!(
+            kind.over_setting <= kind.idle_unknown
+                && kind.idle_entries[0] + kind.idle_unknown <= kind.entries
+        );
+    }
+    for top in &counted.top {
+        assert!(
+            top.error_entries == 0 && top.rows.len() <= 10 && top.rows.len() as u64 <= top.distinct_at_least
+        );
+        assert!(top.rows.is_sorted_by(|more, fewer| more.entries >= fewer.entries));
+        for row in &top.rows {
+            assert!(0 < row.entries && row.unanswered <= row.entries && row.assured <= row.entries);
+            assert!(row.targets_estimate.is_none_or(|targets| targets <= row.entries));
+        }
+        let rows = top.rows.iter().map(|row| row.entries).sum::<u64>();
+        assert!(top.by == By::Label || rows <= counted.entries);
+    }
 }

@@ -57,8 +57,8 @@ pub(super) struct Setting {
     pub plain: Option<u32>,
     /// Of assured ones.
     pub assured: Option<u32>,
-    /// With at most so much left, the entry may have got one of the shorter timeouts of TCP instead.
-    pub cut: u32,
+    /// With less left than this, the entry may have got one of the shorter timeouts of TCP instead.
+    pub trusted_from: u32,
 }
 
 /// How long an entry has been idle.
@@ -81,7 +81,7 @@ impl Setting {
         }
         let both = |name: &str| {
             let plain = settings.timeout_secs(name, "unreplied");
-            Setting { plain, assured: settings.timeout_secs(name, "replied").or(plain), cut: 0 }
+            Setting { plain, assured: settings.timeout_secs(name, "replied").or(plain), trusted_from: 0 }
         };
         match protocol {
             IPPROTO_UDP => both("udp"),
@@ -92,7 +92,7 @@ impl Setting {
             _ => {
                 let own = settings.timeout_secs(tables::l4_name(protocol), "timeout");
                 let plain = own.or_else(|| settings.timeout_secs("generic", "timeout"));
-                Setting { plain, assured: plain, cut: 0 }
+                Setting { plain, assured: plain, trusted_from: 0 }
             }
         }
     }
@@ -102,11 +102,11 @@ impl Setting {
         let plain = of(&state.to_ascii_lowercase());
         let shorter =
             |name: &str| of(name).or(Some(CUT_SECS)).filter(|&secs| plain.is_some_and(|own| secs < own));
-        let cut = match protocol {
-            IPPROTO_TCP => shorter("unacknowledged").max(shorter("max_retrans")).unwrap_or_default(),
+        let trusted_from = match protocol {
+            IPPROTO_TCP => shorter("unacknowledged").max(shorter("max_retrans")).map_or(0, |secs| secs + 1),
             _ => 0,
         };
-        Setting { plain, assured: plain, cut }
+        Setting { plain, assured: plain, trusted_from }
     }
 
     /// How long an entry has been idle with `remaining` seconds left.
@@ -119,7 +119,7 @@ impl Setting {
         }
         match setting.checked_sub(remaining) {
             None => Idle::OverSetting,
-            Some(_) if remaining <= self.cut => Idle::Unknown,
+            Some(_) if remaining < self.trusted_from => Idle::Unknown,
             Some(secs) => Idle::Secs(secs),
         }
     }

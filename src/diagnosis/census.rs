@@ -650,3 +650,6 @@ fn known(by: By, composition: &[Composition], totals: &Totals, rows: usize) -> T
     }
     exact_top(by, all, rows)
 }
+
+#[cfg(test)]
+mod tests;

@@ -313,6 +313,14 @@ impl Row {
             ports: None,
         }
     }
+
+    /// Of a NAT pool: the share of the ports from the lowest to the highest one that are in use. Each entry of a pool uses a
+    /// port of its own.
+    #[must_use]
+    pub fn ports_used_ratio(&self) -> Option<f64> {
+        let (low, high) = self.ports?;
+        Some(self.entries as f64 / (f64::from(high) - f64::from(low) + 1.0))
+    }
 }
 
 /// Lines of the kernel log about a full table of this namespace.

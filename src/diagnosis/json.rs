@@ -44,8 +44,6 @@ pub(super) fn report<W: Write>(json: &mut Json<W>, report: &Report, tool: &str, 
     let facts = &report.facts;
     json.object(|json| {
         head(json, report, tool)?;
-        json.key("namespace")?;
-        namespace(json, &facts.namespace)?;
         json.member("verdict", report.verdict.name())?;
         table(json, facts)?;
         counters(json, facts)?;
@@ -67,7 +65,8 @@ pub(super) fn report<W: Write>(json: &mut Json<W>, report: &Report, tool: &str, 
     })
 }
 
-fn head<W: Write>(json: &mut Json<W>, report: &Report, tool: &str) -> Part {
+/// The first members of every object: what it is, when it was made, and of which namespace.
+pub(super) fn head<W: Write>(json: &mut Json<W>, report: &Report, tool: &str) -> Part {
     let facts = &report.facts;
     let time = report.time.duration_since(UNIX_EPOCH).unwrap_or_default();
     json.member("schema", "conntrack-diagnosis")?;
@@ -77,7 +76,9 @@ fn head<W: Write>(json: &mut Json<W>, report: &Report, tool: &str) -> Part {
     json.member("duration_secs", rounded(report.duration_secs, 3))?;
     json.member("interval_secs", rounded(facts.interval_secs.unwrap_or(0.0), 3))?;
     json.member("kernel", Some(&facts.machine.kernel).filter(|kernel| !kernel.is_empty()))?;
-    json.member("privilege", if facts.machine.may_read_table { "full" } else { "counters_only" })
+    json.member("privilege", if facts.machine.may_read_table { "full" } else { "counters_only" })?;
+    json.key("namespace")?;
+    namespace(json, &facts.namespace)
 }
 
 fn namespace<W: Write>(json: &mut Json<W>, namespace: &Namespace) -> Part {

@@ -26,7 +26,10 @@ impl Keyed {
     /// A key that is the same in every run.
     #[cfg(test)]
     pub fn known(seed: u64) -> Keyed {
-        let word = |number: u64| fold(seed ^ number, 0x9e37_79b9_7f4a_7c15);
+        let word = |number: u64| {
+            let word = (seed * 3 + number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (word ^ word >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+        };
         Keyed([word(1), word(2), word(3)])
     }
 }

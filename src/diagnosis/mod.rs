@@ -25,6 +25,7 @@ mod run;
 pub mod sample;
 mod settings;
 pub mod text;
+pub mod top;
 mod words;
 
 pub use census::{Census, CensusOptions};

@@ -190,13 +190,27 @@ fn unreadable() -> Error {
     count_setting("count").err().unwrap_or(Error::Os(libc::ENOENT))
 }
 
+impl Facts {
+    /// A census of this namespace's table, and nothing else.
+    #[must_use]
+    pub fn of_census(census: Counted) -> Facts {
+        let machine = Machine { kernel: release(), may_read_table: true, ..Machine::default() };
+        Facts { namespace: namespaces::own(), machine, census: Some(census), ..Facts::default() }
+    }
+}
+
+/// The kernel's release.
+fn release() -> String {
+    let release = proc::read("/proc/sys/kernel/osrelease", 256).unwrap_or_default();
+    String::from_utf8_lossy(&release).trim_end().to_owned()
+}
+
 fn machine(may_read_table: bool) -> Machine {
     let known = |number: u64| Some(number).filter(|&number| number > 0);
-    let release = proc::read("/proc/sys/kernel/osrelease", 256).unwrap_or_default();
     Machine {
         cpus: known(process::processors()),
         memory_bytes: known(process::machine_bytes()),
-        kernel: String::from_utf8_lossy(&release).trim_end().to_owned(),
+        kernel: release(),
         may_read_table,
         listeners: listeners(),
         ipvs: Path::new("/proc/thread-self/net/ip_vs_stats").exists(),

@@ -380,7 +380,8 @@ pub fn top_table(top: &Top, total: u64, rows: usize) -> String {
         lines.push(vec!["others".to_owned(), number(left), share_of(left, total)]);
     }
     aligned(&mut out, &lines);
-    let is_spread = shown.first().is_none_or(|row| ratio(row.entries, total) < SMALL_RATIO);
+    let at_most = |row: &Row| row.entries + top.error_entries;
+    let is_spread = shown.first().is_none_or(|row| ratio(at_most(row), total) < SMALL_RATIO);
     if is_spread && total > 0 {
         let _ = writeln!(out, "No {} has 1 % or more.", top.by.name());
     }

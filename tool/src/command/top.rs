@@ -1,22 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `--top`: who holds the entries.
+//! `--top`: who holds the entries, by what `--by` names: the largest groups of the table, or of the entries that the
+//! filters of `-L` select.
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, registry};
-use crate::line::Line;
-use crate::show::message::Complaint;
+use super::registry::{self, Verb};
+use super::watch::{self, Between};
+use super::{Done, Session, has_room_for_a_reader};
+use crate::line::options::Table;
+use crate::line::value::Formats;
+use crate::line::{Line, objects};
+use crate::show::message::{Complaint, VERSION_LINE};
+use crate::show::refusal;
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
+use netfilter_conntrack::diagnosis::top::{self, View};
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Facts, Report};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The groupings without `--by`.
+const GROUPINGS: [By; 4] = [By::Source, By::Destination, By::Service, By::State];
+/// Lines of each table without `--show`.
+const ROWS: usize = 10;
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Job;
+pub struct Job {
+    selector: Selector,
+    by: Vec<By>,
+    view: View,
+    json: bool,
+    watch: Option<Duration>,
+}
 
-pub fn job(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Top(Job))
+pub fn job(line: Line) -> Result<registry::Job, Complaint> {
+    let selector = objects::list_selector(&line)?;
+    let rows = line.show.map_or(ROWS, usize::from);
+    Ok(registry::Job::Top(Job {
+        by: if line.by.is_empty() { GROUPINGS.to_vec() } else { line.by },
+        view: View { rows, is_selection: !selector.is_everything() },
+        selector,
+        json: line.formats.contains(Formats::JSON),
+        watch: line.watch,
+    }))
 }
 
 impl Job {
-    pub fn run(self, _: &mut Session) -> Result<Done, Complaint> {
-        Err(Complaint::Operation("this command is being built".into()))
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let between = if self.json { Between::Lines } else { Between::Text };
+        watch::run(session, self.watch, between, |session| self.once(session))
+    }
+
+    fn once(&self, session: &mut Session) -> Result<Done, Complaint> {
+        let begun = Instant::now();
+        let census = self.count(session)?;
+        if self.json {
+            let report = Report::new(Facts::of_census(census), SystemTime::now(), begun.elapsed());
+            let mut text = String::new();
+            let _ = top::write_json(&report, VERSION_LINE, self.view, &mut text); // a string takes everything
+            session.out.text(format_args!("{text}\n"))?;
+        } else {
+            session.out.text(format_args!("{}", top::text(&census, self.view)))?;
+        }
+        Ok(Done::Quietly)
+    }
+
+    /// Reads the table once.
+    fn count(&self, session: &mut Session) -> Result<Counted, Complaint> {
+        let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
+        let options = CensusOptions::new(self.by.iter().copied(), self.view.rows);
+        let mut census = Census::new(&Settings::default(), options);
+        let (handle, _) = session.handle()?;
+        let list = handle.entries().selector(&self.selector).read_ahead(has_room_for_a_reader());
+        let mut list = list.open().map_err(refused)?;
+        while let Some(flow) = list.next().map_err(refused)? {
+            census.add(flow);
+        }
+        Ok(census.finish())
     }
 }
