@@ -33,6 +33,8 @@ pub struct Facts {
     pub namespaces: Vec<Namespace>,
     /// Lines of the kernel log about this table, if it was read.
     pub kernel_log: Option<KernelLog>,
+    /// Names of label bits, from the label map of the machine.
+    pub label_names: BTreeMap<u8, String>,
     /// The machine.
     pub machine: Machine,
     /// What could not be read, and why.
@@ -61,6 +63,8 @@ pub struct Namespace {
     pub evictions_per_sec: Option<f64>,
     /// Names of some processes inside.
     pub processes: Vec<String>,
+    /// The lowest process number inside, if one can be seen.
+    pub pid: Option<u32>,
 }
 
 /// Where a namespace's name comes from.
@@ -73,6 +77,18 @@ pub enum NameFrom {
     Container,
     /// The name of a process inside.
     Process,
+}
+
+impl NameFrom {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            NameFrom::RunNetns => "run_netns",
+            NameFrom::Container => "container",
+            NameFrom::Process => "process",
+        }
+    }
 }
 
 /// Fill level, memory and chains.
@@ -113,6 +129,14 @@ pub struct Counter {
     pub per_sec: Option<f64>,
 }
 
+impl Counter {
+    /// A counter: its value, and its growth in the interval, also per second.
+    #[must_use]
+    pub const fn new(total: u64, delta: Option<u64>, per_sec: Option<f64>) -> Counter {
+        Counter { total, delta, per_sec }
+    }
+}
+
 /// Packets lost, by cause.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
@@ -137,8 +161,6 @@ pub struct Rates {
     pub unanswered_per_sec: Option<f64>,
     /// All new flows per second; only with `nf_conntrack_timestamp`.
     pub new_per_sec: Option<f64>,
-    /// The number of entries at which a steady flow of unanswered connections ends.
-    pub settles_at: Option<f64>,
 }
 
 /// Settings of this namespace: `net.netfilter.nf_conntrack_*`.
@@ -186,10 +208,9 @@ pub struct Counted {
     pub dns_unanswered: u64,
     /// Entries of GRE and of UDP with destination port 4789, 8472 or 6081.
     pub tunnels: u64,
-    /// Unanswered TCP SYN_SENT and UDP entries made in the last 1 to 10 seconds, for each protocol the arrivals per second:
-    /// TCP and UDP.
+    /// Arrivals per second of unanswered TCP SYN_SENT entries, from those with an age of 1 to 10 seconds.
     pub unanswered_tcp_per_sec: f64,
-    /// The same of UDP.
+    /// The same of unanswered UDP entries.
     pub unanswered_udp_per_sec: f64,
     /// Entries that carry a time of birth.
     pub timestamped: u64,
@@ -225,7 +246,7 @@ pub struct Composition {
     pub timeout_secs: Option<u32>,
     /// Entries with more time left than the setting gives.
     pub over_setting: u64,
-    /// Entries whose idle time is not known.
+    /// Entries whose idle time is not known, those over the setting included.
     pub idle_unknown: u64,
     /// Entries idle for at least [`IDLE_CLASSES_SECS`] seconds.
     pub idle_entries: [u64; IDLE_CLASSES_SECS.len()],
@@ -239,10 +260,20 @@ pub struct Top {
     pub by: By,
     /// Each number of the rows may be up to so much higher. 0: the numbers are exact.
     pub error_entries: u64,
-    /// At least so many different groups.
+    /// At least so many different groups; exactly so many where `error_entries` is 0.
     pub distinct_at_least: u64,
+    /// So many different groups, about; standard error 3.25 %, or none where `error_entries` is 0.
+    pub distinct_estimate: u64,
     /// The largest, first.
     pub rows: Vec<Row>,
+}
+
+impl Top {
+    /// A table; `rows` stand in order, the largest first.
+    #[must_use]
+    pub fn new(by: By, error_entries: u64, distinct_at_least: u64, rows: Vec<Row>) -> Top {
+        Top { by, error_entries, distinct_at_least, distinct_estimate: distinct_at_least, rows }
+    }
 }
 
 /// One group, with lower bounds of what is known of it.
@@ -265,6 +296,23 @@ pub struct Row {
     pub time_wait: u64,
     /// Of a NAT pool: the lowest and highest translated port seen.
     pub ports: Option<(u16, u16)>,
+}
+
+impl Row {
+    /// A group of so many entries, of which nothing else is known.
+    #[must_use]
+    pub const fn new(key: Key, entries: u64) -> Row {
+        Row {
+            key,
+            entries,
+            unanswered: 0,
+            assured: 0,
+            targets_estimate: None,
+            close_wait: 0,
+            time_wait: 0,
+            ports: None,
+        }
+    }
 }
 
 /// Lines of the kernel log about a full table of this namespace.
@@ -305,4 +353,12 @@ pub struct NotRead {
     pub what: String,
     /// Why, in the system's words.
     pub why: String,
+}
+
+impl NotRead {
+    /// Something that could not be read.
+    #[must_use]
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> NotRead {
+        NotRead { what: what.into(), why: why.into() }
+    }
 }

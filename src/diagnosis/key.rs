@@ -57,7 +57,7 @@ pub enum By {
 }
 
 /// One group of entries.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Key {
     /// See [`By::Source`].
@@ -135,6 +135,8 @@ impl By {
 
     /// The source's network as the rules use it: /24 and /64.
     pub const SOURCE_NETWORK: By = By::SourcePrefix { ipv4: 24, ipv6: 64 };
+    /// A wider network of the source: /16 and /48.
+    pub const SOURCE_SITE: By = By::SourcePrefix { ipv4: 16, ipv6: 48 };
 
     /// Its name on the command line and in JSON, without parameters.
     #[must_use]
@@ -155,6 +157,24 @@ impl By {
             By::Helper => "helper",
             By::NatSource => "nat-source",
             By::NatPool => "nat-pool",
+        }
+    }
+}
+
+impl By {
+    /// The name of its table in JSON, different for different parameters: `source_prefix`, `source_prefix_16_48`, `mark`,
+    /// `mark_0xff00`.
+    #[must_use]
+    pub fn table_name(self) -> String {
+        let name = self.name().replace('-', "_");
+        match self {
+            By::SourcePrefix { ipv4, ipv6 } | By::DestinationPrefix { ipv4, ipv6 }
+                if (ipv4, ipv6) != (24, 64) =>
+            {
+                format!("{name}_{ipv4}_{ipv6}")
+            }
+            By::Mark { mask } if mask != u32::MAX => format!("{name}_{mask:#x}"),
+            _ => name,
         }
     }
 }

@@ -6,8 +6,37 @@
 
 #![forbid(unsafe_code)]
 
+pub mod advice;
+mod ages;
+pub mod census;
+pub mod distinct;
 pub mod facts;
+mod figures;
+mod group;
+pub mod heavy;
+pub mod json;
 pub mod key;
+mod keyed;
+mod namespaces;
+mod parse;
+pub mod report;
+pub mod rules;
+mod run;
+pub mod sample;
+mod settings;
+pub mod text;
+mod words;
 
+pub use census::{Census, CensusOptions};
 pub use facts::Facts;
+pub use figures::WhatIf;
+pub use heavy::Heavy;
 pub use key::{By, Key};
+pub use report::{Advice, Datum, Detail, Evidence, Finding, Report, Risk, Severity, Verdict};
+pub use run::Diagnosis;
+pub use sample::Sample;
+
+#[cfg(test)]
+mod situations;
+#[cfg(test)]
+mod text_tests;

@@ -13,6 +13,7 @@ mod bounds;
 mod digits;
 mod expect;
 pub mod facts;
+pub mod json;
 mod out;
 pub mod save;
 mod style;

@@ -36,6 +36,17 @@ pub fn now_nanos() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Microseconds of the clock from which the kernel log has its times: since the start of the system, without the time
+/// asleep.
+#[must_use]
+pub fn since_boot_micros() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is valid for the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    let secs = u64::try_from(now.tv_sec).unwrap_or(0);
+    secs * 1_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1000
+}
+
 unsafe extern "C" {
     // The libc crate does not declare it for Linux.
     safe fn tzset();

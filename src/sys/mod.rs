@@ -21,6 +21,7 @@ pub(crate) mod file;
 pub(crate) mod lock;
 pub mod memory;
 pub mod namespace;
+pub(crate) mod proc;
 pub mod process;
 pub mod release;
 #[cfg(any(test, feature = "internals"))]

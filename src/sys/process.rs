@@ -18,7 +18,16 @@ pub fn memory_bytes() -> u64 {
     limit_files(&groups).into_iter().filter_map(limit).fold(machine_bytes(), u64::min)
 }
 
-fn machine_bytes() -> u64 {
+/// Processors that are online; 0 if the system does not say.
+#[must_use]
+pub fn processors() -> u64 {
+    // SAFETY: no pointer is passed.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(0)
+}
+
+/// The memory of the machine in bytes; 0 if the system does not say.
+#[must_use]
+pub fn machine_bytes() -> u64 {
     // SAFETY: no pointer is passed.
     let pages = u64::try_from(unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) }).unwrap_or(0);
     pages.saturating_mul(page_size() as u64)

@@ -1,22 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `--diagnose`: what is wrong with the table, why, and what to do.
+//!
+//! The exit status is 0 whatever is found: it is `--check` that judges by its exit status.
 
 #![forbid(unsafe_code)]
 
+use super::watch::{self, Between};
 use super::{Done, Session, registry};
 use crate::line::Line;
-use crate::show::message::Complaint;
+use crate::line::options::Param;
+use crate::line::value::Formats;
+use crate::show::message::{Complaint, VERSION_LINE};
+use netfilter_conntrack::diagnosis::{By, Detail, Diagnosis};
+use std::time::Duration;
+
+/// Rows of each table where `--show` does not say how many.
+const ROWS: u16 = 3;
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Job;
+pub struct Job {
+    by: Vec<By>,
+    rows: usize,
+    interval: Option<Duration>,
+    watch: Option<Duration>,
+    all_namespaces: bool,
+    json: bool,
+}
 
-pub fn job(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Diagnose(Job))
+pub fn job(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Diagnose(Job {
+        rows: line.show.unwrap_or(ROWS).into(),
+        interval: line.interval,
+        watch: line.watch,
+        all_namespaces: line.has(Param::AllNetns),
+        json: line.formats.contains(Formats::JSON),
+        by: line.by,
+    }))
 }
 
 impl Job {
-    pub fn run(self, _: &mut Session) -> Result<Done, Complaint> {
-        Err(Complaint::Operation("this command is being built".into()))
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let mut diagnosis =
+            Diagnosis::new().all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
+        if let Some(interval) = self.interval {
+            diagnosis = diagnosis.interval(interval);
+        }
+        let between = if self.json { Between::Lines } else { Between::Text };
+        watch::run(session, self.watch, between, |session| self.once(session, &mut diagnosis))
+    }
+
+    fn once(&self, session: &mut Session, diagnosis: &mut Diagnosis) -> Result<Done, Complaint> {
+        let report = diagnosis.run().map_err(|error| {
+            Complaint::Operation(format!("the number of entries cannot be read: {error}"))
+        })?;
+        let detail = Detail { by: &self.by, rows: self.rows };
+        let mut text = String::new();
+        match self.json {
+            // A string takes everything.
+            true => _ = report.write_json(VERSION_LINE, &detail, &mut text),
+            false => text = report.text_with(&detail),
+        }
+        let end = if self.json { "\n" } else { "" };
+        session.out.text(format_args!("{text}{end}"))?;
+        Ok(Done::Quietly)
     }
 }

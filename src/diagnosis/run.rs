@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! [`Diagnosis`]: what is read, and in which order. It sends requests that read, opens files for reading, and changes
+//! nothing; what it found goes to the rules.
+
+#![forbid(unsafe_code)]
+
+use super::census::{Census, CensusOptions};
+use super::facts::{Counted, Facts, KernelLog, Machine, Namespace, NotRead, Rates, Settings, Table};
+use super::key::By;
+use super::namespaces::{self, Found};
+use super::parse;
+use super::report::Report;
+use super::sample::{self, Delta, Sample, count_setting};
+use crate::error::{Error, Result};
+use crate::exchange::Netns;
+use crate::exchange::handle::Handle;
+use crate::exchange::request;
+use crate::label::LabelMap;
+use crate::sys::{clock, namespace, proc, process};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Bytes of an entry, where the kernel does not say how large it is.
+const ENTRY_BYTES: u64 = 256;
+/// Bytes of the extensions of an entry (Linux 6.18).
+const EXTENSION_BYTES: u64 = 128;
+/// A change of the number of entries below this says nothing about growth.
+const LEAST_GROWTH: u64 = 16;
+/// The time between the two readings of the counters.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// What is read of the kernel log, and for how long.
+const LOG_BYTES: usize = 64 << 20;
+const LOG_LONGEST: Duration = Duration::from_millis(200);
+/// Other namespaces are looked at unasked where they hold more than this part of the limit, in per cent.
+const OTHERS_PERCENT: u64 = 80;
+/// The ages of entries that count as new, in seconds, and the part of the entries that must say when they began.
+const NEW_SECS: f64 = 10.0;
+const TIMESTAMPED_RATIO: f64 = 0.95;
+
+/// Looks at the table of a network namespace and says what is wrong, who holds the entries, and what to do.
+///
+/// ```no_run
+/// use netfilter_conntrack::diagnosis::Diagnosis;
+/// let report = Diagnosis::new().run()?;
+/// print!("{report}");
+/// for finding in &report.findings {
+///     println!("{}: {:?}", finding.id, finding.severity);
+/// }
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    options: Options,
+    netns: Option<Netns>,
+    state: State,
+}
+
+#[derive(Debug, Clone)]
+struct Options {
+    interval: Duration,
+    all_namespaces: bool,
+    by: Vec<By>,
+    rows: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            interval: INTERVAL,
+            all_namespaces: false,
+            by: Vec::new(),
+            rows: CensusOptions::default().rows,
+        }
+    }
+}
+
+/// What one run leaves to the next.
+#[derive(Debug, Default)]
+struct State {
+    handle: Option<Handle>,
+    /// The last reading of the counters.
+    before: Option<Sample>,
+}
+
+impl Diagnosis {
+    /// A diagnosis of the namespace of the calling thread.
+    #[must_use]
+    pub fn new() -> Diagnosis {
+        Diagnosis::default()
+    }
+
+    /// Looks at this namespace, in a thread of its own that enters it. Needs `CAP_SYS_ADMIN`.
+    #[must_use]
+    pub fn namespace(mut self, netns: Netns) -> Diagnosis {
+        self.netns = Some(netns);
+        self
+    }
+
+    /// The shortest time between the two readings of the counters; half a second without this call.
+    #[must_use]
+    pub fn interval(mut self, interval: Duration) -> Diagnosis {
+        self.options.interval = interval;
+        self
+    }
+
+    /// Looks at the fill level of every other namespace of the machine too.
+    #[must_use]
+    pub fn all_namespaces(mut self, on: bool) -> Diagnosis {
+        self.options.all_namespaces = on;
+        self
+    }
+
+    /// Further groupings, and how many rows each table has.
+    #[must_use]
+    pub fn group_by(mut self, by: &[By], rows: usize) -> Diagnosis {
+        (self.options.by, self.options.rows) = (by.to_vec(), rows);
+        self
+    }
+
+    /// Looks and judges. The rates of a further run are those of the time since the run before it.
+    ///
+    /// # Errors
+    /// The system's error where not even the number of entries can be read, or the namespace cannot be entered. What else
+    /// cannot be read stands in [`Facts::not_read`].
+    pub fn run(&mut self) -> Result<Report> {
+        let Some(netns) = &self.netns else { return self.state.look(&self.options) };
+        let (path, options, mut state) =
+            (netns.path()?, self.options.clone(), std::mem::take(&mut self.state));
+        let look = move || {
+            let report = state.look(&options);
+            Ok((report, state))
+        };
+        let (report, state) = namespace::within(&path, look)?;
+        self.state = state;
+        report
+    }
+}
+
+impl State {
+    fn look(&mut self, options: &Options) -> Result<Report> {
+        let begun = Instant::now();
+        if self.handle.is_none() {
+            self.handle = Handle::open().ok();
+        }
+        let handle = self.handle.as_mut();
+        let before = self.before.take();
+        let (facts, after) = read(handle, options, before)?;
+        self.before = Some(after);
+        Ok(Report::new(facts, SystemTime::now(), begun.elapsed()))
+    }
+}
+
+/// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
+fn read(
+    mut handle: Option<&mut Handle>,
+    options: &Options,
+    before: Option<Sample>,
+) -> Result<(Facts, Sample)> {
+    let mut facts = Facts { namespace: namespaces::own(), settings: Settings::read(), ..Facts::default() };
+    let waits = before.is_none();
+    let before = before.unwrap_or_else(|| sampled(handle.as_deref_mut()));
+    let others = options.all_namespaces.then(Others::look);
+    facts.machine = machine(before.is_privileged());
+    if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
+        read_lists(handle, options, &mut facts);
+    }
+    if waits {
+        thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
+    }
+    let after = sampled(handle);
+    let entries = after.entries().ok_or_else(unreadable)?;
+    facts.not_read.extend_from_slice(after.not_read());
+    let delta = after.since(&before);
+    fill_in(&mut facts, &after, &delta, entries);
+    facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace);
+    let others = others.or_else(|| others_matter(&facts).then(Others::look));
+    if let Some(others) = others {
+        others.describe(&mut facts);
+    }
+    Ok((facts, after))
+}
+
+fn sampled(handle: Option<&mut Handle>) -> Sample {
+    handle.map_or_else(Sample::from_files, Sample::take)
+}
+
+/// Why not even the number of entries can be read.
+fn unreadable() -> Error {
+    count_setting("count").err().unwrap_or(Error::Os(libc::ENOENT))
+}
+
+fn machine(may_read_table: bool) -> Machine {
+    let known = |number: u64| Some(number).filter(|&number| number > 0);
+    let release = proc::read("/proc/sys/kernel/osrelease", 256).unwrap_or_default();
+    Machine {
+        cpus: known(process::processors()),
+        memory_bytes: known(process::machine_bytes()),
+        kernel: String::from_utf8_lossy(&release).trim_end().to_owned(),
+        may_read_table,
+        listeners: listeners(),
+        ipvs: Path::new("/proc/thread-self/net/ip_vs_stats").exists(),
+    }
+}
+
+/// Programs of this namespace that listen to the ends of flows.
+fn listeners() -> Vec<String> {
+    let bytes = proc::read("/proc/thread-self/net/netlink", 1 << 20).unwrap_or_default();
+    let mut names: Vec<String> =
+        parse::listeners(&bytes).into_iter().filter_map(namespaces::command).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Reads the table once, then the lists next to it, and the fill level again, to compare with the table.
+fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
+    match census(handle, options, &facts.settings) {
+        Ok(counted) => facts.census = Some(counted),
+        Err(error) => facts.not_read.push(NotRead::new("table", error.to_string())),
+    }
+    facts.table.entries_after_list = handle.statistics().ok().map(|global| global.entries.into());
+    facts.table.entries_dying = or_not_read(facts, "dying entries", count(handle, request::Table::Dying));
+    facts.table.expectations = or_not_read(facts, "expectations", count_expectations(handle));
+    if facts.census.as_ref().and_then(|census| census.top(By::Label)).is_some_and(|top| !top.rows.is_empty())
+    {
+        let map = LabelMap::open(None).unwrap_or_default();
+        facts.label_names = (0..128).filter_map(|bit| Some((bit, name_of(&map, bit)?))).collect();
+    }
+}
+
+fn name_of(map: &LabelMap, bit: u8) -> Option<String> {
+    map.name(bit.into()).map(|name| name.to_string_lossy().into_owned())
+}
+
+fn or_not_read(facts: &mut Facts, what: &str, found: Result<u64>) -> Option<u64> {
+    found.map_err(|error| facts.not_read.push(NotRead::new(what, error.to_string()))).ok()
+}
+
+fn census(handle: &mut Handle, options: &Options, settings: &Settings) -> Result<Counted> {
+    let mut wanted = CensusOptions::default();
+    wanted.by.extend(options.by.iter().filter(|by| !CensusOptions::default().by.contains(by)));
+    (wanted.rows, wanted.now_nanos) = (wanted.rows.max(options.rows), clock::now_nanos());
+    let mut census = Census::new(settings, wanted);
+    let has_room = thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
+    let mut list = handle.entries().read_ahead(has_room).open()?;
+    while let Some(flow) = list.next()? {
+        census.add(flow);
+    }
+    Ok(census.finish())
+}
+
+fn count(handle: &mut Handle, table: request::Table) -> Result<u64> {
+    let (mut list, mut count) = (handle.entries().table(table).open()?, 0);
+    while list.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn count_expectations(handle: &mut Handle) -> Result<u64> {
+    let (mut list, mut count) = (handle.list_expectations(0)?, 0);
+    while list.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// What the counters say, and what follows from them and the census.
+fn fill_in(facts: &mut Facts, after: &Sample, delta: &Delta, entries: u64) {
+    facts.interval_secs = Some(delta.secs).filter(|&secs| secs > 0.0);
+    facts.counters = sample::counters(after, Some(delta));
+    facts.losses = sample::losses(after, Some(delta));
+    let slab = proc::read("/proc/slabinfo", 1 << 20).ok().and_then(|bytes| parse::slab(&bytes));
+    facts.table = Table {
+        entries: Some(entries),
+        max_entries: after.max_entries(),
+        entries_listed: facts.census.as_ref().map(|census| census.entries),
+        buckets: count_setting("buckets").ok(),
+        entries_all_namespaces: slab.map(|(entries, _)| entries),
+        entry_bytes: slab.map_or(ENTRY_BYTES, |(_, bytes)| bytes) + EXTENSION_BYTES,
+        expectations_max: count_setting("expect_max").ok(),
+        ..std::mem::take(&mut facts.table)
+    };
+    facts.rates = rates(facts.census.as_ref(), after, delta);
+}
+
+fn rates(census: Option<&Counted>, after: &Sample, delta: &Delta) -> Rates {
+    let grown = delta.entries.filter(|grown| grown.unsigned_abs() >= LEAST_GROWTH && delta.secs > 0.0);
+    let growth_per_sec = grown.map(|grown| grown as f64 / delta.secs);
+    let room = after.max_entries().filter(|&max| max > 0).zip(after.entries());
+    let room = room.map(|(max, entries)| max.saturating_sub(entries) as f64);
+    let rising = growth_per_sec.filter(|&growth| growth > 0.0);
+    let timestamped =
+        census.filter(|census| census.timestamped as f64 > TIMESTAMPED_RATIO * census.entries as f64);
+    Rates {
+        growth_per_sec,
+        secs_to_full: room.zip(rising).map(|(room, growth)| room / growth),
+        unanswered_per_sec: census
+            .map(|census| census.unanswered_tcp_per_sec + census.unanswered_udp_per_sec),
+        new_per_sec: timestamped.map(|census| census.started_last_10_secs as f64 / NEW_SECS),
+    }
+}
+
+/// The lines of the kernel log about a full table of this namespace. Older kernels do not name the namespace: their lines
+/// count in the initial one.
+fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace) -> Option<KernelLog> {
+    let (mut log, mut ends) = (KernelLog::default(), None::<(u64, u64)>);
+    let read = proc::kernel_log(LOG_BYTES, LOG_LONGEST, |record| {
+        let Some((micros, namespace)) = parse::full_table(record) else { return };
+        if namespace.map_or(own.initial == Some(true), |inode| inode == own.inode) {
+            log.lines += 1;
+            ends = Some((ends.map_or(micros, |(first, _)| first), micros));
+        }
+    });
+    if let Err(error) = read {
+        not_read.push(NotRead::new("kernel_log", error.to_string()));
+        return None;
+    }
+    let now = clock::since_boot_micros();
+    let age = |micros: u64| now.saturating_sub(micros) as f64 / 1e6;
+    log.first_age_secs = ends.map(|(first, _)| age(first));
+    log.last_age_secs = ends.map(|(_, last)| age(last));
+    Some(log)
+}
+
+/// Whether this table is at ease while the others hold most of the limit.
+fn others_matter(facts: &Facts) -> bool {
+    let others = facts.table.entries_all_namespaces.zip(facts.table.entries);
+    let others = others.map_or(0, |(all, own)| all.saturating_sub(own));
+    let max = facts.table.max_entries.unwrap_or(0);
+    max > 0 && !facts.is_under_pressure() && others * 100 > max * OTHERS_PERCENT
+}
+
+/// The other namespaces, each with a first reading of its counters.
+struct Others {
+    found: Vec<(Found, Result<Sample>)>,
+    not_read: Vec<NotRead>,
+}
+
+impl Others {
+    fn look() -> Others {
+        let search = namespaces::search();
+        let sampled = |found: Found| {
+            let sample = found.sample();
+            (found, sample)
+        };
+        Others { found: search.found.into_iter().map(sampled).collect(), not_read: search.not_read }
+    }
+
+    /// Reads the counters again. Namespaces without entries are left out.
+    fn describe(self, facts: &mut Facts) {
+        facts.not_read.extend(self.not_read);
+        for (found, before) in self.found {
+            match (found.sample(), before) {
+                (Ok(after), before) if after.entries() != Some(0) => {
+                    facts.namespaces.push(found.describe(before.as_ref().ok(), &after));
+                }
+                (Err(error), _) => facts.not_read.push(NotRead::new(found.label(), error.to_string())),
+                _ => {}
+            }
+        }
+        facts.namespaces.sort_by_key(|namespace| std::cmp::Reverse(namespace.entries));
+    }
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Fill level and counters of one namespace at one moment, and what changed between two of them.
+//!
+//! A [`Sample`] reads no entry of the table. Over netlink it needs `CAP_NET_ADMIN`; what is refused comes from `/proc`,
+//! which everybody may read. A counter of a CPU wraps at 2^32.
+
+#![forbid(unsafe_code)]
+
+use super::facts::{Counter, Losses, NotRead};
+use super::parse;
+use crate::error::{Error, Result};
+use crate::exchange::handle::Handle;
+use crate::stats::CpuStats;
+use crate::sys::proc;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// The counters of the table that today's kernels keep, by attribute number: name in JSON and metrics. `searched`, `new`,
+/// `ignore`, `delete` and `delete_list` have no meaning any more and are left out.
+pub const COUNTERS: &[(usize, &str)] = &[
+    (2, "found"),
+    (4, "invalid"),
+    (8, "insert"),
+    (9, "insert_failed"),
+    (10, "drop"),
+    (11, "early_drop"),
+    (12, "error"),
+    (13, "search_restart"),
+    (14, "clash_resolve"),
+    (15, "chain_toolong"),
+];
+
+/// The same for expectations.
+pub const EXPECT_COUNTERS: &[(usize, &str)] =
+    &[(1, "expect_new"), (2, "expect_create"), (3, "expect_delete")];
+
+/// The longest `/proc/net/stat/nf_conntrack`: 8192 CPUs, 17 numbers each.
+const STAT_BYTES: u64 = 2 << 20;
+/// A file with a number.
+const NUMBER_BYTES: u64 = 64;
+
+/// A setting of the namespace of the calling thread: `/proc/sys/net/netfilter/nf_conntrack_NAME`.
+///
+/// # Errors
+/// The system's error; [`Error::Malformed`] where the file has no number.
+pub(crate) fn setting(name: &str) -> Result<i64> {
+    let bytes = proc::read(format!("/proc/sys/net/netfilter/nf_conntrack_{name}"), NUMBER_BYTES)?;
+    parse::number(&bytes).ok_or(Error::Malformed("a setting is no number"))
+}
+
+/// A setting that is not negative.
+pub(crate) fn count_setting(name: &str) -> Result<u64> {
+    u64::try_from(setting(name)?).map_err(|_| Error::Malformed("a setting is negative"))
+}
+
+/// Fill level and counters of one namespace at one moment.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    taken: Instant,
+    entries: Option<u64>,
+    max_entries: Option<u64>,
+    /// Empty: not readable.
+    cpus: Vec<CpuStats>,
+    expect_cpus: Vec<CpuStats>,
+    is_privileged: bool,
+    not_read: Vec<NotRead>,
+}
+
+impl Sample {
+    /// Reads the namespace of the handle, which must be that of the calling thread: what the kernel refuses to the handle
+    /// comes from the thread's files.
+    pub fn take(handle: &mut Handle) -> Sample {
+        let (global, cpus, expect) =
+            (handle.statistics(), handle.cpu_statistics(), handle.expectation_cpu_statistics());
+        let is_privileged = global.is_ok();
+        let (Ok(global), Ok(cpus)) = (global, cpus) else {
+            return Sample { is_privileged, ..Sample::from_files() };
+        };
+        let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
+        Sample {
+            taken: Instant::now(),
+            entries: Some(global.entries.into()),
+            max_entries: limit,
+            cpus,
+            expect_cpus: expect.unwrap_or_default(),
+            is_privileged,
+            not_read: Vec::new(),
+        }
+    }
+
+    /// Reads the namespace of the calling thread from files, which needs no privilege.
+    #[must_use]
+    pub fn from_files() -> Sample {
+        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", count_setting("count").ok())
+    }
+
+    /// Reads the namespace of a process from files, which needs no privilege. The settings of that namespace are not to be
+    /// seen from outside; the limit is one for the machine.
+    ///
+    /// # Errors
+    /// The system's error where the process has gone or is hidden, or the kernel has no such file.
+    pub fn of_process(pid: u32) -> Result<Sample> {
+        let sample = Sample::of_files(&format!("/proc/{pid}/net/stat/nf_conntrack"), None);
+        match sample.entries {
+            Some(_) => Ok(sample),
+            None => Err(Error::Os(libc::ENOENT)),
+        }
+    }
+
+    fn of_files(path: &str, entries: Option<u64>) -> Sample {
+        let stat = proc::read(path, STAT_BYTES);
+        let refused = |error: Error| vec![NotRead::new("counters", error.to_string())];
+        let not_read = stat.as_ref().err().map_or_else(Vec::new, |&error| refused(error));
+        let stat = stat.ok().and_then(|bytes| parse::stat(&bytes));
+        let counted = stat.as_ref().map(|stat| stat.entries);
+        let (cpus, expect_cpus) = stat.map(|stat| (stat.cpus, stat.expect_cpus)).unwrap_or_default();
+        Sample {
+            taken: Instant::now(),
+            entries: entries.or(counted),
+            max_entries: count_setting("max").ok(),
+            cpus,
+            expect_cpus,
+            is_privileged: false,
+            not_read,
+        }
+    }
+
+    /// When it was taken.
+    #[must_use]
+    pub fn taken(&self) -> Instant {
+        self.taken
+    }
+
+    /// The entries of the namespace; `None`: not readable.
+    #[must_use]
+    pub fn entries(&self) -> Option<u64> {
+        self.entries
+    }
+
+    /// The limit; 0 is no limit; `None`: not readable.
+    #[must_use]
+    pub fn max_entries(&self) -> Option<u64> {
+        self.max_entries
+    }
+
+    /// Whether the kernel answered requests about the table (`CAP_NET_ADMIN`).
+    #[must_use]
+    pub fn is_privileged(&self) -> bool {
+        self.is_privileged
+    }
+
+    /// What could not be read.
+    #[must_use]
+    pub fn not_read(&self) -> &[NotRead] {
+        &self.not_read
+    }
+
+    /// The counters, by name, summed over the CPUs; those of expectations too. Counters that this kernel does not have are
+    /// absent; there are none where they cannot be read.
+    #[must_use]
+    pub fn counters(&self) -> BTreeMap<&'static str, u64> {
+        let of = |(names, cpus): (&'static [(usize, &'static str)], &[CpuStats])| {
+            names.iter().filter_map(|&(number, name)| Some((name, total(cpus, number)?))).collect::<Vec<_>>()
+        };
+        self.families().into_iter().flat_map(of).collect()
+    }
+
+    /// Packets lost since the namespace was made, by cause; `None` without counters.
+    #[must_use]
+    pub fn lost(&self) -> Option<Lost> {
+        (!self.cpus.is_empty()).then(|| Lost::of(&self.counters()))
+    }
+
+    /// By how much the counters grew since an earlier sample of the same namespace.
+    #[must_use]
+    pub fn since(&self, earlier: &Sample) -> Delta {
+        let mut counters = BTreeMap::new();
+        for ((names, new), (_, old)) in self.families().into_iter().zip(earlier.families()) {
+            let growth = |&(number, name)| Some((name, growth(new, old, number)?));
+            counters.extend(names.iter().filter_map(growth));
+        }
+        let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
+        let entries = self.entries.zip(earlier.entries);
+        Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
+    }
+
+    /// The counters of the table and of expectations: their names, and the CPUs that have them.
+    fn families(&self) -> [(&'static [(usize, &'static str)], &[CpuStats]); 2] {
+        [(COUNTERS, &self.cpus), (EXPECT_COUNTERS, &self.expect_cpus)]
+    }
+}
+
+/// The sum of a counter over the CPUs that have it.
+fn total(cpus: &[CpuStats], number: usize) -> Option<u64> {
+    cpus.iter().filter_map(|cpu| cpu.get(number)).map(u64::from).reduce(|sum, value| sum + value)
+}
+
+/// By how much a counter grew, over the CPUs that both samples have. A counter that is smaller than before has passed 2^32.
+fn growth(new: &[CpuStats], old: &[CpuStats], number: usize) -> Option<u64> {
+    let before = |cpu: &CpuStats| old.iter().find(|old| old.cpu == cpu.cpu)?.get(number);
+    let grown = |cpu: &CpuStats| Some(u64::from(cpu.get(number)?.wrapping_sub(before(cpu)?)));
+    new.iter().filter_map(grown).reduce(|sum, value| sum + value)
+}
+
+fn difference(new: u64, old: u64) -> i64 {
+    i64::try_from(new).unwrap_or(i64::MAX).saturating_sub_unsigned(old)
+}
+
+/// What changed between two samples.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Delta {
+    /// Seconds between them.
+    pub secs: f64,
+    /// By how much the number of entries grew.
+    pub entries: Option<i64>,
+    /// By how much each counter grew, by name.
+    pub counters: BTreeMap<&'static str, u64>,
+}
+
+impl Delta {
+    /// Packets per second lost to a full table.
+    #[must_use]
+    pub fn full_drops_per_sec(&self) -> Option<f64> {
+        self.counters.get("drop")?;
+        self.per_sec(Lost::of(&self.counters).table_full)
+    }
+
+    /// Entries evicted per second.
+    #[must_use]
+    pub fn evictions_per_sec(&self) -> Option<f64> {
+        self.counters.get("early_drop").and_then(|&evicted| self.per_sec(evicted))
+    }
+
+    /// A number per second.
+    fn per_sec(&self, number: u64) -> Option<f64> {
+        (self.secs > 0.0).then(|| number as f64 / self.secs)
+    }
+}
+
+/// Packets lost, by cause. The kernel counts causes together: a NAT clash counts as `insert_failed` and `drop`, a chain that
+/// is too long as `insert_failed` and `chain_toolong`, a full table as `drop` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Lost {
+    /// The table was full.
+    pub table_full: u64,
+    /// NAT found no free tuple, or two packets raced for one.
+    pub clash: u64,
+    /// A hash chain was too long.
+    pub chain_too_long: u64,
+}
+
+impl Lost {
+    /// The packets that these counters speak of.
+    #[must_use]
+    pub fn of(counters: &BTreeMap<&'static str, u64>) -> Lost {
+        let of = |name| counters.get(name).copied().unwrap_or(0);
+        let chain_too_long = of("chain_toolong");
+        let clash = of("insert_failed").saturating_sub(chain_too_long);
+        Lost { table_full: of("drop").saturating_sub(clash), clash, chain_too_long }
+    }
+}
+
+/// The counters as the facts have them: the latest values, and what they grew by.
+pub(crate) fn counters(sample: &Sample, delta: Option<&Delta>) -> BTreeMap<&'static str, Counter> {
+    let counter = |(name, total)| {
+        let grown = delta.and_then(|delta| delta.counters.get(name).copied());
+        (name, counter_of(total, grown, delta))
+    };
+    sample.counters().into_iter().map(counter).collect()
+}
+
+/// The losses as the facts have them.
+pub(crate) fn losses(sample: &Sample, delta: Option<&Delta>) -> Option<Losses> {
+    let total = sample.lost()?;
+    let grown = delta.map(|delta| Lost::of(&delta.counters));
+    let counter = |of: fn(&Lost) -> u64| counter_of(of(&total), grown.as_ref().map(of), delta);
+    Some(Losses {
+        table_full: counter(|lost| lost.table_full),
+        clash: counter(|lost| lost.clash),
+        chain_too_long: counter(|lost| lost.chain_too_long),
+    })
+}
+
+fn counter_of(total: u64, grown: Option<u64>, delta: Option<&Delta>) -> Counter {
+    let per_sec = grown.zip(delta).and_then(|(grown, delta)| delta.per_sec(grown));
+    Counter { total, delta: grown, per_sec }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::CPU_COUNTERS_MAX;
+    use std::time::Duration;
+
+    fn cpu(cpu: u16, values: &[(usize, u32)]) -> CpuStats {
+        let mut counters = [None; CPU_COUNTERS_MAX];
+        values.iter().for_each(|&(number, value)| counters[number] = Some(value));
+        CpuStats { cpu, counters }
+    }
+
+    fn sample(cpus: Vec<CpuStats>) -> Sample {
+        Sample {
+            taken: Instant::now(),
+            entries: Some(100),
+            max_entries: Some(1000),
+            cpus,
+            expect_cpus: vec![],
+            is_privileged: true,
+            not_read: vec![],
+        }
+    }
+
+    #[test]
+    fn a_counter_that_wraps_has_grown() {
+        let before = sample(vec![cpu(0, &[(10, 4_294_967_290)]), cpu(1, &[(10, 1)])]);
+        let mut after = sample(vec![cpu(0, &[(10, 5)]), cpu(1, &[(10, 1)])]);
+        after.taken = before.taken + Duration::from_secs(2);
+        after.entries = Some(40);
+        let delta = after.since(&before);
+        assert_eq!((delta.counters["drop"], delta.secs, delta.entries), (11, 2.0, Some(-60)));
+        assert_eq!(
+            counters(&after, Some(&delta))["drop"],
+            Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
+        );
+    }
+
+    #[test]
+    fn cpus_are_matched_by_number_and_those_of_one_sample_do_not_count() {
+        let before = sample(vec![cpu(0, &[(10, 5)]), cpu(2, &[(10, 100)])]);
+        let after = sample(vec![cpu(1, &[(10, 7)]), cpu(2, &[(10, 103)])]);
+        assert_eq!(after.since(&before).counters["drop"], 3);
+        assert_eq!(after.counters()["drop"], 110);
+    }
+
+    #[test]
+    fn three_losses_are_told_apart() {
+        let lost = |values: &[(&'static str, u64)]| Lost::of(&values.iter().copied().collect());
+        let full = Lost { table_full: 5, ..Lost::default() };
+        assert_eq!(lost(&[("drop", 5), ("insert_failed", 0)]), full);
+        let clash = Lost { clash: 5, ..Lost::default() };
+        assert_eq!(lost(&[("drop", 5), ("insert_failed", 5), ("found", 640)]), clash);
+        let chain = Lost { chain_too_long: 5, ..Lost::default() };
+        assert_eq!(lost(&[("drop", 0), ("insert_failed", 5), ("chain_toolong", 5)]), chain);
+        let all = Lost { table_full: 1, clash: 2, chain_too_long: 3 };
+        assert_eq!(lost(&[("drop", 3), ("insert_failed", 5), ("chain_toolong", 3)]), all);
+        assert_eq!(lost(&[("drop", 9)]), Lost { table_full: 9, ..Lost::default() }, "an old kernel");
+    }
+
+    #[test]
+    fn counters_without_meaning_and_absent_ones_are_left_out() {
+        let sample = sample(vec![cpu(0, &[(1, 7), (3, 7), (5, 7), (10, 1)])]);
+        assert_eq!(sample.counters().into_iter().collect::<Vec<_>>(), [("drop", 1)]);
+        assert!(
+            losses(&sample, None)
+                .is_some_and(|losses| losses.table_full == Counter { total: 1, ..Counter::default() })
+        );
+    }
+}
