@@ -113,7 +113,7 @@ static RULES: &[Rule] = &[
         One(now::dropped_before), &["watch"]),
     rule("log-lines", (Now, Note), "the kernel log says that the table was full",
         One(now::log_lines), &[]),
-    rule("no-limit", (Limit, Note), "nf_conntrack_max is 0",
+    rule("no-limit", (Limit, Note), "there is no limit: nf_conntrack_max is 0",
         One(limit::none), &[]),
     rule("hash-small", (Limit, Critical), "a mean chain is longer than 4 (warning) or 8 (critical)",
         One(limit::hash_small), &["raise-buckets"]),

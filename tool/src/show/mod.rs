@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 mod completion;
+#[cfg(test)]
+mod findings;
 pub mod help;
 pub mod message;
 pub mod output;
