@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `conntrack --top` on the kernel: its numbers against exact ones that are counted here from the same table, its filters
+//! against those of `-L`, and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+use netfilter_conntrack::batch::Request;
+use netfilter_conntrack::{Dir, Flow, Handle, L4, Status};
+use std::collections::HashMap;
+use std::io::Read;
+use std::net::IpAddr;
+use std::process::{Command, Output, Stdio};
+use testing::json::Json;
+use testing::random::{Dice, random_flow};
+use testing::{catches_interrupts, flow, isolated, run, skip, wait_until};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
+const BY: &str = "source,source-prefix,source-prefix/12/40,destination,service,server,protocol,state,status,zone,\
+                  mark,mark/0xf0,nat-source,helper,label,nat-pool";
+const RANDOM: u16 = 2500;
+const OF_ONE_SOURCE: u16 = 700;
+
+/// More sources than the tool has counters, and one that holds a good part of the table.
+fn fill() {
+    let mut handle = Handle::open().unwrap();
+    let mut batch = handle.batch().unwrap();
+    let mut dice = Dice(7);
+    let random = (0..RANDOM).map(|n| random_flow(n, &mut Dice(n.into())));
+    let heavy = (0..OF_ONE_SOURCE).map(|n| {
+        let server = format!("198.18.{}.1", n % 200);
+        let mut flow = flow("100.64.0.1", &server, L4::Tcp { sport: 1024 + n, dport: 80 + n % 3 });
+        flow.set_tcp_state(1 + (n % 3) as u8);
+        flow.set_status_flags(if n % 3 == 2 {
+            Status::SEEN_REPLY | Status::ASSURED
+        } else {
+            Status::empty()
+        });
+        flow.set_mark((dice.roll(9) * 16) as u32);
+        flow.set_timeout_secs(if n % 2 == 0 { 500 } else { 5000 });
+        flow
+    });
+    for flow in random.chain(heavy) {
+        batch.push(Request::Create(&flow)).unwrap();
+        if batch.is_full() {
+            handle.carry_out(&mut batch, |_, _| ()).unwrap(); // what clashes with another is left out
+        }
+    }
+    handle.carry_out(&mut batch, |_, _| ()).unwrap();
+}
+
+fn tool(words: &str) -> Output {
+    run(TOOL, &words.split_whitespace().collect::<Vec<_>>(), "")
+}
+
+fn stdout(words: &str) -> String {
+    let output = tool(words);
+    let (text, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.code() == Some(0) && errors.is_empty(), "{words}: {errors}");
+    text
+}
+
+fn flows() -> Vec<Flow> {
+    let mut handle = Handle::open().unwrap();
+    handle.flows().unwrap().map(Result::unwrap).collect()
+}
+
+fn network(address: IpAddr, ipv4: u32, ipv6: u32) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let kept = u32::from(v4) >> (32 - ipv4) << (32 - ipv4);
+            format!("{}/{ipv4}", std::net::Ipv4Addr::from(kept))
+        }
+        IpAddr::V6(v6) => {
+            let kept = u128::from(v6) >> (128 - ipv6) << (128 - ipv6);
+            format!("{}/{ipv6}", std::net::Ipv6Addr::from(kept))
+        }
+    }
+}
+
+fn protocol(number: u8) -> String {
+    let named =
+        [(6, "tcp"), (17, "udp"), (1, "icmp"), (58, "icmpv6"), (132, "sctp"), (47, "gre"), (136, "udplite")];
+    let name = named.iter().find(|(known, _)| *known == number).map(|(_, name)| (*name).to_owned());
+    name.unwrap_or(number.to_string())
+}
+
+/// The group of a flow in each table, as the values of the members that name it.
+fn groups(flow: &Flow) -> Vec<(&'static str, String)> {
+    let (original, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
+    let (source, destination) = (original.src().unwrap(), original.dst().unwrap());
+    let port = match original.protocol() {
+        L4::Gre { .. } | L4::Other(_) => String::new(),
+        L4::Icmp { kind, .. } | L4::IcmpV6 { kind, .. } => format!(" {kind}"),
+        _ => format!(" {}", original.l4_dst()),
+    };
+    let service = format!("{}{port}", protocol(original.l4()));
+    let status = flow.status_flags().unwrap();
+    let answers = (status.contains(Status::SEEN_REPLY), status.contains(Status::ASSURED));
+    let status_name = match answers {
+        (false, _) => "unanswered",
+        (true, false) => "answered",
+        (true, true) => "assured",
+    };
+    let state = flow.state().map_or(String::new(), |state| format!(" {state}"));
+    let mark = flow.mark().unwrap_or(0);
+    let mut all = vec![
+        ("source", source.to_string()),
+        ("source_prefix", network(source, 24, 64)),
+        ("source_prefix_12_40", network(source, 12, 40)),
+        ("destination", destination.to_string()),
+        ("server", format!("{destination} {service}")),
+        ("service", service),
+        ("protocol", protocol(original.l4())),
+        ("state", protocol(original.l4()) + &state),
+        ("status", status_name.to_owned()),
+        ("zone", flow.zone().or(flow.orig_zone()).unwrap_or(0).to_string()),
+        ("mark", mark.to_string()),
+        ("mark_0xf0", (mark & 0xf0).to_string()),
+    ];
+    if status.contains(Status::SRC_NAT) {
+        all.push(("nat_source", reply.dst().unwrap().to_string()));
+    }
+    all
+}
+
+/// The members of a row that name its group, in the order of the names above.
+fn name(row: &Json) -> String {
+    let members = [
+        "source",
+        "prefix",
+        "destination",
+        "protocol",
+        "port",
+        "state",
+        "status",
+        "zone",
+        "mark",
+        "nat_source",
+    ];
+    let shown = members.iter().filter_map(|member| match row.get(member)? {
+        Json::Text(text) => Some(text.clone()),
+        Json::Number(number, true) => Some(number.to_string()),
+        other => panic!("{other:?}"),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+fn count(value: &Json, key: &str) -> u64 {
+    value.get(key).and_then(Json::number).unwrap_or_else(|| panic!("no {key}: {value:?}")) as u64
+}
+
+#[test]
+fn every_number_is_true_of_the_table() {
+    isolated(|| {
+        fill();
+        let flows = flows();
+        let mut exact: HashMap<(&str, String), [u64; 3]> = HashMap::new();
+        for flow in &flows {
+            let status = flow.status_flags().unwrap();
+            for group in groups(flow) {
+                let [entries, unanswered, assured] = exact.entry(group).or_default();
+                *entries += 1;
+                *unanswered += u64::from(!status.contains(Status::SEEN_REPLY));
+                *assured += u64::from(status.contains(Status::ASSURED));
+            }
+        }
+        let shown = stdout(&format!("--top -o json --show 1000 --by {BY}"));
+        let report = Json::read(&shown).unwrap();
+        assert_eq!(shown.lines().count(), 1);
+        assert_eq!(report.at("schema").and_then(Json::text), Some("conntrack-diagnosis"));
+        assert_eq!((count(&report, "entries"), report.get("matching")), (flows.len() as u64, None));
+        let Some(Json::Object(tables)) = report.get("top") else { panic!("no tables") };
+        assert_eq!(tables.len(), BY.split(',').count());
+        let mut with_error = 0;
+        for (table, top) in tables {
+            let error = count(top, "error_entries");
+            for row in top.get("rows").unwrap().values() {
+                if matches!(table.as_str(), "nat_pool" | "helper" | "label") {
+                    continue; // the library's test has them
+                }
+                let key = exact.keys().find(|(by, group)| by == table && *group == name(row));
+                let exact = exact[key.unwrap_or_else(|| panic!("{table}: {row:?}"))];
+                let told = [count(row, "entries"), count(row, "unanswered"), count(row, "assured")];
+                for (lower, exact) in told.into_iter().zip(exact) {
+                    assert!(lower <= exact && exact <= lower + error, "{table}: {row:?}, {exact}, {error}");
+                }
+                let share = row.get("share_ratio").and_then(Json::number).unwrap();
+                assert!((share - told[0] as f64 / flows.len() as f64).abs() < 1e-5, "{table}: {row:?}");
+            }
+            let groups = exact.keys().filter(|(by, _)| by == table).count() as u64;
+            assert!(count(top, "distinct_at_least") <= groups.max(count(top, "distinct_at_least").min(1025)));
+            with_error += u32::from(error > 0);
+        }
+        assert!(with_error >= 2, "the table is too small");
+        let heavy = report.at("top/source/rows/0").unwrap();
+        assert_eq!(name(heavy), "100.64.0.1");
+        let targets = count(heavy, "targets_estimate");
+        assert!(targets.abs_diff(600) < 400, "600 servers of three ports: {targets}");
+    });
+}
+
+/// The first number of an output of `--top`.
+fn total(text: &str) -> u64 {
+    text.split(' ').next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn the_filters_are_those_of_the_list() {
+    isolated(|| {
+        fill();
+        let all = flows().len() as u64;
+        for filter in [
+            "-p tcp",
+            "-p tcp --state SYN_SENT",
+            "-p tcp --dport 81",
+            "-s 100.64.0.1",
+            "-s 10.0.1.0/24",
+            "-d 10.1.0.1 -p udp",
+            "-f ipv6",
+            "-u ASSURED",
+            "-u UNREPLIED -p tcp",
+            "-m 0x10/0xf0",
+            "-n 192.0.2.50",
+            "-g",
+            "-j",
+            "-w 7",
+            "-s 100.64.0.1 --remaining 0-1000",
+            "--remaining 4000-",
+            "-s 192.0.2.77",
+        ] {
+            let listed = tool(&format!("-L {filter}")).stdout;
+            let listed = listed.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+            let text = stdout(&format!("--top {filter}"));
+            let first = text.lines().next().unwrap();
+            assert!(
+                first.contains(if listed == 1 { " matching entry" } else { " matching entries" }),
+                "{filter}: {first}"
+            );
+            assert_eq!(total(&text), listed, "{filter}");
+            assert!(listed < all, "{filter} leaves something out");
+            let report = Json::read(&stdout(&format!("--top -o json {filter}"))).unwrap();
+            assert_eq!(
+                (count(&report, "entries"), report.get("matching")),
+                (listed, Some(&Json::Bool(true)))
+            );
+        }
+        let text = stdout("--top");
+        assert!(total(&text) == all && !text.contains("matching"), "{text}");
+        assert_eq!(stdout("--top -s 192.0.2.77"), "0 matching entries\n");
+        assert!(stdout("--top -s 100.64.0.1 --by source").contains("100.64.0.1            700  100 %"));
+    });
+}
+
+#[test]
+fn tables_as_text() {
+    isolated(|| {
+        assert_eq!(stdout("--top"), "0 entries\n");
+        fill();
+        let text = stdout("--top");
+        let titles: Vec<&str> =
+            text.split("\n\n").map(|table| table.split_whitespace().next().unwrap()).collect();
+        assert_eq!(titles[1..], ["destination", "service", "state"]);
+        assert!(text.lines().any(|line| line.starts_with("source  ")), "{text}");
+        let shown = stdout(&format!("--top --show 3 --by {BY}"));
+        for line in text.lines().chain(shown.lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        let rows = |text: &str, table: &str| {
+            let begun = text.lines().skip_while(|line| !line.starts_with(&format!("{table} "))).skip(1);
+            begun.take_while(|line| !line.starts_with("others")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (rows(&text, "source").len(), rows(&shown, "source").len(), rows(&shown, "mark").len()),
+            (10, 3, 3)
+        );
+        for row in rows(&text, "source").iter().chain(&rows(&text, "destination")) {
+            let address = row.split_whitespace().next().unwrap();
+            assert!(address.parse::<IpAddr>().is_ok(), "{row}");
+        }
+        assert!(shown.contains("may be up to"), "more sources than counters");
+    });
+}
+
+#[test]
+fn without_privilege_it_fails_as_the_list_does() {
+    isolated(|| {
+        let bare = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"];
+        let with = |verb: &str| {
+            let output = run("setpriv", &[&bare[..], &[TOOL, verb]].concat(), "");
+            if String::from_utf8_lossy(&output.stderr).contains("setpriv: ") {
+                skip("setpriv cannot take privileges away here");
+            }
+            (output.status.code(), String::from_utf8(output.stderr).unwrap(), output.stdout)
+        };
+        let (list, top) = (with("-L"), with("--top"));
+        assert_eq!(list, top);
+        assert_eq!((top.0, top.2.len()), (Some(1), 0));
+    });
+}
+
+/// Object follows object on lines of their own, each about the table of its time, until a signal ends it.
+#[test]
+fn watched_it_counts_again() {
+    isolated(|| {
+        let words = ["--top", "--by", "zone", "-o", "json", "--watch", "0.1"];
+        let mut child = Command::new(TOOL).args(words).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = String::new();
+        let mut out = child.stdout.take().unwrap();
+        let mut next = || {
+            let from = lines.len();
+            while !lines[from..].ends_with('\n') {
+                let mut byte = [0];
+                assert_eq!(out.read(&mut byte).unwrap(), 1, "it ends: {lines}");
+                lines.push(char::from(byte[0]));
+            }
+            count(&Json::read(&lines[from..]).unwrap(), "entries")
+        };
+        assert_eq!(next(), 0);
+        fill();
+        let all = flows().len() as u64;
+        wait_until("it counts the new entries", || next() == all);
+        wait_until("it takes signals", || catches_interrupts(child.id()));
+        let pid = child.id().to_string();
+        run("kill", &["-INT", &pid], "");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    });
+}
