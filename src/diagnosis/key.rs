@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::words;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -175,6 +176,44 @@ impl By {
             }
             By::Mark { mask } if mask != u32::MAX => format!("{name}_{mask:#x}"),
             _ => name,
+        }
+    }
+}
+
+impl Key {
+    /// The group as names and values: the labels of metrics. A protocol is named as `conntrack -L` prints it, or is a number.
+    #[must_use]
+    pub fn labels(&self) -> Vec<(&'static str, String)> {
+        let service = |protocol: u8, port: Option<u16>| {
+            let port = port.map_or_else(String::new, |port| port.to_string());
+            vec![("protocol", words::protocol(protocol)), ("port", port)]
+        };
+        let one = |name, value: &dyn fmt::Display| vec![(name, value.to_string())];
+        match self {
+            Key::Source(address) => one("source", address),
+            Key::Destination(address) => one("destination", address),
+            Key::SourcePrefix(address, length) | Key::DestinationPrefix(address, length) => {
+                one("prefix", &format_args!("{address}/{length}"))
+            }
+            Key::Service { protocol, port } => service(*protocol, *port),
+            Key::Server { destination, protocol, port } => {
+                [one("destination", destination), service(*protocol, *port)].concat()
+            }
+            Key::Protocol(protocol) => one("protocol", &words::protocol(*protocol)),
+            Key::State(protocol, state) => {
+                [one("protocol", &words::protocol(*protocol)), one("state", &state.unwrap_or_default())]
+                    .concat()
+            }
+            Key::Status(status) => one("status", status),
+            Key::Zone(zone) => one("zone", zone),
+            Key::Mark(mark) => one("mark", mark),
+            Key::Label(bit) => one("label", bit),
+            Key::Helper(name) => one("helper", name),
+            Key::NatSource(address) => one("nat_source", address),
+            Key::NatPool { protocol, nat_source, destination, port } => {
+                [one("nat_source", nat_source), one("destination", destination), service(*protocol, *port)]
+                    .concat()
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ pub mod heavy;
 pub mod json;
 pub mod key;
 mod keyed;
-mod namespaces;
+pub mod namespaces;
 mod parse;
 pub mod report;
 pub mod rules;

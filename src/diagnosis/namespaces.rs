@@ -38,7 +38,7 @@ enum Identity {
 
 /// A namespace that was found.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Found {
+pub struct Found {
     inode: u64,
     /// Its name in `/run/netns`.
     name: Option<OsString>,
@@ -48,13 +48,17 @@ pub(crate) struct Found {
 
 /// What the search found.
 #[derive(Debug, Default)]
-pub(crate) struct Search {
+#[non_exhaustive]
+pub struct Search {
+    /// The namespaces.
     pub found: Vec<Found>,
+    /// What was left out.
     pub not_read: Vec<NotRead>,
 }
 
 /// The namespace of the calling thread.
-pub(crate) fn own() -> Namespace {
+#[must_use]
+pub fn own() -> Namespace {
     let identity = proc::identity(OWN).ok();
     let name = identity.and_then(|identity| named().into_iter().find(|(_, found)| *found == identity));
     let name = name.map(|(name, _)| name.to_string_lossy().into_owned());
@@ -86,7 +90,8 @@ fn processes() -> BTreeSet<u32> {
 }
 
 /// Looks for all namespaces but that of the calling thread.
-pub(crate) fn search() -> Search {
+#[must_use]
+pub fn search() -> Search {
     let begun = Instant::now();
     let mut all: BTreeMap<Identity, Found> = BTreeMap::new();
     for (name, (device, inode)) in named() {
@@ -151,12 +156,14 @@ impl Found {
     }
 
     /// How it is named where it cannot be read.
+    #[must_use]
     pub fn label(&self) -> String {
         self.name()
             .map_or_else(|| format!("namespace {}", self.inode), |(name, _)| format!("namespace {name}"))
     }
 
     /// Its description, with what two samples say of it.
+    #[must_use]
     pub fn describe(&self, before: Option<&Sample>, after: &Sample) -> Namespace {
         let (name, name_from) = self.name().unzip();
         let delta = before.map(|before| after.since(before));

@@ -28,6 +28,7 @@ mod watch;
 
 use crate::show::message::Complaint;
 use crate::show::output::Output;
+use crate::show::plugin::State;
 use crate::show::refusal;
 use netfilter_conntrack::sys::namespace;
 use netfilter_conntrack::{Dir, Flow, Handle, Netns};
@@ -46,6 +47,8 @@ pub enum Done {
     Counted(u64, &'static str),
     /// So many of these; none at all is a failure.
     CountedOrFailed(u64, &'static str),
+    /// Monitoring gets this exit status.
+    Plugin(State),
     /// So many events of this kind were shown, and some were lost.
     Followed { shown: u64, what: &'static str, lost: u64, loss: Loss },
 }
@@ -94,6 +97,7 @@ impl Done {
     pub fn exit_status(self) -> u8 {
         match self {
             Done::CountedOrFailed(0, _) => 1,
+            Done::Plugin(state) => state.exit_status(),
             Done::Followed { lost, loss, .. } if loss.is_failure(lost) => EVENTS_LOST,
             _ => 0,
         }
@@ -102,7 +106,7 @@ impl Done {
     /// The lines for standard error.
     pub fn summary(self) -> Vec<String> {
         match self {
-            Done::Quietly => vec![],
+            Done::Quietly | Done::Plugin(_) => vec![],
             Done::Saying(text) => vec![text.to_string()],
             Done::Counted(count, what) | Done::CountedOrFailed(count, what) => {
                 vec![format!("{count} {what}")]
