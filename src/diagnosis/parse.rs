@@ -101,21 +101,32 @@ pub(crate) fn container(bytes: &[u8]) -> Option<String> {
     longest.get(..12).map(str::to_owned)
 }
 
-/// The processes that `/proc/net/netlink` shows as members of the group for the ends of flows: their port numbers, which
-/// are process ids for the first socket of a process.
-pub(crate) fn listeners(bytes: &[u8]) -> Vec<u32> {
+/// A netlink socket: its port number, and the inode under which its process has it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub port: i64,
+    pub inode: u64,
+}
+
+/// The sockets that `/proc/net/netlink` shows as members of the group for the ends of flows.
+pub(crate) fn listeners(bytes: &[u8]) -> Vec<Listener> {
     const NETFILTER: &str = "12";
     const DESTROY: u32 = 1 << 2; // NFNLGRP_CONNTRACK_DESTROY is group 3
     let text = String::from_utf8_lossy(bytes);
-    let port = |line: &str| {
+    let listener = |line: &str| {
         let mut words = line.split_ascii_whitespace().skip(1);
         let (protocol, port, groups) = (words.next()?, words.next()?, words.next()?);
         let groups = u32::from_str_radix(groups, 16).ok()?;
-        let port: i64 = port.parse().ok()?;
         let listens = protocol == NETFILTER && groups & DESTROY != 0;
-        u32::try_from(port).ok().filter(|_| listens)
+        let listener = Listener { port: port.parse().ok()?, inode: words.nth(5)?.parse().ok()? };
+        Some(listener).filter(|_| listens)
     };
-    text.lines().filter_map(port).collect()
+    text.lines().filter_map(listener).collect()
+}
+
+/// The inode of the socket for which a link in `/proc/PID/fd` stands: `socket:[INODE]`.
+pub(crate) fn socket(link: &[u8]) -> Option<u64> {
+    str::from_utf8(link).ok()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -203,13 +214,23 @@ mod tests {
     }
 
     #[test]
-    fn listeners_to_the_ends_of_flows_are_known_by_port() {
+    fn sockets_that_listen_to_the_ends_of_flows_are_found() {
         let text = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
             000000 12  4711       00000007 212992 0 0 2 0 12345\n\
             000000 12  4712       00000003 0 0 0 2 0 12345\n\
             000000 0   4713       00000004 0 0 0 2 0 12345\n\
             000000 12  -4096      00000004 0 0 0 2 0 12345\n";
-        assert_eq!(listeners(text.as_bytes()), [4711]);
+        let listener = |port| Listener { port, inode: 12345 };
+        assert_eq!(listeners(text.as_bytes()), [listener(4711), listener(-4096)]);
+        assert_eq!(listeners(b"000000 12 4711 00000004 0 0 0 2 0\n"), [], "no inode");
+    }
+
+    #[test]
+    fn only_sockets_are_sockets() {
+        assert_eq!(socket(b"socket:[12345]"), Some(12_345));
+        for other in [&b"pipe:[12345]"[..], b"socket:[12345", b"socket:[x]", b"/tmp/socket:[1]", b"\xff"] {
+            assert_eq!(socket(other), None, "{}", String::from_utf8_lossy(other));
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@
 use super::census::{Census, CensusOptions};
 use super::facts::{Counted, Facts, KernelLog, Losses, Machine, Namespace, NotRead, Rates, Settings, Table};
 use super::key::By;
+use super::listeners::listeners;
+use super::machine::{self, Limits};
 use super::namespaces::{self, Found};
 use super::parse;
 use super::report::Report;
@@ -16,15 +18,11 @@ use crate::exchange::Netns;
 use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
-use crate::sys::{clock, namespace, proc, process};
-use std::path::Path;
+use crate::sys::{clock, namespace, proc};
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Bytes of an entry, where the kernel does not say how large it is.
-const ENTRY_BYTES: u64 = 256;
-/// Bytes of the extensions of an entry (Linux 6.18).
-const EXTENSION_BYTES: u64 = 128;
 /// A change of the number of entries below this says nothing about growth.
 const LEAST_GROWTH: u64 = 16;
 /// The time between the two readings of the counters.
@@ -32,8 +30,12 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// What is read of the kernel log, and for how long.
 const LOG_BYTES: usize = 64 << 20;
 const LOG_LONGEST: Duration = Duration::from_millis(200);
+/// So many dying entries are no reason to look for a program that does not read its events.
+const FEW_DYING: u64 = 100;
 /// Other namespaces are looked at unasked where they hold more than this part of the limit, in per cent.
 const OTHERS_PERCENT: u64 = 80;
+/// From so many on, namespaces that cannot be read for the same reason are not named each.
+const NAMED_FAILURES: usize = 5;
 /// The ages of entries that count as new, in seconds, and the part of the entries that must say when they began.
 const NEW_SECS: f64 = 10.0;
 const TIMESTAMPED_RATIO: f64 = 0.95;
@@ -161,7 +163,7 @@ fn read(
     let waits = before.is_none();
     let before = before.unwrap_or_else(|| sampled(handle.as_deref_mut()));
     let others = options.all_namespaces.then(Others::look);
-    facts.machine = machine(before.is_privileged());
+    facts.machine = machine::machine(before.is_privileged());
     if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
         read_lists(handle, options, &mut facts);
     }
@@ -194,37 +196,9 @@ impl Facts {
     /// A census of this namespace's table, and nothing else.
     #[must_use]
     pub fn of_census(census: Counted) -> Facts {
-        let machine = Machine { kernel: release(), may_read_table: true, ..Machine::default() };
+        let machine = Machine { kernel: machine::release(), may_read_table: true, ..Machine::default() };
         Facts { namespace: namespaces::own(), machine, census: Some(census), ..Facts::default() }
     }
-}
-
-/// The kernel's release.
-fn release() -> String {
-    let release = proc::read("/proc/sys/kernel/osrelease", 256).unwrap_or_default();
-    String::from_utf8_lossy(&release).trim_end().to_owned()
-}
-
-fn machine(may_read_table: bool) -> Machine {
-    let known = |number: u64| Some(number).filter(|&number| number > 0);
-    Machine {
-        cpus: known(process::processors()),
-        memory_bytes: known(process::machine_bytes()),
-        kernel: release(),
-        may_read_table,
-        listeners: listeners(),
-        ipvs: Path::new("/proc/thread-self/net/ip_vs_stats").exists(),
-    }
-}
-
-/// Programs of this namespace that listen to the ends of flows.
-fn listeners() -> Vec<String> {
-    let bytes = proc::read("/proc/thread-self/net/netlink", 1 << 20).unwrap_or_default();
-    let mut names: Vec<String> =
-        parse::listeners(&bytes).into_iter().filter_map(namespaces::command).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Reads the table once, then the lists next to it, and the fill level again, to compare with the table.
@@ -235,7 +209,10 @@ fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
     }
     facts.table.entries_after_list = handle.statistics().ok().map(|global| global.entries.into());
     facts.table.entries_dying = or_not_read(facts, "dying entries", count(handle, request::Table::Dying));
-    facts.table.expectations = or_not_read(facts, "expectations", count_expectations(handle));
+    if facts.table.entries_dying > Some(FEW_DYING) {
+        facts.machine.listeners = listeners();
+    }
+    facts.table.expectations = or_not_read(facts, "expectations", sample::expectations(handle));
     if facts.census.as_ref().and_then(|census| census.top(By::Label)).is_some_and(|top| !top.rows.is_empty())
     {
         let map = LabelMap::open(None).unwrap_or_default();
@@ -272,28 +249,20 @@ fn count(handle: &mut Handle, table: request::Table) -> Result<u64> {
     Ok(count)
 }
 
-fn count_expectations(handle: &mut Handle) -> Result<u64> {
-    let (mut list, mut count) = (handle.list_expectations(0)?, 0);
-    while list.next()?.is_some() {
-        count += 1;
-    }
-    Ok(count)
-}
-
 /// What the counters say, and what follows from them and the census.
 fn fill_in(facts: &mut Facts, after: &Sample, delta: &Delta, entries: u64) {
     facts.interval_secs = Some(delta.secs).filter(|&secs| secs > 0.0);
     facts.counters = sample::counters(after, Some(delta));
     facts.losses = sample::losses(after, Some(delta));
-    let slab = proc::read("/proc/slabinfo", 1 << 20).ok().and_then(|bytes| parse::slab(&bytes));
+    let limits = Limits::read();
     facts.table = Table {
         entries: Some(entries),
         max_entries: after.max_entries(),
         entries_listed: facts.census.as_ref().map(|census| census.entries),
-        buckets: count_setting("buckets").ok(),
-        entries_all_namespaces: slab.map(|(entries, _)| entries),
-        entry_bytes: slab.map_or(ENTRY_BYTES, |(_, bytes)| bytes) + EXTENSION_BYTES,
-        expectations_max: count_setting("expect_max").ok(),
+        buckets: limits.buckets,
+        entries_all_namespaces: limits.entries_all_namespaces,
+        entry_bytes: limits.entry_bytes,
+        expectations_max: limits.expectations_max,
         ..std::mem::take(&mut facts.table)
     };
     facts.rates = rates(facts.census.as_ref(), after, delta);
@@ -367,15 +336,25 @@ impl Others {
     /// Reads the counters again. Namespaces without entries are left out.
     fn describe(self, facts: &mut Facts) {
         facts.not_read.extend(self.not_read);
+        let mut failed: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (found, before) in self.found {
-            match (found.sample(), before) {
-                (Ok(after), before) if after.entries() != Some(0) => {
-                    facts.namespaces.push(found.describe(before.as_ref().ok(), &after));
-                }
-                (Err(error), _) => facts.not_read.push(NotRead::new(found.label(), error.to_string())),
-                _ => {}
+            match found.sample() {
+                Ok(after) if after.entries() == Some(0) => {}
+                Ok(after) => facts.namespaces.push(found.describe(before.as_ref().ok(), &after)),
+                // One that has gone meanwhile is no news.
+                Err(_) if before.is_ok() => {}
+                Err(error) => failed.entry(error.to_string()).or_default().push(found.label()),
             }
         }
+        facts.not_read.extend(failed.into_iter().flat_map(|(why, which)| not_read(which, &why)));
         facts.namespaces.sort_by_key(|namespace| std::cmp::Reverse(namespace.entries));
+    }
+}
+
+/// The namespaces that could not be read for one reason: each by its name, or their number, if it is large.
+fn not_read(which: Vec<String>, why: &str) -> Vec<NotRead> {
+    match which.len() {
+        count @ (NAMED_FAILURES..) => vec![NotRead::new(format!("{count} namespaces"), why)],
+        _ => which.into_iter().map(|name| NotRead::new(name, why)).collect(),
     }
 }

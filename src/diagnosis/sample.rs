@@ -15,9 +15,12 @@ use crate::sys::proc;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+/// Counters by attribute number, and their names.
+pub(crate) type Names = &'static [(usize, &'static str)];
+
 /// The counters of the table that today's kernels keep, by attribute number: name in JSON and metrics. `searched`, `new`,
 /// `ignore`, `delete` and `delete_list` have no meaning any more and are left out.
-pub const COUNTERS: &[(usize, &str)] = &[
+pub const COUNTERS: Names = &[
     (2, "found"),
     (4, "invalid"),
     (8, "insert"),
@@ -31,8 +34,11 @@ pub const COUNTERS: &[(usize, &str)] = &[
 ];
 
 /// The same for expectations.
-pub const EXPECT_COUNTERS: &[(usize, &str)] =
-    &[(1, "expect_new"), (2, "expect_create"), (3, "expect_delete")];
+pub const EXPECT_COUNTERS: Names = &[(1, "expect_new"), (2, "expect_create"), (3, "expect_delete")];
+
+/// Of expectations, those made and those ended: attribute numbers.
+const EXPECT_CREATE: usize = 2;
+const EXPECT_DELETE: usize = 3;
 
 /// The longest `/proc/net/stat/nf_conntrack`: 8192 CPUs, 17 numbers each.
 const STAT_BYTES: u64 = 2 << 20;
@@ -53,7 +59,33 @@ pub(crate) fn count_setting(name: &str) -> Result<u64> {
     u64::try_from(setting(name)?).map_err(|_| Error::Malformed("a setting is negative"))
 }
 
+/// How many expectations the namespace of the handle has, by a list of them.
+///
+/// # Errors
+/// As [`Handle::list_expectations`].
+pub fn expectations(handle: &mut Handle) -> Result<u64> {
+    let (mut list, mut count) = (handle.list_expectations(0)?, 0);
+    while list.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
 /// Fill level and counters of one namespace at one moment.
+///
+/// What is lost now is the difference of two samples:
+/// ```no_run
+/// use netfilter_conntrack::Handle;
+/// use netfilter_conntrack::diagnosis::Sample;
+/// let mut handle = Handle::open()?;
+/// let before = Sample::take(&mut handle);
+/// std::thread::sleep(std::time::Duration::from_secs(1));
+/// let after = Sample::take(&mut handle);
+/// let delta = after.since(&before);
+/// println!("{:?} of {:?} entries", after.entries(), after.max_entries());
+/// println!("{:?} packets dropped a second: the table is full", delta.full_drops_per_sec());
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sample {
     taken: Instant,
@@ -159,10 +191,18 @@ impl Sample {
     /// absent; there are none where they cannot be read.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<&'static str, u64> {
-        let of = |(names, cpus): (&'static [(usize, &'static str)], &[CpuStats])| {
+        let of = |(names, cpus): (Names, &[CpuStats])| {
             names.iter().filter_map(|&(number, name)| Some((name, total(cpus, number)?))).collect::<Vec<_>>()
         };
         self.families().into_iter().flat_map(of).collect()
+    }
+
+    /// How many expectations the namespace had when the sample was taken: those made, less those ended. [`expectations`]
+    /// counts them one by one.
+    #[must_use]
+    pub fn expectations(&self) -> Option<u64> {
+        let total = |number| total(&self.expect_cpus, number);
+        Some(modulo(total(EXPECT_CREATE)?).wrapping_sub(modulo(total(EXPECT_DELETE)?)).into())
     }
 
     /// Packets lost since the namespace was made, by cause; `None` without counters.
@@ -185,9 +225,15 @@ impl Sample {
     }
 
     /// The counters of the table and of expectations: their names, and the CPUs that have them.
-    fn families(&self) -> [(&'static [(usize, &'static str)], &[CpuStats]); 2] {
+    fn families(&self) -> [(Names, &[CpuStats]); 2] {
         [(COUNTERS, &self.cpus), (EXPECT_COUNTERS, &self.expect_cpus)]
     }
+}
+
+/// A number as a sum of counters that wrap.
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+fn modulo(number: u64) -> u32 {
+    number as u32
 }
 
 /// The sum of a counter over the CPUs that have it.
