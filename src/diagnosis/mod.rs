@@ -20,6 +20,7 @@ mod keyed;
 mod listeners;
 mod machine;
 pub mod namespaces;
+mod others;
 mod parse;
 pub mod report;
 pub mod rules;

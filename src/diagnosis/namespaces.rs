@@ -34,7 +34,7 @@ const OWN: &str = "/proc/thread-self/ns/net";
 /// What tells namespaces apart, whoever asks: device and inode of the file that stands for a namespace, or, of processes
 /// that hide theirs, those of the file in which they show its counters. The kernel has such a file for each namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Identity {
+pub(crate) enum Identity {
     File(u64, u64),
     Counters(u64, u64),
 }
@@ -187,6 +187,11 @@ pub fn search() -> Search {
 }
 
 impl Found {
+    /// What tells it from other namespaces.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
     /// Its inode; 0 if its processes hide it.
     fn inode(&self) -> u64 {
         match self.identity {

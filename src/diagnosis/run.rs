@@ -9,7 +9,8 @@ use super::facts::{Counted, Facts, KernelLog, Losses, Machine, Namespace, NotRea
 use super::key::By;
 use super::listeners::listeners;
 use super::machine::{self, Limits};
-use super::namespaces::{self, Found};
+use super::namespaces;
+use super::others::{self, Others};
 use super::parse;
 use super::report::Report;
 use super::sample::{self, Delta, Sample, count_setting};
@@ -19,7 +20,6 @@ use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
 use crate::sys::{clock, namespace, proc};
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -32,10 +32,6 @@ const LOG_BYTES: usize = 64 << 20;
 const LOG_LONGEST: Duration = Duration::from_millis(200);
 /// So many dying entries are no reason to look for a program that does not read its events.
 const FEW_DYING: u64 = 100;
-/// Other namespaces are looked at unasked where they hold more than this part of the limit, in per cent.
-const OTHERS_PERCENT: u64 = 80;
-/// From so many on, namespaces that cannot be read for the same reason are not named each.
-const NAMED_FAILURES: usize = 5;
 /// The ages of entries that count as new, in seconds, and the part of the entries that must say when they began.
 const NEW_SECS: f64 = 10.0;
 const TIMESTAMPED_RATIO: f64 = 0.95;
@@ -81,8 +77,9 @@ impl Default for Options {
 #[derive(Debug, Default)]
 struct State {
     handle: Option<Handle>,
-    /// The last reading of the counters.
+    /// The last reading of the counters, and of those of other namespaces.
     before: Option<Sample>,
+    others: others::Readings,
 }
 
 impl Diagnosis {
@@ -142,45 +139,39 @@ impl Diagnosis {
 impl State {
     fn look(&mut self, options: &Options) -> Result<Report> {
         let begun = Instant::now();
+        let mut facts = Facts::default();
         if self.handle.is_none() {
-            self.handle = Handle::open().ok();
+            self.handle = or_not_read(&mut facts, "table", Handle::open());
         }
-        let handle = self.handle.as_mut();
-        let before = self.before.take();
-        let (facts, after) = read(handle, options, before)?;
-        self.before = Some(after);
+        self.read(options, &mut facts)?;
         Ok(Report::new(facts, SystemTime::now(), begun.elapsed()))
     }
-}
-
-/// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
-fn read(
-    mut handle: Option<&mut Handle>,
-    options: &Options,
-    before: Option<Sample>,
-) -> Result<(Facts, Sample)> {
-    let mut facts = Facts { namespace: namespaces::own(), settings: Settings::read(), ..Facts::default() };
-    let waits = before.is_none();
-    let before = before.unwrap_or_else(|| sampled(handle.as_deref_mut()));
-    let others = options.all_namespaces.then(Others::look);
-    facts.machine = machine::machine(before.is_privileged());
-    if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
-        read_lists(handle, options, &mut facts);
+    /// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
+    fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
+        (facts.namespace, facts.settings) = (namespaces::own(), Settings::read());
+        let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
+        let waits = kept.is_none();
+        let before = kept.unwrap_or_else(|| sampled(handle.as_deref_mut()));
+        let others = options.all_namespaces.then(|| Others::look(std::mem::take(&mut self.others)));
+        facts.machine = machine::machine(before.is_privileged());
+        if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
+            facts.settings.complete(handle);
+            read_lists(handle, options, facts);
+        }
+        if waits {
+            thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
+        }
+        let after = sampled(handle);
+        let entries = after.entries().ok_or_else(unreadable)?;
+        facts.not_read.extend_from_slice(after.not_read());
+        fill_in(facts, &after, &after.since(&before), entries);
+        facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
+        if let Some(others) = others.or_else(|| others::matter(facts).then(Others::look_once)) {
+            self.others = others.describe(facts);
+        }
+        self.before = Some(after);
+        Ok(())
     }
-    if waits {
-        thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
-    }
-    let after = sampled(handle);
-    let entries = after.entries().ok_or_else(unreadable)?;
-    facts.not_read.extend_from_slice(after.not_read());
-    let delta = after.since(&before);
-    fill_in(&mut facts, &after, &delta, entries);
-    facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
-    let others = others.or_else(|| others_matter(&facts).then(Others::look));
-    if let Some(others) = others {
-        others.describe(&mut facts);
-    }
-    Ok((facts, after))
 }
 
 fn sampled(handle: Option<&mut Handle>) -> Sample {
@@ -224,7 +215,7 @@ fn name_of(map: &LabelMap, bit: u8) -> Option<String> {
     map.name(bit.into()).map(|name| name.to_string_lossy().into_owned())
 }
 
-fn or_not_read(facts: &mut Facts, what: &str, found: Result<u64>) -> Option<u64> {
+fn or_not_read<T>(facts: &mut Facts, what: &str, found: Result<T>) -> Option<T> {
     found.map_err(|error| facts.not_read.push(NotRead::new(what, error.to_string()))).ok()
 }
 
@@ -307,54 +298,4 @@ fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace, losses: Option<&Loss
     log.first_age_secs = ends.map(|(first, _)| age(first));
     log.last_age_secs = ends.map(|(_, last)| age(last));
     Some(log)
-}
-
-/// Whether this table is at ease while the others hold most of the limit.
-fn others_matter(facts: &Facts) -> bool {
-    let others = facts.table.entries_all_namespaces.zip(facts.table.entries);
-    let others = others.map_or(0, |(all, own)| all.saturating_sub(own));
-    let max = facts.table.max_entries.unwrap_or(0);
-    max > 0 && !facts.is_under_pressure() && others * 100 > max * OTHERS_PERCENT
-}
-
-/// The other namespaces, each with a first reading of its counters.
-struct Others {
-    found: Vec<(Found, Result<Sample>)>,
-    not_read: Vec<NotRead>,
-}
-
-impl Others {
-    fn look() -> Others {
-        let search = namespaces::search();
-        let sampled = |found: Found| {
-            let sample = found.sample();
-            (found, sample)
-        };
-        Others { found: search.found.into_iter().map(sampled).collect(), not_read: search.not_read }
-    }
-
-    /// Reads the counters again. Namespaces without entries are left out.
-    fn describe(self, facts: &mut Facts) {
-        facts.not_read.extend(self.not_read);
-        let mut failed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (found, before) in self.found {
-            match found.sample() {
-                Ok(after) if after.entries() == Some(0) => {}
-                Ok(after) => facts.namespaces.push(found.describe(before.as_ref().ok(), &after)),
-                // One that has gone meanwhile is no news.
-                Err(_) if before.is_ok() => {}
-                Err(error) => failed.entry(error.to_string()).or_default().push(found.label()),
-            }
-        }
-        facts.not_read.extend(failed.into_iter().flat_map(|(why, which)| not_read(which, &why)));
-        facts.namespaces.sort_by_key(|namespace| std::cmp::Reverse(namespace.entries));
-    }
-}
-
-/// The namespaces that could not be read for one reason: each by its name, or their number, if it is large.
-fn not_read(which: Vec<String>, why: &str) -> Vec<NotRead> {
-    match which.len() {
-        count @ (NAMED_FAILURES..) => vec![NotRead::new(format!("{count} namespaces"), why)],
-        _ => which.into_iter().map(|name| NotRead::new(name, why)).collect(),
-    }
 }

@@ -105,8 +105,11 @@ impl Sample {
         let (global, cpus, expect) =
             (handle.statistics(), handle.cpu_statistics(), handle.expectation_cpu_statistics());
         let is_privileged = global.is_ok();
+        let refused = global.err().map(|error| NotRead::new("table", error.to_string()));
         let (Ok(global), Ok(cpus)) = (global, cpus) else {
-            return Sample { is_privileged, ..Sample::from_files() };
+            let mut sample = Sample { is_privileged, ..Sample::from_files() };
+            sample.not_read.extend(refused);
+            return sample;
         };
         let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
         Sample {
@@ -222,6 +225,17 @@ impl Sample {
         let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
         let entries = self.entries.zip(earlier.entries);
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
+    }
+
+    /// Whether an earlier sample can be of the same namespace. One that was made meanwhile may have the identity of one that
+    /// has gone; its counters are smaller, far from 2^32.
+    pub(crate) fn can_follow(&self, earlier: &Sample) -> bool {
+        const HALF: u32 = 1 << 31;
+        let grown = |cpu: &CpuStats, old: &CpuStats| {
+            cpu.iter().all(|(number, new)| old.get(number).is_none_or(|old| new.wrapping_sub(old) < HALF))
+        };
+        let before = |cpu: &CpuStats| earlier.cpus.iter().find(|old| old.cpu == cpu.cpu);
+        self.cpus.iter().all(|cpu| before(cpu).is_none_or(|old| grown(cpu, old)))
     }
 
     /// The counters of the table and of expectations: their names, and the CPUs that have them.
@@ -370,6 +384,25 @@ mod tests {
             counters(&after, Some(&delta))["drop"],
             Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
         );
+    }
+
+    #[test]
+    fn a_namespace_that_was_made_meanwhile_is_another() {
+        let before = sample(vec![cpu(0, &[(10, 500)]), cpu(1, &[(10, 0)])]);
+        let follows = |values: &[(usize, u32)]| sample(vec![cpu(0, values)]).can_follow(&before);
+        assert!(follows(&[(10, 500)]) && follows(&[(10, 1 << 30), (11, 0)]) && follows(&[]));
+        assert!(!follows(&[(10, 0)]) && !follows(&[(10, 499)]));
+        let before = sample(vec![cpu(0, &[(10, u32::MAX)])]);
+        assert!(sample(vec![cpu(0, &[(10, 5)])]).can_follow(&before), "passed 2^32");
+    }
+
+    #[test]
+    fn expectations_are_those_made_less_those_ended() {
+        let expectations = |cpus| Sample { expect_cpus: cpus, ..sample(vec![]) }.expectations();
+        assert_eq!(expectations(vec![cpu(0, &[(2, 40), (3, 5)]), cpu(1, &[(2, 1), (3, 30)])]), Some(6));
+        // The CPU that ends an expectation need not be the one that made it, and both counters wrap.
+        assert_eq!(expectations(vec![cpu(0, &[(2, 3), (3, u32::MAX)])]), Some(4));
+        assert_eq!((expectations(vec![]), expectations(vec![cpu(0, &[(1, 7)])])), (None, None));
     }
 
     #[test]
