@@ -21,7 +21,10 @@ mod listeners;
 mod machine;
 pub mod namespaces;
 mod others;
+#[cfg(not(feature = "internals"))]
 mod parse;
+#[cfg(feature = "internals")]
+pub mod parse;
 pub mod report;
 pub mod rules;
 mod run;
