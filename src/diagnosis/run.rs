@@ -194,10 +194,8 @@ impl Facts {
 
 /// Reads the table once, then the lists next to it, and the fill level again, to compare with the table.
 fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
-    match census(handle, options, &facts.settings) {
-        Ok(counted) => facts.census = Some(counted),
-        Err(error) => facts.not_read.push(NotRead::new("table", error.to_string())),
-    }
+    let counted = steady(|| count_setting("buckets").ok(), || census(handle, options, &facts.settings));
+    facts.census = or_not_read(facts, "table", counted);
     facts.table.entries_after_list = handle.statistics().ok().map(|global| global.entries.into());
     facts.table.entries_dying = or_not_read(facts, "dying entries", count(handle, request::Table::Dying));
     if facts.table.entries_dying > Some(FEW_DYING) {
@@ -209,6 +207,22 @@ fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
         let map = LabelMap::open(None).unwrap_or_default();
         facts.label_names = (0..128).filter_map(|bit| Some((bit, name_of(&map, bit)?))).collect();
     }
+}
+
+/// What `list` gives while `buckets` stays the same. A list that is read while the hash gets another size lacks entries or
+/// has some twice, and the kernel does not say so.
+///
+/// # Errors
+/// Those of `list`; [`Error::Interrupted`] if the hash got another size twice.
+fn steady<T>(buckets: impl Fn() -> Option<u64>, mut list: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 0..2 {
+        let before = buckets();
+        let listed = list()?;
+        if buckets() == before {
+            return Ok(listed);
+        }
+    }
+    Err(Error::Interrupted)
 }
 
 fn name_of(map: &LabelMap, bit: u8) -> Option<String> {
@@ -256,13 +270,14 @@ fn fill_in(facts: &mut Facts, after: &Sample, delta: &Delta, entries: u64) {
         expectations_max: limits.expectations_max,
         ..std::mem::take(&mut facts.table)
     };
-    facts.rates = rates(facts.census.as_ref(), after, delta);
+    facts.rates = rates(facts.census.as_ref(), after.max_entries(), after.entries(), delta);
 }
 
-fn rates(census: Option<&Counted>, after: &Sample, delta: &Delta) -> Rates {
+/// The rates where so many entries are in a table with this limit.
+fn rates(census: Option<&Counted>, max: Option<u64>, entries: Option<u64>, delta: &Delta) -> Rates {
     let grown = delta.entries.filter(|grown| grown.unsigned_abs() >= LEAST_GROWTH && delta.secs > 0.0);
     let growth_per_sec = grown.map(|grown| grown as f64 / delta.secs);
-    let room = after.max_entries().filter(|&max| max > 0).zip(after.entries());
+    let room = max.filter(|&max| max > 0).zip(entries);
     let room = room.map(|(max, entries)| max.saturating_sub(entries) as f64);
     let rising = growth_per_sec.filter(|&growth| growth > 0.0);
     let timestamped =
@@ -298,4 +313,62 @@ fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace, losses: Option<&Loss
     log.first_age_secs = ends.map(|(first, _)| age(first));
     log.last_age_secs = ends.map(|(_, last)| age(last));
     Some(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_list_is_read_again_if_the_hash_got_another_size() {
+        let sizes = |all: &'static [u64]| {
+            let (read, mut lists) = (Cell::new(0), 0);
+            let buckets = || {
+                read.set(read.get() + 1);
+                Some(all[read.get() - 1])
+            };
+            let listed = steady(buckets, || {
+                lists += 1;
+                Ok(lists)
+            });
+            (listed, lists)
+        };
+        assert_eq!(sizes(&[8, 8]), (Ok(1), 1));
+        assert_eq!(sizes(&[8, 16, 16, 16]), (Ok(2), 2));
+        assert_eq!(sizes(&[8, 16, 16, 8]), (Err(Error::Interrupted), 2));
+        assert_eq!(steady(|| None, || Ok(1)), Ok(1), "a number that cannot be read says nothing");
+        assert_eq!(steady(|| Some(1), || Err::<(), _>(Error::Truncated)), Err(Error::Truncated));
+    }
+
+    fn delta(entries: i64, secs: f64) -> Delta {
+        Delta { entries: Some(entries), secs, ..Delta::default() }
+    }
+
+    #[test]
+    fn growth_within_a_few_entries_is_none() {
+        let of = |entries, secs| {
+            let rates = rates(None, Some(1000), Some(200), &delta(entries, secs));
+            (rates.growth_per_sec, rates.secs_to_full)
+        };
+        assert_eq!(of(15, 0.5), (None, None));
+        assert_eq!(of(16, 0.5), (Some(32.0), Some(25.0)));
+        assert_eq!(of(-16, 0.5), (Some(-32.0), None), "it empties");
+        assert_eq!(of(100, 0.0), (None, None), "no time has passed");
+        let full = |max| rates(None, max, Some(2000), &delta(100, 1.0)).secs_to_full;
+        assert_eq!((full(Some(1000)), full(Some(0)), full(None)), (Some(0.0), None, None));
+        assert_eq!(rates(None, Some(9), Some(1), &Delta::default()), Rates::default());
+    }
+
+    #[test]
+    fn the_rate_of_all_new_flows_needs_their_times() {
+        let mut census =
+            Counted { entries: 1000, timestamped: 951, started_last_10_secs: 70, ..Counted::default() };
+        census.unanswered_tcp_per_sec = 2.0;
+        census.unanswered_udp_per_sec = 0.5;
+        let of = |census: &Counted| rates(Some(census), None, None, &Delta::default());
+        assert_eq!((of(&census).new_per_sec, of(&census).unanswered_per_sec), (Some(7.0), Some(2.5)));
+        census.timestamped = 950;
+        assert_eq!(of(&census).new_per_sec, None, "5 % of the entries do not say when they began");
+    }
 }
