@@ -38,6 +38,4 @@ pub use run::Diagnosis;
 pub use sample::Sample;
 
 #[cfg(test)]
-mod situations;
-#[cfg(test)]
-mod text_tests;
+mod tests;

@@ -21,8 +21,6 @@ const KINDS: usize = 5;
 const NAMESPACES: usize = 10;
 /// Idleness below this is none worth a word.
 const HOUR_SECS: u32 = 3600;
-/// Widest name that stands in a column with numbers after it.
-const NAME_COLUMNS: usize = 22;
 /// Memory below this part is shown with a decimal.
 const SMALL_RATIO: f64 = 0.01;
 
@@ -215,26 +213,15 @@ fn namespaces(out: &mut String, facts: &Facts) {
     let shown = large.iter().take(NAMESPACES).map(|other| (other.shown_name(), *other));
     let own = facts.own_namespace();
     let rows: Vec<(String, &Namespace)> = shown.chain([("(this one)".to_owned(), &own)]).collect();
-    let fits = |name: &&(String, &Namespace)| name.0.chars().count() <= NAME_COLUMNS;
-    let width = rows.iter().filter(fits).map(|row| row.0.chars().count()).max().unwrap_or(0).max(20);
-    let _ = writeln!(
-        out,
-        "\n  {:<width$} {:>9} {:>6} {:>12} {:>10}",
-        "namespace", "entries", "used", "full drops", "evictions"
-    );
-    for (name, row) in rows {
-        let entries = number(row.entries.unwrap_or(0));
+    let titles = ["namespace", "entries", "used", "full drops", "evictions"].map(str::to_owned);
+    let lines = rows.into_iter().map(|(name, row)| {
         let used = share_of(row.entries.unwrap_or(0), row.max_entries.unwrap_or(max));
-        let rates = [row.full_drops_per_sec, row.evictions_per_sec].map(a_second);
-        let [drops, evictions] = rates;
-        let numbers = format!(" {entries:>9} {used:>6} {drops:>12} {evictions:>10}");
-        if name.chars().count() <= width {
-            let _ = writeln!(out, "  {name:<width$}{numbers}");
-        } else {
-            wrap(out, "  ", "  ", &name);
-            let _ = writeln!(out, "  {:<width$}{numbers}", "");
-        }
-    }
+        let [drops, evictions] = [row.full_drops_per_sec, row.evictions_per_sec].map(a_second);
+        vec![name, number(row.entries.unwrap_or(0)), used, drops, evictions]
+    });
+    let lines: Vec<Vec<String>> = [titles.to_vec()].into_iter().chain(lines).collect();
+    out.push('\n');
+    aligned(out, "  ", 21, &lines);
     left_out(out, large.len().saturating_sub(NAMESPACES), small.len());
 }
 
@@ -379,7 +366,7 @@ pub fn top_table(top: &Top, total: u64, rows: usize) -> String {
         let left = total.saturating_sub(held);
         lines.push(vec!["others".to_owned(), number(left), share_of(left, total)]);
     }
-    aligned(&mut out, &lines);
+    aligned(&mut out, "", 16, &lines);
     let at_most = |row: &Row| row.entries + top.error_entries;
     let is_spread = shown.first().is_none_or(|row| ratio(at_most(row), total) < SMALL_RATIO);
     if is_spread && total > 0 {
@@ -425,7 +412,7 @@ fn cells(row: &Row, total: u64, columns: &[Column]) -> Vec<String> {
 }
 
 /// The first column to the left, the others to the right. A name that leaves no room has a line of its own.
-fn aligned(out: &mut String, lines: &[Vec<String>]) {
+fn aligned(out: &mut String, indent: &str, least: usize, lines: &[Vec<String>]) {
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| {
         let cells = lines.iter().filter_map(move |line| line.get(at));
@@ -433,18 +420,18 @@ fn aligned(out: &mut String, lines: &[Vec<String>]) {
     };
     let widths: Vec<usize> = (1..count).map(|at| width(at)).collect();
     let numbers: usize = widths.iter().map(|width| width + 2).sum();
-    let room = COLUMNS.saturating_sub(numbers);
+    let room = COLUMNS.saturating_sub(numbers + indent.len());
     let names = lines.iter().filter_map(|line| line.first()).map(|name| name.chars().count());
-    let name_width = names.filter(|width| *width <= room).max().unwrap_or(0).max(16).min(room);
+    let name_width = names.filter(|width| *width <= room).max().unwrap_or(0).max(least).min(room);
     for line in lines {
         let name = line.first().map_or("", String::as_str);
         let cells = line.iter().skip(1).zip(&widths);
         let rest: String = cells.map(|(cell, width)| format!("  {cell:>width$}")).collect();
         if name.chars().count() <= name_width {
-            let _ = writeln!(out, "{}", format!("{name:<name_width$}{rest}").trim_end());
+            let _ = writeln!(out, "{}", format!("{indent}{name:<name_width$}{rest}").trim_end());
         } else {
-            wrap(out, "", "  ", name);
-            let _ = writeln!(out, "{}", format!("{:<name_width$}{rest}", "").trim_end());
+            wrap(out, indent, &format!("{indent}  "), name);
+            let _ = writeln!(out, "{}", format!("{indent}{:<name_width$}{rest}", "").trim_end());
         }
     }
 }

@@ -10,8 +10,6 @@
 mod elsewhere;
 mod limit;
 mod now;
-#[cfg(test)]
-pub(super) mod tests;
 mod what;
 mod who;
 
