@@ -418,7 +418,7 @@ fn aligned(out: &mut String, indent: &str, least: usize, lines: &[Vec<String>]) 
         let cells = lines.iter().filter_map(move |line| line.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (1..count).map(|at| width(at)).collect();
+    let widths: Vec<usize> = (1..count).map(width).collect();
     let numbers: usize = widths.iter().map(|width| width + 2).sum();
     let room = COLUMNS.saturating_sub(numbers + indent.len());
     let names = lines.iter().filter_map(|line| line.first()).map(|name| name.chars().count());

@@ -68,7 +68,8 @@ fn pool(facts: &Facts, row: &Row) -> Option<Hit> {
     let has_clashed = facts.losses.is_some_and(|losses| losses.clash.total > 0);
     let is_dense = range.is_some_and(|range| used >= RANGE_PORTS && ratio(used, range) > RANGE_RATIO);
     let is_used_up = ratio(used, NAT_PORTS) > PORTS_RATIO;
-    if !is_used_up && !(is_dense && has_clashed) {
+    let is_scarce = is_used_up || (is_dense && has_clashed);
+    if !is_scarce {
         return None;
     }
     let ports = match (row.ports, range) {

@@ -11,9 +11,11 @@ use super::super::{Facts, Verdict};
 use super::judged;
 use super::situations::*;
 
-/// Situations and their texts.
+/// A situation and its text.
+type Given = (fn() -> Facts, &'static str);
+
 #[rustfmt::skip]
-const TEXTS: &[(fn() -> Facts, &str)] = &[
+const TEXTS: &[Given] = &[
     (healthy, "\
 conntrack: 1,020 of 262,144 entries (< 1 %). No problem found.
   Nothing was lost in 0.5 s, and nothing since this namespace was made.
