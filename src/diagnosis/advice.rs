@@ -129,7 +129,10 @@ pub fn actions() -> &'static [Action] {
 /// The action of this name for this subject; `None` where it would not help or not be right.
 pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advice> {
     let action = ACTIONS.iter().find(|action| action.id == id)?;
-    let Draft { parts, commands, undo, frees_now } = (action.make)(facts, subject)?;
+    let Draft { parts, mut commands, mut undo, frees_now } = (action.make)(facts, subject)?;
+    for command in commands.iter_mut().chain(&mut undo) {
+        *command = within(facts, std::mem::take(command));
+    }
     let mut text = parts.action.clone();
     text += &parts.aside.as_ref().map_or(String::new(), |aside| format!(" ({aside})"));
     text += ".";
@@ -137,6 +140,22 @@ pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advic
         text += &format!(" {}.", sentences.trim_end_matches('.'));
     }
     Some(Advice { id: action.id, risk: action.risk, text, commands, undo, frees_now, parts })
+}
+
+/// Settings of the machine as a whole: they are made in the initial namespace.
+const OF_MACHINE: [&str; 3] = ["conntrack_max=", "conntrack_buckets=", "conntrack_expect_max="];
+/// Options by which a command finds its namespace itself.
+const OF_NAMESPACES: [&str; 2] = [" --netns ", " --all-netns"];
+
+/// The command as it is run from outside the namespace that was looked at.
+fn within(facts: &Facts, line: String) -> String {
+    let finds_it = OF_MACHINE.iter().chain(&OF_NAMESPACES).any(|mark| line.contains(mark));
+    match &facts.namespace.entered_by {
+        Some(path) if !finds_it => {
+            format!("{} {line}", command(["nsenter".to_owned(), format!("--net={}", path.display())]))
+        }
+        _ => line,
+    }
 }
 
 /// A command for a shell. Every word that a shell could read otherwise is quoted.

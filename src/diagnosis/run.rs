@@ -17,7 +17,7 @@ use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
 use crate::sys::{clock, namespace, proc, process};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -62,6 +62,7 @@ struct Options {
     all_namespaces: bool,
     by: Vec<By>,
     rows: usize,
+    entered_by: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -71,6 +72,7 @@ impl Default for Options {
             all_namespaces: false,
             by: Vec::new(),
             rows: CensusOptions::default().rows,
+            entered_by: None,
         }
     }
 }
@@ -94,6 +96,14 @@ impl Diagnosis {
     #[must_use]
     pub fn namespace(mut self, netns: Netns) -> Diagnosis {
         self.netns = Some(netns);
+        self
+    }
+
+    /// Says that the calling thread has entered its namespace by this file, and that the reader of the report is outside:
+    /// commands that are advised enter it first.
+    #[must_use]
+    pub fn entered_by(mut self, path: PathBuf) -> Diagnosis {
+        self.options.entered_by = Some(path);
         self
     }
 
@@ -125,8 +135,9 @@ impl Diagnosis {
     /// cannot be read stands in [`Facts::not_read`].
     pub fn run(&mut self) -> Result<Report> {
         let Some(netns) = &self.netns else { return self.state.look(&self.options) };
-        let (path, options, mut state) =
-            (netns.path()?, self.options.clone(), std::mem::take(&mut self.state));
+        let path = netns.path()?;
+        let options = Options { entered_by: Some(path.clone()), ..self.options.clone() };
+        let mut state = std::mem::take(&mut self.state);
         let look = move || {
             let report = state.look(&options);
             Ok((report, state))
@@ -158,6 +169,7 @@ fn read(
     before: Option<Sample>,
 ) -> Result<(Facts, Sample)> {
     let mut facts = Facts { namespace: namespaces::own(), settings: Settings::read(), ..Facts::default() };
+    facts.namespace.entered_by = options.entered_by.clone();
     let waits = before.is_none();
     let before = before.unwrap_or_else(|| sampled(handle.as_deref_mut()));
     let others = options.all_namespaces.then(Others::look);

@@ -109,8 +109,6 @@ static RULES: &[Rule] = &[
         One(now::filling), &["causes"]),
     rule("dropped-before", (Now, Warning), "a full table lost packets or entries, but not in the interval",
         One(now::dropped_before), &["watch"]),
-    rule("log-lines", (Now, Note), "the kernel log says that the table was full",
-        One(now::log_lines), &[]),
     rule("no-limit", (Limit, Note), "there is no limit: nf_conntrack_max is 0",
         One(limit::none), &[]),
     rule("hash-small", (Limit, Critical), "a mean chain is longer than 4 (warning) or 8 (critical)",
@@ -171,6 +169,8 @@ static RULES: &[Rule] = &[
         One(elsewhere::hidden), &[]),
     rule("other-namespace", (Elsewhere, Critical), "another namespace is at 80 % (warning) or 95 % (critical) of the limit",
         Many(elsewhere::other_namespace), &["look-netns"]),
+    rule("log-lines", (Now, Note), "the kernel log says that the table was full",
+        One(now::log_lines), &[]),
 ];
 
 /// All rules, in the order of a report.

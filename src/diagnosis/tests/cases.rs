@@ -7,6 +7,7 @@ use super::super::facts::*;
 use super::super::key::{By, Key};
 use super::super::report::Severity;
 use super::super::rules;
+use super::judged;
 use super::situations::*;
 use std::collections::BTreeSet;
 
@@ -423,6 +424,16 @@ fn hidden_entries_need_a_table_that_stands_still() {
     });
     assert!(!found(&dropping, "hidden-entries"));
     assert!(!found(&counted(10_000, 8000, 2000), "hidden-entries"));
+}
+
+#[test]
+fn a_table_that_was_full_a_moment_ago_is_reported() {
+    let drops = |delta| losses(|losses| losses.table_full = counter(delta, delta, 0.5));
+    let report = judged(drops(10));
+    assert_eq!(report.findings[0].id, "dropped-before");
+    assert!(report.findings[0].text.contains("; 10 in the last 0.5 s."), "{}", report.findings[0].text);
+    assert!(!found(&drops(9), "dropped-before"));
+    assert!(!found(&with(drops(10), |facts| facts.table.entries = Some(LIMIT)), "dropped-before"));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::super::advice;
 use super::super::report::Advice;
 use super::super::rules;
-use super::situations::{idle, over_setting, scan};
+use super::situations::{entered, idle, other_namespace, over_setting, scan};
 use super::{all_facts, judged, unknown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -23,7 +23,10 @@ fn all_commands() -> BTreeSet<String> {
 
 /// What a command would do that none may, as a reader of the words sees it; with the original tool too.
 fn harm(command: &str) -> Option<&'static str> {
-    let words: Vec<&str> = command.split_whitespace().collect();
+    // What is run in another namespace does there what it says.
+    let inside =
+        command.strip_prefix("nsenter ").map(|rest| rest.trim_start_matches("'--net=/run/netns/web 1' "));
+    let words: Vec<&str> = inside.unwrap_or(command).split_whitespace().collect();
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
     let is_conntrack = words.first() == Some(&"conntrack");
     let deletes = is_conntrack && has(&["-D", "--delete"]);
@@ -73,6 +76,7 @@ fn the_list_of_harm_finds_it() {
         "sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=600",
         "sysctl -w net.netfilter.nf_conntrack_tcp_loose=0",
         "rmmod nf_conntrack",
+        "nsenter '--net=/run/netns/web 1' conntrack -F",
     ] {
         assert!(harm(bad).is_some(), "{bad}");
     }
@@ -159,10 +163,8 @@ fn no_action_is_without_a_test_and_none_has_two_names() {
 fn what_is_shortened_or_rewritten_can_be_taken_back() {
     let mut undone: BTreeMap<&str, usize> = BTreeMap::new();
     for advice in all_advice() {
-        let changes = advice
-            .commands
-            .iter()
-            .any(|command| command.starts_with("sysctl") || command.starts_with("nft add"));
+        let changes =
+            advice.commands.iter().any(|command| command.contains("sysctl") || command.contains("nft add"));
         assert_eq!(changes, !advice.undo.is_empty(), "{advice:?}");
         *undone.entry(advice.id).or_default() += advice.undo.len();
         if advice.id.starts_with("timeout-") || advice.id == "close-wait" {
@@ -202,4 +204,23 @@ fn idle_flows_are_deleted_by_what_they_have_left() {
         Some("conntrack -D -p tcp --state ESTABLISHED --remaining 3601-".to_owned())
     );
     assert_eq!(command(scan(), "block-source"), Some("conntrack -D -s 100.64.0.1".to_owned()));
+}
+
+#[test]
+fn commands_enter_the_namespace_that_was_looked_at() {
+    let report = judged(entered());
+    let all = report.findings.iter().flat_map(|finding| &finding.advice);
+    let commands: BTreeSet<&str> = all.flat_map(|advice| &advice.commands).map(String::as_str).collect();
+    let expected = [
+        "nsenter '--net=/run/netns/web 1' conntrack -D -p tcp --state ESTABLISHED --remaining 301-345600",
+        "nsenter '--net=/run/netns/web 1' sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=86400",
+        "sysctl -w net.netfilter.nf_conntrack_buckets=524288",
+        "sysctl -w net.netfilter.nf_conntrack_max=524288",
+    ];
+    assert_eq!(commands, BTreeSet::from(expected));
+    assert!(report.text().contains("     nsenter '--net=/run/netns/web 1' conntrack -D"));
+    let mut other = other_namespace();
+    other.namespace.entered_by = Some("/run/netns/x".into());
+    let report = judged(other);
+    assert_eq!(report.findings[0].advice[0].commands, ["conntrack --diagnose --netns web-7f9c"]);
 }

@@ -22,5 +22,5 @@ fn judged(facts: Facts) -> Report {
 /// Every set of facts that these tests have a name for.
 fn all_facts() -> Vec<Facts> {
     let cases = cases::CASES.iter().flat_map(|case| [(case.fires)(), (case.does_not)()]);
-    situations::ALL.iter().map(|make| make()).chain(cases).collect()
+    situations::ALL.iter().map(|make| make()).chain([situations::entered()]).chain(cases).collect()
 }

@@ -476,6 +476,13 @@ pub fn forged() -> Facts {
     facts
 }
 
+/// The same as [`idle`], of a namespace that the reader is not in.
+pub fn entered() -> Facts {
+    let mut facts = idle();
+    facts.namespace.entered_by = Some("/run/netns/web 1".into());
+    facts
+}
+
 /// All of them.
 pub const ALL: &[fn() -> Facts] = &[
     healthy,

@@ -174,6 +174,7 @@ fn namespace(dice: &mut Dice) -> Namespace {
         evictions_per_sec: None,
         processes: vec![name(dice)],
         pid: maybe(dice, 4711),
+        entered_by: None,
     }
 }
 
