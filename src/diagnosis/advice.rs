@@ -198,6 +198,8 @@ fn relief(statements: &[&str]) -> Vec<String> {
 const PRE_CHAIN: &str = "add chain inet relief pre {type filter hook prerouting priority raw;}";
 const OUT_CHAIN: &str = "add chain inet relief out {type filter hook output priority raw;}";
 const GUARD_CHAIN: &str = "add chain inet relief guard {type filter hook forward priority 0;}";
+/// Numbers of buckets are multiples of this where they do not follow the limit.
+const BUCKETS_STEP: u64 = 65_536;
 const UNTRACKED: &str = "Only if it needs no NAT and your rules accept untracked packets";
 const IDLE_CUT: &str =
     "A peer that still lives is cut off only where NAT or a strict firewall needs the entry";
@@ -386,19 +388,25 @@ fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let purpose = if is_relief { ", to gain time" } else { "" };
     let entries = words::bytes(limit.saturating_mul(facts.table.entry_bytes));
     let memory = match buckets {
-        Some(_) => format!("up to {entries} and {}", words::bytes(limit * BUCKET_BYTES)),
+        Some(_) => format!("up to {entries} and {}", words::bytes(limit.saturating_mul(BUCKET_BYTES))),
         None => format!("up to {entries}"),
     };
     Some(Draft::new(format!("{what}{purpose}"), commands).undo(undo).aside(memory).after(kept(facts)))
 }
 
+/// As many as the limit; where other namespaces have more entries than that, as many as all of them.
 fn raise_buckets(facts: &Facts, _: &Subject) -> Option<Draft> {
     let buckets = facts.table.buckets?;
-    let limit = facts.table.max_entries.filter(|&max| max > buckets)?;
-    let draft = Draft::new("As many buckets as the limit", vec![sysctl("buckets", limit)]);
-    let aside = format!("{}; stops all tracking for moments", words::bytes(limit * BUCKET_BYTES));
-    let draft = draft.aside(aside).undo(vec![sysctl("buckets", buckets)]);
-    Some(draft.after(kept(facts)))
+    let limit = facts.table.max_entries.filter(|&max| max > buckets);
+    let all = facts.table.entries_all_namespaces.unwrap_or(0).checked_next_multiple_of(BUCKETS_STEP);
+    let (wanted, action) = match (limit, all.filter(|&all| all > buckets)) {
+        (Some(limit), _) => (limit, "As many buckets as the limit"),
+        (None, all) => (all?, "As many buckets as all namespaces have entries"),
+    };
+    let aside =
+        format!("{}; stops all tracking for moments", words::bytes(wanted.saturating_mul(BUCKET_BYTES)));
+    let draft = Draft::new(action, vec![sysctl("buckets", wanted)]).aside(aside);
+    Some(draft.undo(vec![sysctl("buckets", buckets)]).after(kept(facts)))
 }
 
 fn raise_expect(facts: &Facts, _: &Subject) -> Option<Draft> {

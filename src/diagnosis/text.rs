@@ -30,7 +30,7 @@ pub(super) fn report(report: &Report, detail: &Detail<'_>) -> String {
     head(&mut out, report);
     namespaces(&mut out, &report.facts);
     findings(&mut out, report);
-    contents(&mut out, report);
+    contents(&mut out, report, detail);
     for by in detail.by {
         let top = report.facts.census.as_ref().and_then(|census| Some((census, census.top(*by)?)));
         if let Some((census, top)) = top {
@@ -143,12 +143,12 @@ fn idle_table(out: &mut String, facts: &Facts) {
     }
 }
 
-/// The kinds of entries, where no kind is the cause, and what they cost.
-fn contents(out: &mut String, report: &Report) {
+/// The kinds of entries and what they cost: where no kind is a cause, and before the tables that were asked for.
+fn contents(out: &mut String, report: &Report, detail: &Detail<'_>) {
     let facts = &report.facts;
-    let Some(census) = facts.census.as_ref().filter(|_| report.finding("no-heavy-hitter").is_some()) else {
-        return;
-    };
+    let is_unexplained = report.verdict != Verdict::Ok && report.finding("no-heavy-hitter").is_some();
+    let is_shown = is_unexplained || !detail.by.is_empty();
+    let Some(census) = facts.census.as_ref().filter(|_| is_shown) else { return };
     out.push_str("\nWhat is in the table\n");
     let kinds = || census.composition.iter().take(KINDS);
     let names = kinds().map(|row| (kind(row), number(row.entries)));
@@ -243,12 +243,13 @@ fn left_out(out: &mut String, large: usize, small: usize) {
 }
 
 /// What to do: at most three actions, and risk never falls. The loss comes first: a larger limit where packets are dropped,
-/// or where nobody is to blame. Else one look; then what the causes call for.
+/// or where no cause is found. Else one look; then the actions of the causes.
 fn chosen(report: &Report) -> Vec<&Advice> {
     let all = || report.findings.iter().flat_map(own_advice);
     let first_of = |id: &str| report.findings.iter().flat_map(|f| &f.advice).find(|advice| advice.id == id);
     let raise = first_of("raise-limit");
-    let raises_first = ["dropping-now", "no-heavy-hitter"].iter().any(|id| report.finding(id).is_some());
+    let calls_for_it = ["dropping-now", "no-heavy-hitter"].iter().any(|id| report.finding(id).is_some());
+    let raises_first = calls_for_it && report.verdict != Verdict::Ok;
     let mut chosen: Vec<&Advice> = Vec::new();
     match raise.filter(|_| raises_first) {
         Some(raise) => chosen.push(raise),
@@ -316,7 +317,10 @@ fn action(out: &mut String, at: usize, advice: &Advice) {
     if advice.risk == Risk::Traffic || advice.id == "log-invalid" {
         for command in &advice.undo {
             let line = format!("{}Undo: {command}", indent(at));
-            let _ = writeln!(out, "{line}");
+            match line.chars().count() {
+                ..=COLUMNS => _ = writeln!(out, "{line}"),
+                _ => _ = writeln!(out, "{}Undo:\n     {command}", indent(at)),
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn whole(value: f64) -> u64 {
     value.round() as u64 // a cast of a float saturates
 }
 
-/// A number rounded to so many digits: an estimate does not look exact.
+/// A number rounded to this number of digits: an estimate does not look exact.
 pub(super) fn rounded(value: f64, digits: i32) -> String {
     if value.is_nan() || value < 1.0 {
         return "0".to_owned();
@@ -153,7 +153,7 @@ pub(super) fn key(key: &Key) -> String {
     }
 }
 
-/// A name of somebody else without what a terminal would obey.
+/// A name from another party, without the characters that command a terminal.
 pub(super) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }

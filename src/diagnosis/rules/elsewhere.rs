@@ -13,11 +13,11 @@ use super::{Hit, fires};
 
 /// More than this part of all ports that an address can have.
 const PORTS_RATIO: f64 = 0.8;
-/// A narrower range is believed from so many ports on ...
+/// A range narrower than that is assumed from this number of ports on ...
 const RANGE_PORTS: u64 = 256;
 /// ... that are more than this part of those between the lowest and the highest.
 const RANGE_RATIO: f64 = 0.95;
-/// The kernel tries so many ports, and counts each in `found`, before it gives a packet up. Some packets find one.
+/// The kernel tries 128 ports, and counts each in `found`, before it drops a packet; other packets may find a port sooner.
 const TRIES: u64 = 100;
 /// Pools that are named.
 const POOLS: usize = 3;
@@ -96,7 +96,7 @@ fn pool(facts: &Facts, row: &Row) -> Option<Hit> {
     Some(hit)
 }
 
-/// Packets that tracking takes for no flow. No entry comes of them: the table's size does not matter.
+/// Packets that belong to no flow. They make no entries: the size of the table does not matter.
 pub(super) fn invalid(facts: &Facts) -> Option<Hit> {
     let per_sec = facts.counter("invalid")?.per_sec.filter(|&per_sec| per_sec > INVALID_PER_SEC)?;
     let text = format!(

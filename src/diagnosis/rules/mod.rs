@@ -2,8 +2,8 @@
 //! The rules: what facts mean. One table holds them all.
 //!
 //! Guarantees: a rule is a pure function of the facts, without a clock and without the kernel; facts that are missing never
-//! make a rule fire; a rule that names somebody judges by a lower bound of what is counted; rules of the groups *who* and
-//! *what* speak only while there is pressure on the table.
+//! make a rule fire; a rule that names a source, network, destination or service judges by a lower bound of its entries;
+//! rules of the groups *who* and *what* speak only while there is pressure on the table.
 
 #![forbid(unsafe_code)]
 
@@ -254,7 +254,7 @@ pub(super) fn fires(facts: &Facts, id: &str) -> bool {
     RULES.iter().any(|rule| rule.id == id && !rule.hits(facts).is_empty())
 }
 
-/// Whether one of the causes is found, `unreplied` aside: forged sources leave nobody to blame.
+/// Whether a cause other than `unreplied` is found: a flood with forged sources has no source to name.
 fn has_cause(facts: &Facts) -> bool {
     let causes = RULES.iter().filter(|rule| rule.severity == Cause && rule.id != "unreplied");
     causes.into_iter().any(|rule| !rule.hits(facts).is_empty())

@@ -13,11 +13,11 @@ use crate::wire::consts::IPPROTO_TCP;
 const FEW_RATIO: f64 = 0.005;
 /// From this share on "full" needs no number.
 const BRIM_RATIO: f64 = 0.999;
-/// Growth below so many entries in the interval is noise.
+/// Growth below this number of entries in the interval is noise.
 const GROWTH_ENTRIES: f64 = 64.0;
-/// So many drops in the interval are no misreading.
+/// This number of drops in the interval is no misreading.
 const A_MOMENT_AGO: u64 = 10;
-/// Arrivals explain a growth that is at most so many times as large.
+/// Arrivals explain a growth of at most this multiple of their rate.
 const EXPLAINED_RATIO: f64 = 1.2;
 
 /// A full table loses packets. Its `drop` alone would not do: a clash of NAT moves it too.

@@ -24,7 +24,7 @@ pub struct Case {
 
 const N: u64 = 140_000;
 
-/// More than half full, of flows that are nobody's.
+/// More than half full, of flows without a common owner.
 fn pressed() -> Facts {
     let mut facts = quiet(N);
     facts.census = Some(spread(N).kind(established(N, [0; 10])));
@@ -47,7 +47,7 @@ fn table(by: By, rows: Vec<Row>) -> Facts {
     facts
 }
 
-/// Under pressure, with so many entries in a state of TCP.
+/// Under pressure, with this number of entries in a state of TCP.
 fn stage(state: &'static str, entries: u64) -> Facts {
     let row = Composition { state: Some(state), timeout_secs: Some(120), ..established(entries, [0; 10]) };
     census(|census| census.composition = vec![row])

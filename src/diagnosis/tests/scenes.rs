@@ -228,3 +228,18 @@ fn nobody_is_blocked_while_no_flow_suffers() {
     let ids: Vec<&str> = source.advice.iter().map(|advice| advice.id).collect();
     assert_eq!(ids, ["look", "limit-source"]);
 }
+
+#[test]
+fn buckets_follow_the_limit_or_the_entries_of_all_namespaces() {
+    let advised = |max, buckets, all| {
+        let mut facts = quiet(1000);
+        facts.table.max_entries = Some(max);
+        (facts.table.buckets, facts.table.entries_all_namespaces) = (Some(buckets), Some(all));
+        let report = judged(facts);
+        let finding = report.finding("hash-small").unwrap();
+        finding.advice.first().map(|advice| advice.commands[0].clone())
+    };
+    let command = |buckets: u64| Some(format!("sysctl -w net.netfilter.nf_conntrack_buckets={buckets}"));
+    assert_eq!(advised(LIMIT, 4096, 115_824), command(LIMIT));
+    assert_eq!(advised(65_536, 65_536, 200_000), command(262_144));
+}

@@ -20,7 +20,7 @@ pub fn counter(total: u64, delta: u64, secs: f64) -> Counter {
     Counter::new(total, Some(delta), Some(delta as f64 / secs))
 }
 
-/// A table of so many entries of which nothing else is wrong, read with every privilege in a child namespace.
+/// A table with this number of entries and no other problem, read with every privilege in a child namespace.
 pub fn quiet(entries: u64) -> Facts {
     let mut facts = Facts::default();
     facts.namespace.inode = 4_026_532_665;
@@ -71,7 +71,7 @@ pub fn quiet(entries: u64) -> Facts {
     facts
 }
 
-/// A census in which nobody is large: so many entries, each of a source, network, destination and service of its own.
+/// A census without large groups: each entry has a source, network, destination and service of its own.
 pub fn spread(entries: u64) -> Counted {
     let row = |key| Row::new(key, 1);
     let top = |by, key| Top::new(by, 0, entries, vec![row(key)]);
@@ -403,7 +403,7 @@ pub fn invalid() -> Facts {
     facts
 }
 
-/// Nearly full, and nobody to blame; the tables are sketches.
+/// Nearly full, and no large group; the tables are sketches.
 pub fn spread_out() -> Facts {
     let all = 235_929;
     let mut facts = quiet(all);
@@ -431,7 +431,7 @@ pub fn tenant() -> Facts {
     facts
 }
 
-/// Ended flows whose events nobody reads.
+/// Ended flows whose events are not read.
 pub fn dying() -> Facts {
     let mut facts = quiet(7975);
     facts.table.entries_listed = Some(0);
@@ -480,6 +480,13 @@ pub fn forged() -> Facts {
 pub fn entered() -> Facts {
     let mut facts = idle();
     facts.namespace.entered_by = Some("/run/netns/web 1".into());
+    facts
+}
+
+/// A half-full table that serves its load.
+pub fn half_full() -> Facts {
+    let mut facts = quiet(140_000);
+    facts.census = Some(spread(140_000).kind(established(140_000, [0; 10])));
     facts
 }
 

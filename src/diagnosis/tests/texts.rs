@@ -324,3 +324,25 @@ fn a_long_name_has_a_line_of_its_own() {
     assert!(text.contains(&format!("\n  {}\n", "x".repeat(78))), "{text}");
     assert!(text.contains("\n                         254,279   97 %         0/s        0/s\n"), "{text}");
 }
+
+#[test]
+fn a_half_full_table_without_a_cause_has_no_problem() {
+    let report = judged(half_full());
+    assert!(report.finding("no-heavy-hitter").is_some());
+    assert_eq!(
+        report.text(),
+        "conntrack: 140,000 of 262,144 entries (53 %). No problem found.\n  \
+         Nothing was lost in 0.5 s, and nothing since this namespace was made.\n"
+    );
+    let detail = Detail { by: &[By::Source], rows: 3 };
+    assert!(report.text_with(&detail).contains("\nWhat is in the table\n  tcp ESTABLISHED   140,000  100 %"));
+}
+
+#[test]
+fn an_undo_that_is_too_long_stands_as_a_command() {
+    let mut facts = scan();
+    facts.namespace.entered_by = Some(format!("/run/netns/{}", "x".repeat(60)).into());
+    let text = judged(facts).text();
+    assert!(text.contains("\n   Undo:\n     nsenter --net=/run/netns/xxx"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80 || line.starts_with("     ")), "{text}");
+}

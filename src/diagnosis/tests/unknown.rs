@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Facts chosen to do harm: numbers of 15 digits and more, names of somebody else's choice, shares above one, everything
+//! Facts chosen to do harm: numbers of 15 digits and more, names that an attacker chooses, shares above one, everything
 //! missing in turn.
 
 #![forbid(unsafe_code)]
