@@ -109,12 +109,12 @@ fn losses(facts: &Facts) -> String {
 
 fn findings(out: &mut String, report: &Report) {
     let own = report.findings.iter().filter(|finding| finding.said_by.is_none());
+    let mut is_apart = true; // a blank line before the first, and after a table
     for (at, finding) in own.enumerate() {
-        if at == 0 {
-            out.push('\n');
-        }
+        out.push_str(if is_apart { "\n" } else { "" });
+        is_apart = finding.id == "idle-established";
         wrap(out, &format!("{}. ", at + 1), &indent(at + 1), &finding.text);
-        if finding.id == "idle-established" {
+        if is_apart {
             idle_table(out, &report.facts);
         }
     }

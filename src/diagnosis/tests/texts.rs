@@ -346,3 +346,14 @@ fn an_undo_that_is_too_long_stands_as_a_command() {
     assert!(text.contains("\n   Undo:\n     nsenter --net=/run/netns/xxx"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 80 || line.starts_with("     ")), "{text}");
 }
+
+#[test]
+fn a_finding_after_the_idle_ages_stands_apart() {
+    let mut facts = idle();
+    facts.kernel_log = dropped_before().kernel_log;
+    let text = judged(facts).text();
+    assert!(
+        text.contains("262,144  100 %\n\n3. The kernel log says 10 times that the table was full"),
+        "{text}"
+    );
+}
