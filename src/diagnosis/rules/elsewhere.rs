@@ -66,7 +66,7 @@ fn pool(facts: &Facts, row: &Row) -> Option<Hit> {
     let used = row.entries;
     let range = row.ports.map(|(low, high)| u64::from(high.saturating_sub(low)) + 1);
     let has_clashed = facts.losses.is_some_and(|losses| losses.clash.total > 0);
-    let is_dense = range.is_some_and(|range| used >= RANGE_PORTS && ratio(used, range) > RANGE_RATIO);
+    let is_dense = used >= RANGE_PORTS && row.ports_used_ratio().is_some_and(|part| part > RANGE_RATIO);
     let is_used_up = ratio(used, NAT_PORTS) > PORTS_RATIO;
     let is_scarce = is_used_up || (is_dense && has_clashed);
     if !is_scarce {
