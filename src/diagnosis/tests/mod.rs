@@ -5,11 +5,16 @@
 
 mod cases;
 mod commands;
+#[path = "../../../testing/src/dice.rs"]
+mod dice;
 mod documents;
+#[path = "../../../testing/src/json.rs"]
+mod json;
 mod scenes;
 mod situations;
 mod texts;
 mod unknown;
+mod with_a_program;
 
 use super::{Facts, Report};
 use std::time::{Duration, UNIX_EPOCH};

@@ -6,10 +6,10 @@
 
 use super::super::facts::*;
 use super::super::key::{By, Key};
+use super::dice::Dice;
 use super::judged;
 use super::situations::*;
 use std::net::{IpAddr, Ipv6Addr};
-use testing::dice::Dice;
 
 const KINDS: [(u8, Option<&str>); 8] = [
     (6, Some("ESTABLISHED")),
