@@ -18,4 +18,4 @@ macro_rules! replayed {
     )*};
 }
 
-replayed! { frames flow expectation statistics round_trip print label_map answers sketches }
+replayed! { frames flow expectation statistics round_trip print label_map answers sketches proc_files }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Targets on the library's public interface.
 
-use netfilter_conntrack::codec::{expect_decode, flow_decode, stats_decode};
+use netfilter_conntrack::codec::{expect_decode, flow_decode, stats_decode, timeout_decode};
 use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
+use netfilter_conntrack::diagnosis::parse;
 use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Heavy, Key};
 use netfilter_conntrack::faces::{self, Arrival, FACES, Face};
 use netfilter_conntrack::flow::attr::ROWS;
@@ -163,6 +164,10 @@ pub fn statistics(data: &[u8]) {
     }
     if let Ok(Some(global)) = stats_decode::global(&frame) {
         assert!(frame.attrs().any(|attr| attr.be32() == Ok(global.entries)));
+    }
+    if let Ok(Some(timeouts)) = timeout_decode::timeouts(&frame) {
+        assert!(frame.attrs().any(|attr| attr.u8() == Ok(timeouts.protocol)));
+        assert_eq!(timeouts.secs(timeout_decode::TIMEOUTS_MAX), None);
     }
 }
 
@@ -525,4 +530,38 @@ fn adds_up(counted: &Counted) {
         let rows = top.rows.iter().map(|row| row.entries).sum::<u64>();
         assert!(top.by == By::Label || rows <= counted.entries);
     }
+}
+
+/// Any bytes as each of the kernel's files that a diagnosis reads: what is found in them stands in them.
+pub fn proc_files(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Some(stat) = parse::stat(data) {
+        assert!((1..text.lines().count()).contains(&stat.cpus.len()));
+        assert_eq!(stat.cpus.len(), stat.expect_cpus.len());
+        assert!(u32::try_from(stat.entries).is_ok());
+        let folded = text.to_ascii_lowercase();
+        for (cpu, at) in stat.cpus.iter().zip(0..) {
+            assert_eq!(usize::from(cpu.cpu), at);
+            assert!(cpu.iter().all(|(_, value)| folded.contains(&format!("{value:x}"))));
+        }
+    }
+    if let Some((entries, bytes)) = parse::slab(data) {
+        assert!(text.contains("nf_conntrack ") && holds(&text, entries) && holds(&text, bytes));
+    }
+    if let Some((micros, namespace)) = parse::full_table(data) {
+        assert!(holds(&text, micros) && namespace.is_none_or(|inode| holds(&text, inode)));
+    }
+    if let Some(id) = parse::container(data) {
+        assert!(id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_hexdigit()) && text.contains(&id));
+    }
+    for listener in parse::listeners(data) {
+        assert!(holds(&text, listener.inode) && holds(&text, listener.port.unsigned_abs()));
+    }
+    assert!(parse::socket(data).is_none_or(|inode| holds(&text, inode)));
+    assert!(parse::number(data).is_none_or(|number| holds(&text, number.unsigned_abs())));
+}
+
+/// Whether a text has this number in decimal digits.
+fn holds(text: &str, number: u64) -> bool {
+    text.contains(&number.to_string())
 }

@@ -14,6 +14,7 @@ pub mod expect_encode;
 pub mod flow_decode;
 pub mod flow_encode;
 pub mod stats_decode;
+pub mod timeout_decode;
 pub mod tuple;
 
 pub use event::EventKind;

@@ -351,7 +351,8 @@ pub struct Machine {
     pub kernel: String,
     /// Whether the process may ask the kernel about this table (`CAP_NET_ADMIN`).
     pub may_read_table: bool,
-    /// Names of programs that listen to conntrack events and ask for reliable delivery, as far as they can be seen.
+    /// Names of programs that listen to the ends of flows, as far as they can be seen. They are looked for where ended
+    /// flows pile up.
     pub listeners: Vec<String>,
     /// Whether IPVS, which has a table of its own, is loaded.
     pub ipvs: bool,

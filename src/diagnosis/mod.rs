@@ -17,8 +17,14 @@ pub mod heavy;
 pub mod json;
 pub mod key;
 mod keyed;
+mod listeners;
+mod machine;
 pub mod namespaces;
+mod others;
+#[cfg(not(feature = "internals"))]
 mod parse;
+#[cfg(feature = "internals")]
+pub mod parse;
 pub mod report;
 pub mod rules;
 mod run;
@@ -33,9 +39,10 @@ pub use facts::Facts;
 pub use figures::WhatIf;
 pub use heavy::Heavy;
 pub use key::{By, Key};
+pub use machine::Limits;
 pub use report::{Advice, Datum, Detail, Evidence, Finding, Report, Risk, Severity, Verdict};
 pub use run::Diagnosis;
-pub use sample::Sample;
+pub use sample::{Delta, Lost, Sample};
 
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The network namespaces of the machine, and what can be read of them from outside.
 //!
-//! They are found below `/run/netns` and among the processes. Everybody may read the counters of any process's namespace,
-//! but not which namespace it is: processes of other users that show the same counters are taken for one namespace.
+//! They are found below `/run/netns` and among the processes. Everybody may read the counters of any process's namespace;
+//! which namespace it is, processes of other users hide, but not which of them share one.
 
 #![forbid(unsafe_code)]
 
 use super::facts::{NameFrom, Namespace, NotRead};
 use super::parse;
 use super::sample::{Delta, Sample};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::handle::Handle;
 use crate::sys::{namespace, proc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -26,20 +27,40 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Processes of a namespace that are named.
 const PROCESSES: usize = 5;
 
-/// The file of the namespace in which the calling thread is.
+/// The calling thread, as a process of `/proc`, and the file of the namespace in which it is.
+const OWN_THREAD: &str = "thread-self";
 const OWN: &str = "/proc/thread-self/ns/net";
 
-/// A namespace: device and inode of its file, or, where the processes inside hide it, what they show of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Identity {
+/// What tells namespaces apart, whoever asks: device and inode of the file that stands for a namespace, or, of processes
+/// that hide theirs, those of the file in which they show its counters. The kernel has such a file for each namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Identity {
     File(u64, u64),
-    Hidden(Vec<u8>),
+    Counters(u64, u64),
+}
+
+impl Identity {
+    /// The namespace of a process; nothing if it has gone.
+    fn of(pid: u32) -> Option<Identity> {
+        Identity::of_file(pid).or_else(|| Identity::of_counters(pid))
+    }
+
+    fn of_file(pid: impl Display) -> Option<Identity> {
+        proc::identity(format!("/proc/{pid}/ns/net"))
+            .ok()
+            .map(|(device, inode)| Identity::File(device, inode))
+    }
+
+    fn of_counters(pid: impl Display) -> Option<Identity> {
+        let (device, inode) = proc::identity(format!("/proc/{pid}/net/stat/nf_conntrack")).ok()?;
+        Some(Identity::Counters(device, inode))
+    }
 }
 
 /// A namespace that was found.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Found {
-    inode: u64,
+    identity: Identity,
     /// Its name in `/run/netns`.
     name: Option<OsString>,
     /// Processes inside, the lowest first.
@@ -77,81 +98,130 @@ fn is_initial() -> Option<bool> {
     exists("/proc/sys/net/netfilter/nf_conntrack_max").then(|| exists("/proc/sys/net/nf_conntrack_max"))
 }
 
-/// The names in `/run/netns`, with the namespace of each.
+/// The names in `/run/netns` in order, with the namespace of each. A file that stands for none is the rest of one that was
+/// removed.
 fn named() -> Vec<(OsString, (u64, u64))> {
-    let entries = std::fs::read_dir(NAMED).into_iter().flatten().flatten().take(MOST);
-    entries.filter_map(|entry| Some((entry.file_name(), proc::identity(entry.path()).ok()?))).collect()
+    let device = proc::identity(OWN).map(|(device, _)| device);
+    let entries = std::fs::read_dir(NAMED).into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| Some((entry.file_name(), proc::identity(entry.path()).ok()?)));
+    let mut named: Vec<_> = found.filter(|(_, found)| device.is_ok_and(|device| device == found.0)).collect();
+    named.sort_unstable();
+    named
 }
 
 /// The processes that can be seen, the lowest number first.
-fn processes() -> BTreeSet<u32> {
+pub(crate) fn processes() -> BTreeSet<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Looks for all namespaces but that of the calling thread.
-#[must_use]
-pub fn search() -> Search {
-    let begun = Instant::now();
-    let mut all: BTreeMap<Identity, Found> = BTreeMap::new();
-    for (name, (device, inode)) in named() {
-        let found = all.entry(Identity::File(device, inode)).or_default();
-        (found.inode, found.name) = (inode, found.name.take().or(Some(name)));
+/// What is found while the search goes on.
+struct Searching {
+    begun: Instant,
+    all: BTreeMap<Identity, Found>,
+    left_out: usize,
+}
+
+impl Searching {
+    /// Adds a namespace, and a name or a process of it.
+    fn add(&mut self, identity: Option<Identity>, name: Option<OsString>, pid: Option<u32>) {
+        let Some(identity) = identity else { return };
+        if self.all.len() >= MOST && !self.all.contains_key(&identity) {
+            self.left_out += 1;
+            return;
+        }
+        let found = self.all.entry(identity).or_insert(Found { identity, name: None, pids: Vec::new() });
+        found.name = found.name.take().or(name);
+        found.pids.extend(pid.filter(|_| found.pids.len() < PROCESSES));
     }
-    let (processes, mut left_out) = (processes(), 0);
-    for pid in processes {
-        if begun.elapsed() > LONGEST || all.len() >= MOST {
-            left_out += 1;
-        } else if let Some(identity) = identity_of(pid) {
-            let found = all.entry(identity.clone()).or_default();
-            found.pids.push(pid);
-            if let Identity::File(_, inode) = identity {
-                found.inode = inode;
-            }
+
+    fn is_late(&self) -> bool {
+        self.begun.elapsed() > LONGEST
+    }
+
+    /// Takes those away that were found in two ways, and the caller's own.
+    fn unify(&mut self) {
+        let first = |found: &Found| found.pids.iter().find_map(Identity::of_counters);
+        let twice: Vec<Identity> =
+            self.all.values().filter(|found| found.inode() > 0).filter_map(first).collect();
+        let own = [Identity::of_file(OWN_THREAD), Identity::of_counters(OWN_THREAD)];
+        for identity in twice.into_iter().chain(own.into_iter().flatten()) {
+            self.all.remove(&identity);
         }
     }
-    all.remove(&own_identity());
-    all.remove(&own_as_hidden());
-    let not_read = (left_out > 0).then(|| {
-        NotRead::new(
-            "namespaces",
-            format!("the search took too long: {left_out} processes were not looked at"),
-        )
-    });
-    Search { found: all.into_values().collect(), not_read: not_read.into_iter().collect() }
 }
 
-fn own_identity() -> Identity {
-    proc::identity(OWN).map_or(Identity::Hidden(Vec::new()), |(device, inode)| Identity::File(device, inode))
-}
-
-/// The caller's own namespace as a process of another user shows it.
-fn own_as_hidden() -> Identity {
-    Identity::Hidden(proc::read("/proc/thread-self/net/stat/nf_conntrack", STAT_BYTES).unwrap_or_default())
-}
-
-/// What is read of a process that hides its namespace.
-const STAT_BYTES: u64 = 1 << 16;
-
-/// In which namespace a process is. Nothing for one that has gone, or that hides a namespace without entries.
-fn identity_of(pid: u32) -> Option<Identity> {
-    if let Ok((device, inode)) = proc::identity(format!("/proc/{pid}/ns/net")) {
-        return Some(Identity::File(device, inode));
+/// Looks for all namespaces but that of the calling thread: at most 4096, and for a second.
+///
+/// ```no_run
+/// use netfilter_conntrack::diagnosis::namespaces;
+/// for found in namespaces::search().found {
+///     match found.sample() {
+///         Ok(sample) => println!("{}: {:?} entries", found.label(), sample.entries()),
+///         Err(error) => println!("{}: {error}", found.label()),
+///     }
+/// }
+/// ```
+#[must_use]
+pub fn search() -> Search {
+    let mut searching = Searching { begun: Instant::now(), all: BTreeMap::new(), left_out: 0 };
+    for (name, (device, inode)) in named() {
+        searching.add(Some(Identity::File(device, inode)), Some(name), None);
     }
-    let shown = proc::read(format!("/proc/{pid}/net/stat/nf_conntrack"), STAT_BYTES).ok()?;
-    parse::stat(&shown).filter(|stat| stat.entries > 0).map(|_| Identity::Hidden(shown))
+    let mut unseen = 0;
+    for pid in processes() {
+        match searching.is_late() {
+            true => unseen += 1,
+            false => searching.add(Identity::of(pid), None, Some(pid)),
+        }
+    }
+    searching.unify();
+    let not_read = [
+        (searching.left_out, "have no room beside the 4,096 that are looked at"),
+        (unseen, "processes were not looked at in time"),
+    ];
+    let not_read = not_read.iter().filter(|(count, _)| *count > 0);
+    let not_read =
+        not_read.map(|(count, why)| NotRead::new("namespaces", format!("{count} {why}"))).collect();
+    Search { found: searching.all.into_values().collect(), not_read }
 }
 
 impl Found {
-    /// Fill level and counters. A namespace without a process must be entered, which needs `CAP_SYS_ADMIN`.
+    /// What tells it from other namespaces.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Its inode; 0 if its processes hide it.
+    fn inode(&self) -> u64 {
+        match self.identity {
+            Identity::File(_, inode) => inode,
+            Identity::Counters(..) => 0,
+        }
+    }
+
+    /// The processes that are still inside.
+    fn processes(&self) -> impl Iterator<Item = u32> {
+        self.pids.iter().copied().filter(|&pid| Identity::of(pid) == Some(self.identity))
+    }
+
+    /// The file that stands for it.
+    fn path(&self) -> Option<PathBuf> {
+        let of_process = |pid| PathBuf::from(format!("/proc/{pid}/ns/net"));
+        let named = self.name.as_ref().map(|name| Path::new(NAMED).join(name));
+        named.or_else(|| self.processes().next().map(of_process))
+    }
+
+    /// Fill level and counters. A namespace without a process must be entered, which needs `CAP_SYS_ADMIN`; so must each on
+    /// a kernel that shows no counters in files.
     ///
     /// # Errors
-    /// The system's, where the namespace cannot be entered.
+    /// The system's, where the namespace cannot be entered, or has gone.
     pub fn sample(&self) -> Result<Sample> {
-        if let Some(sample) = self.pids.iter().find_map(|&pid| Sample::of_process(pid).ok()) {
+        if let Some(sample) = self.processes().find_map(|pid| Sample::of_process(pid).ok()) {
             return Ok(sample);
         }
-        let path = PathBuf::from(NAMED).join(self.name.clone().unwrap_or_default());
+        let path = self.path().ok_or(Error::Os(libc::ESRCH))?;
         namespace::within(&path, || Ok(Sample::take(&mut Handle::open()?)))
     }
 
@@ -159,7 +229,7 @@ impl Found {
     #[must_use]
     pub fn label(&self) -> String {
         self.name()
-            .map_or_else(|| format!("namespace {}", self.inode), |(name, _)| format!("namespace {name}"))
+            .map_or_else(|| format!("namespace {}", self.inode()), |(name, _)| format!("namespace {name}"))
     }
 
     /// Its description, with what two samples say of it.
@@ -169,7 +239,7 @@ impl Found {
         let delta = before.map(|before| after.since(before));
         let per_sec = |of: fn(&Delta) -> Option<f64>| delta.as_ref().and_then(of);
         Namespace {
-            inode: self.inode,
+            inode: self.inode(),
             name,
             name_from,
             initial: None,

@@ -9,15 +9,19 @@ use crate::stats::{CPU_COUNTERS_MAX, CpuStats};
 use std::str;
 
 /// A number alone in a file.
-pub(crate) fn number(bytes: &[u8]) -> Option<i64> {
+#[must_use]
+pub fn number(bytes: &[u8]) -> Option<i64> {
     str::from_utf8(bytes).ok()?.trim_ascii().parse().ok()
 }
 
 /// What `/proc/net/stat/nf_conntrack` says: the entries of the namespace, and the counters of each CPU.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Stat {
+pub struct Stat {
+    /// Entries of the namespace.
     pub entries: u64,
+    /// The counters of the table.
     pub cpus: Vec<CpuStats>,
+    /// The counters of expectations.
     pub expect_cpus: Vec<CpuStats>,
 }
 
@@ -39,7 +43,8 @@ const COLUMNS: [(&str, usize); 10] = [
 const EXPECT_COLUMNS: [(&str, usize); 3] = [("expect_new", 1), ("expect_create", 2), ("expect_delete", 3)];
 
 /// A line of names, then a line of hexadecimal numbers for each CPU. The number of entries is the same in each line.
-pub(crate) fn stat(bytes: &[u8]) -> Option<Stat> {
+#[must_use]
+pub fn stat(bytes: &[u8]) -> Option<Stat> {
     let mut lines = str::from_utf8(bytes).ok()?.lines();
     let names: Vec<&str> = lines.next()?.split_ascii_whitespace().collect();
     let mut stat = Stat::default();
@@ -68,7 +73,8 @@ fn counters(cpu: u16, columns: &[(&str, usize)], of: impl Fn(&str) -> Option<u32
 }
 
 /// What `/proc/slabinfo` says of conntrack entries: how many there are in all namespaces, and the bytes of each.
-pub(crate) fn slab(bytes: &[u8]) -> Option<(u64, u64)> {
+#[must_use]
+pub fn slab(bytes: &[u8]) -> Option<(u64, u64)> {
     let text = str::from_utf8(bytes).ok()?;
     let mut words =
         text.lines().find_map(|line| line.strip_prefix("nf_conntrack "))?.split_ascii_whitespace();
@@ -78,7 +84,8 @@ pub(crate) fn slab(bytes: &[u8]) -> Option<(u64, u64)> {
 
 /// A record of the kernel log about a full table: its time in microseconds since the start of the system, and the inode
 /// of the namespace, which kernels before 6.15 do not name.
-pub(crate) fn full_table(record: &[u8]) -> Option<(u64, Option<u64>)> {
+#[must_use]
+pub fn full_table(record: &[u8]) -> Option<(u64, Option<u64>)> {
     const SAYS: &str = "nf_conntrack: table full";
     let text = str::from_utf8(record.split(|&byte| byte == b'\n').next()?).ok()?;
     let (prefix, text) = text.split_once(';')?;
@@ -90,7 +97,8 @@ pub(crate) fn full_table(record: &[u8]) -> Option<(u64, Option<u64>)> {
 
 /// A container's id from `/proc/PID/cgroup`: the longest run of 12 to 64 hexadecimal digits in the last part of a path,
 /// cut to 12.
-pub(crate) fn container(bytes: &[u8]) -> Option<String> {
+#[must_use]
+pub fn container(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
     let last = |line: &str| line.rsplit('/').next().unwrap_or_default().to_owned();
     let runs = text.lines().map(last).filter_map(|part| {
@@ -101,21 +109,36 @@ pub(crate) fn container(bytes: &[u8]) -> Option<String> {
     longest.get(..12).map(str::to_owned)
 }
 
-/// The processes that `/proc/net/netlink` shows as members of the group for the ends of flows: their port numbers, which
-/// are process ids for the first socket of a process.
-pub(crate) fn listeners(bytes: &[u8]) -> Vec<u32> {
+/// A netlink socket: its port number, and the inode under which its process has it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listener {
+    /// Its port number.
+    pub port: i64,
+    /// Its inode.
+    pub inode: u64,
+}
+
+/// The sockets that `/proc/net/netlink` shows as members of the group for the ends of flows.
+#[must_use]
+pub fn listeners(bytes: &[u8]) -> Vec<Listener> {
     const NETFILTER: &str = "12";
     const DESTROY: u32 = 1 << 2; // NFNLGRP_CONNTRACK_DESTROY is group 3
     let text = String::from_utf8_lossy(bytes);
-    let port = |line: &str| {
+    let listener = |line: &str| {
         let mut words = line.split_ascii_whitespace().skip(1);
         let (protocol, port, groups) = (words.next()?, words.next()?, words.next()?);
         let groups = u32::from_str_radix(groups, 16).ok()?;
-        let port: i64 = port.parse().ok()?;
         let listens = protocol == NETFILTER && groups & DESTROY != 0;
-        u32::try_from(port).ok().filter(|_| listens)
+        let listener = Listener { port: port.parse().ok()?, inode: words.nth(5)?.parse().ok()? };
+        Some(listener).filter(|_| listens)
     };
-    text.lines().filter_map(port).collect()
+    text.lines().filter_map(listener).collect()
+}
+
+/// The inode of the socket for which a link in `/proc/PID/fd` stands: `socket:[INODE]`.
+#[must_use]
+pub fn socket(link: &[u8]) -> Option<u64> {
+    str::from_utf8(link).ok()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -203,13 +226,23 @@ mod tests {
     }
 
     #[test]
-    fn listeners_to_the_ends_of_flows_are_known_by_port() {
+    fn sockets_that_listen_to_the_ends_of_flows_are_found() {
         let text = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
             000000 12  4711       00000007 212992 0 0 2 0 12345\n\
             000000 12  4712       00000003 0 0 0 2 0 12345\n\
             000000 0   4713       00000004 0 0 0 2 0 12345\n\
             000000 12  -4096      00000004 0 0 0 2 0 12345\n";
-        assert_eq!(listeners(text.as_bytes()), [4711]);
+        let listener = |port| Listener { port, inode: 12345 };
+        assert_eq!(listeners(text.as_bytes()), [listener(4711), listener(-4096)]);
+        assert_eq!(listeners(b"000000 12 4711 00000004 0 0 0 2 0\n"), [], "no inode");
+    }
+
+    #[test]
+    fn only_sockets_are_sockets() {
+        assert_eq!(socket(b"socket:[12345]"), Some(12_345));
+        for other in [&b"pipe:[12345]"[..], b"socket:[12345", b"socket:[x]", b"/tmp/socket:[1]", b"\xff"] {
+            assert_eq!(socket(other), None, "{}", String::from_utf8_lossy(other));
+        }
     }
 
     #[test]

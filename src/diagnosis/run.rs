@@ -7,7 +7,10 @@
 use super::census::{Census, CensusOptions};
 use super::facts::{Counted, Facts, KernelLog, Losses, Machine, Namespace, NotRead, Rates, Settings, Table};
 use super::key::By;
-use super::namespaces::{self, Found};
+use super::listeners::listeners;
+use super::machine::{self, Limits};
+use super::namespaces;
+use super::others::{self, Others};
 use super::parse;
 use super::report::Report;
 use super::sample::{self, Delta, Sample, count_setting};
@@ -16,15 +19,11 @@ use crate::exchange::Netns;
 use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
-use crate::sys::{clock, namespace, proc, process};
-use std::path::{Path, PathBuf};
+use crate::sys::{clock, namespace, proc};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Bytes of an entry, where the kernel does not say how large it is.
-const ENTRY_BYTES: u64 = 256;
-/// Bytes of the extensions of an entry (Linux 6.18).
-const EXTENSION_BYTES: u64 = 128;
 /// A change of the number of entries below this says nothing about growth.
 const LEAST_GROWTH: u64 = 16;
 /// The time between the two readings of the counters.
@@ -32,8 +31,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// What is read of the kernel log, and for how long.
 const LOG_BYTES: usize = 64 << 20;
 const LOG_LONGEST: Duration = Duration::from_millis(200);
-/// Other namespaces are looked at unasked where they hold more than this part of the limit, in per cent.
-const OTHERS_PERCENT: u64 = 80;
+/// So many dying entries are no reason to look for a program that does not read its events.
+const FEW_DYING: u64 = 100;
 /// The ages of entries that count as new, in seconds, and the part of the entries that must say when they began.
 const NEW_SECS: f64 = 10.0;
 const TIMESTAMPED_RATIO: f64 = 0.95;
@@ -81,8 +80,9 @@ impl Default for Options {
 #[derive(Debug, Default)]
 struct State {
     handle: Option<Handle>,
-    /// The last reading of the counters.
+    /// The last reading of the counters, and of those of other namespaces.
     before: Option<Sample>,
+    others: others::Readings,
 }
 
 impl Diagnosis {
@@ -151,46 +151,41 @@ impl Diagnosis {
 impl State {
     fn look(&mut self, options: &Options) -> Result<Report> {
         let begun = Instant::now();
+        let mut facts = Facts::default();
         if self.handle.is_none() {
-            self.handle = Handle::open().ok();
+            self.handle = or_not_read(&mut facts, "table", Handle::open());
         }
-        let handle = self.handle.as_mut();
-        let before = self.before.take();
-        let (facts, after) = read(handle, options, before)?;
-        self.before = Some(after);
+        self.read(options, &mut facts)?;
         Ok(Report::new(facts, SystemTime::now(), begun.elapsed()))
     }
-}
 
-/// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
-fn read(
-    mut handle: Option<&mut Handle>,
-    options: &Options,
-    before: Option<Sample>,
-) -> Result<(Facts, Sample)> {
-    let mut facts = Facts { namespace: namespaces::own(), settings: Settings::read(), ..Facts::default() };
-    facts.namespace.entered_by = options.entered_by.clone();
-    let waits = before.is_none();
-    let before = before.unwrap_or_else(|| sampled(handle.as_deref_mut()));
-    let others = options.all_namespaces.then(Others::look);
-    facts.machine = machine(before.is_privileged());
-    if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
-        read_lists(handle, options, &mut facts);
+    /// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
+    fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
+        (facts.namespace, facts.settings) = (namespaces::own(), Settings::read());
+        facts.namespace.entered_by = options.entered_by.clone();
+        let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
+        let waits = kept.is_none();
+        let before = kept.unwrap_or_else(|| sampled(handle.as_deref_mut()));
+        let others = options.all_namespaces.then(|| Others::look(std::mem::take(&mut self.others)));
+        facts.machine = machine::machine(before.is_privileged());
+        if let Some(handle) = handle.as_deref_mut().filter(|_| before.is_privileged()) {
+            facts.settings.complete(handle);
+            read_lists(handle, options, facts);
+        }
+        if waits {
+            thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
+        }
+        let after = sampled(handle);
+        let entries = after.entries().ok_or_else(unreadable)?;
+        facts.not_read.extend_from_slice(after.not_read());
+        fill_in(facts, &after, &after.since(&before), entries);
+        facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
+        if let Some(others) = others.or_else(|| others::matter(facts).then(Others::look_once)) {
+            self.others = others.describe(facts);
+        }
+        self.before = Some(after);
+        Ok(())
     }
-    if waits {
-        thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
-    }
-    let after = sampled(handle);
-    let entries = after.entries().ok_or_else(unreadable)?;
-    facts.not_read.extend_from_slice(after.not_read());
-    let delta = after.since(&before);
-    fill_in(&mut facts, &after, &delta, entries);
-    facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
-    let others = others.or_else(|| others_matter(&facts).then(Others::look));
-    if let Some(others) = others {
-        others.describe(&mut facts);
-    }
-    Ok((facts, after))
 }
 
 fn sampled(handle: Option<&mut Handle>) -> Sample {
@@ -206,37 +201,9 @@ impl Facts {
     /// A census of this namespace's table, and nothing else.
     #[must_use]
     pub fn of_census(census: Counted) -> Facts {
-        let machine = Machine { kernel: release(), may_read_table: true, ..Machine::default() };
+        let machine = Machine { kernel: machine::release(), may_read_table: true, ..Machine::default() };
         Facts { namespace: namespaces::own(), machine, census: Some(census), ..Facts::default() }
     }
-}
-
-/// The kernel's release.
-fn release() -> String {
-    let release = proc::read("/proc/sys/kernel/osrelease", 256).unwrap_or_default();
-    String::from_utf8_lossy(&release).trim_end().to_owned()
-}
-
-fn machine(may_read_table: bool) -> Machine {
-    let known = |number: u64| Some(number).filter(|&number| number > 0);
-    Machine {
-        cpus: known(process::processors()),
-        memory_bytes: known(process::machine_bytes()),
-        kernel: release(),
-        may_read_table,
-        listeners: listeners(),
-        ipvs: Path::new("/proc/thread-self/net/ip_vs_stats").exists(),
-    }
-}
-
-/// Programs of this namespace that listen to the ends of flows.
-fn listeners() -> Vec<String> {
-    let bytes = proc::read("/proc/thread-self/net/netlink", 1 << 20).unwrap_or_default();
-    let mut names: Vec<String> =
-        parse::listeners(&bytes).into_iter().filter_map(namespaces::command).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Reads the table once, then the lists next to it, and the fill level again, to compare with the table.
@@ -247,7 +214,10 @@ fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
     }
     facts.table.entries_after_list = handle.statistics().ok().map(|global| global.entries.into());
     facts.table.entries_dying = or_not_read(facts, "dying entries", count(handle, request::Table::Dying));
-    facts.table.expectations = or_not_read(facts, "expectations", count_expectations(handle));
+    if facts.table.entries_dying > Some(FEW_DYING) {
+        facts.machine.listeners = listeners();
+    }
+    facts.table.expectations = or_not_read(facts, "expectations", sample::expectations(handle));
     if facts.census.as_ref().and_then(|census| census.top(By::Label)).is_some_and(|top| !top.rows.is_empty())
     {
         let map = LabelMap::open(None).unwrap_or_default();
@@ -259,7 +229,7 @@ fn name_of(map: &LabelMap, bit: u8) -> Option<String> {
     map.name(bit.into()).map(|name| name.to_string_lossy().into_owned())
 }
 
-fn or_not_read(facts: &mut Facts, what: &str, found: Result<u64>) -> Option<u64> {
+fn or_not_read<T>(facts: &mut Facts, what: &str, found: Result<T>) -> Option<T> {
     found.map_err(|error| facts.not_read.push(NotRead::new(what, error.to_string()))).ok()
 }
 
@@ -284,28 +254,20 @@ fn count(handle: &mut Handle, table: request::Table) -> Result<u64> {
     Ok(count)
 }
 
-fn count_expectations(handle: &mut Handle) -> Result<u64> {
-    let (mut list, mut count) = (handle.list_expectations(0)?, 0);
-    while list.next()?.is_some() {
-        count += 1;
-    }
-    Ok(count)
-}
-
 /// What the counters say, and what follows from them and the census.
 fn fill_in(facts: &mut Facts, after: &Sample, delta: &Delta, entries: u64) {
     facts.interval_secs = Some(delta.secs).filter(|&secs| secs > 0.0);
     facts.counters = sample::counters(after, Some(delta));
     facts.losses = sample::losses(after, Some(delta));
-    let slab = proc::read("/proc/slabinfo", 1 << 20).ok().and_then(|bytes| parse::slab(&bytes));
+    let limits = Limits::read();
     facts.table = Table {
         entries: Some(entries),
         max_entries: after.max_entries(),
         entries_listed: facts.census.as_ref().map(|census| census.entries),
-        buckets: count_setting("buckets").ok(),
-        entries_all_namespaces: slab.map(|(entries, _)| entries),
-        entry_bytes: slab.map_or(ENTRY_BYTES, |(_, bytes)| bytes) + EXTENSION_BYTES,
-        expectations_max: count_setting("expect_max").ok(),
+        buckets: limits.buckets,
+        entries_all_namespaces: limits.entries_all_namespaces,
+        entry_bytes: limits.entry_bytes,
+        expectations_max: limits.expectations_max,
         ..std::mem::take(&mut facts.table)
     };
     facts.rates = rates(facts.census.as_ref(), after, delta);
@@ -350,44 +312,4 @@ fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace, losses: Option<&Loss
     log.first_age_secs = ends.map(|(first, _)| age(first));
     log.last_age_secs = ends.map(|(_, last)| age(last));
     Some(log)
-}
-
-/// Whether this table is at ease while the others hold most of the limit.
-fn others_matter(facts: &Facts) -> bool {
-    let others = facts.table.entries_all_namespaces.zip(facts.table.entries);
-    let others = others.map_or(0, |(all, own)| all.saturating_sub(own));
-    let max = facts.table.max_entries.unwrap_or(0);
-    max > 0 && !facts.is_under_pressure() && others * 100 > max * OTHERS_PERCENT
-}
-
-/// The other namespaces, each with a first reading of its counters.
-struct Others {
-    found: Vec<(Found, Result<Sample>)>,
-    not_read: Vec<NotRead>,
-}
-
-impl Others {
-    fn look() -> Others {
-        let search = namespaces::search();
-        let sampled = |found: Found| {
-            let sample = found.sample();
-            (found, sample)
-        };
-        Others { found: search.found.into_iter().map(sampled).collect(), not_read: search.not_read }
-    }
-
-    /// Reads the counters again. Namespaces without entries are left out.
-    fn describe(self, facts: &mut Facts) {
-        facts.not_read.extend(self.not_read);
-        for (found, before) in self.found {
-            match (found.sample(), before) {
-                (Ok(after), before) if after.entries() != Some(0) => {
-                    facts.namespaces.push(found.describe(before.as_ref().ok(), &after));
-                }
-                (Err(error), _) => facts.not_read.push(NotRead::new(found.label(), error.to_string())),
-                _ => {}
-            }
-        }
-        facts.namespaces.sort_by_key(|namespace| std::cmp::Reverse(namespace.entries));
-    }
 }

@@ -15,9 +15,12 @@ use crate::sys::proc;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+/// Counters by attribute number, and their names.
+pub(crate) type Names = &'static [(usize, &'static str)];
+
 /// The counters of the table that today's kernels keep, by attribute number: name in JSON and metrics. `searched`, `new`,
 /// `ignore`, `delete` and `delete_list` have no meaning any more and are left out.
-pub const COUNTERS: &[(usize, &str)] = &[
+pub const COUNTERS: Names = &[
     (2, "found"),
     (4, "invalid"),
     (8, "insert"),
@@ -31,8 +34,11 @@ pub const COUNTERS: &[(usize, &str)] = &[
 ];
 
 /// The same for expectations.
-pub const EXPECT_COUNTERS: &[(usize, &str)] =
-    &[(1, "expect_new"), (2, "expect_create"), (3, "expect_delete")];
+pub const EXPECT_COUNTERS: Names = &[(1, "expect_new"), (2, "expect_create"), (3, "expect_delete")];
+
+/// Of expectations, those made and those ended: attribute numbers.
+const EXPECT_CREATE: usize = 2;
+const EXPECT_DELETE: usize = 3;
 
 /// The longest `/proc/net/stat/nf_conntrack`: 8192 CPUs, 17 numbers each.
 const STAT_BYTES: u64 = 2 << 20;
@@ -53,7 +59,33 @@ pub(crate) fn count_setting(name: &str) -> Result<u64> {
     u64::try_from(setting(name)?).map_err(|_| Error::Malformed("a setting is negative"))
 }
 
+/// How many expectations the namespace of the handle has, by a list of them.
+///
+/// # Errors
+/// As [`Handle::list_expectations`].
+pub fn expectations(handle: &mut Handle) -> Result<u64> {
+    let (mut list, mut count) = (handle.list_expectations(0)?, 0);
+    while list.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
 /// Fill level and counters of one namespace at one moment.
+///
+/// What is lost now is the difference of two samples:
+/// ```no_run
+/// use netfilter_conntrack::Handle;
+/// use netfilter_conntrack::diagnosis::Sample;
+/// let mut handle = Handle::open()?;
+/// let before = Sample::take(&mut handle);
+/// std::thread::sleep(std::time::Duration::from_secs(1));
+/// let after = Sample::take(&mut handle);
+/// let delta = after.since(&before);
+/// println!("{:?} of {:?} entries", after.entries(), after.max_entries());
+/// println!("{:?} packets dropped a second: the table is full", delta.full_drops_per_sec());
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sample {
     taken: Instant,
@@ -73,8 +105,11 @@ impl Sample {
         let (global, cpus, expect) =
             (handle.statistics(), handle.cpu_statistics(), handle.expectation_cpu_statistics());
         let is_privileged = global.is_ok();
+        let refused = global.err().map(|error| NotRead::new("table", error.to_string()));
         let (Ok(global), Ok(cpus)) = (global, cpus) else {
-            return Sample { is_privileged, ..Sample::from_files() };
+            let mut sample = Sample { is_privileged, ..Sample::from_files() };
+            sample.not_read.extend(refused);
+            return sample;
         };
         let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
         Sample {
@@ -159,10 +194,18 @@ impl Sample {
     /// absent; there are none where they cannot be read.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<&'static str, u64> {
-        let of = |(names, cpus): (&'static [(usize, &'static str)], &[CpuStats])| {
+        let of = |(names, cpus): (Names, &[CpuStats])| {
             names.iter().filter_map(|&(number, name)| Some((name, total(cpus, number)?))).collect::<Vec<_>>()
         };
         self.families().into_iter().flat_map(of).collect()
+    }
+
+    /// How many expectations the namespace had when the sample was taken: those made, less those ended. [`expectations`]
+    /// counts them one by one.
+    #[must_use]
+    pub fn expectations(&self) -> Option<u64> {
+        let total = |number| total(&self.expect_cpus, number);
+        Some(modulo(total(EXPECT_CREATE)?).wrapping_sub(modulo(total(EXPECT_DELETE)?)).into())
     }
 
     /// Packets lost since the namespace was made, by cause; `None` without counters.
@@ -184,10 +227,27 @@ impl Sample {
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
     }
 
+    /// Whether an earlier sample can be of the same namespace. One that was made meanwhile may have the identity of one that
+    /// has gone; its counters are smaller, far from 2^32.
+    pub(crate) fn can_follow(&self, earlier: &Sample) -> bool {
+        const HALF: u32 = 1 << 31;
+        let grown = |cpu: &CpuStats, old: &CpuStats| {
+            cpu.iter().all(|(number, new)| old.get(number).is_none_or(|old| new.wrapping_sub(old) < HALF))
+        };
+        let before = |cpu: &CpuStats| earlier.cpus.iter().find(|old| old.cpu == cpu.cpu);
+        self.cpus.iter().all(|cpu| before(cpu).is_none_or(|old| grown(cpu, old)))
+    }
+
     /// The counters of the table and of expectations: their names, and the CPUs that have them.
-    fn families(&self) -> [(&'static [(usize, &'static str)], &[CpuStats]); 2] {
+    fn families(&self) -> [(Names, &[CpuStats]); 2] {
         [(COUNTERS, &self.cpus), (EXPECT_COUNTERS, &self.expect_cpus)]
     }
+}
+
+/// A number as a sum of counters that wrap.
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+fn modulo(number: u64) -> u32 {
+    number as u32
 }
 
 /// The sum of a counter over the CPUs that have it.
@@ -324,6 +384,25 @@ mod tests {
             counters(&after, Some(&delta))["drop"],
             Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
         );
+    }
+
+    #[test]
+    fn a_namespace_that_was_made_meanwhile_is_another() {
+        let before = sample(vec![cpu(0, &[(10, 500)]), cpu(1, &[(10, 0)])]);
+        let follows = |values: &[(usize, u32)]| sample(vec![cpu(0, values)]).can_follow(&before);
+        assert!(follows(&[(10, 500)]) && follows(&[(10, 1 << 30), (11, 0)]) && follows(&[]));
+        assert!(!follows(&[(10, 0)]) && !follows(&[(10, 499)]));
+        let before = sample(vec![cpu(0, &[(10, u32::MAX)])]);
+        assert!(sample(vec![cpu(0, &[(10, 5)])]).can_follow(&before), "passed 2^32");
+    }
+
+    #[test]
+    fn expectations_are_those_made_less_those_ended() {
+        let expectations = |cpus| Sample { expect_cpus: cpus, ..sample(vec![]) }.expectations();
+        assert_eq!(expectations(vec![cpu(0, &[(2, 40), (3, 5)]), cpu(1, &[(2, 1), (3, 30)])]), Some(6));
+        // The CPU that ends an expectation need not be the one that made it, and both counters wrap.
+        assert_eq!(expectations(vec![cpu(0, &[(2, 3), (3, u32::MAX)])]), Some(4));
+        assert_eq!((expectations(vec![]), expectations(vec![cpu(0, &[(1, 7)])])), (None, None));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The settings of a namespace, from the files of `/proc/sys/net/netfilter`.
 //!
-//! The timeouts could also be asked for over netlink (`nfnetlink_cttimeout`), with the same values; but such a request makes
-//! the kernel load a module, and needs privilege.
+//! The timeouts can also be asked for over netlink, with the same values; but such a request makes the kernel load the
+//! module `nfnetlink_cttimeout`, and needs privilege: it is for a namespace without these files.
 
 #![forbid(unsafe_code)]
 
 use super::facts::Settings;
 use super::sample::setting;
+use crate::codec::timeout_decode::Timeouts;
+use crate::error::{Error, Result};
+use crate::exchange::handle::Handle;
+use crate::wire::consts::*;
 use std::collections::BTreeMap;
 
 /// Settings that are no timeouts.
@@ -54,7 +58,74 @@ const TIMEOUTS: &[(&str, &str, &str)] = &[
     ("generic", "timeout", "generic_timeout"),
 ];
 
+/// Protocols, and the states of each in the order of its attribute numbers, from 1 on
+/// (`linux/netfilter/nfnetlink_cttimeout.h`).
+const ASKED: &[(u8, &str, &[&str])] = &[
+    (
+        IPPROTO_TCP,
+        "tcp",
+        &[
+            "syn_sent",
+            "syn_recv",
+            "established",
+            "fin_wait",
+            "close_wait",
+            "last_ack",
+            "time_wait",
+            "close",
+            "syn_sent2",
+            "max_retrans",
+            "unacknowledged",
+        ],
+    ),
+    (IPPROTO_UDP, "udp", &["unreplied", "replied"]),
+    (IPPROTO_UDPLITE, "udplite", &["unreplied", "replied"]),
+    (IPPROTO_ICMP, "icmp", &["timeout"]),
+    (IPPROTO_ICMPV6, "icmpv6", &["timeout"]),
+    (IPPROTO_GRE, "gre", &["unreplied", "replied"]),
+    (
+        IPPROTO_SCTP,
+        "sctp",
+        &[
+            "closed",
+            "cookie_wait",
+            "cookie_echoed",
+            "established",
+            "shutdown_sent",
+            "shutdown_recd",
+            "shutdown_ack_sent",
+            "heartbeat_sent",
+        ],
+    ),
+    (IPPROTO_DCCP, "dccp", &["request", "respond", "partopen", "open", "closereq", "closing", "timewait"]),
+    // The number of no protocol stands for those that the kernel does not know.
+    (u8::MAX, "generic", &["timeout"]),
+];
+
 impl Settings {
+    /// Asks the kernel for the timeouts of the handle's namespace. It tells no other settings.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`]: `EPERM` without `CAP_NET_ADMIN`, `EINVAL` where the module `nfnetlink_cttimeout` is missing.
+    pub fn from_kernel(handle: &mut Handle) -> Result<Settings> {
+        let mut settings = Settings::default();
+        for &(number, protocol, states) in ASKED {
+            match handle.default_timeouts(number) {
+                Ok(timeouts) => _ = settings.timeouts_secs.insert(protocol.into(), named(states, &timeouts)),
+                Err(Error::Kernel(libc::EOPNOTSUPP)) => {} // a protocol that this kernel does not track
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Takes the timeouts from the kernel if there are none.
+    pub(crate) fn complete(&mut self, handle: &mut Handle) {
+        if self.timeouts_secs.is_empty() {
+            self.timeouts_secs = Settings::from_kernel(handle).unwrap_or_default().timeouts_secs;
+        }
+    }
+
     /// Reads the settings of the namespace of the calling thread. What cannot be read is absent.
     #[must_use]
     pub fn read() -> Settings {
@@ -66,4 +137,10 @@ impl Settings {
         }
         Settings { switches: switches.collect(), timeouts_secs }
     }
+}
+
+/// Timeouts with the names of the states.
+fn named(states: &[&str], timeouts: &Timeouts) -> BTreeMap<String, u32> {
+    let named = (1..).zip(states).map(|(number, &state)| Some((state.to_owned(), timeouts.secs(number)?)));
+    named.flatten().collect()
 }

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use crate::codec::stats_decode::{self, CpuStats, GlobalStats};
+use crate::codec::timeout_decode::{self, Timeouts};
 use crate::error::{Error, Result};
 use crate::exchange::ahead::Ahead;
 use crate::exchange::answers::{Answers, Awaited, RUST};
@@ -412,6 +413,20 @@ impl Handle {
             Ok(())
         })?;
         Ok(all)
+    }
+
+    /// The timeouts that this namespace gives to flows of a protocol. The kernel loads the module `nfnetlink_cttimeout` for
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`]: `EINVAL` without that module, `EOPNOTSUPP` for a protocol that it does not know.
+    pub(crate) fn default_timeouts(&mut self, protocol: u8) -> Result<Timeouts> {
+        let seq = self.send(|buf, seq| request::build_default_timeouts(buf, protocol, seq))?;
+        let found = self.last_answer(seq, |frame| {
+            frame.must_be(request::TIMEOUT_ANSWERS)?;
+            timeout_decode::timeouts(frame)
+        })?;
+        found.ok_or(Error::Malformed("timeouts without a protocol"))
     }
 
     /// The last of the answers to request `seq` in which `read` finds something.

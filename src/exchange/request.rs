@@ -388,6 +388,25 @@ pub fn build_statistics(buf: &mut [u8], which: Statistics, seq: u32) -> Result<u
     Ok(Builder::message(buf, header(subsystem, message, flags, seq), AF_UNSPEC, 0)?.finish())
 }
 
+/// The types of messages that tell the default timeouts of a protocol: the kernel answers with the message that would set
+/// them.
+pub(crate) const TIMEOUT_ANSWERS: &[u16] = &[
+    kind(NFNL_SUBSYS_CTNETLINK_TIMEOUT, IPCTNL_MSG_TIMEOUT_DEFAULT_SET),
+    kind(NFNL_SUBSYS_CTNETLINK_TIMEOUT, IPCTNL_MSG_TIMEOUT_DEFAULT_GET),
+];
+
+/// Writes the request for the default timeouts of a protocol.
+///
+/// # Errors
+/// [`Error::NoSpace`].
+pub fn build_default_timeouts(buf: &mut [u8], protocol: u8, seq: u32) -> Result<usize> {
+    let head = header(NFNL_SUBSYS_CTNETLINK_TIMEOUT, IPCTNL_MSG_TIMEOUT_DEFAULT_GET, ACKED, seq);
+    let mut b = Builder::message(buf, head, AF_UNSPEC, 0)?;
+    b.be16(CTA_TIMEOUT_L3PROTO, AF_INET.into())?;
+    b.u8(CTA_TIMEOUT_L4PROTO, protocol)?;
+    Ok(b.finish())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,10 +7,11 @@
 
 use super::{Socket, errno};
 use crate::error::{Error, Result};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
 #[cfg(any(test, feature = "internals"))]
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Moves the calling thread into a new, empty network namespace. Its loopback interface is down.
@@ -68,7 +69,12 @@ pub fn set_loopback_up() -> Result<()> {
 /// # Errors
 /// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
 pub fn enter(path: &Path) -> Result<()> {
-    enter_file(&File::open(path).map_err(os)?)
+    enter_file(&open(path)?)
+}
+
+/// Opens a file that should stand for a namespace. One that is something else is not waited for.
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(os)
 }
 
 fn enter_file(file: &File) -> Result<()> {
@@ -92,7 +98,7 @@ pub(crate) fn within<T: Send + 'static>(
     path: &Path,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let file = File::open(path).map_err(os)?;
+    let file = open(path)?;
     let enter_and_work = move || enter_file(&file).and_then(|()| work());
     let thread = std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_work);
     thread.map_err(os)?.join().unwrap_or(Err(Error::Os(libc::EIO)))

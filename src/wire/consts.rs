@@ -31,6 +31,7 @@ pub const NLA_TYPE_MASK: u16 = 0x3fff;
 // Netfilter subsystems (`linux/netfilter/nfnetlink.h`).
 pub const NFNL_SUBSYS_CTNETLINK: u8 = 1;
 pub const NFNL_SUBSYS_CTNETLINK_EXP: u8 = 2;
+pub const NFNL_SUBSYS_CTNETLINK_TIMEOUT: u8 = 8;
 
 // Messages of the conntrack subsystem (`enum cntl_msg_types`).
 pub const IPCTNL_MSG_CT_NEW: u8 = 0;
@@ -47,6 +48,14 @@ pub const IPCTNL_MSG_EXP_NEW: u8 = 0;
 pub const IPCTNL_MSG_EXP_GET: u8 = 1;
 pub const IPCTNL_MSG_EXP_DELETE: u8 = 2;
 pub const IPCTNL_MSG_EXP_GET_STATS_CPU: u8 = 3;
+
+// Messages of the timeout subsystem (`enum ctnl_timeout_msg_types`) and their attributes (`enum ctattr_timeout`), from
+// `linux/netfilter/nfnetlink_cttimeout.h`.
+pub const IPCTNL_MSG_TIMEOUT_DEFAULT_SET: u8 = 3;
+pub const IPCTNL_MSG_TIMEOUT_DEFAULT_GET: u8 = 4;
+pub const CTA_TIMEOUT_L3PROTO: u16 = 2;
+pub const CTA_TIMEOUT_L4PROTO: u16 = 3;
+pub const CTA_TIMEOUT_DATA: u16 = 4;
 
 // Top-level attributes of a flow (`enum ctattr_type`).
 pub const CTA_TUPLE_ORIG: u16 = 1;
