@@ -4,7 +4,7 @@
 # namespace and no privilege, so a packager's build can call it.
 #
 # Where cargo has no rustfmt or no clippy, a line says so, and the rest is checked. Tests that open a netlink socket have
-# `on_a_socket` in their path: make test runs them.
+# `on_a_socket` in their path, and tests that run programs of others `with_a_program`: make test runs them.
 set -eu
 cd "$(dirname "$0")/.."
 CARGO=${CARGO:-cargo}
@@ -17,4 +17,4 @@ has() {
 if has fmt; then "$CARGO" fmt --check; fi
 if has clippy; then "$CARGO" clippy --locked --all-targets --features capi --quiet -- -D warnings; fi
 "$CARGO" test --locked --features capi --quiet --lib --bins --test golden_netlink --test golden_output \
-    --test documents --test dependencies --test fuzz_replay -- --skip on_a_socket
+    --test documents --test dependencies --test fuzz_replay -- --skip on_a_socket --skip with_a_program

@@ -129,7 +129,10 @@ pub fn actions() -> &'static [Action] {
 /// The action of this name for this subject; `None` where it would not help or not be right.
 pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advice> {
     let action = ACTIONS.iter().find(|action| action.id == id)?;
-    let Draft { parts, commands, undo, frees_now } = (action.make)(facts, subject)?;
+    let Draft { parts, mut commands, mut undo, frees_now } = (action.make)(facts, subject)?;
+    for command in commands.iter_mut().chain(&mut undo) {
+        *command = within(facts, std::mem::take(command));
+    }
     let mut text = parts.action.clone();
     text += &parts.aside.as_ref().map_or(String::new(), |aside| format!(" ({aside})"));
     text += ".";
@@ -137,6 +140,22 @@ pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advic
         text += &format!(" {}.", sentences.trim_end_matches('.'));
     }
     Some(Advice { id: action.id, risk: action.risk, text, commands, undo, frees_now, parts })
+}
+
+/// Settings of the machine as a whole: they are made in the initial namespace.
+const OF_MACHINE: [&str; 3] = ["conntrack_max=", "conntrack_buckets=", "conntrack_expect_max="];
+/// Options by which a command finds its namespace itself.
+const OF_NAMESPACES: [&str; 2] = [" --netns ", " --all-netns"];
+
+/// The command as it is run from outside the namespace that was looked at.
+fn within(facts: &Facts, line: String) -> String {
+    let finds_it = OF_MACHINE.iter().chain(&OF_NAMESPACES).any(|mark| line.contains(mark));
+    match &facts.namespace.entered_by {
+        Some(path) if !finds_it => {
+            format!("{} {line}", command(["nsenter".to_owned(), format!("--net={}", path.display())]))
+        }
+        _ => line,
+    }
 }
 
 /// A command for a shell. Every word that a shell could read otherwise is quoted.
@@ -179,6 +198,8 @@ fn relief(statements: &[&str]) -> Vec<String> {
 const PRE_CHAIN: &str = "add chain inet relief pre {type filter hook prerouting priority raw;}";
 const OUT_CHAIN: &str = "add chain inet relief out {type filter hook output priority raw;}";
 const GUARD_CHAIN: &str = "add chain inet relief guard {type filter hook forward priority 0;}";
+/// Numbers of buckets are multiples of this where they do not follow the limit.
+const BUCKETS_STEP: u64 = 65_536;
 const UNTRACKED: &str = "Only if it needs no NAT and your rules accept untracked packets";
 const IDLE_CUT: &str =
     "A peer that still lives is cut off only where NAT or a strict firewall needs the entry";
@@ -367,19 +388,25 @@ fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let purpose = if is_relief { ", to gain time" } else { "" };
     let entries = words::bytes(limit.saturating_mul(facts.table.entry_bytes));
     let memory = match buckets {
-        Some(_) => format!("up to {entries} and {}", words::bytes(limit * BUCKET_BYTES)),
+        Some(_) => format!("up to {entries} and {}", words::bytes(limit.saturating_mul(BUCKET_BYTES))),
         None => format!("up to {entries}"),
     };
     Some(Draft::new(format!("{what}{purpose}"), commands).undo(undo).aside(memory).after(kept(facts)))
 }
 
+/// As many as the limit; where other namespaces have more entries than that, as many as all of them.
 fn raise_buckets(facts: &Facts, _: &Subject) -> Option<Draft> {
     let buckets = facts.table.buckets?;
-    let limit = facts.table.max_entries.filter(|&max| max > buckets)?;
-    let draft = Draft::new("As many buckets as the limit", vec![sysctl("buckets", limit)]);
-    let aside = format!("{}; stops all tracking for moments", words::bytes(limit * BUCKET_BYTES));
-    let draft = draft.aside(aside).undo(vec![sysctl("buckets", buckets)]);
-    Some(draft.after(kept(facts)))
+    let limit = facts.table.max_entries.filter(|&max| max > buckets);
+    let all = facts.table.entries_all_namespaces.unwrap_or(0).checked_next_multiple_of(BUCKETS_STEP);
+    let (wanted, action) = match (limit, all.filter(|&all| all > buckets)) {
+        (Some(limit), _) => (limit, "As many buckets as the limit"),
+        (None, all) => (all?, "As many buckets as all namespaces have entries"),
+    };
+    let aside =
+        format!("{}; stops all tracking for moments", words::bytes(wanted.saturating_mul(BUCKET_BYTES)));
+    let draft = Draft::new(action, vec![sysctl("buckets", wanted)]).aside(aside);
+    Some(draft.undo(vec![sysctl("buckets", buckets)]).after(kept(facts)))
 }
 
 fn raise_expect(facts: &Facts, _: &Subject) -> Option<Draft> {

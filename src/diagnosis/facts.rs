@@ -7,6 +7,7 @@
 
 use super::key::{By, Key};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Everything that is known when the rules run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,6 +66,9 @@ pub struct Namespace {
     pub processes: Vec<String>,
     /// The lowest process number inside, if one can be seen.
     pub pid: Option<u32>,
+    /// The file by which the namespace was entered for this report, where the reader of the report is outside: commands that
+    /// are advised enter it first.
+    pub entered_by: Option<PathBuf>,
 }
 
 /// Where a namespace's name comes from.

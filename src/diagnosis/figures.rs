@@ -25,7 +25,7 @@ pub const NAT_PORTS: u64 = 64_512;
 const HORIZON_SECS: f64 = 120.0;
 /// Proposed limits are multiples of this.
 const LIMIT_STEP: u64 = 65_536;
-/// The part of the memory that a proposed limit may take: one in so many.
+/// A proposed limit takes at most the memory divided by this.
 const MEMORY_PART: u64 = 10;
 /// Ages in seconds that RFC 5382 (REQ-5) allows an established connection to be idle.
 pub const RFC5382_IDLE_SECS: u32 = 7440;
@@ -245,7 +245,7 @@ impl Composition {
         self.entries.saturating_sub(self.idle_unknown.max(self.over_setting))
     }
 
-    /// Entries idle for at least so many seconds, which are one of [`IDLE_CLASSES_SECS`].
+    /// Entries idle for at least this number of seconds, which is one of [`IDLE_CLASSES_SECS`].
     #[must_use]
     pub fn idle_at_least(&self, secs: u32) -> Option<u64> {
         IDLE_CLASSES_SECS.into_iter().zip(self.idle_entries).find(|(class, _)| *class == secs).map(|(_, n)| n)

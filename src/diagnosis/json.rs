@@ -22,7 +22,7 @@ const TARGETS_ERROR_RATIO: f64 = 0.13;
 /// What a part of the report is written by.
 type Part = fmt::Result;
 
-/// Rounded to so many decimals: more would be noise.
+/// Rounded to this number of decimals: more would be noise.
 fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale

@@ -45,6 +45,4 @@ pub use run::Diagnosis;
 pub use sample::{Delta, Lost, Sample};
 
 #[cfg(test)]
-mod situations;
-#[cfg(test)]
-mod text_tests;
+mod tests;

@@ -249,6 +249,7 @@ impl Found {
             evictions_per_sec: per_sec(Delta::evictions_per_sec),
             pid: self.pids.first().copied(),
             processes: self.pids.iter().take(PROCESSES).filter_map(|&pid| command(pid)).collect(),
+            entered_by: None,
         }
     }
 

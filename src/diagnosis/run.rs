@@ -20,6 +20,7 @@ use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
 use crate::sys::{clock, namespace, proc};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -60,6 +61,7 @@ struct Options {
     all_namespaces: bool,
     by: Vec<By>,
     rows: usize,
+    entered_by: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             all_namespaces: false,
             by: Vec::new(),
             rows: CensusOptions::default().rows,
+            entered_by: None,
         }
     }
 }
@@ -93,6 +96,14 @@ impl Diagnosis {
     #[must_use]
     pub fn namespace(mut self, netns: Netns) -> Diagnosis {
         self.netns = Some(netns);
+        self
+    }
+
+    /// Says that the calling thread has entered its namespace by this file, and that the reader of the report is outside:
+    /// commands that are advised enter it first.
+    #[must_use]
+    pub fn entered_by(mut self, path: PathBuf) -> Diagnosis {
+        self.options.entered_by = Some(path);
         self
     }
 
@@ -124,8 +135,9 @@ impl Diagnosis {
     /// cannot be read stands in [`Facts::not_read`].
     pub fn run(&mut self) -> Result<Report> {
         let Some(netns) = &self.netns else { return self.state.look(&self.options) };
-        let (path, options, mut state) =
-            (netns.path()?, self.options.clone(), std::mem::take(&mut self.state));
+        let path = netns.path()?;
+        let options = Options { entered_by: Some(path.clone()), ..self.options.clone() };
+        let mut state = std::mem::take(&mut self.state);
         let look = move || {
             let report = state.look(&options);
             Ok((report, state))
@@ -146,9 +158,11 @@ impl State {
         self.read(options, &mut facts)?;
         Ok(Report::new(facts, SystemTime::now(), begun.elapsed()))
     }
+
     /// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
     fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
         (facts.namespace, facts.settings) = (namespaces::own(), Settings::read());
+        facts.namespace.entered_by = options.entered_by.clone();
         let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
         let waits = kept.is_none();
         let before = kept.unwrap_or_else(|| sampled(handle.as_deref_mut()));

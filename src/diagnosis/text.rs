@@ -21,8 +21,6 @@ const KINDS: usize = 5;
 const NAMESPACES: usize = 10;
 /// Idleness below this is none worth a word.
 const HOUR_SECS: u32 = 3600;
-/// Widest name that stands in a column with numbers after it.
-const NAME_COLUMNS: usize = 22;
 /// Memory below this part is shown with a decimal.
 const SMALL_RATIO: f64 = 0.01;
 
@@ -32,7 +30,7 @@ pub(super) fn report(report: &Report, detail: &Detail<'_>) -> String {
     head(&mut out, report);
     namespaces(&mut out, &report.facts);
     findings(&mut out, report);
-    contents(&mut out, report);
+    contents(&mut out, report, detail);
     for by in detail.by {
         let top = report.facts.census.as_ref().and_then(|census| Some((census, census.top(*by)?)));
         if let Some((census, top)) = top {
@@ -111,12 +109,12 @@ fn losses(facts: &Facts) -> String {
 
 fn findings(out: &mut String, report: &Report) {
     let own = report.findings.iter().filter(|finding| finding.said_by.is_none());
+    let mut is_apart = true; // a blank line before the first, and after a table
     for (at, finding) in own.enumerate() {
-        if at == 0 {
-            out.push('\n');
-        }
+        out.push_str(if is_apart { "\n" } else { "" });
+        is_apart = finding.id == "idle-established";
         wrap(out, &format!("{}. ", at + 1), &indent(at + 1), &finding.text);
-        if finding.id == "idle-established" {
+        if is_apart {
             idle_table(out, &report.facts);
         }
     }
@@ -145,12 +143,12 @@ fn idle_table(out: &mut String, facts: &Facts) {
     }
 }
 
-/// The kinds of entries, where no kind is the cause, and what they cost.
-fn contents(out: &mut String, report: &Report) {
+/// The kinds of entries and what they cost: where no kind is a cause, and before the tables that were asked for.
+fn contents(out: &mut String, report: &Report, detail: &Detail<'_>) {
     let facts = &report.facts;
-    let Some(census) = facts.census.as_ref().filter(|_| report.finding("no-heavy-hitter").is_some()) else {
-        return;
-    };
+    let is_unexplained = report.verdict != Verdict::Ok && report.finding("no-heavy-hitter").is_some();
+    let is_shown = is_unexplained || !detail.by.is_empty();
+    let Some(census) = facts.census.as_ref().filter(|_| is_shown) else { return };
     out.push_str("\nWhat is in the table\n");
     let kinds = || census.composition.iter().take(KINDS);
     let names = kinds().map(|row| (kind(row), number(row.entries)));
@@ -215,26 +213,15 @@ fn namespaces(out: &mut String, facts: &Facts) {
     let shown = large.iter().take(NAMESPACES).map(|other| (other.shown_name(), *other));
     let own = facts.own_namespace();
     let rows: Vec<(String, &Namespace)> = shown.chain([("(this one)".to_owned(), &own)]).collect();
-    let fits = |name: &&(String, &Namespace)| name.0.chars().count() <= NAME_COLUMNS;
-    let width = rows.iter().filter(fits).map(|row| row.0.chars().count()).max().unwrap_or(0).max(20);
-    let _ = writeln!(
-        out,
-        "\n  {:<width$} {:>9} {:>6} {:>12} {:>10}",
-        "namespace", "entries", "used", "full drops", "evictions"
-    );
-    for (name, row) in rows {
-        let entries = number(row.entries.unwrap_or(0));
+    let titles = ["namespace", "entries", "used", "full drops", "evictions"].map(str::to_owned);
+    let lines = rows.into_iter().map(|(name, row)| {
         let used = share_of(row.entries.unwrap_or(0), row.max_entries.unwrap_or(max));
-        let rates = [row.full_drops_per_sec, row.evictions_per_sec].map(a_second);
-        let [drops, evictions] = rates;
-        let numbers = format!(" {entries:>9} {used:>6} {drops:>12} {evictions:>10}");
-        if name.chars().count() <= width {
-            let _ = writeln!(out, "  {name:<width$}{numbers}");
-        } else {
-            wrap(out, "  ", "  ", &name);
-            let _ = writeln!(out, "  {:<width$}{numbers}", "");
-        }
-    }
+        let [drops, evictions] = [row.full_drops_per_sec, row.evictions_per_sec].map(a_second);
+        vec![name, number(row.entries.unwrap_or(0)), used, drops, evictions]
+    });
+    let lines: Vec<Vec<String>> = [titles.to_vec()].into_iter().chain(lines).collect();
+    out.push('\n');
+    aligned(out, "  ", 21, &lines);
     left_out(out, large.len().saturating_sub(NAMESPACES), small.len());
 }
 
@@ -256,12 +243,13 @@ fn left_out(out: &mut String, large: usize, small: usize) {
 }
 
 /// What to do: at most three actions, and risk never falls. The loss comes first: a larger limit where packets are dropped,
-/// or where nobody is to blame. Else one look; then what the causes call for.
+/// or where no cause is found. Else one look; then the actions of the causes.
 fn chosen(report: &Report) -> Vec<&Advice> {
     let all = || report.findings.iter().flat_map(own_advice);
     let first_of = |id: &str| report.findings.iter().flat_map(|f| &f.advice).find(|advice| advice.id == id);
     let raise = first_of("raise-limit");
-    let raises_first = ["dropping-now", "no-heavy-hitter"].iter().any(|id| report.finding(id).is_some());
+    let calls_for_it = ["dropping-now", "no-heavy-hitter"].iter().any(|id| report.finding(id).is_some());
+    let raises_first = calls_for_it && report.verdict != Verdict::Ok;
     let mut chosen: Vec<&Advice> = Vec::new();
     match raise.filter(|_| raises_first) {
         Some(raise) => chosen.push(raise),
@@ -329,7 +317,10 @@ fn action(out: &mut String, at: usize, advice: &Advice) {
     if advice.risk == Risk::Traffic || advice.id == "log-invalid" {
         for command in &advice.undo {
             let line = format!("{}Undo: {command}", indent(at));
-            let _ = writeln!(out, "{line}");
+            match line.chars().count() {
+                ..=COLUMNS => _ = writeln!(out, "{line}"),
+                _ => _ = writeln!(out, "{}Undo:\n     {command}", indent(at)),
+            }
         }
     }
 }
@@ -379,7 +370,7 @@ pub fn top_table(top: &Top, total: u64, rows: usize) -> String {
         let left = total.saturating_sub(held);
         lines.push(vec!["others".to_owned(), number(left), share_of(left, total)]);
     }
-    aligned(&mut out, &lines);
+    aligned(&mut out, "", 16, &lines);
     let at_most = |row: &Row| row.entries + top.error_entries;
     let is_spread = shown.first().is_none_or(|row| ratio(at_most(row), total) < SMALL_RATIO);
     if is_spread && total > 0 {
@@ -425,26 +416,26 @@ fn cells(row: &Row, total: u64, columns: &[Column]) -> Vec<String> {
 }
 
 /// The first column to the left, the others to the right. A name that leaves no room has a line of its own.
-fn aligned(out: &mut String, lines: &[Vec<String>]) {
+fn aligned(out: &mut String, indent: &str, least: usize, lines: &[Vec<String>]) {
     let count = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| {
         let cells = lines.iter().filter_map(move |line| line.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (1..count).map(|at| width(at)).collect();
+    let widths: Vec<usize> = (1..count).map(width).collect();
     let numbers: usize = widths.iter().map(|width| width + 2).sum();
-    let room = COLUMNS.saturating_sub(numbers);
+    let room = COLUMNS.saturating_sub(numbers + indent.len());
     let names = lines.iter().filter_map(|line| line.first()).map(|name| name.chars().count());
-    let name_width = names.filter(|width| *width <= room).max().unwrap_or(0).max(16).min(room);
+    let name_width = names.filter(|width| *width <= room).max().unwrap_or(0).max(least).min(room);
     for line in lines {
         let name = line.first().map_or("", String::as_str);
         let cells = line.iter().skip(1).zip(&widths);
         let rest: String = cells.map(|(cell, width)| format!("  {cell:>width$}")).collect();
         if name.chars().count() <= name_width {
-            let _ = writeln!(out, "{}", format!("{name:<name_width$}{rest}").trim_end());
+            let _ = writeln!(out, "{}", format!("{indent}{name:<name_width$}{rest}").trim_end());
         } else {
-            wrap(out, "", "  ", name);
-            let _ = writeln!(out, "{}", format!("{:<name_width$}{rest}", "").trim_end());
+            wrap(out, indent, &format!("{indent}  "), name);
+            let _ = writeln!(out, "{}", format!("{indent}{:<name_width$}{rest}", "").trim_end());
         }
     }
 }

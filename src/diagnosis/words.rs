@@ -10,6 +10,9 @@ use std::fmt::Write;
 /// Columns of a line.
 pub(super) const COLUMNS: usize = 80;
 
+/// What is larger is no measurement.
+const MOST: f64 = 1e15;
+
 /// A whole number with a comma between thousands.
 pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
@@ -28,7 +31,7 @@ pub(super) fn rate(per_sec: f64) -> String {
     if per_sec < 10.0 && per_sec.fract() >= 0.05 {
         return format!("{per_sec:.1}");
     }
-    number(whole(per_sec))
+    number(whole(if per_sec > MOST { MOST } else { per_sec }))
 }
 
 /// The nearest whole number, 0 for what is below it or no number.
@@ -36,21 +39,22 @@ pub(super) fn whole(value: f64) -> u64 {
     value.round() as u64 // a cast of a float saturates
 }
 
-/// A number rounded to so many digits: an estimate does not look exact.
+/// A number rounded to this number of digits: an estimate does not look exact.
 pub(super) fn rounded(value: f64, digits: i32) -> String {
-    if value < 1.0 {
+    if value.is_nan() || value < 1.0 {
         return "0".to_owned();
     }
+    let value = value.min(MOST);
     let step = 10_f64.powi((value.log10().floor() as i32 + 1 - digits).max(0));
     number(whole((value / step).round() * step))
 }
 
-/// A ratio in whole per cent.
+/// A ratio in whole per cent, at most 100.
 pub(super) fn share(ratio: f64) -> String {
     match ratio {
         ratio if ratio <= 0.0 => "0 %".to_owned(),
         ratio if ratio < 0.01 => "< 1 %".to_owned(),
-        ratio => format!("{} %", whole(ratio * 100.0)),
+        ratio => format!("{} %", whole(ratio.min(1.0) * 100.0)),
     }
 }
 
@@ -149,9 +153,23 @@ pub(super) fn key(key: &Key) -> String {
     }
 }
 
-/// A name of somebody else without what a terminal would obey.
+/// A name from another party, without the characters that command a terminal.
 pub(super) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// The words of a text; a number and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    const UNITS: [&str; 10] = ["%", "s", "min", "h", "d", "bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let is_unit = UNITS.contains(&word.trim_end_matches([',', ';', ':', '.', ')']));
+        match words.last_mut().filter(|last| is_unit && last.ends_with(|c: char| c.is_ascii_digit())) {
+            Some(last) => *last += &format!(" {word}"),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// Appends text as lines that are no longer than [`COLUMNS`]: the first starts with `first`, the others with `others`.
@@ -165,8 +183,8 @@ pub(super) fn wrap(out: &mut String, first: &str, others: &str, text: &str) {
         others.clone_into(line);
         *has_word = false;
     };
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let mut word = word;
+    for word in words(text) {
+        let mut word = word.as_str();
         loop {
             let used = line.chars().count() + usize::from(has_word);
             let room = COLUMNS.saturating_sub(used);
@@ -210,7 +228,7 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!([rate(990.6), rate(0.5), rate(2.0), rate(12.5)], ["991", "0.5", "2", "13"]);
-        assert_eq!([rate(f64::NAN), rate(-3.0), rate(f64::INFINITY)], ["0", "0", &number(u64::MAX)]);
+        assert_eq!([rate(f64::NAN), rate(-3.0), rate(f64::INFINITY)], ["0", "0", "1,000,000,000,000,000"]);
     }
 
     #[test]

@@ -13,11 +13,11 @@ use super::{Hit, fires};
 
 /// More than this part of all ports that an address can have.
 const PORTS_RATIO: f64 = 0.8;
-/// A narrower range is believed from so many ports on ...
+/// A range narrower than that is assumed from this number of ports on ...
 const RANGE_PORTS: u64 = 256;
 /// ... that are more than this part of those between the lowest and the highest.
 const RANGE_RATIO: f64 = 0.95;
-/// The kernel tries so many ports, and counts each in `found`, before it gives a packet up. Some packets find one.
+/// The kernel tries 128 ports, and counts each in `found`, before it drops a packet; other packets may find a port sooner.
 const TRIES: u64 = 100;
 /// Pools that are named.
 const POOLS: usize = 3;
@@ -66,9 +66,10 @@ fn pool(facts: &Facts, row: &Row) -> Option<Hit> {
     let used = row.entries;
     let range = row.ports.map(|(low, high)| u64::from(high.saturating_sub(low)) + 1);
     let has_clashed = facts.losses.is_some_and(|losses| losses.clash.total > 0);
-    let is_dense = range.is_some_and(|range| used >= RANGE_PORTS && ratio(used, range) > RANGE_RATIO);
+    let is_dense = used >= RANGE_PORTS && row.ports_used_ratio().is_some_and(|part| part > RANGE_RATIO);
     let is_used_up = ratio(used, NAT_PORTS) > PORTS_RATIO;
-    if !is_used_up && !(is_dense && has_clashed) {
+    let is_scarce = is_used_up || (is_dense && has_clashed);
+    if !is_scarce {
         return None;
     }
     let ports = match (row.ports, range) {
@@ -95,7 +96,7 @@ fn pool(facts: &Facts, row: &Row) -> Option<Hit> {
     Some(hit)
 }
 
-/// Packets that tracking takes for no flow. No entry comes of them: the table's size does not matter.
+/// Packets that belong to no flow. They make no entries: the size of the table does not matter.
 pub(super) fn invalid(facts: &Facts) -> Option<Hit> {
     let per_sec = facts.counter("invalid")?.per_sec.filter(|&per_sec| per_sec > INVALID_PER_SEC)?;
     let text = format!(

@@ -10,7 +10,7 @@ use super::{Hit, fires};
 
 /// Chains up to this mean are good.
 const CHAIN_GOOD: f64 = 4.0;
-/// Chains above this mean cost every packet dearly.
+/// Chains above this mean are expensive for every packet.
 const CHAIN_BAD: f64 = 8.0;
 /// The limit that is usual for each processor.
 const LIMIT_PER_CPU: u64 = 32_768;

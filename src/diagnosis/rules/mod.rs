@@ -2,16 +2,14 @@
 //! The rules: what facts mean. One table holds them all.
 //!
 //! Guarantees: a rule is a pure function of the facts, without a clock and without the kernel; facts that are missing never
-//! make a rule fire; a rule that names somebody judges by a lower bound of what is counted; rules of the groups *who* and
-//! *what* speak only while there is pressure on the table.
+//! make a rule fire; a rule that names a source, network, destination or service judges by a lower bound of its entries;
+//! rules of the groups *who* and *what* speak only while there is pressure on the table.
 
 #![forbid(unsafe_code)]
 
 mod elsewhere;
 mod limit;
 mod now;
-#[cfg(test)]
-pub(super) mod tests;
 mod what;
 mod who;
 
@@ -111,8 +109,6 @@ static RULES: &[Rule] = &[
         One(now::filling), &["causes"]),
     rule("dropped-before", (Now, Warning), "a full table lost packets or entries, but not in the interval",
         One(now::dropped_before), &["watch"]),
-    rule("log-lines", (Now, Note), "the kernel log says that the table was full",
-        One(now::log_lines), &[]),
     rule("no-limit", (Limit, Note), "there is no limit: nf_conntrack_max is 0",
         One(limit::none), &[]),
     rule("hash-small", (Limit, Critical), "a mean chain is longer than 4 (warning) or 8 (critical)",
@@ -173,6 +169,8 @@ static RULES: &[Rule] = &[
         One(elsewhere::hidden), &[]),
     rule("other-namespace", (Elsewhere, Critical), "another namespace is at 80 % (warning) or 95 % (critical) of the limit",
         Many(elsewhere::other_namespace), &["look-netns"]),
+    rule("log-lines", (Now, Note), "the kernel log says that the table was full",
+        One(now::log_lines), &[]),
 ];
 
 /// All rules, in the order of a report.
@@ -256,7 +254,7 @@ pub(super) fn fires(facts: &Facts, id: &str) -> bool {
     RULES.iter().any(|rule| rule.id == id && !rule.hits(facts).is_empty())
 }
 
-/// Whether one of the causes is found, `unreplied` aside: forged sources leave nobody to blame.
+/// Whether a cause other than `unreplied` is found: a flood with forged sources has no source to name.
 fn has_cause(facts: &Facts) -> bool {
     let causes = RULES.iter().filter(|rule| rule.severity == Cause && rule.id != "unreplied");
     causes.into_iter().any(|rule| !rule.hits(facts).is_empty())

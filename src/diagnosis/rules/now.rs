@@ -13,9 +13,11 @@ use crate::wire::consts::IPPROTO_TCP;
 const FEW_RATIO: f64 = 0.005;
 /// From this share on "full" needs no number.
 const BRIM_RATIO: f64 = 0.999;
-/// Growth below so many entries in the interval is noise.
+/// Growth below this number of entries in the interval is noise.
 const GROWTH_ENTRIES: f64 = 64.0;
-/// Arrivals explain a growth that is at most so many times as large.
+/// This number of drops in the interval is no misreading.
+const A_MOMENT_AGO: u64 = 10;
+/// Arrivals explain a growth of at most this multiple of their rate.
 const EXPLAINED_RATIO: f64 = 1.2;
 
 /// A full table loses packets. Its `drop` alone would not do: a clash of NAT moves it too.
@@ -121,13 +123,15 @@ pub(super) fn filling(facts: &Facts) -> Option<Hit> {
     Some(hit.with("entries_per_sec", growth).with("secs_to_full", secs))
 }
 
-/// Totals count since the namespace was made. They say nothing about now.
+/// Totals count since the namespace was made. They say nothing about now. A table that was full a moment ago counts, too;
+/// a few drops then may be those of a clash whose other counter was read earlier.
 pub(super) fn dropped_before(facts: &Facts) -> Option<Hit> {
-    facts.fill().filter(|&fill| fill < NEARLY_FULL_RATIO)?;
+    let fill = facts.fill()?;
     let drops = facts.losses?.table_full;
     let evictions = facts.counter("early_drop").unwrap_or_default();
-    let is_past = drops.delta == Some(0) && evictions.delta.unwrap_or(0) == 0;
-    let what = match (is_past, drops.total, evictions.total) {
+    let is_over = fill < FULL_RATIO && facts.full_drops() >= A_MOMENT_AGO;
+    let is_past = fill < NEARLY_FULL_RATIO && drops.delta == Some(0) && evictions.delta.unwrap_or(0) == 0;
+    let what = match (is_past || is_over, drops.total, evictions.total) {
         (false, ..) | (_, 0, 0) => return None,
         (_, 0, evicted) => format!("{} entries were evicted", number(evicted)),
         (_, lost, 0) => format!("{} packets were dropped", number(lost)),
@@ -135,8 +139,9 @@ pub(super) fn dropped_before(facts: &Facts) -> Option<Hit> {
             format!("{} packets were dropped and {} entries evicted", number(lost), number(evicted))
         }
     };
-    let interval = facts.interval_secs.map(|secs| format!("; none in the last {}", measured(secs)));
-    let log = facts.kernel_log.filter(|log| log.lines > 0).map(|log| format!(" {}", log_says(log, "so")));
+    let now = if is_over { number(facts.full_drops()) } else { "none".to_owned() };
+    let interval = facts.interval_secs.map(|secs| format!("; {now} in the last {}", measured(secs)));
+    let log = facts.kernel_log.filter(|log| log.lines > 0).map(|log| format!(" {}", log_says(log, "so {}")));
     let text = format!(
         "{what} because the table was full, since this namespace was made{}.{}",
         interval.unwrap_or_default(),
@@ -150,7 +155,7 @@ pub(super) fn dropped_before(facts: &Facts) -> Option<Hit> {
 /// The kernel writes few lines, whatever it loses: no number of packets follows from them.
 pub(super) fn log_lines(facts: &Facts) -> Option<Hit> {
     let log = facts.kernel_log.filter(|log| log.lines > 0)?;
-    let hit = Hit::new(log_says(log, "that the table was full")).with("lines", log.lines);
+    let hit = Hit::new(log_says(log, "{} that the table was full")).with("lines", log.lines);
     let hit = hit.said_by(fires(facts, "dropped-before").then_some("dropped-before"));
     Some(match log.last_age_secs {
         Some(age) => hit.with("last_age_secs", age),
@@ -160,11 +165,11 @@ pub(super) fn log_lines(facts: &Facts) -> Option<Hit> {
 
 fn log_says(log: KernelLog, what: &str) -> String {
     let ago = log.last_age_secs.map(|secs| duration(whole(secs)));
-    let times = match (log.lines, ago) {
-        (1, None) => " once".to_owned(),
-        (1, Some(ago)) => format!(" once, {ago} ago"),
-        (lines, None) => format!(" {} times", number(lines)),
-        (lines, Some(ago)) => format!(" {} times, the last time {ago} ago", number(lines)),
+    let (times, ago) = match (log.lines, ago) {
+        (1, None) => ("once".to_owned(), String::new()),
+        (1, Some(ago)) => ("once".to_owned(), format!(", {ago} ago")),
+        (lines, None) => (format!("{} times", number(lines)), String::new()),
+        (lines, Some(ago)) => (format!("{} times", number(lines)), format!(", the last time {ago} ago")),
     };
-    format!("The kernel log says {what}{times} (it writes 10 lines in 5 s at most).")
+    format!("The kernel log says {}{ago} (it writes 10 lines in 5 s at most).", what.replace("{}", &times))
 }

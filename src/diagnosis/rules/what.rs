@@ -152,7 +152,7 @@ fn arrivals(facts: &Facts, main: &Composition, in_full: bool) -> Option<String> 
     })
 }
 
-/// Nobody to blame: a larger limit comes first here, and only here.
+/// No cause: a larger limit comes first here, and only here.
 pub(in super::super) fn no_heavy_hitter(facts: &Facts) -> Option<Hit> {
     const TABLES: [By; 4] = [By::Source, By::SOURCE_NETWORK, By::Destination, By::Service];
     if !facts.is_under_pressure() {
@@ -177,7 +177,8 @@ pub(in super::super) fn no_heavy_hitter(facts: &Facts) -> Option<Hit> {
         text += " The limit is too small for the load.";
     }
     let source = largest(facts, By::Source).map_or(0.0, |(.., share)| share);
-    Some(Hit::new(text).with("largest_source_share_ratio", source))
+    let is_calm = !facts.is_in_trouble(); // a table that is half full and serves its load has no problem
+    Some(Hit::new(text).said_by(is_calm.then_some("head")).with("largest_source_share_ratio", source))
 }
 
 /// Entries that outlive their setting: nothing may be said about how long they have been idle.

@@ -21,15 +21,15 @@ const TENANT_RATIO: f64 = 0.50;
 const DNS_RATIO: f64 = 0.20;
 const TUNNEL_RATIO: f64 = 0.10;
 const LOOPBACK_RATIO: f64 = 0.05;
-/// A network has more than so many times its largest address.
+/// A network is named if it has more than this multiple of its largest address.
 const NETWORK_FACTOR: f64 = 1.5;
-/// A scan has so many targets, at least.
+/// A scan has at least this number of targets.
 const SCAN_TARGETS: u64 = 1000;
 /// What is left of an estimate of targets after twice its standard error of 13 %.
 const TARGETS_LEAST: f64 = 0.74;
 /// Two groups of entries are the same if one has so much of the other.
 const SAME_RATIO: f64 = 0.9;
-/// Nobody is large who has no more than this.
+/// A share up to this is small.
 pub(super) const SMALL_RATIO: f64 = 0.01;
 const DNS_PORT: u16 = 53;
 /// The ports of VXLAN, of its older use by Linux, and of Geneve.

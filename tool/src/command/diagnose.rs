@@ -12,6 +12,7 @@ use crate::line::options::Param;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
 use netfilter_conntrack::diagnosis::{By, Detail, Diagnosis};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Rows of each table where `--show` does not say how many.
@@ -26,6 +27,8 @@ pub struct Job {
     watch: Option<Duration>,
     all_namespaces: bool,
     json: bool,
+    /// The file of the namespace that was entered.
+    entered_by: Option<PathBuf>,
 }
 
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
@@ -35,6 +38,7 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
         json: line.formats.contains(Formats::JSON),
+        entered_by: line.netns.and_then(|netns| netns.path().ok()),
         by: line.by,
     }))
 }
@@ -45,6 +49,9 @@ impl Job {
             Diagnosis::new().all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
         if let Some(interval) = self.interval {
             diagnosis = diagnosis.interval(interval);
+        }
+        if let Some(path) = &self.entered_by {
+            diagnosis = diagnosis.entered_by(path.clone());
         }
         let between = if self.json { Between::Lines } else { Between::Text };
         watch::run(session, self.watch, between, |session| self.once(session, &mut diagnosis))

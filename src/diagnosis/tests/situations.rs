@@ -4,24 +4,24 @@
 
 #![forbid(unsafe_code)]
 
-use super::facts::*;
-use super::key::{By, Key};
+use super::super::facts::*;
+use super::super::key::{By, Key};
 use std::net::IpAddr;
 
-pub(super) const LIMIT: u64 = 262_144;
+pub const LIMIT: u64 = 262_144;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-pub(super) fn ip(text: &str) -> IpAddr {
+pub fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-pub(super) fn counter(total: u64, delta: u64, secs: f64) -> Counter {
+pub fn counter(total: u64, delta: u64, secs: f64) -> Counter {
     Counter::new(total, Some(delta), Some(delta as f64 / secs))
 }
 
-/// A table of so many entries of which nothing else is wrong, read with every privilege in a child namespace.
-pub(super) fn quiet(entries: u64) -> Facts {
+/// A table with this number of entries and no other problem, read with every privilege in a child namespace.
+pub fn quiet(entries: u64) -> Facts {
     let mut facts = Facts::default();
     facts.namespace.inode = 4_026_532_665;
     facts.namespace.initial = Some(false);
@@ -71,8 +71,8 @@ pub(super) fn quiet(entries: u64) -> Facts {
     facts
 }
 
-/// A census in which nobody is large: so many entries, each of a source, network, destination and service of its own.
-pub(super) fn spread(entries: u64) -> Counted {
+/// A census without large groups: each entry has a source, network, destination and service of its own.
+pub fn spread(entries: u64) -> Counted {
     let row = |key| Row::new(key, 1);
     let top = |by, key| Top::new(by, 0, entries, vec![row(key)]);
     Counted {
@@ -98,19 +98,20 @@ pub(super) fn spread(entries: u64) -> Counted {
 
 impl Counted {
     /// With this table instead of its own.
-    pub(super) fn table(mut self, by: By, rows: Vec<Row>) -> Counted {
+    pub fn table(mut self, by: By, rows: Vec<Row>) -> Counted {
         self.top.retain(|top| top.by != by);
         self.top.push(Top::new(by, 0, rows.len() as u64, rows));
         self
     }
 
-    pub(super) fn kind(mut self, row: Composition) -> Counted {
+    /// With these entries too.
+    pub fn kind(mut self, row: Composition) -> Counted {
         self.composition.push(row);
         self
     }
 }
 
-pub(super) fn established(entries: u64, idle_entries: [u64; 10]) -> Composition {
+pub fn established(entries: u64, idle_entries: [u64; 10]) -> Composition {
     Composition {
         protocol: TCP,
         state: Some("ESTABLISHED"),
@@ -122,7 +123,7 @@ pub(super) fn established(entries: u64, idle_entries: [u64; 10]) -> Composition 
     }
 }
 
-pub(super) fn unanswered(protocol: u8, state: Option<&'static str>, entries: u64, secs: u32) -> Composition {
+pub fn unanswered(protocol: u8, state: Option<&'static str>, entries: u64, secs: u32) -> Composition {
     Composition {
         protocol,
         state,
@@ -141,7 +142,7 @@ fn with_drops(mut facts: Facts, delta: u64, secs: f64) -> Facts {
 }
 
 /// An ordinary, small table.
-pub(super) fn healthy() -> Facts {
+pub fn healthy() -> Facts {
     let mut facts = quiet(1020);
     let census = spread(1020).kind(established(600, [0; 10]));
     let source = Row { unanswered: 20, ..Row::new(Key::Source(ip("100.64.0.9")), 20) };
@@ -154,7 +155,7 @@ pub(super) fn healthy() -> Facts {
 }
 
 /// One host scans, and fills the table.
-pub(super) fn scan() -> Facts {
+pub fn scan() -> Facts {
     let mut facts = quiet(262_143);
     facts.table.entries_listed = Some(262_303);
     facts.counters.insert("early_drop", counter(10_490, 992, 0.5));
@@ -176,7 +177,7 @@ pub(super) fn scan() -> Facts {
 }
 
 /// Full of flows that are in use, and new ones arrive.
-pub(super) fn dropping() -> Facts {
+pub fn dropping() -> Facts {
     let mut facts = with_drops(quiet(LIMIT), 1982, 2.0);
     let idle = [200_000, 100_000, 0, 0, 0, 0, 0, 0, 0, 0];
     facts.census = Some(spread(LIMIT).kind(established(LIMIT, idle)));
@@ -184,7 +185,7 @@ pub(super) fn dropping() -> Facts {
 }
 
 /// Full of flows without a packet for one to four days.
-pub(super) fn idle() -> Facts {
+pub fn idle() -> Facts {
     let mut facts = with_drops(quiet(LIMIT), 240, 0.5);
     let all = LIMIT;
     let idle = [all, all, all, all, all, all, all, 174_763, 87_381, 0];
@@ -193,7 +194,7 @@ pub(super) fn idle() -> Facts {
 }
 
 /// A server closes, its clients never do.
-pub(super) fn close_wait() -> Facts {
+pub fn close_wait() -> Facts {
     let (all, waiting) = (214_957, 183_500);
     let mut facts = quiet(all);
     facts.settings.timeouts_secs.get_mut("tcp").unwrap().insert("close_wait".to_owned(), 3600);
@@ -213,7 +214,7 @@ pub(super) fn close_wait() -> Facts {
 }
 
 /// Full once, and nearly empty now.
-pub(super) fn dropped_before() -> Facts {
+pub fn dropped_before() -> Facts {
     let mut facts = quiet(200);
     facts.losses.as_mut().unwrap().table_full = counter(500, 0, 0.5);
     facts.counters.insert("drop", counter(500, 0, 0.5));
@@ -223,7 +224,7 @@ pub(super) fn dropped_before() -> Facts {
 }
 
 /// A NAT rule with a thousand ports, and all of them in use towards one server.
-pub(super) fn snat() -> Facts {
+pub fn snat() -> Facts {
     let mut facts = quiet(1000);
     facts.losses.as_mut().unwrap().clash = counter(700, 96, 0.5);
     for (name, delta) in [("drop", 96), ("insert_failed", 96), ("found", 96 * 128)] {
@@ -241,7 +242,7 @@ pub(super) fn snat() -> Facts {
 }
 
 /// Another namespace is nearly full.
-pub(super) fn other_namespace() -> Facts {
+pub fn other_namespace() -> Facts {
     let mut facts = quiet(100);
     let namespace = |inode, name: &str, entries| Namespace {
         inode,
@@ -265,7 +266,7 @@ pub(super) fn other_namespace() -> Facts {
 }
 
 /// Chains of 57.
-pub(super) fn hash_small() -> Facts {
+pub fn hash_small() -> Facts {
     let mut facts = quiet(115_792);
     facts.table.buckets = Some(4096);
     facts.losses.as_mut().unwrap().chain_too_long = counter(4208, 0, 0.5);
@@ -276,7 +277,7 @@ pub(super) fn hash_small() -> Facts {
 }
 
 /// Full, and read without privilege.
-pub(super) fn unprivileged() -> Facts {
+pub fn unprivileged() -> Facts {
     let mut facts = with_drops(quiet(LIMIT), 500, 0.5);
     facts.machine.may_read_table = false;
     facts.table.entries_listed = None;
@@ -288,7 +289,7 @@ pub(super) fn unprivileged() -> Facts {
 }
 
 /// Five clients ask a name server that does not answer.
-pub(super) fn dns() -> Facts {
+pub fn dns() -> Facts {
     let all = 167_424;
     let mut facts = quiet(all);
     let row = |key| Row { unanswered: all, ..Row::new(key, all) };
@@ -318,7 +319,7 @@ pub(super) fn dns() -> Facts {
 }
 
 /// A scan whose source addresses are drawn from one network.
-pub(super) fn random_network() -> Facts {
+pub fn random_network() -> Facts {
     let (all, scanned) = (235_929, 222_822);
     let mut facts = quiet(all);
     let network = Key::SourcePrefix(ip("fd0c:0:0:42::"), 64);
@@ -333,3 +334,184 @@ pub(super) fn random_network() -> Facts {
     });
     facts
 }
+
+/// Short connections to one server.
+pub fn time_wait() -> Facts {
+    let all = 157_286;
+    let mut facts = quiet(all);
+    let row = |key| Row { assured: all, ..Row::new(key, all) };
+    let server = Key::Server { destination: ip("198.18.0.20"), protocol: TCP, port: Some(80) };
+    let census = spread(all)
+        .table(By::Source, vec![Row::new(Key::Source(ip("100.64.111.142")), 3)])
+        .table(By::SOURCE_NETWORK, vec![Row::new(Key::SourcePrefix(ip("100.64.111.0"), 24), 620)])
+        .table(By::Destination, vec![row(Key::Destination(ip("198.18.0.20")))])
+        .table(By::Service, vec![row(Key::Service { protocol: TCP, port: Some(80) })])
+        .table(By::Server, vec![Row { time_wait: all, ..row(server) }]);
+    let closed =
+        Composition { state: Some("TIME_WAIT"), timeout_secs: Some(120), ..established(all, [0; 10]) };
+    facts.census = Some(census.kind(closed));
+    facts
+}
+
+/// Two ends of tunnels, with a source port for every inner flow.
+pub fn overlay() -> Facts {
+    let (all, vxlan) = (159_504, 159_304);
+    let mut facts = quiet(all);
+    facts.settings.timeouts_secs.get_mut("udp").unwrap().insert("unreplied".to_owned(), 120);
+    let row = |key, entries| Row { unanswered: entries, ..Row::new(key, entries) };
+    let source = Row { targets_estimate: Some(259), ..row(Key::Source(ip("100.64.0.1")), 131_072 + 9400) };
+    let services = vec![
+        row(Key::Service { protocol: UDP, port: Some(4789) }, vxlan),
+        row(Key::Service { protocol: 47, port: None }, 200),
+    ];
+    facts.census = Some(Counted {
+        tunnels: all,
+        unanswered: all,
+        assured: 0,
+        ..spread(all)
+            .table(By::Source, vec![source])
+            .table(By::SOURCE_NETWORK, vec![row(Key::SourcePrefix(ip("100.64.0.0"), 24), vxlan)])
+            .table(By::Destination, vec![row(Key::Destination(ip("198.18.7.1")), 28_744)])
+            .table(By::Service, services)
+            .kind(unanswered(UDP, None, vxlan, 120))
+            .kind(unanswered(47, None, 200, 30))
+    });
+    facts
+}
+
+/// A host that talks to itself.
+pub fn loopback() -> Facts {
+    let all = 150_000;
+    let mut facts = quiet(all);
+    facts.census = Some(Counted { loopback: 140_000, ..spread(all).kind(established(all, [0; 10])) });
+    facts
+}
+
+/// Helpers that expect no more.
+pub fn expectations() -> Facts {
+    let mut facts = quiet(900);
+    facts.table.expectations = Some(4096);
+    facts.census = Some(spread(900));
+    facts
+}
+
+/// Packets that fit no flow.
+pub fn invalid() -> Facts {
+    let mut facts = quiet(300);
+    facts.counters.insert("invalid", counter(1500, 256, 0.5));
+    facts.census = Some(spread(300).kind(established(300, [0; 10])));
+    facts
+}
+
+/// Nearly full, and no large group; the tables are sketches.
+pub fn spread_out() -> Facts {
+    let all = 235_929;
+    let mut facts = quiet(all);
+    let mut census = spread(all).kind(established(all, [200_000, 120_000, 0, 0, 0, 0, 0, 0, 0, 0]));
+    for top in census.top.iter_mut().filter(|top| top.rows.first().is_some_and(|row| row.entries == 1)) {
+        top.error_entries = 230;
+    }
+    facts.census = Some(census);
+    facts
+}
+
+/// One zone has nearly all of the table; its mark and its label too.
+pub fn tenant() -> Facts {
+    let (all, held) = (220_000, 200_000);
+    let mut facts = quiet(all);
+    facts.label_names.insert(7, "tenant-a".to_owned());
+    let census = spread(all)
+        .table(By::Zone, vec![Row::new(Key::Zone(5), held), Row::new(Key::Zone(0), 20_000)])
+        .table(
+            By::Mark { mask: u32::MAX },
+            vec![Row::new(Key::Mark(16), held), Row::new(Key::Mark(0), 20_000)],
+        )
+        .table(By::Label, vec![Row::new(Key::Label(7), held)]);
+    facts.census = Some(census.kind(established(all, [0; 10])));
+    facts
+}
+
+/// Ended flows whose events are not read.
+pub fn dying() -> Facts {
+    let mut facts = quiet(7975);
+    facts.table.entries_listed = Some(0);
+    facts.table.entries_dying = Some(7975);
+    facts.machine.listeners = vec!["conntrackd".to_owned()];
+    facts.census = Some(Counted::default());
+    facts
+}
+
+/// A timeout was lowered: the entries keep what they have.
+pub fn over_setting() -> Facts {
+    let all = 220_000;
+    let mut facts = quiet(all);
+    facts.settings.timeouts_secs.get_mut("tcp").unwrap().insert("established".to_owned(), 3600);
+    let row = Composition {
+        timeout_secs: Some(3600),
+        over_setting: all,
+        idle_unknown: all,
+        ..established(all, [0; 10])
+    };
+    facts.census = Some(spread(all).kind(row));
+    facts
+}
+
+/// A flood of SYNs with forged sources to one server.
+pub fn forged() -> Facts {
+    let all = 262_140;
+    let mut facts = quiet(all);
+    facts.counters.insert("early_drop", counter(9000, 2977, 0.5));
+    let row = |key| Row { unanswered: all, ..Row::new(key, all) };
+    let server = Key::Server { destination: ip("198.18.0.7"), protocol: TCP, port: Some(443) };
+    facts.census = Some(Counted {
+        assured: 0,
+        unanswered: all,
+        unanswered_tcp_per_sec: 5950.0,
+        ..spread(all)
+            .table(By::Destination, vec![row(Key::Destination(ip("198.18.0.7")))])
+            .table(By::Service, vec![row(Key::Service { protocol: TCP, port: Some(443) })])
+            .table(By::Server, vec![row(server)])
+            .kind(unanswered(TCP, Some("SYN_SENT"), all, 120))
+    });
+    facts
+}
+
+/// The same as [`idle`], of a namespace that the reader is not in.
+pub fn entered() -> Facts {
+    let mut facts = idle();
+    facts.namespace.entered_by = Some("/run/netns/web 1".into());
+    facts
+}
+
+/// A half-full table that serves its load.
+pub fn half_full() -> Facts {
+    let mut facts = quiet(140_000);
+    facts.census = Some(spread(140_000).kind(established(140_000, [0; 10])));
+    facts
+}
+
+/// All of them.
+pub const ALL: &[fn() -> Facts] = &[
+    healthy,
+    scan,
+    dropping,
+    idle,
+    close_wait,
+    dropped_before,
+    snat,
+    other_namespace,
+    hash_small,
+    unprivileged,
+    dns,
+    random_network,
+    time_wait,
+    overlay,
+    loopback,
+    expectations,
+    invalid,
+    spread_out,
+    tenant,
+    dying,
+    over_setting,
+    forged,
+];
