@@ -380,6 +380,13 @@ fn a_named_namespace_without_a_process_is_entered() {
         let again = within.run().unwrap().facts;
         assert_eq!((again.table.entries, again.counters["insert"].delta), (Some(44), Some(1)));
         assert_eq!(Sample::from_files().entries(), Some(0), "the caller has stayed");
+        // The name stands for another namespace now.
+        drop((handle, named));
+        let again = Named::namespace("named");
+        again.handle().create(&udp(1)).unwrap();
+        let inside = within.run().unwrap().facts;
+        assert_eq!((inside.table.entries, inside.census.unwrap().entries), (Some(1), 1));
+        assert_eq!((inside.counters["insert"].total, inside.counters["insert"].delta), (1, Some(0)));
     });
 }
 

@@ -79,6 +79,8 @@ impl Default for Options {
 /// What one run leaves to the next.
 #[derive(Debug, Default)]
 struct State {
+    /// The inode of the namespace: a name may stand for another one by the next run.
+    namespace: u64,
     handle: Option<Handle>,
     /// The last reading of the counters, and of those of other namespaces.
     before: Option<Sample>,
@@ -151,7 +153,11 @@ impl Diagnosis {
 impl State {
     fn look(&mut self, options: &Options) -> Result<Report> {
         let begun = Instant::now();
-        let mut facts = Facts::default();
+        let mut facts =
+            Facts { namespace: namespaces::own(), settings: Settings::read(), ..Facts::default() };
+        if self.namespace != facts.namespace.inode {
+            *self = State { namespace: facts.namespace.inode, ..State::default() };
+        }
         if self.handle.is_none() {
             self.handle = or_not_read(&mut facts, "table", Handle::open());
         }
@@ -159,9 +165,8 @@ impl State {
         Ok(Report::new(facts, SystemTime::now(), begun.elapsed()))
     }
 
-    /// Reads everything, in this order: settings, counters, list, lists next to it, counters again, and the rest.
+    /// Reads the rest, in this order: counters, list, lists next to it, counters again, and the rest.
     fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
-        (facts.namespace, facts.settings) = (namespaces::own(), Settings::read());
         facts.namespace.entered_by = options.entered_by.clone();
         let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
         let waits = kept.is_none();
