@@ -336,8 +336,11 @@ fn a_namespace_is_found_by_its_process() {
             assert_eq!(described.inode, here.inode);
             let lowest = inhabitants.iter().map(|inhabitant| inhabitant.0.id()).min();
             assert_eq!((described.pid, &described.processes[0][..]), (lowest, "sleep"));
-            // A container's id, where the tests run in one, else the process's name.
-            assert!(matches!(described.name_from, Some(NameFrom::Process | NameFrom::Container)));
+            // Even where the tests run in a container: its id would not tell the two namespaces apart.
+            assert_eq!(
+                (described.name.as_deref(), described.name_from),
+                (Some("sleep"), Some(NameFrom::Process))
+            );
             assert_eq!(described.full_drops_per_sec, Some(0.0));
         });
         // Here it is the caller's own.

@@ -24,6 +24,8 @@ const NAMED: &str = "/run/netns";
 const MOST: usize = 4096;
 /// How long namespaces are looked for.
 const LONGEST: Duration = Duration::from_secs(1);
+/// The longest `/proc/PID/cgroup`: a dozen hierarchies, a path of 4,096 bytes in each.
+const CGROUP_BYTES: u64 = 1 << 16;
 /// Processes of a namespace that are named.
 const PROCESSES: usize = 5;
 
@@ -259,12 +261,18 @@ impl Found {
             return Some((name.to_string_lossy().into_owned(), NameFrom::RunNetns));
         }
         let pid = *self.pids.first()?;
-        let groups = proc::read(format!("/proc/{pid}/cgroup"), 1 << 16).ok();
-        let container = groups.and_then(|bytes| parse::container(&bytes));
-        container
+        // The container in which the reader is, too, tells nothing apart.
+        container(pid)
+            .filter(|id| container(OWN_THREAD).as_ref() != Some(id))
             .map(|container| (container, NameFrom::Container))
             .or_else(|| Some((command(pid)?, NameFrom::Process)))
     }
+}
+
+/// The id of the container in which a process is.
+fn container(pid: impl Display) -> Option<String> {
+    let groups = proc::read(format!("/proc/{pid}/cgroup"), CGROUP_BYTES).ok()?;
+    parse::container(&groups)
 }
 
 /// The name of a process.
