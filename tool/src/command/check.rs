@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::others::{Other, others};
 use super::watch::{self, Between};
 use super::{Done, Session, registry};
 use crate::line::Line;
@@ -10,7 +11,6 @@ use crate::line::options::Param;
 use crate::show::message::Complaint;
 use crate::show::plugin::{self, Losses, Reading, State, Thresholds};
 use netfilter_conntrack::diagnosis::Sample;
-use netfilter_conntrack::diagnosis::namespaces::{self, Found};
 use netfilter_conntrack::diagnosis::sample::Lost;
 use std::time::Duration;
 
@@ -46,17 +46,15 @@ impl Job {
     fn once(&self, session: &mut Session, kept: &mut Option<Sample>) -> Result<Done, Complaint> {
         let (waits, before) = (kept.is_none(), kept.take());
         let before = before.unwrap_or_else(|| sampled(session));
-        let search = if self.all_namespaces { namespaces::search() } else { namespaces::Search::default() };
-        let others = search.found.into_iter().filter_map(|found| Some((found.sample().ok()?, found)));
-        let others: Vec<(Sample, Found)> = others.collect();
+        let others = if self.all_namespaces { others() } else { Vec::new() };
         if waits || self.all_namespaces {
             std::thread::sleep(self.interval.saturating_sub(before.taken().elapsed()));
         }
         let after = sampled(session);
         let own = reading(String::new(), &before, &after);
-        let others = others.iter().filter_map(|(before, found)| {
+        let others = others.into_iter().filter_map(|Other { name, found, sample }| {
             let after = found.sample().ok().filter(|after| after.entries() != Some(0))?;
-            Some(reading(found.label(), before, &after))
+            Some(reading(name, &sample, &after))
         });
         let others: Vec<Reading> = others.collect();
         *kept = Some(after);
