@@ -10,7 +10,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PROMETHEUS='prometheus prometheus-node-exporter python3-prometheus-client'
+PROMETHEUS='prometheus prometheus-node-exporter python3-prometheus-client python3-decorator'
 # Monitoring::Plugin and the modules that it loads.
 PLUGIN='libmonitoring-plugin-perl libclass-accessor-perl libconfig-tiny-perl libmath-calc-units-perl
     libparams-validate-perl libmodule-implementation-perl libmodule-runtime-perl libtry-tiny-perl'

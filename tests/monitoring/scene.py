@@ -97,13 +97,14 @@ def parsed(text, parse=openmetrics.text_string_to_metric_families):
     """The families of a text by name; a family that comes twice is a mistake."""
     families = list(parse(text))
     by_name = {family.name: family for family in families}
-    assert len(by_name) == len(families), "a family comes twice"
+    twice = [name for name, times in collections.Counter(family.name for family in families).items() if times > 1]
+    assert not twice, twice
     return by_name
 
 
 def samples(family):
-    """The values of a family by the values of the labels."""
-    return {tuple(sample.labels.values()): sample.value for sample in family.samples}
+    """The values of a family by the values of the labels, in the order of their names."""
+    return {tuple(value for _, value in sorted(sample.labels.items())): sample.value for sample in family.samples}
 
 
 def get(port, path, **query):
@@ -201,7 +202,7 @@ def _(scene):
     assert groups == {(first,): TABLE[first], (second,): TABLE[second], ("other",): rest}, groups
     assert samples(families["conntrack_entries_by_source_error"]) == {(): 0}
     services = samples(families["conntrack_entries_by_service"])
-    assert services["tcp", "443"] == sum(TABLE.values()) and sum(services.values()) == total, services
+    assert services["443", "tcp"] == sum(TABLE.values()) and sum(services.values()) == total, services
 
 
 @check("OpenMetrics: every key, every kind of namespace name")
@@ -271,6 +272,39 @@ def _(scene):
     assert os.stat(scene.folder + "/conntrack.prom").st_mode & 0o777 == 0o644
 
 
+def without(*kept):
+    """The words that start a program with these capabilities only."""
+    kept = "".join(f",+{name.removeprefix('CAP_').lower()}" for name in kept)
+    return ["setpriv", "--bounding-set=-all" + kept, "--inh-caps=-all"]
+
+
+def run(*words):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and not done.stderr, done
+    return done.stdout
+
+
+@check("privilege: the unit's capabilities suffice; without any, all is there but success and expectations")
+def _(scene):
+    with open(PACKAGING + "/conntrack-textfile.service") as file:
+        unit = file.read()
+    given = re.search("^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).split()
+    more = re.search("^# .*for --all-netns,\n# also: (.*)[.]$", unit, re.M | re.I).group(1).split()
+    full = parsed(conntrack("--metrics"))
+    limited = parsed(run(*without(*given), TOOL, "--metrics"))
+    assert set(limited) == set(full) and samples(limited["conntrack_scrape_success"]) == {(): 1}
+    everywhere = parsed(run(*without(*given, *more), TOOL, "--metrics", "--all-netns"))
+    assert set(scene.namespaces) <= {name for name, in samples(everywhere["conntrack_entries"])}
+    nothing = parsed(run(*without(), TOOL, "--metrics"))
+    assert samples(nothing["conntrack_scrape_success"]) == {(): 0}
+    may_lack = {"conntrack_expectations", "conntrack_entries_all_namespaces"}
+    assert set(full) - set(nothing) <= may_lack, set(full) - set(nothing)
+    for name in set(nothing) - {"conntrack_scrape_success", "conntrack_scrape_duration_seconds"} - may_lack:
+        assert samples(nothing[name]) == samples(full[name]), name
+    done = subprocess.run([*without(), TOOL, "--metrics", "--by", "source"], capture_output=True, text=True)
+    assert done.returncode == 1 and not done.stdout and "you must be root" in done.stderr, done
+
+
 @check("Prometheus: it scrapes both, and all values are the table's")
 def _(scene):
     scene.write_textfile()
@@ -336,9 +370,25 @@ def _(scene):
             assert name in exported and label in ["instance", "netns"], variable
 
 
-def plugin(*words, status):
+@check("docs/monitoring.md: it names every metric and every alert, and no other")
+def _(scene):
+    with open(PACKAGING + "/../../docs/monitoring.md") as file:
+        text = file.read()
+    with open(PACKAGING + "/conntrack.rules.yml") as file:
+        alerts = set(re.findall("alert: (\\w+)", file.read()))
+    rows = dict(re.findall(r"^\| `(\w+?)(?:\{.*?\})?` \| (\w+) ", text, re.M))
+    assert {name for name in rows if name.startswith("Conntrack")} == alerts
+    metrics = {name: kind for name, kind in rows.items() if name.startswith("conntrack_") and "_by_KEY" not in name}
+    assert metrics == {name + ("_total" if kind == "counter" else ""): kind for name, kind in METRICS.items()}
+    data = plugin(status=0)[1]
+    assert set(data) <= set(rows) | set(re.findall(r"^\| `(\w+)` \|", text, re.M)), data
+
+
+def plugin(*words, status, start=()):
     """The line of --check, and its performance data as Monitoring::Plugin reads them."""
-    text = conntrack("--check", *words, status=status)
+    done = subprocess.run([*start, TOOL, "--check", *words], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == status and not done.stderr, done
+    text = done.stdout
     assert text.count("\n") == 1 and text.endswith("\n"), text
     state = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][status]
     assert text.startswith(f"CONNTRACK {state} - "), text
@@ -357,14 +407,13 @@ def plugin(*words, status):
 def _(scene):
     count, limit = number("count"), number("max")
     words, data = plugin(status=0)
-    assert "nothing lost in 0.5 s" in words
+    assert re.search("nothing lost in [01][.][0-9] s$", words), words
     assert data["entries"] == [str(count), "", str(limit * 80 // 100), str(limit * 95 // 100), "0", str(limit)], data
     assert list(data) == ["entries", "full_drops", "clashes", "chain_losses", "evictions"]
     assert all(row == ["0", "", "", "", "0", ""] for name, row in data.items() if name != "entries"), data
     with scene.filled(limit // 100 + 1):
-        assert "1.0% of" in plugin("1,2", "--interval", "0.1", status=1)[0]
-        assert "1.0% of" in plugin("1,1", "--interval", "0.1", status=2)[0]
-        assert "1.0% of" in plugin("2,3", "--interval", "0.1", status=0)[0]
+        for levels, status in {"1,2": 1, "1,1": 2, "2,3": 0}.items():
+            assert f" - {number('count') / limit:.1%} of {limit} entries" in plugin(levels, "--interval", "0.1", status=status)[0]
 
 
 @check("plugin: a loss during the interval is critical, one before it is not")
@@ -385,15 +434,32 @@ def _(scene):
     limit = number("max")
     with scene.filled(limit // 100 + 1, list(scene.namespaces)[1]):
         words, data = plugin("1,2", "--all-netns", "--interval", "0.1", status=1)
-        assert words.startswith(f"CONNTRACK WARNING - namespace {list(scene.namespaces)[1]}: 1.0% of"), words
+        assert words.startswith("CONNTRACK WARNING - namespace o'd d=\"x_y\\z,{}: 1.0% of"), words
         assert 1 < sum(label.endswith("entries") for label in data) <= 5, data
     _, data = plugin("--netns", list(scene.namespaces)[0], "--interval", "0.1", status=0)
     assert data["entries"][0] == str(list(scene.namespaces.values())[0])
 
 
-@check("plugin: every mistake and every loss of privilege is UNKNOWN or said, never another exit status")
+@check("plugin: without privilege it knows as much; without the files it says so")
 def _(scene):
-    for words in ["0", "101", "95,80", "80,", ",", "80,95,99", "x", "-1", "80 95", "80%,95%"]:
+    drops = kernel_counters()["drop"]
+    words, data = plugin("--interval", "0.1", status=0, start=without())
+    assert "nothing lost in" in words and len(data) == 5, (words, data)
+    def hiding(folder):
+        """The words that start a program which does not see this folder."""
+        return ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {folder} && exec "$@"', "sh"]
+    words, data = plugin("--interval", "0.1", status=0, start=hiding("/proc"))  # over netlink
+    assert "nothing lost in" in words and len(data) == 5, (words, data)
+    words, data = plugin("--interval", "0.1", status=3, start=[*hiding("/proc/sys/net"), *without()])
+    assert "limit unknown" in words and "nothing lost" in words, (words, data)
+    words, data = plugin("--interval", "0.1", status=3, start=[*hiding("/proc"), *without()])
+    assert "the number of entries cannot be read: No such file or directory" in words and not data, (words, data)
+    assert kernel_counters()["drop"] == drops
+
+
+@check("plugin: every mistake is UNKNOWN, with one line on standard output")
+def _(scene):
+    for words in ["0", "1", "101", "0,1", "99,101", "1,2,", "1;2", "95,80", "80,", ",", "80,95,99", "x", "-1", "80 95", "80%,95%"]:
         plugin(words, status=3)
     for words in [["--netns", "nosuch"], ["--netns", "a", "--all-netns"], ["--interval", "0"], ["--nosuch"], ["-L"],
                   ["--interval", "0.01"], ["--by", "source"], ["-s", "1.2.3.4"], ["extra"], ["--interval"]]:
@@ -480,18 +546,22 @@ class Scene:
 
             def log_message(self, *_):
                 pass
+
+            def handle(self):
+                with contextlib.suppress(ConnectionError):  # a scrape that is given up
+                    super().handle()
         server = http.server.ThreadingHTTPServer(("127.0.0.1", DIRECT), Answer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.stack.callback(server.shutdown)
 
     def run_prometheus(self):
-        self.start(TREE + "/usr/bin/prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
-                   "--collector.conntrack", f"--collector.textfile.directory={self.folder}",
+        self.start(TREE + "/usr/bin/prometheus-node-exporter", "--web.disable-exporter-metrics", "--collector.disable-defaults",
+                   "--collector.textfile", "--collector.conntrack", f"--collector.textfile.directory={self.folder}",
                    f"--web.listen-address=127.0.0.1:{NODE}", "--log.level=error")
         self.serve_directly()
         with open(self.work + "/prometheus.yml", "w") as file:
             json.dump({  # JSON is YAML
-                "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"},
+                "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
                 "rule_files": [os.path.abspath(PACKAGING + "/conntrack.rules.yml")],
                 "scrape_configs": [
                     {"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::others::{Other, others};
 use super::registry::{self, Verb};
 use super::{Done, Session, has_room_for_a_reader};
 use crate::line::Line;
@@ -14,8 +15,9 @@ use crate::show::refusal;
 use netfilter_conntrack::Handle;
 use netfilter_conntrack::diagnosis::facts::{Settings, Top};
 use netfilter_conntrack::diagnosis::sample::{COUNTERS, Lost, Shared};
-use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Sample, namespaces};
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Sample};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Instant;
 
 /// Rows of each table without `--show`, and at most.
@@ -66,14 +68,15 @@ impl Job {
         let mut readings = vec![Reading { name: String::new(), sample: sampled(session)? }];
         let privileged = readings.iter().all(|reading| reading.sample.is_privileged());
         if self.all_namespaces {
-            readings.extend(others());
+            let others = others().into_iter().filter(|other| other.sample.entries() != Some(0));
+            readings.extend(others.map(|Other { name, sample, .. }| Reading { name, sample }));
         }
         let mut metrics = Metrics::new(Syntax::OpenMetrics);
         fill(&mut metrics, &readings);
         counters(&mut metrics, &readings);
         losses(&mut metrics, &readings);
         let shared = Shared::read();
-        gauge(&mut metrics, "conntrack_buckets", "Buckets of the hash table of the machine.", shared.buckets);
+        own(&mut metrics, "conntrack_buckets", "Buckets of the hash table of the machine.", shared.buckets);
         let all = shared.entries_all_namespaces;
         gauge(&mut metrics, "conntrack_entries_all_namespaces", "Entries of all namespaces.", all);
         expectations(&mut metrics, session, privileged, shared.expectations_max)?;
@@ -119,23 +122,25 @@ fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
     }
 }
 
-/// The other namespaces that have entries.
-fn others() -> Vec<Reading> {
-    let reading = |found: &namespaces::Found| {
-        let sample = found.sample().ok().filter(|sample| sample.entries() != Some(0))?;
-        Some(Reading { name: found.label(), sample })
-    };
-    let mut readings: Vec<Reading> = namespaces::search().found.iter().filter_map(reading).collect();
-    // A sample's labels must be its own: where two namespaces have one name, the first is shown.
-    readings.sort_by(|one, other| one.name.cmp(&other.name));
-    readings.dedup_by(|one, other| one.name == other.name);
-    readings
+fn gauge(metrics: &mut Metrics, name: &str, help: &str, value: Option<impl Display>) {
+    labelled(metrics, name, help, &[], value);
 }
 
-fn gauge(metrics: &mut Metrics, name: &str, help: &str, value: Option<impl std::fmt::Display>) {
+/// A gauge of the namespace looked at.
+fn own(metrics: &mut Metrics, name: &str, help: &str, value: Option<impl Display>) {
+    labelled(metrics, name, help, &[("netns", "")], value);
+}
+
+fn labelled(
+    metrics: &mut Metrics,
+    name: &str,
+    help: &str,
+    labels: &[(&str, &str)],
+    value: Option<impl Display>,
+) {
     if let Some(value) = value {
         metrics.family(name, Kind::Gauge, help);
-        metrics.sample(&[], value);
+        metrics.sample(labels, value);
     }
 }
 
@@ -200,8 +205,8 @@ fn expectations(
     limit: Option<u64>,
 ) -> Result<(), Complaint> {
     let count = if privileged { count_expectations(session.handle()?.0) } else { None };
-    gauge(metrics, "conntrack_expectations", "Expectations of related connections.", count);
-    gauge(metrics, "conntrack_expectations_limit", "The most expectations.", limit);
+    own(metrics, "conntrack_expectations", "Expectations of related connections.", count);
+    own(metrics, "conntrack_expectations_limit", "The most expectations.", limit);
     Ok(())
 }
 
