@@ -8,7 +8,7 @@ use super::registry::{self, Verb};
 use super::{Done, Session, has_room_for_a_reader};
 use crate::line::Line;
 use crate::line::options::{Param, Table};
-use crate::line::value::Metrics as Names;
+use crate::line::value::{self, Metrics as Names};
 use crate::show::message::Complaint;
 use crate::show::openmetrics::{Kind, Metrics, Syntax};
 use crate::show::refusal;
@@ -36,14 +36,15 @@ pub struct Job {
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     let rows = line.show.map_or(ROWS, usize::from);
     if rows > MOST_ROWS {
-        return Err(Complaint::Value(rows.to_string(), Param::Show.row().as_typed()));
+        return Err(value::unexpected(rows.to_string().as_bytes(), Param::Show.row()));
     }
-    Ok(registry::Job::Metrics(Job {
-        names: line.metrics.unwrap_or_default(),
-        rows,
-        all_namespaces: line.has(Param::AllNetns),
-        by: line.by,
-    }))
+    let names = line.metrics.unwrap_or_default();
+    for param in [Param::By, Param::AllNetns] {
+        if names == Names::Node && line.has(param) {
+            return Err(Complaint::Together("metrics=node", param.row().name()));
+        }
+    }
+    Ok(registry::Job::Metrics(Job { names, rows, all_namespaces: line.has(Param::AllNetns), by: line.by }))
 }
 
 /// What is read of one namespace.
