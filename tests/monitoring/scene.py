@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -84,6 +85,26 @@ def kernel_counters():
     sums = {name: sum(int(row[column], 16) for row in rows) for column, name in enumerate(head)}
     return {**sums, "error": sums["icmp_error"], "chain_toolong": sums["chainlength"],
             "clash_resolve": sums["clashres"]}
+
+
+def inside(namespace, *words, **more):
+    """Runs a program in a named namespace."""
+    subprocess.run(["ip", "netns", "exec", namespace, *words], check=True, capture_output=True, text=True, **more)
+
+
+def prepare():
+    """Makes this network namespace one in which packets can be lost: see below."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    ports = f"{{ {NODE}, {PROMETHEUS}, {DIRECT} }}"
+    rules = f"""table ip scene {{
+        chain raw {{ type filter hook output priority raw; tcp dport {ports} notrack; tcp sport {ports} notrack; }}
+        chain raw_in {{ type filter hook prerouting priority raw; tcp dport {ports} notrack; tcp sport {ports} notrack; }}
+        chain source {{ type nat hook postrouting priority srcnat; ip daddr 127.0.0.2 udp dport 53 snat to 127.0.0.9:20000; }}
+    }}"""
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+    with open("/proc/sys/net/netfilter/nf_conntrack_udp_timeout", "w") as file:
+        file.write("600")  # the entry that takes the port outlives this ring
+    lose(0)
 
 
 def lose(packets):
@@ -457,6 +478,29 @@ def _(scene):
     assert data["entries"][0] == str(list(scene.namespaces.values())[0])
 
 
+@check("plugin: --watch misses no loss of any namespace, and a signal ends it with the last state")
+def _(scene):
+    place = list(scene.namespaces)[0]
+    words = [TOOL, "--check", "--all-netns", "--watch", "0.2", "--interval", "0.1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watcher:
+        lines = [watcher.stdout.readline()]
+        assert lines[0].startswith("CONNTRACK OK - "), lines
+        inside(place, "/usr/bin/python3", __file__, "lose", "5")
+        inside(place, "/usr/bin/python3", __file__, "lose", "2")
+        lost = 0
+        while lost < 7:
+            lines.append(watcher.stdout.readline())
+            told = re.search(f"'{place} clashes'=(\\d+);", lines[-1])
+            lost += int(told.group(1))
+            critical = lines[-1].startswith(f"CONNTRACK CRITICAL - namespace {place}: ")
+            assert critical == (told.group(1) != "0"), lines
+        lines.append(watcher.stdout.readline())
+        assert lines[-1].startswith("CONNTRACK OK - "), lines
+        watcher.send_signal(signal.SIGINT)
+        lines += watcher.stdout.readlines()
+        assert lost == 7 and watcher.wait(PATIENCE) == 0, (lines, watcher.returncode)
+
+
 @check("plugin: without privilege it knows as much; without the files it says so")
 def _(scene):
     drops = kernel_counters()["drop"]
@@ -518,39 +562,27 @@ class Scene:
     @contextlib.contextmanager
     def filled(self, entries, namespace=None):
         """So many entries more, for a while."""
-        words = ["ip", "netns", "exec", namespace] if namespace else []
+        start = ["ip", "netns", "exec", namespace] if namespace else []
         lines = (f"-I -s 10.9.{n // 256}.{n % 256} -d 10.8.0.1 -p udp --sport 7 --dport 7 -t 4000 -u SEEN_REPLY,ASSURED\n"
                  for n in range(entries))
-        subprocess.run([*words, TOOL, "-R", "-"], input="".join(lines), text=True, check=True)
+        subprocess.run([*start, TOOL, "-R", "-"], input="".join(lines), text=True, check=True)
         try:
             yield
         finally:
-            subprocess.run([*words, TOOL, "-D", "-p", "udp", "-d", "10.8.0.1"], capture_output=True, check=True)
+            subprocess.run([*start, TOOL, "-D", "-p", "udp", "-d", "10.8.0.1"], capture_output=True, check=True)
 
     def build(self):
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        ports = f"{{ {NODE}, {PROMETHEUS}, {DIRECT} }}"
-        rules = f"""table ip scene {{
-            chain raw {{ type filter hook output priority raw; tcp dport {ports} notrack; tcp sport {ports} notrack; }}
-            chain raw_in {{ type filter hook prerouting priority raw; tcp dport {ports} notrack; tcp sport {ports} notrack; }}
-            chain source {{ type nat hook postrouting priority srcnat; ip daddr 127.0.0.2 udp dport 53 snat to 127.0.0.9:20000; }}
-        }}"""
-        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
-        with open("/proc/sys/net/netfilter/nf_conntrack_udp_timeout", "w") as file:
-            file.write("600")  # the entry that takes the port outlives this ring
+        prepare()
         fill()
-        lose(0)
-        self.name_namespaces()
-
-    def name_namespaces(self):
-        """Two namespaces with a name, of which one is as odd as a file's name can be."""
+        # Two namespaces with a name; packets can be lost in the first, the other is as odd as a file's name can be.
         subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
         for name, entries in {"plain": 3, 'o\'d d="x|y\\z,{}': 2}.items():
             subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
             for port in range(1, entries + 1):
-                subprocess.run(["ip", "netns", "exec", name, TOOL, "-I", "-s", "10.0.0.1", "-d", "10.0.0.2", "-p", "udp",
-                                "--sport", str(port), "--dport", "9", "-t", "4000"], check=True, capture_output=True)
+                inside(name, TOOL, *f"-I -s 10.0.0.1 -d 10.0.0.2 -p udp --sport {port} --dport 9 -t 4000".split())
             self.namespaces[name] = entries
+        inside("plain", "/usr/bin/python3", __file__, "prepare")
+        self.namespaces["plain"] += 1  # the entry that takes the port
 
     def serve_directly(self):
         """Serves what the command prints now, as OpenMetrics: Prometheus reads it with its own parser for that."""
@@ -609,4 +641,9 @@ def main():
             shutil.copyfileobj(file, sys.stdout)
 
 
-main()
+if sys.argv[1:] == ["prepare"]:
+    prepare()
+elif sys.argv[1:2] == ["lose"]:
+    lose(int(sys.argv[2]))
+else:
+    main()

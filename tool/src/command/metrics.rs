@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::others::{Other, others};
+use super::others::others;
 use super::registry::{self, Verb};
 use super::{Done, Session, has_room_for_a_reader};
 use crate::line::Line;
@@ -12,10 +12,9 @@ use crate::line::value::{self, Metrics as Names};
 use crate::show::message::Complaint;
 use crate::show::openmetrics::{Kind, Metrics, Syntax};
 use crate::show::refusal;
-use netfilter_conntrack::Handle;
 use netfilter_conntrack::diagnosis::facts::{Settings, Top};
-use netfilter_conntrack::diagnosis::sample::{COUNTERS, Lost, Shared};
-use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Sample};
+use netfilter_conntrack::diagnosis::sample::{self, COUNTERS, Lost};
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Limits, Sample};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Instant;
@@ -69,18 +68,20 @@ impl Job {
         let mut readings = vec![Reading { name: String::new(), sample: sampled(session)? }];
         let privileged = readings.iter().all(|reading| reading.sample.is_privileged());
         if self.all_namespaces {
-            let others = others().into_iter().filter(|other| other.sample.entries() != Some(0));
-            readings.extend(others.map(|Other { name, sample, .. }| Reading { name, sample }));
+            let others = others().into_iter().filter(|(_, sample)| sample.entries() != Some(0));
+            readings.extend(others.map(|(name, sample)| Reading { name, sample }));
         }
         let mut metrics = Metrics::new(Syntax::OpenMetrics);
         fill(&mut metrics, &readings);
         counters(&mut metrics, &readings);
         losses(&mut metrics, &readings);
-        let shared = Shared::read();
-        own(&mut metrics, "conntrack_buckets", "Buckets of the hash table of the machine.", shared.buckets);
-        let all = shared.entries_all_namespaces;
+        let limits = Limits::read();
+        own(&mut metrics, "conntrack_buckets", "Buckets of the hash table of the machine.", limits.buckets);
+        let all = limits.entries_all_namespaces;
         gauge(&mut metrics, "conntrack_entries_all_namespaces", "Entries of all namespaces.", all);
-        expectations(&mut metrics, session, privileged, shared.expectations_max)?;
+        expectations(&mut metrics, session, &readings);
+        let most = limits.expectations_max;
+        own(&mut metrics, "conntrack_expectations_limit", "The most expectations of a namespace.", most);
         timeouts(&mut metrics, &Settings::read());
         if !self.by.is_empty() {
             self.groups(&mut metrics, session)?;
@@ -150,12 +151,10 @@ fn each(
     metrics: &mut Metrics,
     (name, kind, help): (&str, Kind, &str),
     readings: &[Reading],
-    value: impl Fn(&Sample) -> Option<u64>,
+    value: impl Fn(&Reading) -> Option<u64>,
 ) {
-    let values: Vec<(&str, u64)> = readings
-        .iter()
-        .filter_map(|reading| Some((reading.name.as_str(), value(&reading.sample)?)))
-        .collect();
+    let values: Vec<(&str, u64)> =
+        readings.iter().filter_map(|reading| Some((reading.name.as_str(), value(reading)?))).collect();
     if !values.is_empty() {
         metrics.family(name, kind, help);
         values.iter().for_each(|(name, value)| metrics.sample(&[("netns", name)], value));
@@ -164,17 +163,17 @@ fn each(
 
 fn fill(metrics: &mut Metrics, readings: &[Reading]) {
     let entries = ("conntrack_entries", Kind::Gauge, "Entries of the connection tracking table.");
-    each(metrics, entries, readings, Sample::entries);
+    each(metrics, entries, readings, |reading| reading.sample.entries());
     let limit =
         ("conntrack_entries_limit", Kind::Gauge, "The most entries a namespace can have; 0: no limit.");
-    each(metrics, limit, readings, Sample::max_entries);
+    each(metrics, limit, readings, |reading| reading.sample.max_entries());
 }
 
 fn counters(metrics: &mut Metrics, readings: &[Reading]) {
     for &(_, name) in COUNTERS {
         let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
-        each(metrics, (&family, Kind::Counter, &help), readings, |sample| {
-            sample.counters().get(name).copied()
+        each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
+            reading.sample.counters().get(name).copied()
         });
     }
 }
@@ -198,25 +197,14 @@ fn losses(metrics: &mut Metrics, readings: &[Reading]) {
     }
 }
 
-/// The expectations are counted by their list, which needs privilege.
-fn expectations(
-    metrics: &mut Metrics,
-    session: &mut Session,
-    privileged: bool,
-    limit: Option<u64>,
-) -> Result<(), Complaint> {
-    let count = if privileged { count_expectations(session.handle()?.0) } else { None };
-    own(metrics, "conntrack_expectations", "Expectations of related connections.", count);
-    own(metrics, "conntrack_expectations_limit", "The most expectations.", limit);
-    Ok(())
-}
-
-fn count_expectations(handle: &mut Handle) -> Option<u64> {
-    let (mut list, mut count) = (handle.list_expectations(0).ok()?, 0);
-    while list.next().ok()?.is_some() {
-        count += 1;
-    }
-    Some(count)
+/// Those of the namespace looked at are counted one by one, where that is allowed.
+fn expectations(metrics: &mut Metrics, session: &mut Session, readings: &[Reading]) {
+    let mut exact = || sample::expectations(session.handle().ok()?.0).ok();
+    let exact: Option<u64> = readings.first().filter(|own| own.sample.is_privileged()).and_then(|_| exact());
+    let help = "Expectations of related connections.";
+    each(metrics, ("conntrack_expectations", Kind::Gauge, help), readings, |reading| {
+        exact.filter(|_| reading.name.is_empty()).or_else(|| reading.sample.expectations())
+    });
 }
 
 fn timeouts(metrics: &mut Metrics, settings: &Settings) {

@@ -8,22 +8,12 @@ use netfilter_conntrack::diagnosis::facts::Namespace;
 use netfilter_conntrack::diagnosis::namespaces::{self, Found};
 use std::collections::BTreeMap;
 
-/// Another namespace.
-pub struct Other {
-    pub name: String,
-    pub found: Found,
-    pub sample: Sample,
-}
-
-/// Looks for the namespaces that can be read, by their names in order.
-pub fn others() -> Vec<Other> {
+/// Looks for the namespaces that can be read.
+pub fn others() -> BTreeMap<String, Sample> {
     let read = |found: Found| Some((found.sample().ok()?, found));
     let read: Vec<(Sample, Found)> = namespaces::search().found.into_iter().filter_map(read).collect();
     let described: Vec<Namespace> = read.iter().map(|(sample, found)| found.describe(None, sample)).collect();
-    let named = titles(&described).into_iter().zip(read);
-    let mut all: Vec<Other> = named.map(|(name, (sample, found))| Other { name, found, sample }).collect();
-    all.sort_by(|one, other| one.name.cmp(&other.name));
-    all
+    titles(&described).into_iter().zip(read.into_iter().map(|(sample, _)| sample)).collect()
 }
 
 /// A name for each namespace. Where two have the same, as two processes have, the inode is added.

@@ -553,7 +553,8 @@ mod tests {
         assert_eq!(complaint("--metrics=nod"), unexpected("nod", "metrics"));
         assert!(parse("--metrics").is_ok() && parse("--metrics=node").is_ok());
         assert_eq!(parse("--check 08,010").unwrap().thresholds, Some((8, 10)), "decimal, not octal");
-        let statuses = ["--metrics=nod", "--diagnose --interval 0", "--check 5,4", "-D -p tcp --sport x"].map(status);
+        let statuses =
+            ["--metrics=nod", "--diagnose --interval 0", "--check 5,4", "-D -p tcp --sport x"].map(status);
         assert_eq!(statuses, [2, 2, 2, 1]);
         let both = "cannot use `--netns' and `--all-netns' at the same time";
         assert_eq!(complaint("--diagnose --netns a --all-netns"), both);
