@@ -320,7 +320,7 @@ def run(*words):
     return done.stdout
 
 
-@check("privilege: the unit's capabilities suffice; without any, all is there but success and expectations")
+@check("privilege: the unit's capabilities suffice; without any, all is there but success")
 def _(scene):
     with open(PACKAGING + "/conntrack-textfile.service") as file:
         unit = file.read()
@@ -333,7 +333,7 @@ def _(scene):
     assert set(scene.namespaces) <= {name for name, in samples(everywhere["conntrack_entries"])}
     nothing = parsed(run(*without(), TOOL, "--metrics"))
     assert samples(nothing["conntrack_scrape_success"]) == {(): 0}
-    may_lack = {"conntrack_expectations", "conntrack_entries_all_namespaces"}
+    may_lack = {"conntrack_entries_all_namespaces"}
     assert set(full) - set(nothing) <= may_lack, set(full) - set(nothing)
     for name in set(nothing) - {"conntrack_scrape_success", "conntrack_scrape_duration_seconds"} - may_lack:
         assert samples(nothing[name]) == samples(full[name]), name
