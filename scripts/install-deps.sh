@@ -24,6 +24,7 @@ test             iproute2                     /usr/bin/ss
 test             procps                       /bin/kill
 test             bsdutils                     script
 test,bench       python3                      /usr/bin/python3
+test             perl                         /usr/bin/prove
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::others::others;
 use super::watch::{self, Between};
 use super::{Done, Session, registry};
 use crate::line::Line;
@@ -10,8 +11,8 @@ use crate::line::options::Param;
 use crate::show::message::Complaint;
 use crate::show::plugin::{self, Losses, Reading, State, Thresholds};
 use netfilter_conntrack::diagnosis::Sample;
-use netfilter_conntrack::diagnosis::namespaces::{self, Found};
 use netfilter_conntrack::diagnosis::sample::Lost;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The time between the two readings of the counters.
@@ -36,27 +37,37 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     }))
 }
 
+/// What is seen of the namespaces at one moment.
+struct Seen {
+    own: Sample,
+    others: BTreeMap<String, Sample>,
+}
+
 impl Job {
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        let mut before: Option<Sample> = None;
+        let mut before: Option<Seen> = None;
         watch::run(session, self.watch, Between::Lines, |session| self.once(session, &mut before))
     }
 
-    /// Answers once. The counters are compared with those of the run before, if there was one.
-    fn once(&self, session: &mut Session, kept: &mut Option<Sample>) -> Result<Done, Complaint> {
-        let (waits, before) = (kept.is_none(), kept.take());
-        let before = before.unwrap_or_else(|| sampled(session));
-        let search = if self.all_namespaces { namespaces::search() } else { namespaces::Search::default() };
-        let others = search.found.into_iter().filter_map(|found| Some((found.sample().ok()?, found)));
-        let others: Vec<(Sample, Found)> = others.collect();
-        if waits || self.all_namespaces {
-            std::thread::sleep(self.interval.saturating_sub(before.taken().elapsed()));
-        }
-        let after = sampled(session);
-        let own = reading(String::new(), &before, &after);
-        let others = others.iter().filter_map(|(before, found)| {
-            let after = found.sample().ok().filter(|after| after.entries() != Some(0))?;
-            Some(reading(found.label(), before, &after))
+    /// Looks at all that is asked for; at the others first, because the search for them takes longer.
+    fn look(&self, session: &mut Session) -> Seen {
+        let others = if self.all_namespaces { others() } else { BTreeMap::new() };
+        Seen { others, own: sampled(session) }
+    }
+
+    /// Answers once. The counters are compared with those of the run before, or else with those of an interval ago.
+    fn once(&self, session: &mut Session, kept: &mut Option<Seen>) -> Result<Done, Complaint> {
+        let before = kept.take().unwrap_or_else(|| {
+            let seen = self.look(session);
+            std::thread::sleep(self.interval);
+            seen
+        });
+        let after = self.look(session);
+        let own = reading("", &before.own, &after.own);
+        let others = after.others.iter().filter(|(_, after)| after.entries() != Some(0));
+        let others = others.map(|(name, after)| {
+            // What is new has lost nothing since the last look.
+            reading(name, before.others.get(name).unwrap_or(after), after)
         });
         let others: Vec<Reading> = others.collect();
         *kept = Some(after);
@@ -77,13 +88,13 @@ fn sampled(session: &mut Session) -> Sample {
 }
 
 /// What two samples of a namespace say.
-fn reading(name: String, before: &Sample, after: &Sample) -> Reading {
+fn reading(name: &str, before: &Sample, after: &Sample) -> Reading {
     let delta = after.since(before);
     let why = after.not_read().first().map_or("no such counters", |not_read| &not_read.why);
     let evicted = delta.counters.get("early_drop").copied();
     let losses = evicted.map(|evicted| Losses { lost: Lost::of(&delta.counters), evicted });
     Reading {
-        name,
+        name: name.to_owned(),
         entries: after.entries(),
         max_entries: after.max_entries(),
         losses: losses.ok_or_else(|| why.to_owned()),

@@ -1,22 +1,266 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `--metrics`: metrics for Prometheus.
+//! `--metrics`: metrics for Prometheus. The table is read only where `--by` asks for its groups.
 
 #![forbid(unsafe_code)]
 
-use super::{Done, Session, registry};
+use super::others::others;
+use super::registry::{self, Verb};
+use super::{Done, Session, has_room_for_a_reader};
 use crate::line::Line;
+use crate::line::options::{Param, Table};
+use crate::line::value::{self, Metrics as Names};
 use crate::show::message::Complaint;
+use crate::show::openmetrics::{Kind, Metrics, Syntax};
+use crate::show::refusal;
+use netfilter_conntrack::diagnosis::facts::{Settings, Top};
+use netfilter_conntrack::diagnosis::sample::{self, COUNTERS, Lost};
+use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Limits, Sample};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::Instant;
+
+/// Rows of each table without `--show`, and at most.
+const ROWS: usize = 10;
+const MOST_ROWS: usize = 100;
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Job;
+pub struct Job {
+    names: Names,
+    by: Vec<By>,
+    rows: usize,
+    all_namespaces: bool,
+}
 
-pub fn job(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Metrics(Job))
+pub fn job(line: Line) -> Result<registry::Job, Complaint> {
+    let rows = line.show.map_or(ROWS, usize::from);
+    if rows > MOST_ROWS {
+        return Err(value::unexpected(rows.to_string().as_bytes(), Param::Show.row()));
+    }
+    let names = line.metrics.unwrap_or_default();
+    for param in [Param::By, Param::AllNetns] {
+        if names == Names::Node && line.has(param) {
+            return Err(Complaint::Together("metrics=node", param.row().name()));
+        }
+    }
+    Ok(registry::Job::Metrics(Job { names, rows, all_namespaces: line.has(Param::AllNetns), by: line.by }))
+}
+
+/// What is read of one namespace.
+struct Reading {
+    /// Its name; empty for the one looked at.
+    name: String,
+    sample: Sample,
 }
 
 impl Job {
-    pub fn run(self, _: &mut Session) -> Result<Done, Complaint> {
-        Err(Complaint::Operation("this command is being built".into()))
+    pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        let text = match self.names {
+            Names::Conntrack => self.own_names(session)?,
+            Names::Node => node_names(&sampled(session)?),
+        };
+        session.out.text(format_args!("{text}"))?;
+        Ok(Done::Quietly)
     }
+
+    fn own_names(&self, session: &mut Session) -> Result<String, Complaint> {
+        let begun = Instant::now();
+        let mut readings = vec![Reading { name: String::new(), sample: sampled(session)? }];
+        let privileged = readings.iter().all(|reading| reading.sample.is_privileged());
+        if self.all_namespaces {
+            let others = others().into_iter().filter(|(_, sample)| sample.entries() != Some(0));
+            readings.extend(others.map(|(name, sample)| Reading { name, sample }));
+        }
+        let mut metrics = Metrics::new(Syntax::OpenMetrics);
+        fill(&mut metrics, &readings);
+        counters(&mut metrics, &readings);
+        losses(&mut metrics, &readings);
+        let limits = Limits::read();
+        own(&mut metrics, "conntrack_buckets", "Buckets of the hash table of the machine.", limits.buckets);
+        let all = limits.entries_all_namespaces;
+        gauge(&mut metrics, "conntrack_entries_all_namespaces", "Entries of all namespaces.", all);
+        expectations(&mut metrics, session, &readings);
+        let most = limits.expectations_max;
+        own(&mut metrics, "conntrack_expectations_limit", "The most expectations of a namespace.", most);
+        timeouts(&mut metrics, &Settings::read());
+        if !self.by.is_empty() {
+            self.groups(&mut metrics, session)?;
+        }
+        let took = begun.elapsed().as_secs_f64();
+        gauge(&mut metrics, "conntrack_scrape_duration_seconds", "How long the reading took.", Some(took));
+        gauge(
+            &mut metrics,
+            "conntrack_scrape_success",
+            "1: everything could be read.",
+            Some(u8::from(privileged)),
+        );
+        Ok(metrics.finish())
+    }
+
+    /// The largest groups of the table, which is read once.
+    fn groups(&self, metrics: &mut Metrics, session: &mut Session) -> Result<(), Complaint> {
+        let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
+        let options = CensusOptions::new(self.by.iter().copied(), self.rows);
+        let mut census = Census::new(&Settings::default(), options);
+        let (handle, _) = session.handle()?;
+        let mut list = handle.entries().read_ahead(has_room_for_a_reader()).open().map_err(refused)?;
+        while let Some(flow) = list.next().map_err(refused)? {
+            census.add(flow);
+        }
+        let counted = census.finish();
+        counted.top.iter().for_each(|top| group(metrics, top, counted.entries));
+        Ok(())
+    }
+}
+
+fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
+    let sample = match session.handle() {
+        Ok((handle, _)) => Sample::take(handle),
+        Err(_) => Sample::from_files(),
+    };
+    match sample.entries() {
+        Some(_) => Ok(sample),
+        None => Err(Complaint::Operation("the number of entries cannot be read".into())),
+    }
+}
+
+fn gauge(metrics: &mut Metrics, name: &str, help: &str, value: Option<impl Display>) {
+    labelled(metrics, name, help, &[], value);
+}
+
+/// A gauge of the namespace looked at.
+fn own(metrics: &mut Metrics, name: &str, help: &str, value: Option<impl Display>) {
+    labelled(metrics, name, help, &[("netns", "")], value);
+}
+
+fn labelled(
+    metrics: &mut Metrics,
+    name: &str,
+    help: &str,
+    labels: &[(&str, &str)],
+    value: Option<impl Display>,
+) {
+    if let Some(value) = value {
+        metrics.family(name, Kind::Gauge, help);
+        metrics.sample(labels, value);
+    }
+}
+
+/// A family with a sample for each namespace that has the value.
+fn each(
+    metrics: &mut Metrics,
+    (name, kind, help): (&str, Kind, &str),
+    readings: &[Reading],
+    value: impl Fn(&Reading) -> Option<u64>,
+) {
+    let values: Vec<(&str, u64)> =
+        readings.iter().filter_map(|reading| Some((reading.name.as_str(), value(reading)?))).collect();
+    if !values.is_empty() {
+        metrics.family(name, kind, help);
+        values.iter().for_each(|(name, value)| metrics.sample(&[("netns", name)], value));
+    }
+}
+
+fn fill(metrics: &mut Metrics, readings: &[Reading]) {
+    let entries = ("conntrack_entries", Kind::Gauge, "Entries of the connection tracking table.");
+    each(metrics, entries, readings, |reading| reading.sample.entries());
+    let limit =
+        ("conntrack_entries_limit", Kind::Gauge, "The most entries a namespace can have; 0: no limit.");
+    each(metrics, limit, readings, |reading| reading.sample.max_entries());
+}
+
+fn counters(metrics: &mut Metrics, readings: &[Reading]) {
+    for &(_, name) in COUNTERS {
+        let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
+        each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
+            reading.sample.counters().get(name).copied()
+        });
+    }
+}
+
+/// The causes of losses, as label values.
+fn by_reason(lost: &Lost) -> [(&'static str, u64); 3] {
+    [("table_full", lost.table_full), ("clash", lost.clash), ("chain_too_long", lost.chain_too_long)]
+}
+
+fn losses(metrics: &mut Metrics, readings: &[Reading]) {
+    let known = readings.iter().filter_map(|reading| Some((reading.name.as_str(), reading.sample.lost()?)));
+    let known: Vec<(&str, Lost)> = known.collect();
+    if known.is_empty() {
+        return;
+    }
+    metrics.family("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking, by cause.");
+    for (name, lost) in &known {
+        for (reason, packets) in by_reason(lost) {
+            metrics.sample(&[("netns", name), ("reason", reason)], packets);
+        }
+    }
+}
+
+/// Those of the namespace looked at are counted one by one, where that is allowed.
+fn expectations(metrics: &mut Metrics, session: &mut Session, readings: &[Reading]) {
+    let mut exact = || sample::expectations(session.handle().ok()?.0).ok();
+    let exact: Option<u64> = readings.first().filter(|own| own.sample.is_privileged()).and_then(|_| exact());
+    let help = "Expectations of related connections.";
+    each(metrics, ("conntrack_expectations", Kind::Gauge, help), readings, |reading| {
+        exact.filter(|_| reading.name.is_empty()).or_else(|| reading.sample.expectations())
+    });
+}
+
+fn timeouts(metrics: &mut Metrics, settings: &Settings) {
+    if settings.timeouts_secs.is_empty() {
+        return;
+    }
+    metrics.family("conntrack_timeout_seconds", Kind::Gauge, "How long an idle entry is kept.");
+    for (protocol, states) in &settings.timeouts_secs {
+        for (state, secs) in states {
+            metrics.sample(&[("protocol", protocol), ("state", state)], secs);
+        }
+    }
+}
+
+/// The rows of a table, what is left, and by how much each number may be too low.
+fn group(metrics: &mut Metrics, top: &Top, total: u64) {
+    let name = format!("conntrack_entries_by_{}", top.by.table_name());
+    metrics.family(&name, Kind::Gauge, "Entries of the largest groups: lower bounds.");
+    for row in &top.rows {
+        let labels = row.key.labels();
+        let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        metrics.sample(&labels, row.entries);
+    }
+    // An entry with two labels is in two groups: what is left cannot be told.
+    if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
+        let labels: Vec<(&str, &str)> = first.key.labels().iter().map(|(name, _)| (*name, "other")).collect();
+        let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
+        metrics.sample(&labels, total.saturating_sub(shown));
+    }
+    let help = "By how much each number may be too low.";
+    gauge(metrics, &format!("{name}_error"), help, Some(top.error_entries));
+}
+
+/// The names of node_exporter's conntrack collector, with the kernel's counters.
+const NODE: &[(&str, &str)] = &[
+    ("found", "found"),
+    ("invalid", "invalid"),
+    ("ignore", "ignore"),
+    ("insert", "insert"),
+    ("insert_failed", "insert_failed"),
+    ("drop", "drop"),
+    ("early_drop", "early_drop"),
+    ("search_restart", "search_restart"),
+];
+
+fn node_names(sample: &Sample) -> String {
+    let mut metrics = Metrics::new(Syntax::Prometheus);
+    let counters: BTreeMap<&str, u64> = sample.counters();
+    let entries = "Entries of the connection tracking table.";
+    gauge(&mut metrics, "node_nf_conntrack_entries", entries, sample.entries());
+    let limit = "The most entries of the connection tracking table.";
+    gauge(&mut metrics, "node_nf_conntrack_entries_limit", limit, sample.max_entries());
+    for (name, counter) in NODE.iter().filter(|_| !counters.is_empty()) {
+        let value = counters.get(counter).copied().unwrap_or(0); // a counter that the kernel keeps no more is 0 there too
+        let help = format!("The kernel's counter {counter}.");
+        gauge(&mut metrics, &format!("node_nf_conntrack_stat_{name}"), &help, Some(value));
+    }
+    metrics.finish()
 }

@@ -17,6 +17,7 @@ mod help;
 pub mod list;
 mod metrics;
 mod origin;
+mod others;
 pub mod ports;
 pub mod registry;
 mod resync;

@@ -253,7 +253,9 @@ const DIAGNOSE: Legality = Legality::taking(general(&[
 const CHECK: Legality =
     Legality::taking(general(&[Param::Interval, Param::Watch, Param::Netns, Param::AllNetns]));
 
-const METRICS: Legality = Legality::taking(general(&[Param::By, Param::Show, Param::Netns, Param::AllNetns]));
+// Metrics are read once: the interval makes no difference.
+const METRICS: Legality =
+    Legality::taking(general(&[Param::Interval, Param::By, Param::Show, Param::Netns, Param::AllNetns]));
 
 const EXPECTATION: Legality = Legality {
     needs: general(&[Param::Src, Param::Dst, Param::Protonum]).and(PORTS).and(KEYS),

@@ -251,6 +251,12 @@ mod tests {
         Parser::default().parse(&words).map_err(|complaint| complaint.to_string())
     }
 
+    /// The exit status of a line that is refused.
+    fn status(line: &str) -> u8 {
+        let words: Vec<&str> = line.split(' ').collect();
+        Parser::default().parse(&words).map_or_else(|complaint| complaint.exit_status(), |_| 0)
+    }
+
     fn complaint(line: &str) -> String {
         parse(line).err().unwrap_or_else(|| panic!("no complaint: {line}"))
     }
@@ -546,6 +552,10 @@ mod tests {
         }
         assert_eq!(complaint("--metrics=nod"), unexpected("nod", "metrics"));
         assert!(parse("--metrics").is_ok() && parse("--metrics=node").is_ok());
+        assert_eq!(parse("--check 08,010").unwrap().thresholds, Some((8, 10)), "decimal, not octal");
+        let statuses =
+            ["--metrics=nod", "--diagnose --interval 0", "--check 5,4", "-D -p tcp --sport x"].map(status);
+        assert_eq!(statuses, [2, 2, 2, 1]);
         let both = "cannot use `--netns' and `--all-netns' at the same time";
         assert_eq!(complaint("--diagnose --netns a --all-netns"), both);
         assert_eq!(parse("-L --remaining 5-").unwrap().remaining, Some(5..=u32::MAX));

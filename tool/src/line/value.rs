@@ -164,8 +164,12 @@ pub fn fitting<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
     c_number(word).and_then(|number| T::try_from(number).ok())
 }
 
+/// The complaint about a value. For the options of the original it is no mistake of usage there either: status 1.
 pub fn unexpected(word: &[u8], option: &Row) -> Complaint {
-    Complaint::Value(text(word), option.as_typed())
+    match option.in_full {
+        true => Complaint::NewValue(text(word), option.as_typed()),
+        false => Complaint::Value(text(word), option.as_typed()),
+    }
 }
 
 /// A number in C notation that fits its type; `option` is the option in the complaint.
@@ -392,7 +396,8 @@ pub fn remaining(word: &[u8], option: &Row) -> Result<RangeInclusive<u32>, Compl
 /// Two percentages of the limit, `WARN,CRIT`: above 0, at most 100, in this order.
 pub fn thresholds(word: &[u8], option: &Row) -> Result<(u8, u8), Complaint> {
     let (warning, critical) = split_at(word, b',');
-    let pair = fitting(warning).zip(critical.and_then(fitting));
+    let percent = |word| plain_decimal(word).and_then(|number| u8::try_from(number).ok());
+    let pair = percent(warning).zip(critical.and_then(percent));
     let in_order = |&(warning, critical): &(u8, u8)| 0 < warning && warning <= critical && critical <= 100;
     pair.filter(in_order).ok_or_else(|| unexpected(word, option))
 }

@@ -59,6 +59,8 @@ pub enum Complaint {
     LoadFileCommand(String),
     /// An unexpected value, and the option.
     Value(String, String),
+    /// The same of an option that the original does not have: a mistake of usage.
+    NewValue(String, String),
     LabelAddAndDel,
     SaveCombination,
     /// An option that selects nothing where no other one does, and what to do instead.
@@ -156,7 +158,9 @@ impl fmt::Display for Complaint {
             LoadFileCommand(command) => {
                 write!(f, "Cannot use command `{command}' with --load-file")
             }
-            Value(word, option) => write!(f, "unexpected value '{word}' with {option} option"),
+            Value(word, option) | NewValue(word, option) => {
+                write!(f, "unexpected value '{word}' with {option} option")
+            }
             LabelAddAndDel => f.write_str("cannot use --label-add and --label-del at the same time"),
             SaveCombination => {
                 f.write_str("cannot combine save output with any other output type, use -o save only")

@@ -10,6 +10,7 @@ mod completion;
 mod findings;
 pub mod help;
 pub mod message;
+pub mod openmetrics;
 pub mod output;
 pub mod plugin;
 pub mod refusal;

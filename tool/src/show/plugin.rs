@@ -86,15 +86,13 @@ impl Reading {
 
     /// The state. What is lost, and evictions, are critical whatever the fill.
     pub fn state(&self, thresholds: Thresholds) -> State {
-        let Losses { lost, evicted } = self.losses();
-        let Some(entries) = self.entries else { return State::Unknown };
-        let reaches = |percent| self.limit().is_some_and(|max| reaches(entries, percent, max));
-        if lost != Lost::default() || evicted > 0 || reaches(thresholds.critical) {
-            State::Critical
-        } else if reaches(thresholds.warning) {
-            State::Warning
-        } else {
-            State::Ok
+        match (self.entries, self.max_entries) {
+            _ if self.losses() != Losses::default() => State::Critical,
+            (None, _) | (_, None) => State::Unknown,
+            (_, Some(0)) => State::Ok,
+            (Some(entries), Some(max)) if reaches(entries, thresholds.critical, max) => State::Critical,
+            (Some(entries), Some(max)) if reaches(entries, thresholds.warning, max) => State::Warning,
+            _ => State::Ok,
         }
     }
 
@@ -107,7 +105,6 @@ impl Reading {
     fn words(&self) -> String {
         let Some(entries) = self.entries else { return "the number of entries cannot be read".into() };
         let Losses { lost, evicted } = self.losses();
-        let per_sec = |number: u64| if self.secs > 0.0 { (number as f64 / self.secs).round() } else { 0.0 };
         let used = match (self.limit(), self.max_entries) {
             (Some(max), _) if lost.table_full > 0 => format!("table full: {entries} of {max} entries"),
             (Some(max), _) => format!("{:.1}% of {max} entries used", entries as f64 / max as f64 * 100.0),
@@ -115,13 +112,13 @@ impl Reading {
             (None, None) => format!("{entries} entries, limit unknown"),
         };
         let mut words = vec![used];
-        for (number, what) in [
-            (lost.table_full, "packets/s dropped"),
-            (lost.clash, "packets/s lost because NAT finds no free port"),
-            (lost.chain_too_long, "packets/s lost because a hash chain is too long"),
-            (evicted, "entries/s evicted"),
+        for (number, things, what) in [
+            (lost.table_full, "packets", "dropped"),
+            (lost.clash, "packets", "lost because NAT finds no free port"),
+            (lost.chain_too_long, "packets", "lost because a hash chain is too long"),
+            (evicted, "entries", "evicted"),
         ] {
-            words.extend((number > 0).then(|| format!("{} {what}", per_sec(number))));
+            words.extend((number > 0).then(|| self.rate(number, things, what)));
         }
         match &self.losses {
             Err(why) => words.push(format!("the counters cannot be read: {why}")),
@@ -131,6 +128,15 @@ impl Reading {
             Ok(_) => {}
         }
         words.join(", ")
+    }
+
+    /// How often something happened: a second, or, where that is less than once, in the interval.
+    fn rate(&self, number: u64, things: &str, what: &str) -> String {
+        let per_sec = number as f64 / self.secs;
+        match per_sec.is_finite() && per_sec >= 1.0 {
+            true => format!("{per_sec:.0} {things}/s {what}"),
+            false => format!("{number} {things} {what} in {:.1} s", self.secs),
+        }
     }
 
     /// Performance data: `'label'=value;warn;crit;min;max`, numbers of the interval.
@@ -276,6 +282,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rare_loss_is_not_said_to_be_none() {
+        let rare = Reading { secs: 3600.0, ..losing(|losses| losses.lost.table_full = 7) };
+        assert!(said(&rare).contains(" entries, 7 packets dropped in 3600.0 s | "), "{}", said(&rare));
+        let at_once = Reading { secs: 0.0, ..losing(|losses| losses.evicted = 1) };
+        assert!(said(&at_once).contains("used, 1 entries evicted in 0.0 s | "), "{}", said(&at_once));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_said() {
         let blind = Reading { losses: Err("Permission denied".into()), ..reading(3052, 262_144) };
         assert_eq!(
@@ -285,6 +299,12 @@ mod tests {
         );
         let none = Reading { entries: None, losses: Err(String::new()), ..reading(0, 0) };
         assert_eq!(said(&none), "CONNTRACK UNKNOWN - the number of entries cannot be read\n");
+        let boundless = Reading { max_entries: None, ..reading(7, 0) };
+        assert!(
+            said(&boundless).starts_with("CONNTRACK UNKNOWN - 7 entries, limit unknown, nothing lost in ")
+        );
+        let losing = Reading { max_entries: None, ..losing(|losses| losses.evicted = 5) };
+        assert!(said(&losing).starts_with("CONNTRACK CRITICAL - 3052 entries, limit unknown, 10 entries/s "));
         let unlimited = reading(7, 0);
         assert!(
             said(&unlimited)
