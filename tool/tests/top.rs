@@ -228,8 +228,9 @@ fn the_filters_are_those_of_the_list() {
             "--remaining 4000-",
             "-s 192.0.2.77",
         ] {
-            let listed = tool(&format!("-L {filter}")).stdout;
-            let listed = listed.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+            let listed = tool(&format!("-L {filter}"));
+            assert!(listed.status.success(), "{filter}: {}", String::from_utf8_lossy(&listed.stderr));
+            let listed = listed.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
             let text = stdout(&format!("--top {filter}"));
             let first = text.lines().next().unwrap();
             assert!(
