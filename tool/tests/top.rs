@@ -230,7 +230,8 @@ fn the_filters_are_those_of_the_list() {
         ] {
             let listed = tool(&format!("-L {filter}"));
             assert!(listed.status.success(), "{filter}: {}", String::from_utf8_lossy(&listed.stderr));
-            let listed = listed.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+            let listed =
+                listed.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
             let text = stdout(&format!("--top {filter}"));
             let first = text.lines().next().unwrap();
             assert!(
