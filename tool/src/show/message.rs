@@ -59,6 +59,8 @@ pub enum Complaint {
     LoadFileCommand(String),
     /// An unexpected value, and the option.
     Value(String, String),
+    /// A word of `--by` that is no grouping, and why.
+    Grouping(String, String),
     LabelAddAndDel,
     SaveCombination,
     /// An option that selects nothing where no other one does, and what to do instead.
@@ -156,6 +158,7 @@ impl fmt::Display for Complaint {
             LoadFileCommand(command) => {
                 write!(f, "Cannot use command `{command}' with --load-file")
             }
+            Grouping(word, why) => write!(f, "unexpected value '{word}' with --by option: {why}"),
             Value(word, option) => write!(f, "unexpected value '{word}' with {option} option"),
             LabelAddAndDel => f.write_str("cannot use --label-add and --label-del at the same time"),
             SaveCombination => {
