@@ -8,7 +8,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // it is part of tests
 
 pub mod dice;
-pub mod json;
 pub mod neighbour;
 pub mod random;
 
