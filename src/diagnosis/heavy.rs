@@ -299,6 +299,22 @@ mod tests {
         }
     }
 
+    /// The worst for any other quantile than the median: some keys are tall, and the others come once.
+    #[test]
+    fn every_promise_holds_where_some_counters_are_tall() {
+        for tall in [20, 30, 45, 49, 51, 55, 70] {
+            let (mut stream, mut next) = (Vec::new(), 0);
+            while stream.len() < 60_000 {
+                for _ in 0..50 {
+                    stream.extend(next..next + tall);
+                }
+                stream.extend(next + tall..next + 101);
+                next += 101;
+            }
+            judge("tall ones", 100, &stream);
+        }
+    }
+
     #[test]
     fn every_promise_holds_for_random_streams() {
         let mut random = Random(1);
