@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::bitmask::Bitmask;
+use crate::diagnosis::heavy::Counter;
 use crate::flow::{L4, storage::field};
 use crate::wire::consts::*;
 use std::net::IpAddr;
@@ -594,4 +595,30 @@ fn numbers_that_do_not_fit_are_lower_bounds() {
     assert!(top.distinct_at_least == 1025 && top.distinct_estimate.abs_diff(20_001) < 3500);
     let networks = counted.top(By::SOURCE_NETWORK).unwrap();
     assert_eq!((networks.error_entries, networks.distinct_at_least), (0, 80), "few enough to be exact");
+}
+
+/// The tables of a diagnosis stay in the processor's cache; of the exact counters of 65,536 zones only the pages of the
+/// zones in use are touched.
+#[test]
+fn the_tables_are_small() {
+    let heavy = |counter: usize| {
+        let places = (2 * (COUNTERS + 1)).next_power_of_two();
+        (COUNTERS + 1) * (counter + size_of::<u32>()) + places * size_of::<u32>() + 1024
+    };
+    let bytes = |by: By| match by {
+        By::Source => heavy(size_of::<Counter<Address, Targets>>()),
+        By::SourcePrefix { .. } | By::Destination => heavy(size_of::<Counter<Address, Mix>>()),
+        By::Service => heavy(size_of::<Counter<Service, Mix>>()),
+        By::Server => heavy(size_of::<Counter<Server, Closing>>()),
+        By::NatPool => heavy(size_of::<Counter<Pool, Ports>>()),
+        By::Mark { .. } => heavy(size_of::<Counter<Mark, Mix>>()),
+        By::Zone => 4096,
+        By::Label => LABELS * size_of::<Exact>(),
+        By::Helper => heavy(size_of::<Counter<Helper, Mix>>()) / 16,
+        other => panic!("{other:?}"),
+    };
+    let tables: usize = CensusOptions::default().by.into_iter().map(bytes).sum();
+    let all = tables + KINDS * size_of::<Kind>();
+    assert!(all < 640 << 10, "{all}");
+    assert_eq!(ZONES * size_of::<Exact>(), 768 << 10);
 }
