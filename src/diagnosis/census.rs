@@ -22,7 +22,7 @@ use std::hash::BuildHasher;
 
 /// Counters of a table by address, service, mark or pool.
 const COUNTERS: usize = 1024;
-/// Helpers that are told apart; the kernel has fewer than 20.
+/// Helpers that are counted separately; the kernel has fewer than 20.
 const HELPERS: usize = 64;
 const ZONES: usize = 1 << 16;
 const LABELS: usize = 128;
@@ -536,7 +536,7 @@ impl Entry<'_> {
     }
 }
 
-/// What a table notes of each key beside its number.
+/// What a table notes of each key in addition to its number.
 trait Payload: Default {
     /// Fills in the row.
     fn fill(&self, row: &mut Row);

@@ -180,12 +180,12 @@ fn every_number_is_true_of_the_table() {
                 }
                 let key = exact.keys().find(|(by, group)| by == table && *group == name(row));
                 let exact = exact[key.unwrap_or_else(|| panic!("{table}: {row:?}"))];
-                let told = [count(row, "entries"), count(row, "unanswered"), count(row, "assured")];
-                for (lower, exact) in told.into_iter().zip(exact) {
+                let shown = [count(row, "entries"), count(row, "unanswered"), count(row, "assured")];
+                for (lower, exact) in shown.into_iter().zip(exact) {
                     assert!(lower <= exact && exact <= lower + error, "{table}: {row:?}, {exact}, {error}");
                 }
                 let share = row.get("share_ratio").and_then(Json::number).unwrap();
-                assert!((share - told[0] as f64 / flows.len() as f64).abs() < 1e-5, "{table}: {row:?}");
+                assert!((share - shown[0] as f64 / flows.len() as f64).abs() < 1e-5, "{table}: {row:?}");
             }
             let groups = exact.keys().filter(|(by, _)| by == table).count() as u64;
             assert!(count(top, "distinct_at_least") <= groups.max(count(top, "distinct_at_least").min(1025)));

@@ -438,8 +438,8 @@ fn the_targets_of_a_source() {
     flows.extend((0..3u16).map(|dport| flow("192.0.2.3", "198.18.0.1", L4::Udp { sport: 1, dport }, 0, 1)));
     let counted = counted_by(&[By::Source], &flows);
     let rows = &counted.top[0].rows;
-    let told: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
-    assert_eq!(told, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
+    let found: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
+    assert_eq!(found, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
     let targets: Vec<u64> = rows.iter().filter_map(|row| row.targets_estimate).collect();
     assert_eq!((targets[0], targets[2]), (1, 3));
     assert!(
@@ -466,9 +466,9 @@ fn zones_marks_labels_and_helpers() {
         flow
     };
     let marks = [marked(0x101), marked(0x201), marked(u32::MAX), udp(0, 1)];
-    let told = rows(By::Mark { mask: u32::MAX }, &marks);
+    let found = rows(By::Mark { mask: u32::MAX }, &marks);
     assert_eq!(
-        told.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
+        found.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
         [0, 0x101, 0x201, u32::MAX].map(Key::Mark)
     );
     assert_eq!(
