@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The census on flows that are made here: each statement about what is counted, and where it ends.
 
+use super::tables::{COUNTERS, Closing, Exact, LABELS, Mix, Ports, Targets, ZONES};
 use super::*;
 use crate::bitmask::Bitmask;
+use crate::diagnosis::group::{Helper, Mark, Pool};
 use crate::diagnosis::heavy::Counter;
+use crate::diagnosis::key::Key;
+use crate::flow::Attr;
 use crate::flow::{L4, storage::field};
 use crate::wire::consts::*;
 use std::net::IpAddr;
@@ -449,7 +453,7 @@ fn the_targets_of_a_source() {
 }
 
 #[test]
-fn zones_marks_labels_and_helpers() {
+fn zones_and_marks() {
     let mut both = udp(0, 1);
     both.set_zone(7);
     let mut original = udp(ASSURED, 1);
@@ -475,6 +479,10 @@ fn zones_marks_labels_and_helpers() {
         rows(By::Mark { mask: 0xff }, &marks),
         [(Key::Mark(1), 2), (Key::Mark(0), 1), (Key::Mark(0xff), 1)]
     );
+}
+
+#[test]
+fn labels_and_helpers() {
     let labelled = |bits: &[u32]| {
         let mut labels = Bitmask::new(1000).unwrap(); // the kernel has no more than 128
         bits.iter().for_each(|&bit| labels.set(bit));
