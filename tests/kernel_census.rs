@@ -137,7 +137,7 @@ fn port(l4: L4) -> Option<u16> {
     }
 }
 
-fn network(address: IpAddr, ipv4: u8, ipv6: u8) -> (IpAddr, u8) {
+fn network(key: fn(IpAddr, u8) -> Key, address: IpAddr, ipv4: u8, ipv6: u8) -> Key {
     let keep = |bit: usize, len: u8| bit < usize::from(len);
     let cut = |octets: &mut [u8], len: u8| {
         for (at, octet) in octets.iter_mut().enumerate() {
@@ -149,12 +149,12 @@ fn network(address: IpAddr, ipv4: u8, ipv6: u8) -> (IpAddr, u8) {
         IpAddr::V4(address) => {
             let mut octets = address.octets();
             cut(&mut octets, ipv4);
-            (octets.into(), ipv4)
+            key(octets.into(), ipv4)
         }
         IpAddr::V6(address) => {
             let mut octets = address.octets();
             cut(&mut octets, ipv6);
-            (octets.into(), ipv6)
+            key(octets.into(), ipv6)
         }
     }
 }
@@ -169,15 +169,9 @@ fn keys(by: By, flow: &Flow) -> Vec<Key> {
     let answered = status.contains(Status::SEEN_REPLY);
     vec![match by {
         By::Source => Key::Source(source),
-        By::SourcePrefix { ipv4, ipv6 } => {
-            let (address, len) = network(source, ipv4, ipv6);
-            Key::SourcePrefix(address, len)
-        }
+        By::SourcePrefix { ipv4, ipv6 } => network(Key::SourcePrefix, source, ipv4, ipv6),
         By::Destination => Key::Destination(destination),
-        By::DestinationPrefix { ipv4, ipv6 } => {
-            let (address, len) = network(destination, ipv4, ipv6);
-            Key::DestinationPrefix(address, len)
-        }
+        By::DestinationPrefix { ipv4, ipv6 } => network(Key::DestinationPrefix, destination, ipv4, ipv6),
         By::Service => Key::Service { protocol, port },
         By::Server => Key::Server { destination, protocol, port },
         By::Protocol => Key::Protocol(protocol),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! census: what counting a table costs beside listing it, through the public Rust API.
+//! census: what counting a table costs in addition to listing it, through the public Rust API.
 //!
 //! ```text
 //! census fill COUNT      creates COUNT flows of which no two share a source, network, destination, service or mark

@@ -463,7 +463,7 @@ fn heavy(k: usize, stream: impl Iterator<Item = u16>) {
     assert!(exact.values().all(|&truth| truth <= heavy.offset()), "a heavy key is missed");
 }
 
-/// The flows of messages of so many bytes as the first byte of each says.
+/// The flows of a series of messages, each after a byte with its length.
 fn flows(mut data: &[u8]) -> Vec<Flow> {
     let mut flows = Vec::new();
     while let Some((&len, rest)) = data.split_first() {

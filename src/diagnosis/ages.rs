@@ -24,7 +24,7 @@ const STATEFUL: [(u8, &[&str]); 3] = [
     (IPPROTO_DCCP, tables::DCCP_STATES),
 ];
 
-/// States of a protocol that are told apart; higher numbers have no name.
+/// States of a protocol that are counted separately; higher numbers have no name.
 const STATES: usize = 16;
 
 /// How many kinds of entries there are: a protocol without a state, or a protocol's state.
@@ -64,7 +64,7 @@ pub(super) struct Setting {
 /// How long an entry has been idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idle {
-    /// So many seconds.
+    /// For N seconds.
     Secs(u32),
     /// More is left than the setting gives: nothing is known.
     OverSetting,

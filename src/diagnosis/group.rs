@@ -94,7 +94,7 @@ impl Address {
     }
 }
 
-/// Equal addresses of two families have the same hash, which costs nobody anything.
+/// Equal numbers of two families have the same hash; a table still keeps the two addresses apart.
 impl Hash for Address {
     #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {

@@ -4,7 +4,7 @@
 //! Misra and Gries' algorithm ("Finding repeated elements", Science of Computer Programming 2, 1982) in the form of
 //! Anderson, Bevin, Lang, Liberty, Rhodes and Thaler ("A High-Performance Algorithm for Identifying Frequent Items in Data
 //! Streams", IMC 2017). A table holds at most `k` counters. When there is one more, the median of all is subtracted
-//! from each, and those without a rest go.
+//! from each, and counters that reach 0 are removed.
 
 #![forbid(unsafe_code)]
 
@@ -139,7 +139,7 @@ impl<K: Copy + Eq + Hash, P: Default> Heavy<K, P> {
         }
     }
 
-    /// Subtracts the median of all counters from each, and removes those without a rest.
+    /// Subtracts the median of all counters from each, and removes those that reach 0.
     #[inline(never)]
     fn purge(&mut self) {
         self.spare.clear();
@@ -182,13 +182,13 @@ impl<K: Copy + Eq + Hash, P: Default> Heavy<K, P> {
         self.total
     }
 
-    /// At least so many different keys; without an offset, exactly so many.
+    /// The number of different keys: a lower bound; without an offset the exact number.
     #[must_use]
     pub fn distinct_at_least(&self) -> u64 {
         self.held as u64
     }
 
-    /// So many different keys, about; the standard error is 3.25 %. Without an offset the number is exact.
+    /// The number of different keys: an estimate with a standard error of 3.25 %; without an offset the exact number.
     #[must_use]
     pub fn distinct_estimate(&self) -> u64 {
         let least = self.distinct_at_least();
@@ -296,6 +296,22 @@ mod tests {
             }
             let heavy = judge("plateaus", 100, &stream);
             assert!(heavy.offset() > 0);
+        }
+    }
+
+    /// The worst for any other quantile than the median: some keys are tall, and the others come once.
+    #[test]
+    fn every_promise_holds_where_some_counters_are_tall() {
+        for tall in [20, 30, 45, 49, 51, 55, 70] {
+            let (mut stream, mut next) = (Vec::new(), 0);
+            while stream.len() < 60_000 {
+                for _ in 0..50 {
+                    stream.extend(next..next + tall);
+                }
+                stream.extend(next + tall..next + 101);
+                next += 101;
+            }
+            judge("tall ones", 100, &stream);
         }
     }
 

@@ -250,7 +250,7 @@ impl FromStr for By {
             By::Mark { mask } => By::Mark { mask: parts.next().map_or(Ok(mask), number)? },
             by => by,
         };
-        parts.next().map_or(Ok(by), |_| Err(NoGrouping("a part too many")))
+        parts.next().map_or(Ok(by), |_| Err(NoGrouping("it has too many parts")))
     }
 }
 
@@ -258,7 +258,11 @@ fn length(part: Option<&str>, default: u8, most: u8) -> Result<u8, NoGrouping> {
     let Some(part) = part else { return Ok(default) };
     let length = Some(part).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
     let length = length.and_then(|part| part.parse().ok());
-    length.filter(|&length| length <= most).ok_or(NoGrouping("a prefix length is too large or no number"))
+    let wrong = match most {
+        32 => "the prefix length of IPv4 is a number from 0 to 32",
+        _ => "the prefix length of IPv6 is a number from 0 to 128",
+    };
+    length.filter(|&length| length <= most).ok_or(NoGrouping(wrong))
 }
 
 fn number(part: &str) -> Result<u32, NoGrouping> {
@@ -266,7 +270,7 @@ fn number(part: &str) -> Result<u32, NoGrouping> {
     let (digits, radix) = hexadecimal.map_or((part, 10), |digits| (digits, 16));
     let digits = Some(digits).filter(|digits| !digits.starts_with(['+', '-']));
     let number = digits.and_then(|digits| u32::from_str_radix(digits, radix).ok());
-    number.ok_or(NoGrouping("a mask is a number of 32 bits"))
+    number.ok_or(NoGrouping("the mask is a number of 32 bits"))
 }
 
 #[cfg(test)]
@@ -282,24 +286,25 @@ mod tests {
         assert_eq!("destination-prefix/8/48".parse(), Ok(By::DestinationPrefix { ipv4: 8, ipv6: 48 }));
         assert_eq!("mark/0xff00".parse(), Ok(By::Mark { mask: 0xff00 }));
         assert_eq!("mark/255".parse(), Ok(By::Mark { mask: 255 }));
-        for wrong in [
-            "",
-            "sources",
-            "source/1",
-            "source-prefix/33",
-            "source-prefix/8/129",
-            "source-prefix/8/8/8",
-            "source-prefix/",
-            "source-prefix/+8",
-            "mark/",
-            "mark/0x",
-            "mark/-1",
-            "mark/4294967296",
-            "mark/1/1",
-            "zone/1",
-            "SOURCE",
+        let ipv4 = "the prefix length of IPv4 is a number from 0 to 32";
+        let ipv6 = "the prefix length of IPv6 is a number from 0 to 128";
+        for (why, words) in [
+            ("no such grouping", "/sources/SOURCE/ source"),
+            ("it has too many parts", "source/1 source-prefix/8/8/8 mark/1/1 zone/1 label/"),
+            (
+                ipv4,
+                "source-prefix/33 source-prefix/ source-prefix/+8 destination-prefix/-1 source-prefix/256",
+            ),
+            (ipv6, "source-prefix/8/129 destination-prefix/8/ source-prefix/8/x"),
+            (
+                "the mask is a number of 32 bits",
+                "mark/ mark/0x mark/-1 mark/4294967296 mark/0x1ffffffff mark/f",
+            ),
         ] {
-            assert!(wrong.parse::<By>().is_err(), "{wrong}");
+            let separator = if words.starts_with('/') { '/' } else { ' ' };
+            for word in words.split(separator) {
+                assert_eq!(word.parse::<By>(), Err(NoGrouping(why)), "{word}");
+            }
         }
     }
 }

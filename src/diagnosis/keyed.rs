@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A keyed hash for the tables of a census: a multiplication for each word, with a random key for each process.
 //!
-//! Strangers choose the addresses in a table. Without the key nobody can choose addresses whose hashes collide.
+//! Attackers choose the addresses in a table. Without the key they cannot choose addresses whose hashes collide.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The census on flows that are made here: each statement about what is counted, and where it ends.
 
+use super::tables::{COUNTERS, Closing, Exact, LABELS, Mix, Ports, Targets, ZONES};
 use super::*;
 use crate::bitmask::Bitmask;
+use crate::diagnosis::group::{Helper, Mark, Pool};
+use crate::diagnosis::heavy::Counter;
+use crate::diagnosis::key::Key;
+use crate::flow::Attr;
 use crate::flow::{L4, storage::field};
 use crate::wire::consts::*;
 use std::net::IpAddr;
@@ -437,8 +442,8 @@ fn the_targets_of_a_source() {
     flows.extend((0..3u16).map(|dport| flow("192.0.2.3", "198.18.0.1", L4::Udp { sport: 1, dport }, 0, 1)));
     let counted = counted_by(&[By::Source], &flows);
     let rows = &counted.top[0].rows;
-    let told: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
-    assert_eq!(told, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
+    let found: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
+    assert_eq!(found, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
     let targets: Vec<u64> = rows.iter().filter_map(|row| row.targets_estimate).collect();
     assert_eq!((targets[0], targets[2]), (1, 3));
     assert!(
@@ -448,7 +453,7 @@ fn the_targets_of_a_source() {
 }
 
 #[test]
-fn zones_marks_labels_and_helpers() {
+fn zones_and_marks() {
     let mut both = udp(0, 1);
     both.set_zone(7);
     let mut original = udp(ASSURED, 1);
@@ -465,15 +470,19 @@ fn zones_marks_labels_and_helpers() {
         flow
     };
     let marks = [marked(0x101), marked(0x201), marked(u32::MAX), udp(0, 1)];
-    let told = rows(By::Mark { mask: u32::MAX }, &marks);
+    let found = rows(By::Mark { mask: u32::MAX }, &marks);
     assert_eq!(
-        told.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
+        found.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(),
         [0, 0x101, 0x201, u32::MAX].map(Key::Mark)
     );
     assert_eq!(
         rows(By::Mark { mask: 0xff }, &marks),
         [(Key::Mark(1), 2), (Key::Mark(0), 1), (Key::Mark(0xff), 1)]
     );
+}
+
+#[test]
+fn labels_and_helpers() {
     let labelled = |bits: &[u32]| {
         let mut labels = Bitmask::new(1000).unwrap(); // the kernel has no more than 128
         bits.iter().for_each(|&bit| labels.set(bit));
@@ -594,4 +603,30 @@ fn numbers_that_do_not_fit_are_lower_bounds() {
     assert!(top.distinct_at_least == 1025 && top.distinct_estimate.abs_diff(20_001) < 3500);
     let networks = counted.top(By::SOURCE_NETWORK).unwrap();
     assert_eq!((networks.error_entries, networks.distinct_at_least), (0, 80), "few enough to be exact");
+}
+
+/// The tables of a diagnosis stay in the processor's cache; of the exact counters of 65,536 zones only the pages of the
+/// zones in use are touched.
+#[test]
+fn the_tables_are_small() {
+    let heavy = |counter: usize| {
+        let places = (2 * (COUNTERS + 1)).next_power_of_two();
+        (COUNTERS + 1) * (counter + size_of::<u32>()) + places * size_of::<u32>() + 1024
+    };
+    let bytes = |by: By| match by {
+        By::Source => heavy(size_of::<Counter<Address, Targets>>()),
+        By::SourcePrefix { .. } | By::Destination => heavy(size_of::<Counter<Address, Mix>>()),
+        By::Service => heavy(size_of::<Counter<Service, Mix>>()),
+        By::Server => heavy(size_of::<Counter<Server, Closing>>()),
+        By::NatPool => heavy(size_of::<Counter<Pool, Ports>>()),
+        By::Mark { .. } => heavy(size_of::<Counter<Mark, Mix>>()),
+        By::Zone => 4096,
+        By::Label => LABELS * size_of::<Exact>(),
+        By::Helper => heavy(size_of::<Counter<Helper, Mix>>()) / 16,
+        other => panic!("{other:?}"),
+    };
+    let tables: usize = CensusOptions::default().by.into_iter().map(bytes).sum();
+    let all = tables + KINDS * size_of::<Kind>();
+    assert!(all < 640 << 10, "{all}");
+    assert_eq!(ZONES * size_of::<Exact>(), 768 << 10);
 }

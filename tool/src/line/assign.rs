@@ -57,7 +57,7 @@ pub(super) fn set_param(
         (_, Param::Remaining) => line.remaining = Some(value::remaining(word, option)?),
         (_, Param::Interval) => line.interval = Some(value::period(word, option)?),
         (_, Param::Watch) => line.watch = Some(value::period(word, option)?),
-        (_, Param::By) => line.by.extend(value::groupings(word, option)?),
+        (_, Param::By) => line.by.extend(value::groupings(word)?),
         (_, Param::Show) => line.show = Some(value::lines(word, option)?),
         (_, Param::Netns) => line.netns = Some(value::namespace(word, option)?),
         (Value::None, _) => {} // it is noted already

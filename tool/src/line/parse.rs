@@ -531,12 +531,6 @@ mod tests {
             ),
             ("watch", "--diagnose", "1 0.25", "0 0.099 3601"),
             ("remaining", "-L", "0-5 5- -5 7-7 0-4294967295", "- 5 6-5 a-b 0-4294967296 1-2-3 +1-2"),
-            (
-                "by",
-                "--top",
-                "source source,service mark/0xff,label",
-                "sources source, ,source source-prefix/33",
-            ),
             ("show", "--top", "1 1000", "0 1001 x"),
             ("netns", "-L", "blue 17 ./x /proc/self/ns/net", ". .. 0 99999999999"),
             ("check", "", "80,95 1,1 100,100", "80 95,80 0,5 80,101 80,95,99 a,b 80,"),
@@ -549,6 +543,23 @@ mod tests {
                 let line = format!("{command} --{option}={value}");
                 assert_eq!(complaint(&line), unexpected(value, option), "{line}");
             }
+        }
+        for groupings in ["source", "source,service", "mark/0xff,label", "source-prefix/20/56"] {
+            assert!(parse(&format!("--top --by {groupings}")).is_ok(), "{groupings}");
+        }
+        for (wrong, word, why) in [
+            ("sources", "sources", "no such grouping"),
+            ("source,", "", "no such grouping"),
+            (",source", "", "no such grouping"),
+            (
+                "zone,source-prefix/33",
+                "source-prefix/33",
+                "the prefix length of IPv4 is a number from 0 to 32",
+            ),
+        ] {
+            let complaint = Parser::default().parse(&["--top", "--by", wrong]).unwrap_err();
+            assert_eq!(complaint.to_string(), format!("{}: {why}", unexpected(word, "by")));
+            assert_eq!(complaint.exit_status(), 2);
         }
         assert_eq!(complaint("--metrics=nod"), unexpected("nod", "metrics"));
         assert!(parse("--metrics").is_ok() && parse("--metrics=node").is_ok());

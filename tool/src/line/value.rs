@@ -10,6 +10,7 @@ use crate::line::args::text;
 use crate::line::options::Row;
 use crate::show::message::Complaint;
 use netfilter_conntrack::diagnosis::By;
+use netfilter_conntrack::diagnosis::key::NoGrouping;
 use netfilter_conntrack::filter::dump::Masked;
 use netfilter_conntrack::wire::consts::{
     IPS_ASSURED, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_HW_OFFLOAD, IPS_OFFLOAD, IPS_SEEN_REPLY,
@@ -428,10 +429,12 @@ pub fn metrics(word: &[u8], option: &Row) -> Result<Metrics, Complaint> {
 }
 
 /// A comma-separated list of groupings.
-pub fn groupings(word: &[u8], option: &Row) -> Result<Vec<By>, Complaint> {
-    let grouping = |(item, _): (&[u8], _)| std::str::from_utf8(item).ok()?.parse().ok();
-    let groupings = items(word).map(grouping).collect::<Option<Vec<By>>>();
-    groupings.ok_or_else(|| unexpected(word, option))
+pub fn groupings(word: &[u8]) -> Result<Vec<By>, Complaint> {
+    let grouping = |(item, _): (&[u8], _)| {
+        let name = text(item);
+        name.parse().map_err(|why: NoGrouping| Complaint::Grouping(name, why.to_string()))
+    };
+    items(word).map(grouping).collect()
 }
 
 /// A namespace: a path has a slash, a process id has digits only, everything else is a name.

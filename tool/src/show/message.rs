@@ -61,6 +61,8 @@ pub enum Complaint {
     Value(String, String),
     /// The same of an option that the original does not have: a mistake of usage.
     NewValue(String, String),
+    /// A word of `--by` that is no grouping, and why.
+    Grouping(String, String),
     LabelAddAndDel,
     SaveCombination,
     /// An option that selects nothing where no other one does, and what to do instead.
@@ -161,6 +163,7 @@ impl fmt::Display for Complaint {
             Value(word, option) | NewValue(word, option) => {
                 write!(f, "unexpected value '{word}' with {option} option")
             }
+            Grouping(word, why) => write!(f, "unexpected value '{word}' with --by option: {why}"),
             LabelAddAndDel => f.write_str("cannot use --label-add and --label-del at the same time"),
             SaveCombination => {
                 f.write_str("cannot combine save output with any other output type, use -o save only")
