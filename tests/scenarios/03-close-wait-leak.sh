@@ -6,4 +6,5 @@ lab
 sys tcp_timeout_close_wait 3600
 traffic tcp n="$(part 70)" src=100.64.0.0/24 dst=198.18.0.10 dport=8080 to=close_wait
 insert n="$(part 12)" src=100.65.0.0/16 dst=198.19.0.0/16 dport=1-60000 timeout=431000-432000
+traffic tcp n=300 src=100.66.0.0/16 dst=198.18.0.11 dport=8080 to=close_wait
 examine "$@"
