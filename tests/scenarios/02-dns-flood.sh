@@ -3,6 +3,7 @@
 # Five hosts of one network send DNS requests that nobody answers: a burst 11 s ago, and 3,000 a second since.
 . "$(dirname "$0")/lib/lab.sh"
 lab
+traffic tcp n=300 src=100.77.0.0/16 dst=198.20.0.0/16 dport=443
 FLOOD="dst=198.18.0.53 dport=53 src=100.64.10.0/29"
 background udp n=2000000 rate=3000 sport=7025-20001 $FLOOD
 filled 1000

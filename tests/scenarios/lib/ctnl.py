@@ -261,12 +261,14 @@ def parse(fam, b):
 
 def main():
     """ctnl.py labels: how many entries of this namespace have each label bit."""
-    bits = {}
-    for flow in Nl(1 << 20).dump():
-        labels = bytes.fromhex(flow.get("labels", ""))
-        for bit in range(len(labels) * 8):
+    nl, found, bits = Nl(1 << 20), {}, {}
+    for _, _, _, _, body in nl.talk(nl.msg(CT, 1, NLM_F_DUMP), True):
+        labels = dict(attrs(body)).get(22)
+        found[labels] = found.get(labels, 0) + 1
+    for labels, n in found.items():
+        for bit in range(len(labels or b"") * 8):
             if labels[bit // 8] >> bit % 8 & 1:
-                bits[bit] = bits.get(bit, 0) + 1
+                bits[bit] = bits.get(bit, 0) + n
     print(json.dumps(bits))
 
 

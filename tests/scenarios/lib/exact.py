@@ -32,19 +32,28 @@ def is_loopback(address):
 
 
 class Group:
-    """The groups of one table. Most tables have nearly a group for each entry, so that this remains a Counter."""
+    """The groups of one table: a column for the keys of all entries, and how often each key is there."""
 
     def __init__(self, *keys, unreplied, assured):
-        self.counts = Counter(zip(zip(*keys), unreplied, assured))
+        self.single = len(keys) == 1
+        self.keys = keys[0] if self.single else list(zip(*keys))
+        self.entries = Counter(self.keys)
+        self.unreplied, self.assured = unreplied, assured
 
     def of(self, key):
         """Entries, unanswered and assured ones."""
-        by_flags = [(self.counts.get((key, u, a), 0), u, a) for u in ("", " [UNREPLIED]") for a in ("", "[ASSURED] ")]
-        return [sum(n for n, *_ in by_flags), sum(n for n, u, _ in by_flags if u), sum(n for n, _, a in by_flags if a)]
+        key = key[0] if self.single else key
+        n = self.entries.get(key, 0)
+        if n > 1:
+            flags = [(u, a) for other, u, a in zip(self.keys, self.unreplied, self.assured) if other == key]
+        else:
+            at = slice(self.keys.index(key), self.keys.index(key) + 1) if n else slice(0)
+            flags = list(zip(self.unreplied[at], self.assured[at]))
+        return [n, sum(u != "" for u, _ in flags), sum(a != "" for _, a in flags)]
 
     def largest(self):
         """The keys that may be among the largest."""
-        return {key for (key, *_), _ in self.counts.most_common(200)}
+        return {(key,) if self.single else key for key, _ in self.entries.most_common(20)}
 
 
 class Exact:
@@ -63,7 +72,8 @@ class Exact:
         self.left = defaultdict(Counter)  # of each protocol and state: seconds left
         for (name, state, left), n in Counter(zip(names, columns[STATE], columns[LEFT])).items():
             self.left[name, state or None][int(left or 0)] += n
-        self.outside(transposed([row for row in rows if not is_loopback(row[SRC])]))
+        local = any(map(is_loopback, columns[SRC]))
+        self.outside(transposed([row for row in rows if not is_loopback(row[SRC])]) if local else columns)
         self.servers(columns, names)
         self.nat(transposed([row for row in rows if row[RDST] != row[SRC] or row[RDPORT] != row[SPORT]]))
 

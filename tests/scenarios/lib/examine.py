@@ -41,7 +41,8 @@ class Lab:
         return done.stdout
 
     def shell(self, line, cwd):
-        return self.run("sh", "-c", line, cwd=cwd)
+        """A line as its user would type it. What it prints is not kept: lists are long."""
+        return self.run("sh", "-c", f"exec >/dev/null\n{line}", cwd=cwd)
 
     def diagnose(self, *options):
         return self.need(self.tool, "--diagnose", *options, user=True)
@@ -100,18 +101,18 @@ def says(lab, expected, schema):
     return reports[0], faults
 
 
-def truth(lab, expected):
-    """The numbers of a report, against a list before and, where they disagree, one after it. The traffic pauses."""
+def truth(lab):
+    """The numbers of a report, against a list before it and, where they disagree, one after it. The traffic pauses."""
     lab.signal_traffic(signal.SIGSTOP)
     try:
         before, counters = lab.list(), lab.need(lab.original, "-S")
         out = json.loads(lab.diagnose("-o", "json", "--show", "5"))
-        after = lab.list()
+        later = lab.need(lab.original, "-S")
         first = exact.Exact(before)
         faults = list(exact.faults(out, first, first))
         if faults:
-            faults = list(exact.faults(out, first, exact.Exact(after)))
-        faults += of_counters(out, counters, lab.need(lab.original, "-S"))
+            faults = list(exact.faults(out, first, exact.Exact(lab.list())))
+        faults += of_counters(out, counters, later)
         if any(row["label"] for row in out.get("top", {}).get("label", {}).get("rows", [])):
             bits = json.loads(lab.need(sys.executable, f"{LIB}/ctnl.py", "labels"))
             faults += exact.of_labels(out["top"]["label"], {int(bit): n for bit, n in bits.items()})
@@ -194,13 +195,13 @@ class Advice:
             if "| grep" in line:
                 allowed |= {1}  # nothing found
             if done.returncode not in allowed:
-                yield f"{command}: status {done.returncode}: {(done.stderr or done.stdout).strip()[:300]}"
+                yield f"{command}: status {done.returncode}: {done.stderr.strip()[:300]}"
 
     def of_effect(self, advice, effect):
         """Carries an advice out, looks at what it changed, and takes it back."""
         rules, names = self.lab.need("nft", "list", "ruleset"), self.settings(advice)
         old = {name: self.lab.setting(name) for name in names}
-        before = Snapshot(self.lab, effect)
+        before = Snapshot(self.lab, effect, self.expected.get("keeps"))
         if "untracked" in effect:
             yield from self.of_untracked(*effect["untracked"], tracked=True)
         if any("--remaining" in command for command in advice["commands"]):
@@ -303,10 +304,14 @@ def of_stopped(lab, counter, probe=None):
 class Snapshot:
     """The entries before an advice: those that it is about, and all others."""
 
-    def __init__(self, lab, effect):
-        self.lab, self.effect = lab, effect
+    def __init__(self, lab, effect, keeps):
+        self.lab, self.effect, self.keeps = lab, effect, keeps
         self.text = lab.list() if "deletes" in effect else None
-        self.count = lab.count()
+        self.count = self.kept()
+
+    def kept(self):
+        """How many entries remain as long as nothing deletes them: those of some source, where the others end soon."""
+        return len(self.lab.list("-s", self.keeps).splitlines()) if self.keeps else self.lab.count()
 
     def split(self, text):
         """The entries that are meant, and the others that neither expire soon nor can be evicted; without what changes."""
@@ -336,7 +341,7 @@ class Snapshot:
         """What is wrong with the changes that the advice made."""
         if self.text is None:
             # No advice without `frees_now` takes entries away; those that end by themselves are few in so short a time.
-            now = self.lab.count()
+            now = self.kept()
             if not advice["frees_now"] and advice["risk"] < 3 and now < self.count * 0.9:
                 yield f"{self.count} entries before, {now} after"
             return
@@ -361,7 +366,7 @@ def main():
     with open(schema, encoding="utf-8") as file:
         out, faults = says(lab, expected, json.load(file))
     report.part("says", faults)
-    report.part("truth", truth(lab, expected))
+    report.part("truth", truth(lab))
     if expected.get("trace"):
         report.part("only reads", only_reads.faults(lab, expected.get("options", [[]])[0]))
     if not os.environ.get("AS"):
