@@ -24,6 +24,8 @@ test             iproute2                     /usr/bin/ss
 test             procps                       /bin/kill
 test             bsdutils                     script
 test,bench       python3                      /usr/bin/python3
+test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
+test             strace                       strace
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One host scans a /15 with SYNs nobody answers; the table is full of its entries and the scan goes on.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 traffic tcp n=500 src=100.100.0.0/16 dst=198.19.0.0/16 dport=443

@@ -35,14 +35,15 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 cp "$STAGE/sbin/conntrack" "$work/conntrack"
 
-[ $# -gt 0 ] || set -- $(cd tests/scenarios && printf '%s\n' [0-9][0-9]-*.sh | cut -c 1-2)
-for number; do
-    for script in tests/scenarios/"$number"-*.sh; do
+lines() { grep -c "^$1" "$work/out" || true; }
+
+for number in "${@:-[0-9][0-9]}"; do
+    # shellcheck disable=SC2231  # without a number it is a pattern
+    for script in tests/scenarios/$number-*.sh; do
         name=$(basename "$script" .sh) status=0
         timeout -k 10 300 "$script" /usr/bin/python3 tests/scenarios/lib/examine.py "${script%.sh}.json" \
             "$work/conntrack" "$ORIGINAL" docs/diagnosis.schema.json >"$work/out" 2>"$work/err" || status=$?
         cat "$work/out"
-        lines() { grep -c "^$1" "$work/out" || true; }
         passed=$((passed + $(lines 'ok  '))) failed=$((failed + $(lines FAIL)))
         case $status in
             0) [ "$(lines 'ok  ')" -gt 0 ] || fail "$name: nothing was examined" ;;

@@ -6,6 +6,7 @@ Run by a scenario with OUTSIDE=yes: the situation is in the namespace $DUT. Prin
 "SKIP", and the details of a failure after it:
 
   says      findings, evidence, verdict, advice and text are as the expectations want; the JSON agrees with the schema
+  apart     the report does not fit the expectations of any other situation
   truth     each number agrees with exact counts from the original tool's list
   only      the diagnosis reads: strace sees no message but requests that read, no file opened for writing (in some)
   advice    each command of the advice does what it says, and nothing else
@@ -119,6 +120,15 @@ def truth(lab):
         return faults
     finally:
         lab.signal_traffic(signal.SIGCONT)
+
+
+def apart(path, out):
+    """Each other situation for which this report would pass: its expectations would show nothing."""
+    for other in sorted(os.listdir(os.path.dirname(path))):
+        if other.endswith(".json") and other != os.path.basename(path):
+            expected = judge.read(os.path.join(os.path.dirname(path), other))
+            if not list(judge.faults(expected, out)):
+                yield f"fits {expected['scenario']} too"
 
 
 NAMES = {"chaintoolong": "chain_toolong"}  # as the original prints them; the others have one name
@@ -366,6 +376,7 @@ def main():
     with open(schema, encoding="utf-8") as file:
         out, faults = says(lab, expected, json.load(file))
     report.part("says", faults)
+    report.part("apart", apart(path, out))
     report.part("truth", truth(lab))
     if expected.get("trace"):
         report.part("only reads", only_reads.faults(lab, expected.get("options", [[]])[0]))

@@ -60,7 +60,7 @@ sys() { dut sh -c "echo $2 >/proc/sys/net/netfilter/nf_conntrack_$1"; }
 rules() { dut nft -f -; }
 # A counter of the dut, summed over the CPUs, as the original tool prints it.
 counter() {
-    dut "$ORIGINAL" -S | tr ' \t' '\n\n' | awk -F= -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }'
+    dut "$ORIGINAL" -S | tr -s '[:blank:]' '\n' | awk -F= -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }'
 }
 count() { dut "$ORIGINAL" -C; }
 
@@ -127,10 +127,10 @@ link() {
     ip -n "$L$2" -6 route add default via "fd0$3::fe"
 }
 
-traffic() { $PYTHON "$LIB/traffic.py" "$L" "$@" 9<&-; }
+traffic() { "$PYTHON" "$LIB/traffic.py" "$L" "$@" 9<&-; }
 # Traffic that goes on until the scenario ends.
 background() {
-    $PYTHON "$LIB/traffic.py" "$L" "$@" 9<&- &
+    "$PYTHON" "$LIB/traffic.py" "$L" "$@" 9<&- &
     PIDS+=($!)
 }
 insert() { dut "$PYTHON" "$LIB/insert.py" "$@"; }
