@@ -32,28 +32,21 @@ def is_loopback(address):
 
 
 class Group:
-    """The groups of one table: a column for the keys of all entries, and how often each key is there."""
+    """The groups of one table. Most tables have nearly a group for each entry, so that this remains a Counter."""
+
+    FLAGS = [(u, a) for u in ("", " [UNREPLIED]") for a in ("", "[ASSURED] ")]
 
     def __init__(self, *keys, unreplied, assured):
-        self.single = len(keys) == 1
-        self.keys = keys[0] if self.single else list(zip(*keys))
-        self.entries = Counter(self.keys)
-        self.unreplied, self.assured = unreplied, assured
+        self.counts = Counter(zip(*keys, unreplied, assured))
 
     def of(self, key):
         """Entries, unanswered and assured ones."""
-        key = key[0] if self.single else key
-        n = self.entries.get(key, 0)
-        if n > 1:
-            flags = [(u, a) for other, u, a in zip(self.keys, self.unreplied, self.assured) if other == key]
-        else:
-            at = slice(self.keys.index(key), self.keys.index(key) + 1) if n else slice(0)
-            flags = list(zip(self.unreplied[at], self.assured[at]))
-        return [n, sum(u != "" for u, _ in flags), sum(a != "" for _, a in flags)]
+        plain, assured, unreplied, both = (self.counts.get((*key, *flags), 0) for flags in self.FLAGS)
+        return [plain + assured + unreplied + both, unreplied + both, assured + both]
 
     def largest(self):
         """The keys that may be among the largest."""
-        return {(key,) if self.single else key for key, _ in self.entries.most_common(20)}
+        return {tuple(key) for (*key, _, _), _ in self.counts.most_common(50)}
 
 
 class Exact:
@@ -89,7 +82,8 @@ class Exact:
         self.group("service", columns, names, ports_of(columns))
 
     def servers(self, columns, names):
-        self.columns, self.services, self.states = columns, (names, ports_of(columns)), None
+        self.columns, self.services = columns, (names, ports_of(columns))
+        self.states = self.different = None
         self.group("server", columns, columns[DST], *self.services)
 
     def nat(self, columns):
@@ -100,8 +94,10 @@ class Exact:
 
     def targets(self, source):
         """How many different addresses, protocols and ports a source has."""
-        wanted = zip(self.columns[SRC], self.columns[DST], *self.services)
-        return len({target for target in wanted if target[0] == source})
+        if self.different is None:
+            wanted = zip(self.columns[SRC], self.columns[DST], *self.services)
+            self.different = Counter(source for source, *_ in set(wanted))
+        return self.different[source]
 
     def in_state(self, server, state):
         """Entries of a server in a TCP state."""
@@ -192,7 +188,7 @@ def of_table(name, top, before, after, listed):
         yield f"{name}: the rows are not ordered"
 
 
-def of_composition(row, before, after):
+def of_composition(row, before, after, elapsed):
     key = (row["protocol"], row.get("state"))
     what = f"composition {key[0]} {key[1] or ''}".strip()
     a, b = before.tables["composition"].of(key), after.tables["composition"].of(key)
@@ -202,10 +198,11 @@ def of_composition(row, before, after):
     setting = row.get("timeout_secs")
     if setting is None or key[1] is None:
         return
-    yield from between(f"{what}, over the setting", row["over_setting"], before.over(key, setting), after.over(key, setting))
+    yield from between(f"{what}, over the setting", row["over_setting"], before.over(key, setting),
+                       after.over(key, setting + elapsed))
     for secs in IDLE_CLASSES_SECS:
         # Entries whose deadline may come from another setting are not said to be idle: `idle_unknown` of them, at most.
-        numbers = [exact.idle(key, setting, secs) for exact in (before, after)]
+        numbers = before.idle(key, setting, secs), after.idle(key, setting, secs - elapsed)
         said = row["idle_entries"][str(secs)]
         yield from between(f"{what}, idle for {secs} s", said, *numbers, row["idle_unknown"] - row["over_setting"])
 
@@ -217,14 +214,15 @@ def of_labels(top, bits):
         yield f"labels: {rows}; exactly {bits}"
 
 
-def faults(out, before, after):
-    """Each number of the report that disagrees with the lists before and after it."""
+def faults(out, before, after, elapsed):
+    """Each number of the report that disagrees with the lists before and after it. `elapsed`: seconds that entries may
+    have aged between `after` and the report; an entry that was not touched is idle for a second more after a second."""
     table = out["table"]
     if "composition" not in out:
         return
     yield from between("entries listed", table["entries_listed"], before.entries, after.entries)
     for row in out["composition"]:
-        yield from of_composition(row, before, after)
+        yield from of_composition(row, before, after, elapsed)
     said = {(row["protocol"], row.get("state")) for row in out["composition"]}
     for key in before.tables["composition"].largest() & after.tables["composition"].largest() - said:
         yield f"composition: {key} is missing"

@@ -103,16 +103,17 @@ def says(lab, expected, schema):
 
 
 def truth(lab):
-    """The numbers of a report, against a list before it and, where they disagree, one after it. The traffic pauses."""
+    """The numbers of a report, against a list before it and, where entries end, one after it. The traffic pauses."""
     lab.signal_traffic(signal.SIGSTOP)
     try:
+        start = time.monotonic()
         before, counters = lab.list(), lab.need(lab.original, "-S")
         out = json.loads(lab.diagnose("-o", "json", "--show", "5"))
-        later = lab.need(lab.original, "-S")
+        later, elapsed = lab.need(lab.original, "-S"), int(time.monotonic() - start) + 1
         first = exact.Exact(before)
-        faults = list(exact.faults(out, first, first))
-        if faults:
-            faults = list(exact.faults(out, first, exact.Exact(lab.list())))
+        faults = list(exact.faults(out, first, first, elapsed))
+        if faults:  # entries that have ended meanwhile
+            faults = list(exact.faults(out, first, exact.Exact(lab.list()), 0))
         faults += of_counters(out, counters, later)
         if any(row["label"] for row in out.get("top", {}).get("label", {}).get("rows", [])):
             bits = json.loads(lab.need(sys.executable, f"{LIB}/ctnl.py", "labels"))
