@@ -10,6 +10,17 @@ set -eu
 cd "$(dirname "$0")/../.."
 . capi-tests/tally.sh
 
+# Reads "FILE VALUE" before a scenario changes a setting of the machine, and "FILE" after it has put it back. At the end of
+# the input, when all processes of the scenarios have ended or were killed, it puts back what is left.
+keeper() {
+    trap '' HUP INT TERM
+    declare -A former
+    while read -r file value; do
+        if [ -n "$value" ]; then former[$file]=$value; else unset "former[$file]"; fi
+    done
+    for file in "${!former[@]}"; do echo "${former[$file]}" >"$file"; done
+}
+
 STAGE=$(realpath "${STAGE:-stage}")
 if [ "${1:-}" != --inside ]; then
     if ! reason=$(unshare --mount --pid --fork --mount-proc true 2>&1) || [ "$(id -u)" != 0 ]; then
@@ -17,9 +28,12 @@ if [ "${1:-}" != --inside ]; then
         tally scenarios
         exit
     fi
-    STAGE=$STAGE exec unshare --mount --pid --fork --mount-proc --kill-child "$0" --inside "$@"
+    exec 8> >(keeper >/dev/null 2>&1)
+    KEEPER=yes STAGE=$STAGE exec unshare --mount --pid --fork --mount-proc --kill-child "$0" --inside "$@"
 fi
 shift
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 if ! ORIGINAL=$(scripts/original.sh tool); then
     skip 'scenarios: no original tool here, which shows that the situations are real'
@@ -42,7 +56,8 @@ for number in "${@:-[0-9][0-9]}"; do
     for script in tests/scenarios/$number-*.sh; do
         name=$(basename "$script" .sh) status=0
         timeout -k 10 300 "$script" /usr/bin/python3 tests/scenarios/lib/examine.py "${script%.sh}.json" \
-            "$work/conntrack" "$ORIGINAL" docs/diagnosis.schema.json >"$work/out" 2>"$work/err" || status=$?
+            "$work/conntrack" "$ORIGINAL" docs/diagnosis.schema.json >"$work/out" 2>"$work/err" &
+        wait $! || status=$? # not the program itself: a signal interrupts the waiting
         cat "$work/out"
         passed=$((passed + $(lines 'ok  '))) failed=$((failed + $(lines FAIL)))
         case $status in

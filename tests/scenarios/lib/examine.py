@@ -18,8 +18,20 @@ from jsonschema import Draft202012Validator
 DUT, LAB = os.environ["DUT"], os.environ["LAB"]
 LIB = os.path.dirname(os.path.abspath(__file__))
 LIMIT_LOCK = 9  # lab.sh opened it, and holds it shared
+KEEPER = 8  # run.sh opened it
 MACHINE_WIDE = ("max", "buckets", "expect_max")
 PATIENCE_SECS = 60
+
+
+def content(path):
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
+
+
+def keep(*words):
+    """Reports a setting of the machine to the keeper, as lab.sh does."""
+    if os.environ.get("KEEPER"):
+        os.write(KEEPER, (" ".join(words) + "\n").encode())
 
 
 class Lab:
@@ -153,13 +165,12 @@ def of_counters(out, before, after):
 class Advice:
     """The commands of the advice, carried out in the order in which they are given."""
 
-    def __init__(self, lab, report, expected, out):
-        self.lab, self.report, self.expected = lab, report, expected
+    def __init__(self, lab, report, expected, out, work):
+        self.lab, self.report, self.expected, self.work = lab, report, expected, work
         self.all = {}
         for finding in out["findings"]:
             for advice in finding["advice"]:
                 self.all.setdefault((advice["risk"], advice["id"], tuple(advice.get("commands", []))), advice)
-        self.work = tempfile.mkdtemp(prefix="scenario-")
 
     def check(self):
         for (risk, name, _), advice in sorted(self.all.items(), key=lambda item: item[0][0]):
@@ -264,13 +275,16 @@ class Advice:
         if not all(os.access(path, os.W_OK) for path in files.values()):
             return self.report.skip(title, "this process may not change the settings of the machine")
         fcntl.flock(LIMIT_LOCK, fcntl.LOCK_EX)
-        old = {s: open(path, encoding="ascii").read().strip() for s, path in files.items()}
+        old = {path: content(path) for path in files.values()}
+        for path, value in old.items():
+            keep(path, value)
         try:
             self.report.part(title, self.of_machine_wide(advice, effect, files))
         finally:
-            for setting, value in reversed(old.items()):
-                with open(files[setting], "w", encoding="ascii") as file:
+            for path, value in reversed(old.items()):
+                with open(path, "w", encoding="ascii") as file:
                     file.write(value)
+                keep(path)
 
     def of_machine_wide(self, advice, effect, files):
         expectations = len(self.lab.list("expect").splitlines())
@@ -279,8 +293,7 @@ class Advice:
             if done.returncode:
                 yield f"{command}: {done.stderr.strip()}"
         for setting, value in self.settings(advice).items():
-            with open(files[setting], encoding="ascii") as file:
-                now = int(file.read())
+            now = int(content(files[setting]))
             if now < int(value):
                 yield f"{setting} is {now}, not {value}"
         if "stops" in effect:
@@ -371,6 +384,7 @@ class Snapshot:
 def main():
     gc.disable()  # hundreds of thousands of objects, none in a cycle
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script's background job ignores it, and its programs would
     path, tool, original, schema = sys.argv[1:]
     expected, lab = judge.read(path), Lab(tool, original)
     report = Report(expected["scenario"])
@@ -382,7 +396,8 @@ def main():
     if expected.get("trace"):
         report.part("only reads", only_reads.faults(lab, expected.get("options", [[]])[0]))
     if not os.environ.get("AS"):
-        Advice(lab, report, expected, out).check()
+        with tempfile.TemporaryDirectory(prefix="scenario-") as work:
+            Advice(lab, report, expected, out, work).check()
     sys.exit(report.failed)
 
 

@@ -47,10 +47,16 @@ by_packets() { if [ "${PACKETS_ONLY:-}" = yes ] || [ "$1" -lt 20000 ]; then echo
 # A part of the limit, in per cent.
 part() { echo $(($(max) * $1 / 100)); }
 
+# Reports a setting of the machine to the keeper of run.sh before it is changed, and after it was put back. The keeper
+# puts back what a killed scenario has left.
+keep() { [ -z "${KEEPER:-}" ] || echo "$@" >&8; }
+
 # Sets the number of hash buckets of the machine; the former number comes back on any exit.
 buckets() {
-    local file=/sys/module/nf_conntrack/parameters/hashsize
-    UNDO+=("echo $(cat $file) >$file")
+    local file=/sys/module/nf_conntrack/parameters/hashsize before
+    before=$(cat $file)
+    keep "$file" "$before"
+    UNDO+=("echo $before >$file; keep $file")
     echo "$1" >$file
 }
 
