@@ -4,7 +4,7 @@
 # shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
-ip netns add "${L}web"
+namespace "${L}web"
 ip netns exec "${L}web" "$PYTHON" "$LIB/insert.py" n="$(part 97)" src=100.64.0.0/12 dst=198.18.0.0/15 dport=1-60000 \
     timeout=431000-432000 9<&-
 traffic tcp n=100 src=100.64.0.0/16 dst=198.18.0.0/15 dport=443

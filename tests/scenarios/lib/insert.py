@@ -24,14 +24,14 @@ def main():
     def entries():
         for i in range(first, first + n):
             j = i // 64512
-            yield entry(src(i), dst(i if "/" in o.get("dst", "") else j), proto, sport(i), dport(i), timeout=timeout(i), state=int(o.get("state", 3)),
-                        status=int(o.get("status", "0xe"), 16), zone=zone(i) or None, mark=mark(i) if "mark" in o else None,
-                        labels=label, snat=(snat[0], sp(i)) if sp else None)
+            yield entry(src(i), dst(i if "/" in o.get("dst", "") else j), proto, sport(i), dport(i), timeout=timeout(i),
+                        state=int(o.get("state", 3)), status=int(o.get("status", "0xe"), 16), zone=zone(i) or None,
+                        mark=mark(i) if "mark" in o else None, labels=label, snat=(snat[0], sp(i)) if sp else None)
 
     nl = Nl(1 << 20)
     made, failed = nl.create(entries())
     if failed:
-        print(f"insert: {made} made, {failed} refused, errno {nl.last_errno}", file=sys.stderr)
+        sys.exit(f"insert: {made} made, {failed} refused, errno {nl.last_errno}")
 
 
 main()

@@ -23,15 +23,15 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 # The original tool, which shows that a situation is what the scenario says.
 ORIGINAL=${ORIGINAL:-/usr/sbin/conntrack}
 LIMIT_FILE=/proc/sys/net/netfilter/nf_conntrack_max
-PIDS=() UNDO=()
+PIDS=() UNDO=() NAMESPACES=()
 
 cleanup() {
     set +e
     trap - EXIT INT TERM
-    local pid undo
+    local pid undo name
     for pid in "${PIDS[@]:-}"; do [ -n "$pid" ] && kill "$pid" && kill -CONT "$pid" && wait "$pid"; done 2>/dev/null
     for undo in "${UNDO[@]:-}"; do [ -n "$undo" ] && eval "$undo"; done
-    for name in $(ip netns list | awk -v l="$L" 'index($1, l) == 1 { print $1 }'); do ip netns del "$name"; done
+    for name in "${NAMESPACES[@]:-}"; do [ -n "$name" ] && ip netns del "$name"; done
     return 0
 }
 trap cleanup EXIT
@@ -83,6 +83,12 @@ await() {
 counted() { await eval "[ \"\$(counter $1)\" -ge $2 ]"; }
 filled() { await eval "[ \"\$(count)\" -ge $1 ]"; }
 
+# Makes a namespace, which ends with the scenario.
+namespace() {
+    ip netns add "$1"
+    NAMESPACES+=("$1")
+}
+
 lab() {
     flock --shared 9
     if [ "$(max)" -eq 0 ] || [ "$(max)" -gt 400000 ]; then
@@ -91,7 +97,7 @@ lab() {
     fi
     local n
     for n in cl dut sv; do
-        ip netns add "$L$n"
+        namespace "$L$n"
         ip -n "$L$n" link set lo up
         ip netns exec "$L$n" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
             net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
