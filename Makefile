@@ -8,6 +8,8 @@
 #   make demo            the main job, in a temporary network namespace
 #   make check           format, lints, unit and golden tests: cargo only, no network, no namespace, no privilege
 #   make test            every test
+#   make test-scenarios  the exhausted tables of tests/scenarios only; SCENARIOS='01 09' selects some of them,
+#                        PACKETS_ONLY=yes makes every flow by packets
 #   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
 #                        Rust; LEGS selects them (scripts/fresh.sh)
 #   make soak            the differential walk of the C API, a million rounds (SEED=N selects another walk), then
@@ -52,7 +54,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage dist demo check test test-fresh soak fuzz-smoke bench try header clean
+.PHONY: all install uninstall stage dist demo check test test-scenarios test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -123,6 +125,11 @@ test:
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory stage
 	@scripts/test.sh
+
+test-scenarios:
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory stage
+	@tests/scenarios/run.sh $(SCENARIOS)
 
 test-fresh:
 	@scripts/fresh.sh $(LEGS)

@@ -25,6 +25,8 @@ test             procps                       /bin/kill
 test             bsdutils                     script
 test,bench       python3                      /usr/bin/python3
 test             perl                         /usr/bin/prove
+test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
+test             strace                       strace
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and prints at the end the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# offline build, the random walk, the fuzzers where they are installed, the soak, the full table, the monitoring,
-# the C programs, Debian's programs.
+# offline build, the random walk, the fuzzers where they are installed, the soak, the full table, the monitoring, the
+# exhausted tables of tests/scenarios, the C programs, Debian's programs.
 #
 # The Rust tests run inside one temporary namespace; tests that need a table create another namespace. So
 # even a broken test cannot reach the machine's own table.
@@ -45,6 +45,7 @@ wait "$soak" || soaked=$?
 ring soak_result
 ring capi-tests/table-full.sh
 ring tests/monitoring/run.sh
+ring tests/scenarios/run.sh
 ring capi-tests/run.sh
 ring capi-tests/hard.sh
 ring capi-tests/sanitize.sh

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Five hosts of one network send DNS requests that nobody answers: a burst 11 s ago, and 3,000 a second since.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
-FLOOD="dst=198.18.0.53 dport=53 src=100.64.10.0/29"
+traffic tcp n=300 src=100.77.0.0/16 dst=198.20.0.0/16 dport=443
+FLOOD=(dst=198.18.0.53 dport=53 src=100.64.10.0/29)
+background udp n=2000000 rate=3000 sport=7025-20001 "${FLOOD[@]}"
+filled 1000
 # The past is made by requests: entries of each age up to 10 s at 3,000 a second, and those of the burst.
-insert n=30000 proto=17 sport=1024-7024 timeout=21-30 status=0x8 $FLOOD
-insert n=$(($(part 64) - 30000)) proto=17 sport=20002-65534 timeout=19 status=0x8 $FLOOD
-background udp n=2000000 rate=3000 sport=7025-20001 dst=198.18.0.53 dport=53 src=100.64.10.0/29
-filled $(($(part 64) + 1000))
+insert n=30000 proto=17 sport=1024-7024 timeout=21-30 status=0x8 "${FLOOD[@]}"
+insert n=$(($(part 64) - 30000)) proto=17 sport=20002-65534 timeout=19 status=0x8 "${FLOOD[@]}"
 examine "$@"

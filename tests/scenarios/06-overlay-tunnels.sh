@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Two VXLAN endpoints with a source port for every inner flow; 60 % of the table is udp/4789, a few entries are GRE.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 sys udp_timeout 120

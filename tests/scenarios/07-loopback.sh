@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Programs of the host talk to each other: 60 % of the limit is loopback traffic that a rule makes the kernel track.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 sys udp_timeout 120

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # More entries than the hash was made for: chains of about 35, and some packets refused because a chain is too long.
 # The buckets are the machine's, not the namespace's: this scenario changes them, and puts the old number back.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 alone

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Control connections of FTP announce data connections that never come: the table of expectations is full.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 rules <<'NFT'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One IPv6 host scans, and draws each source address anew from its /64: 85 % of the limit is unanswered SYNs.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 traffic syn6 n="$(part 85)" src=fd0c:0:0:42::/64 dst=fd99::/64 dport=1-60000

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SYNs with forged source addresses flood one service; the table is full of them and the flood goes on.
+# shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab
 N=$(part 104)

@@ -4,7 +4,7 @@
 
 Independent of the product on purpose: what it prints is the ground truth that a diagnosis is compared with.
 """
-import socket, struct, ipaddress, os
+import ipaddress, json, os, socket, struct
 
 NETLINK_NETFILTER = 12
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_EXCL, NLM_F_CREATE = 1, 4, 0x300, 0x200, 0x400
@@ -257,3 +257,20 @@ def parse(fam, b):
             if 1 in d:
                 out["start"] = struct.unpack(">Q", d[1])[0]
     return out
+
+
+def main():
+    """ctnl.py labels: how many entries of this namespace have each label bit."""
+    nl, found, bits = Nl(1 << 20), {}, {}
+    for _, _, _, _, body in nl.talk(nl.msg(CT, 1, NLM_F_DUMP), True):
+        labels = dict(attrs(body)).get(22)
+        found[labels] = found.get(labels, 0) + 1
+    for labels, n in found.items():
+        for bit in range(len(labels or b"") * 8):
+            if labels[bit // 8] >> bit % 8 & 1:
+                bits[bit] = bits.get(bit, 0) + n
+    print(json.dumps(bits))
+
+
+if __name__ == "__main__":
+    main()

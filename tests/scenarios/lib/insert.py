@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Entries made through ctnetlink, for what packets would take too long to build.
 
-insert.py n=N [proto=6] [src=ADDR|PREFIX] [dst=...] [sport=LO-HI] [dport=...] [state=NUM] [status=0xe] [timeout=LO-HI]
+insert.py n=N [first=0] [proto=6] [src=ADDR|PREFIX] [dst=...] [sport=LO-HI] [dport=...] [state=NUM] [status=0xe] [timeout=LO-HI]
           [zone=LO-HI] [mark=LO-HI] [label=BIT] [snat=ADDR,LO-HI]
 """
 import sys
@@ -12,7 +12,7 @@ from traffic import addresses, ports
 
 def main():
     o = dict(a.split("=", 1) for a in sys.argv[1:])
-    n, proto = int(o["n"]), int(o.get("proto", 6))
+    n, first, proto = int(o["n"]), int(o.get("first", 0)), int(o.get("proto", 6))
     src, dst = addresses(o.get("src", "100.64.0.1")), addresses(o.get("dst", "198.18.0.1"))
     sport, dport = ports(o.get("sport", "1024-65535")), ports(o.get("dport", "443"))
     timeout, zone, mark = ports(o.get("timeout", "600")), ports(o.get("zone", "0")), ports(o.get("mark", "0"))
@@ -22,16 +22,16 @@ def main():
     label = (1 << int(o["label"])).to_bytes(16, "little") if "label" in o else None
 
     def entries():
-        for i in range(n):
+        for i in range(first, first + n):
             j = i // 64512
-            yield entry(src(i), dst(i if "/" in o.get("dst", "") else j), proto, sport(i), dport(i), timeout=timeout(i), state=int(o.get("state", 3)),
-                        status=int(o.get("status", "0xe"), 16), zone=zone(i) or None, mark=mark(i) if "mark" in o else None,
-                        labels=label, snat=(snat[0], sp(i)) if sp else None)
+            yield entry(src(i), dst(i if "/" in o.get("dst", "") else j), proto, sport(i), dport(i), timeout=timeout(i),
+                        state=int(o.get("state", 3)), status=int(o.get("status", "0xe"), 16), zone=zone(i) or None,
+                        mark=mark(i) if "mark" in o else None, labels=label, snat=(snat[0], sp(i)) if sp else None)
 
     nl = Nl(1 << 20)
     made, failed = nl.create(entries())
     if failed:
-        print(f"insert: {made} made, {failed} refused, errno {nl.last_errno}", file=sys.stderr)
+        sys.exit(f"insert: {made} made, {failed} refused, errno {nl.last_errno}")
 
 
 main()

@@ -23,15 +23,15 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 # The original tool, which shows that a situation is what the scenario says.
 ORIGINAL=${ORIGINAL:-/usr/sbin/conntrack}
 LIMIT_FILE=/proc/sys/net/netfilter/nf_conntrack_max
-PIDS=() UNDO=()
+PIDS=() UNDO=() NAMESPACES=()
 
 cleanup() {
     set +e
     trap - EXIT INT TERM
-    local pid undo
+    local pid undo name
     for pid in "${PIDS[@]:-}"; do [ -n "$pid" ] && kill "$pid" && kill -CONT "$pid" && wait "$pid"; done 2>/dev/null
     for undo in "${UNDO[@]:-}"; do [ -n "$undo" ] && eval "$undo"; done
-    for name in $(ip netns list | awk -v l="$L" 'index($1, l) == 1 { print $1 }'); do ip netns del "$name"; done
+    for name in "${NAMESPACES[@]:-}"; do [ -n "$name" ] && ip netns del "$name"; done
     return 0
 }
 trap cleanup EXIT
@@ -41,13 +41,22 @@ trap 'exit 143' TERM
 exec 9<"$LIMIT_FILE"
 alone() { flock 9; }
 max() { cat "$LIMIT_FILE"; }
+# How many of so many flows are made by packets, where each takes five: a part, and requests make the others. With
+# PACKETS_ONLY=yes all of them.
+by_packets() { if [ "${PACKETS_ONLY:-}" = yes ] || [ "$1" -lt 20000 ]; then echo "$1"; else echo 20000; fi; }
 # A part of the limit, in per cent.
 part() { echo $(($(max) * $1 / 100)); }
 
+# Reports a setting of the machine to the keeper of run.sh before it is changed, and after it was put back. The keeper
+# puts back what a killed scenario has left.
+keep() { [ -z "${KEEPER:-}" ] || echo "$@" >&8; }
+
 # Sets the number of hash buckets of the machine; the former number comes back on any exit.
 buckets() {
-    local file=/sys/module/nf_conntrack/parameters/hashsize
-    UNDO+=("echo $(cat $file) >$file")
+    local file=/sys/module/nf_conntrack/parameters/hashsize before
+    before=$(cat $file)
+    keep "$file" "$before"
+    UNDO+=("echo $before >$file; keep $file")
     echo "$1" >$file
 }
 
@@ -57,7 +66,7 @@ sys() { dut sh -c "echo $2 >/proc/sys/net/netfilter/nf_conntrack_$1"; }
 rules() { dut nft -f -; }
 # A counter of the dut, summed over the CPUs, as the original tool prints it.
 counter() {
-    dut "$ORIGINAL" -S | tr ' \t' '\n\n' | awk -F= -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }'
+    dut "$ORIGINAL" -S | tr -s '[:blank:]' '\n' | awk -F= -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }'
 }
 count() { dut "$ORIGINAL" -C; }
 
@@ -74,6 +83,12 @@ await() {
 counted() { await eval "[ \"\$(counter $1)\" -ge $2 ]"; }
 filled() { await eval "[ \"\$(count)\" -ge $1 ]"; }
 
+# Makes a namespace, which ends with the scenario.
+namespace() {
+    ip netns add "$1"
+    NAMESPACES+=("$1")
+}
+
 lab() {
     flock --shared 9
     if [ "$(max)" -eq 0 ] || [ "$(max)" -gt 400000 ]; then
@@ -82,7 +97,7 @@ lab() {
     fi
     local n
     for n in cl dut sv; do
-        ip netns add "$L$n"
+        namespace "$L$n"
         ip -n "$L$n" link set lo up
         ip netns exec "$L$n" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
             net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
@@ -124,10 +139,10 @@ link() {
     ip -n "$L$2" -6 route add default via "fd0$3::fe"
 }
 
-traffic() { $PYTHON "$LIB/traffic.py" "$L" "$@" 9<&-; }
+traffic() { "$PYTHON" "$LIB/traffic.py" "$L" "$@" 9<&-; }
 # Traffic that goes on until the scenario ends.
 background() {
-    $PYTHON "$LIB/traffic.py" "$L" "$@" 9<&- &
+    "$PYTHON" "$LIB/traffic.py" "$L" "$@" 9<&- &
     PIDS+=($!)
 }
 insert() { dut "$PYTHON" "$LIB/insert.py" "$@"; }

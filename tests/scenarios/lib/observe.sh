@@ -5,7 +5,7 @@ ORIGINAL=${ORIGINAL:-/usr/sbin/conntrack}
 echo "-- conntrack -C"
 "$ORIGINAL" -C
 echo "-- conntrack -S (summed, non-zero)"
-"$ORIGINAL" -S | tr '\t ' '\n\n' |
+"$ORIGINAL" -S | tr -s '[:blank:]' '\n' |
     awk -F= '/=/ && $1 != "cpu" { s[$1] += $2 } END { for (k in s) if (s[k]) printf "%s=%d ", k, s[k]; print "" }'
 echo "-- conntrack -L (first 2 lines, then by protocol, state and flags)"
 "$ORIGINAL" -L 2>/dev/null | awk 'NR <= 2 { print }
