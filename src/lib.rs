@@ -142,7 +142,7 @@ pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector
 pub use filter::socket_filter::{EventFilter, Field as EventField};
 pub use filter::{DumpFilter, Pushdown, Selector};
 pub use flow::nat::{Nat, Translation};
-pub use flow::option::Nat as NatPart;
+pub use flow::option::NatPart;
 pub use flow::state::{DccpState, SctpState, State, TcpState};
 pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};

@@ -9,7 +9,7 @@
 
 use super::dump::Masked;
 use crate::bitmask::Bitmask;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::consts::IPS_SRC_NAT_DONE;
@@ -135,7 +135,7 @@ struct NatView {
 fn source_nat(flow: &Flow) -> NatView {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     let (port_differs, port) = match l4_kind(orig.l4()) {
-        L4Kind::Ports | L4Kind::Keys => (flow.has_nat(Nat::SourcePort), reply.l4_dst()),
+        L4Kind::Ports | L4Kind::Keys => (flow.has_nat(NatPart::SourcePort), reply.l4_dst()),
         // The id is the source's, as a port is.
         L4Kind::Icmp => {
             let done = flow.status().is_none_or(|status| status & IPS_SRC_NAT_DONE != 0);
@@ -143,15 +143,20 @@ fn source_nat(flow: &Flow) -> NatView {
         }
         L4Kind::None => (false, 0),
     };
-    NatView { address_differs: flow.has_nat(Nat::SourceAddress), port_differs, address: reply.dst(), port }
+    NatView {
+        address_differs: flow.has_nat(NatPart::SourceAddress),
+        port_differs,
+        address: reply.dst(),
+        port,
+    }
 }
 
 fn destination_nat(flow: &Flow) -> NatView {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     let ports = matches!(l4_kind(orig.l4()), L4Kind::Ports | L4Kind::Keys);
     NatView {
-        address_differs: flow.has_nat(Nat::DestinationAddress),
-        port_differs: ports && flow.has_nat(Nat::DestinationPort),
+        address_differs: flow.has_nat(NatPart::DestinationAddress),
+        port_differs: ports && flow.has_nat(NatPart::DestinationPort),
         address: reply.src(),
         port: reply.l4_src(),
     }

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::option::Nat as Part;
+use super::option::NatPart as Part;
 use super::{Attr, Dir, Flow};
 use std::net::IpAddr;
 

@@ -20,7 +20,7 @@
 
 use super::tables::{DCCP_STATES, L3, L4, SCTP_STATES, TCP_STATES, state_name};
 use crate::bitmask::Bitmask;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::storage::field;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow};
@@ -393,8 +393,9 @@ fn nat(flow: &Flow) -> Option<Value<'static>> {
     if !flow.all_set(&[Attr::OrigL3proto, Attr::ReplL3proto]) {
         return None;
     }
-    let source = [Nat::SourceAddress, Nat::SourcePort].iter().any(|&nat| flow.has_nat(nat));
-    let destination = [Nat::DestinationAddress, Nat::DestinationPort].iter().any(|&nat| flow.has_nat(nat));
+    let source = [NatPart::SourceAddress, NatPart::SourcePort].iter().any(|&nat| flow.has_nat(nat));
+    let destination =
+        [NatPart::DestinationAddress, NatPart::DestinationPort].iter().any(|&nat| flow.has_nat(nat));
     let bits = u32::from(source) | u32::from(destination) << 1;
     (bits != 0).then_some(Value::Names(Names { bits, table: NAT }))
 }

@@ -9,7 +9,7 @@
 use super::out::Out;
 use super::tables::{self, state_name};
 use crate::codec::EventKind;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::Certain;
@@ -107,14 +107,14 @@ fn status(out: &mut Out<'_>, flow: &Flow) {
 }
 
 /// A translation: the status says that it is done, and the addresses differ.
-fn translated(flow: &Flow, nat: Nat) -> bool {
+fn translated(flow: &Flow, nat: NatPart) -> bool {
     flow.is_set(Attr::Status) && flow.has_nat(nat)
 }
 
 fn addresses(out: &mut Out<'_>, flow: &Flow) {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
-    let reply_src: &[u8] = if translated(flow, Nat::DestinationAddress) { b" -g " } else { b" -r " };
-    let reply_dst: &[u8] = if translated(flow, Nat::SourceAddress) { b" -n " } else { b" -q " };
+    let reply_src: &[u8] = if translated(flow, NatPart::DestinationAddress) { b" -g " } else { b" -r " };
+    let reply_dst: &[u8] = if translated(flow, NatPart::SourceAddress) { b" -n " } else { b" -q " };
     for (tuple, src, dst) in [(orig, &b" -s "[..], &b" -d "[..]), (reply, reply_src, reply_dst)] {
         if tuple.src().is_some() {
             out.put(src);
