@@ -226,6 +226,7 @@ impl Batch {
     }
 
     fn hand_out(&mut self, answers: &Answers, mut each: impl FnMut(usize, Result<Option<&Flow>>)) {
+        (self.len, self.cost) = (0, 0); // also where `each` panics
         let has_losses = answers.has_losses();
         let are_dropped = !answers.has_ended() && !has_losses;
         for (number, slot) in self.slots.drain(..).enumerate() {
@@ -237,7 +238,6 @@ impl Batch {
             };
             each(number, answer.as_ref().map(Option::as_deref).map_err(|&error| error));
         }
-        (self.len, self.cost) = (0, 0);
     }
 }
 
@@ -312,6 +312,28 @@ mod tests {
         });
         assert!(batch.is_empty());
         (all, waited)
+    }
+
+    #[test]
+    fn a_batch_is_empty_even_where_its_answers_end_in_a_panic() {
+        let (mut batch, mut inbox) = (three(), Inbox::for_entries().unwrap());
+        let mut more = |inbox: &mut Inbox, _| {
+            inbox.fill(&[(&error(12, 0), 0)]);
+            Ok(())
+        };
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            batch.finish(10, &mut inbox, &mut more, |_, _| panic!("at once"));
+        }));
+        assert!(panicked.is_err() && batch.is_empty());
+        batch.push(Request::Delete(&flow(9))).unwrap();
+        let ports: Vec<Option<u16>> = Frames::new(batch.seal(20))
+            .map(|frame| {
+                let mut sent = Flow::new();
+                flow_decode::message(&mut sent, &frame.unwrap()).unwrap();
+                sent.u16(crate::flow::Attr::OrigPortSrc).map(u16::from_be)
+            })
+            .collect();
+        assert_eq!(ports, [Some(9)], "no request is sent twice");
     }
 
     #[test]
