@@ -81,6 +81,11 @@ impl Inbox {
         self.foreign
     }
 
+    /// Whether everything that was received has been read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.unopened.is_empty() && self.unread.is_empty() && !self.is_cut
+    }
+
     /// Forgets what has not been read.
     pub(crate) fn clear(&mut self) {
         (self.unopened, self.unread, self.is_cut) = (0..0, 0..0, false);

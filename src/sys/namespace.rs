@@ -7,10 +7,12 @@
 
 use super::{Socket, errno};
 use crate::error::{Error, Result};
-use std::fs::File;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 #[cfg(any(test, feature = "internals"))]
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Moves the calling thread into a new, empty network namespace. Its loopback interface is down.
@@ -67,10 +69,16 @@ pub fn set_loopback_up() -> Result<()> {
 /// the socket over: the calling thread stays where it is.
 ///
 /// # Errors
-/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
+/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
+/// [`Error::Invalid`] for a path with a NUL.
 pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
     let os = |error: std::io::Error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO));
-    let file = File::open(path).map_err(os)?;
+    // Opening waits for nobody, whatever the file is: a pipe without a writer, a device.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let file = file.map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => Error::Invalid("a path has no NUL"),
+        _ => os(error),
+    })?;
     let enter_and_open = move || {
         // SAFETY: no pointer is passed; the call changes the namespace of this thread only, which ends here.
         match unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } {

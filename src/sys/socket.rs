@@ -23,6 +23,10 @@ const SO_MEMINFO: libc::c_int = 55;
 /// The most datagrams that one call of [`Socket::receive_several`] takes.
 pub const MOST_DATAGRAMS: usize = 32;
 
+/// The largest receive buffer that can be asked for: the kernel takes a larger number for a negative one, and makes the
+/// buffer as small as it can.
+pub const LARGEST_RECEIVE_BUFFER: u32 = i32::MAX as u32;
+
 /// An open `AF_NETLINK`/`NETLINK_NETFILTER` socket.
 #[derive(Debug)]
 pub struct Socket {
@@ -465,9 +469,13 @@ pub(crate) mod raw {
             [libc::iovec; MOST_DATAGRAMS],
             [libc::mmsghdr; MOST_DATAGRAMS],
         ) = unsafe { std::mem::zeroed() };
-        let parts = buf.chunks_exact_mut(part).take(places);
-        for (((message, io), from), part) in messages.iter_mut().zip(&mut io).zip(&mut from).zip(parts) {
-            make_place(message, io, from, part);
+        let places_of = messages.iter_mut().zip(&mut io).zip(&mut from);
+        for (((message, io), from), bytes) in places_of.zip(buf.chunks_exact_mut(part)).take(places) {
+            *io = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: part };
+            message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
+            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+            message.msg_hdr.msg_iov = io;
+            message.msg_hdr.msg_iovlen = 1;
         }
         let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
         // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
@@ -495,20 +503,6 @@ pub(crate) mod raw {
             };
         }
         Ok(count)
-    }
-
-    /// Makes one message of recvmmsg(2) a place for a datagram and its sender. What it points to must outlive the call.
-    fn make_place(
-        message: &mut libc::mmsghdr,
-        io: &mut libc::iovec,
-        from: &mut libc::sockaddr_nl,
-        part: &mut [u8],
-    ) {
-        *io = libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() };
-        message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
-        message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
-        message.msg_hdr.msg_iov = io;
-        message.msg_hdr.msg_iovlen = 1;
     }
 
     /// The kernel does not know recvmmsg(2), or a filter of system calls refuses it: datagrams come one by one.

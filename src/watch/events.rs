@@ -14,7 +14,7 @@ use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::sys::Socket;
 use crate::sys::process::memory_bytes;
-use crate::sys::socket::MOST_DATAGRAMS;
+use crate::sys::socket::{LARGEST_RECEIVE_BUFFER, MOST_DATAGRAMS};
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
 
@@ -76,6 +76,14 @@ impl EventsBuilder {
     /// doubles the number, and an event that waits takes 1280 bytes or more of it; memory is used only by what
     /// waits. Without this the system's default holds some 160 events.
     pub fn receive_buffer(mut self, bytes: u32) -> EventsBuilder {
+        self.receive_buffer = Some(bytes.min(LARGEST_RECEIVE_BUFFER));
+        self
+    }
+
+    /// As [`receive_buffer`](Self::receive_buffer), and the kernel gets the number as it is: 2^31 or more is negative to
+    /// it, and asks for the smallest buffer.
+    #[doc(hidden)] // for the tool of this tree, whose option has always been that of the kernel
+    pub fn unchecked_receive_buffer(mut self, bytes: u32) -> EventsBuilder {
         self.receive_buffer = Some(bytes);
         self
     }
@@ -340,6 +348,11 @@ impl Events {
         Backlog { events: self, left, has_overrun: false }
     }
 
+    /// Whether datagrams have been received and not read, so that the descriptor does not tell of them.
+    pub(super) fn keeps_some(&self) -> bool {
+        !self.inbox.is_read()
+    }
+
     fn event(&self, (kind, port_id, is_expectation): Step) -> Event<'_> {
         let subject = match is_expectation {
             true => EventSubject::Expectation(&self.expect),
@@ -437,6 +450,9 @@ mod tests {
             seen.push('.');
         }
         assert_eq!((&seen[..], events.lost()), ("e-e.e.", 1));
+        assert!(!events.keeps_some());
+        let mut events = subscription([event(), event()]);
+        assert!(events.backlog().next().is_ok() && events.keeps_some(), "it was left after the first of two");
         let mut events = subscription([Arrival::Failure(Error::Os(9))]);
         assert_eq!(events.backlog().next().map(drop), Err(Error::Os(9)));
     }

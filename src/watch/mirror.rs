@@ -143,9 +143,13 @@ impl Mirror {
         self.due
     }
 
-    /// In what time [`read`](Self::read) wants to be called, even though no event comes.
+    /// In what time [`read`](Self::read) wants to be called, even though no event comes. It is no time where the last
+    /// call was stopped and has left events: the descriptor does not tell of them.
     #[must_use]
     pub fn rest(&self) -> Duration {
+        if self.events.keeps_some() {
+            return Duration::ZERO;
+        }
         // After a loss at once; but not more than half of the time is spent with reading the table.
         let pause = if self.due { self.took } else { Mirror::INTERVAL.max(self.took * 50) };
         self.looked.map_or(Duration::ZERO, |at| pause.saturating_sub(at.elapsed()))
