@@ -40,6 +40,7 @@ pub const HEAD_LEN: usize = tuple::LEN + 12;
 /// Bytes of storage behind the head.
 const BODY_LEN: usize = storage::BLOCKS_AT - HEAD_LEN;
 /// Bytes of a helper's name, its NUL included.
+#[cfg(any(feature = "capi", feature = "internals"))]
 pub const HELPER_NAME_LEN: usize = 16;
 
 /// One entry of the connection tracking table.
