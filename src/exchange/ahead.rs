@@ -11,6 +11,7 @@ use crate::exchange::answers::{Awaited, Failure};
 use crate::exchange::inbox::Inbox;
 use crate::sys::memory;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// Fills an inbox with more of the answer, and waits for it where it may.
@@ -29,8 +30,9 @@ type Piece = std::result::Result<Inbox, Failure>;
 /// The thread that receives, as its reader sees it. The thread ends with the answer, and when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Ahead {
-    /// Full inboxes come from the thread, empty ones go back; none where reading has ended.
-    inboxes: Option<(Receiver<Piece>, Sender<Inbox>)>,
+    /// Full inboxes come from the thread, empty ones go back; none where reading has ended. The lock is never waited for:
+    /// it makes what owns this `Sync`.
+    inboxes: Option<(Mutex<Receiver<Piece>>, Sender<Inbox>)>,
     thread: Option<JoinHandle<bool>>,
 }
 
@@ -51,13 +53,14 @@ impl Ahead {
         let receiver = move || receive_all(&mut receive, awaited, &full, &emptied);
         let thread = thread::Builder::new().stack_size(STACK).spawn(receiver).ok()?;
         inbox.exchange(&mut first);
-        Some(Ahead { inboxes: Some((received, empty)), thread: Some(thread) })
+        Some(Ahead { inboxes: Some((Mutex::new(received), empty)), thread: Some(thread) })
     }
 
     /// Takes what the thread has received in exchange for an inbox that has been read.
-    pub(crate) fn more(&self, inbox: &mut Inbox) -> std::result::Result<(), Failure> {
+    pub(crate) fn more(&mut self, inbox: &mut Inbox) -> std::result::Result<(), Failure> {
         let without_end = || Failure::End(Error::Malformed("an answer without end"));
-        let (received, empty) = self.inboxes.as_ref().ok_or_else(without_end)?;
+        let (received, empty) = self.inboxes.as_mut().ok_or_else(without_end)?;
+        let received = received.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut other = received.recv().map_err(|_| without_end())??;
         inbox.exchange(&mut other);
         let _ = empty.send(other); // fails when the receiver has ended, which needs none
@@ -255,7 +258,7 @@ mod tests {
         let mut inbox = Inbox::for_answers().unwrap();
         let reader = script.clone();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-            let ahead = reader.start(&mut inbox);
+            let mut ahead = reader.start(&mut inbox);
             ahead.more(&mut inbox).unwrap();
             panic!("at once");
         }));

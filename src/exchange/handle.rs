@@ -23,6 +23,7 @@ use crate::flow::Flow;
 use crate::flow::storage::field;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
+use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Frames};
 
 #[cfg_attr(not(any(feature = "capi", feature = "internals")), allow(unused_imports))]
@@ -42,6 +43,9 @@ pub struct Handle {
     reads_ahead: bool,
     /// The sequence number of a dump that nobody reads any more but the kernel still sends.
     abandoned: Option<u32>,
+    /// The thread that receives the answer which is being read. The handle owns it, not the list: a list that is leaked
+    /// leaves no thread that takes the answers to later requests.
+    ahead: Option<Ahead>,
 }
 
 impl Handle {
@@ -64,12 +68,19 @@ impl Handle {
             seq: 0,
             reads_ahead: false,
             abandoned: None,
+            ahead: None,
         })
     }
 
-    /// The message of the request that was built last, and the bytes that followed it in the buffer.
+    /// The message of the request that was built last, and the bytes that followed it in the buffer; no message where
+    /// the last call built none.
     pub(super) fn last_request(&self) -> &[u8] {
         &self.outbox
+    }
+
+    /// What fails from here on is not taken for a failure of the request before.
+    fn forget_last_request(&mut self) {
+        forget(&mut self.outbox);
     }
 
     /// A handle on a socket that receives what a script says.
@@ -217,6 +228,7 @@ impl Handle {
         batch: &mut Batch,
         each: impl FnMut(usize, Result<Option<&Flow>>),
     ) -> Result<()> {
+        self.forget_last_request();
         self.settle()?;
         let inbox = match &mut self.batch_inbox {
             Some(inbox) => inbox,
@@ -267,6 +279,7 @@ impl Handle {
     /// reports ([`List::next`](super::list::List::next)), [`Error::NoMemory`]: nothing is deleted then. Else the first
     /// refusal, after all deletions have been tried.
     pub fn delete_matching(&mut self, filter: &DumpFilter) -> Result<()> {
+        self.forget_last_request();
         filter.must_suit_a_flush()?;
         let (mut deletions, mut message) = (Vec::new(), memory::zeros(request::MAX_LEN)?);
         self.collect_deletions(filter, &mut message, &mut deletions)?;
@@ -282,6 +295,7 @@ impl Handle {
                 Err(error) => refused = refused.or(Some(error)),
             })?;
         }
+        self.outbox = message; // the request that a refusal is about is a deletion
         refused.map_or(Ok(()), Err)
     }
 
@@ -307,6 +321,7 @@ impl Handle {
     /// # Errors
     /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`] with `EPERM`; the system's error.
     pub(crate) fn honours_in_flush(&mut self, filter: &DumpFilter) -> Result<bool> {
+        self.forget_last_request();
         filter.must_suit_a_flush()?;
         for question in filter.flush_questions() {
             let seq = self.send(|buf, seq| request::build_question(buf, question, seq))?;
@@ -439,21 +454,21 @@ impl Handle {
 
     /// Builds a request with a new sequence number and sends it.
     pub(super) fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
+        self.forget_last_request();
         self.settle()?;
         self.inbox.clear();
         self.seq = self.seq.wrapping_add(1).max(1);
-        let len = build(&mut self.outbox, self.seq)?;
+        let len = build(&mut self.outbox, self.seq).inspect_err(|_| forget(&mut self.outbox))?;
         self.socket.send(self.outbox.get(..len).unwrap_or_default())?;
         Ok(self.seq)
     }
 
     /// Reads what an abandoned dump still sends: the kernel refuses a second dump while one runs.
     fn settle(&mut self) -> Result<()> {
-        let Some(seq) = self.abandoned.take() else { return Ok(()) };
-        match self.read(
-            Reading { answers: Answers::remains(RUST, Awaited::one(seq)), seq, ahead: None },
-            |_| Ok(()),
-        ) {
+        let is_received = self.stop_ahead();
+        let Some(seq) = self.abandoned.take().filter(|_| !is_received) else { return Ok(()) };
+        let remains = Reading { answers: Answers::remains(RUST, Awaited::one(seq)), seq };
+        match self.read(remains, |_| Ok(())) {
             Err(error @ Error::Os(_)) => Err(error),
             _ => Ok(()), // whatever became of it, it has finished
         }
@@ -478,11 +493,16 @@ impl Handle {
     pub(super) fn begin(&mut self, seq: u32, read_ahead: bool) -> Reading {
         self.abandoned = Some(seq);
         let socket = read_ahead.then(|| self.socket.duplicate().ok()).flatten();
-        let ahead = socket.and_then(|socket| {
+        self.ahead = socket.and_then(|socket| {
             let more = move |inbox: &mut Inbox, wait| receive(&socket, inbox, wait);
             Ahead::start(more, Awaited::one(seq), &mut self.inbox)
         });
-        Reading { answers: Answers::new(RUST, Awaited::one(seq)), seq, ahead }
+        Reading { answers: Answers::new(RUST, Awaited::one(seq)), seq }
+    }
+
+    /// Ends the thread that receives, if there is one; whether it has received all of the answer.
+    fn stop_ahead(&mut self) -> bool {
+        self.ahead.take().is_some_and(|mut ahead| ahead.stop())
     }
 
     /// Reads the next part of an answer.
@@ -492,7 +512,7 @@ impl Handle {
         reading: &mut Reading,
         mut read: impl FnMut(&Frame<'_>) -> Result<T>,
     ) -> Step<T> {
-        let (socket, ahead) = (&self.socket, &reading.ahead);
+        let (socket, ahead) = (&self.socket, &mut self.ahead);
         let mut more = |inbox: &mut Inbox, wait| match ahead {
             Some(ahead) => ahead.more(inbox),
             None => receive(socket, inbox, wait),
@@ -507,7 +527,7 @@ impl Handle {
             Step::Ended(_, end) | Step::Silence(end) => reading.answers.result(end),
         };
         if matches!(step, Step::Silence(Ok(()))) {
-            self.abandoned = None; // nothing is left
+            (self.abandoned, self.ahead) = (None, None); // nothing is left
         } else {
             self.leave(reading);
         }
@@ -516,10 +536,17 @@ impl Handle {
 
     /// Reads no more of an answer.
     pub(super) fn leave(&mut self, reading: Reading) {
-        let Reading { answers, seq, ahead } = reading;
+        let Reading { answers, seq } = reading;
         let is_received = answers.has_ended() || self.inbox.glance(Awaited::one(seq)).ends;
-        let is_over = ahead.is_some_and(|mut ahead| ahead.stop()) || is_received;
+        let is_over = self.stop_ahead() || is_received;
         self.abandoned = (!is_over).then_some(seq);
+    }
+}
+
+/// Makes the message at the start of a buffer none.
+fn forget(message: &mut [u8]) {
+    if let Some(header) = message.get_mut(..HEADER_LEN) {
+        header.fill(0);
     }
 }
 
@@ -528,7 +555,6 @@ impl Handle {
 pub(super) struct Reading {
     answers: Answers,
     seq: u32,
-    ahead: Option<Ahead>,
 }
 
 /// What the answer to a lookup without ports says: a protocol that needs ports refuses it.

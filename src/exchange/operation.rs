@@ -227,4 +227,24 @@ mod tests {
         let handle = Handle::open().unwrap();
         assert_eq!(handle.failure(exists).to_string(), "File exists", "nothing has been sent");
     }
+
+    #[test]
+    fn a_request_that_is_not_sent_is_not_taken_for_the_one_before() {
+        let (mut handle, empty) = (Handle::open().unwrap(), Flow::new());
+        for request in [
+            |handle: &mut Handle, flow: &Flow| handle.delete(flow),
+            |handle: &mut Handle, flow: &Flow| handle.get(flow).map(drop),
+            |handle: &mut Handle, flow: &Flow| {
+                handle.flush_matching(&DumpFilter::new().with_tuple(flow.clone()))
+            },
+            |handle: &mut Handle, flow: &Flow| {
+                handle.delete_matching(&DumpFilter::new().with_tuple(flow.clone()))
+            },
+            |handle: &mut Handle, _: &Flow| handle.delete_expectation(&Expectation::new()),
+        ] {
+            let _ = handle.statistics();
+            let error = request(&mut handle, &empty).unwrap_err();
+            assert_eq!(handle.failure(error).to_string(), error.to_string());
+        }
+    }
 }

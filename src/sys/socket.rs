@@ -469,13 +469,9 @@ pub(crate) mod raw {
             [libc::iovec; MOST_DATAGRAMS],
             [libc::mmsghdr; MOST_DATAGRAMS],
         ) = unsafe { std::mem::zeroed() };
-        let places_of = messages.iter_mut().zip(&mut io).zip(&mut from);
-        for (((message, io), from), bytes) in places_of.zip(buf.chunks_exact_mut(part)).take(places) {
-            *io = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: part };
-            message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
-            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
-            message.msg_hdr.msg_iov = io;
-            message.msg_hdr.msg_iovlen = 1;
+        let parts = buf.chunks_exact_mut(part).take(places);
+        for (((message, io), from), part) in messages.iter_mut().zip(&mut io).zip(&mut from).zip(parts) {
+            make_place(message, io, from, part);
         }
         let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
         // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
@@ -503,6 +499,20 @@ pub(crate) mod raw {
             };
         }
         Ok(count)
+    }
+
+    /// Makes one message of recvmmsg(2) a place for a datagram and its sender. What it points to must outlive the call.
+    fn make_place(
+        message: &mut libc::mmsghdr,
+        io: &mut libc::iovec,
+        from: &mut libc::sockaddr_nl,
+        part: &mut [u8],
+    ) {
+        *io = libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() };
+        message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
+        message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        message.msg_hdr.msg_iov = io;
+        message.msg_hdr.msg_iovlen = 1;
     }
 
     /// The kernel does not know recvmmsg(2), or a filter of system calls refuses it: datagrams come one by one.
