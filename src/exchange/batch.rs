@@ -1,28 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many requests in one send.
 //!
-//! The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
-//! behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
-//! was looked up come back with their request's sequence number. A batch never holds more requests than answers
-//! fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
-//! [`Error::Overrun`], never as done.
-//!
-//! ```no_run
-//! use netfilter_conntrack::batch::Request;
-//! use netfilter_conntrack::{Flow, Handle};
-//!
-//! # let flows: Vec<Flow> = Vec::new();
-//! let mut handle = Handle::open()?;
-//! let mut batch = handle.batch()?;
-//! for flow in &flows {
-//!     batch.push(Request::Create(flow))?;
-//!     if batch.is_full() {
-//!         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//!     }
-//! }
-//! handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//! # Ok::<(), netfilter_conntrack::Error>(())
-//! ```
+//! The rules stand at [`Batch`].
 
 #![forbid(unsafe_code)]
 
@@ -46,6 +25,11 @@ const MANY_BYTES: usize = 32768;
 const REFUSAL_COST: usize = 1024;
 /// What an entry takes of the receive buffer: 1280 bytes, twice that with long labels or a security context.
 const ENTRY_COST: usize = 2560;
+
+/// What the answer to a request may take of the receive buffer.
+fn cost(is_lookup: bool) -> usize {
+    REFUSAL_COST + if is_lookup { ENTRY_COST } else { 0 }
+}
 
 /// One request of a batch, about one entry.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +85,28 @@ struct Slot {
 }
 
 /// Requests that are sent together; made by [`Handle::batch`](crate::Handle::batch).
+///
+/// The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
+/// behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
+/// was looked up come back with their request's sequence number. A batch never holds more requests than answers
+/// fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
+/// [`Error::Overrun`], never as done.
+///
+/// ```no_run
+/// use netfilter_conntrack::{Flow, Handle, Request};
+///
+/// # let flows: Vec<Flow> = Vec::new();
+/// let mut handle = Handle::open()?;
+/// let mut batch = handle.batch()?;
+/// for flow in &flows {
+///     batch.push(Request::Create(flow))?;
+///     if batch.is_full() {
+///         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+///     }
+/// }
+/// handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch {
     messages: Box<[u8]>,
@@ -118,7 +124,7 @@ impl Batch {
     /// [`Error::NoMemory`].
     pub(crate) fn new(room: usize) -> Result<Batch> {
         let messages = memory::zeros(MANY_BYTES + 2 * request::MAX_LEN)?;
-        let slots = memory::room(MANY_REQUESTS + 1)?;
+        let slots = memory::room(MANY_REQUESTS + 2)?;
         Ok(Batch { messages, len: 0, slots, room, cost: 0 })
     }
 
@@ -134,22 +140,33 @@ impl Batch {
         self.slots.is_empty()
     }
 
-    /// Whether it is time to send it: a change and a lookup may not fit any more.
+    /// Whether it is time to send it: a change and a lookup may not fit any more. An empty batch is never full.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.slots.len() >= MANY_REQUESTS
-            || self.len >= MANY_BYTES
-            || self.cost + 2 * REFUSAL_COST + ENTRY_COST > self.room
+        let has_room = self.slots.len() < MANY_REQUESTS
+            && self.len < MANY_BYTES
+            && self.cost + 2 * REFUSAL_COST + ENTRY_COST <= self.room;
+        !self.is_empty() && !has_room
     }
 
-    /// Adds a request and returns its number, counted from 0.
+    /// Adds a request and returns its number, counted from 0. After a push that filled the batch a change and a lookup
+    /// still fit.
     ///
     /// # Errors
-    /// Those of [`Request::encode`]; the batch is as before then.
+    /// As the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`] when there is no room for the
+    /// request or its answer. The batch is as before then.
     pub fn push(&mut self, request: Request<'_>) -> Result<usize> {
+        let is_lookup = matches!(request, Request::Lookup(_));
+        self.must_have_room(is_lookup)?;
         let room = self.messages.get_mut(self.len..).ok_or(Error::NoSpace)?;
         let len = request.encode(room)?;
-        Ok(self.add(len, matches!(request, Request::Lookup(_))))
+        Ok(self.add(len, is_lookup))
+    }
+
+    /// Whether one more request and its answer fit. The first request fits always.
+    fn must_have_room(&self, is_lookup: bool) -> Result<()> {
+        let fits = self.slots.len() <= MANY_REQUESTS + 1 && self.cost + cost(is_lookup) <= self.room;
+        if fits || self.is_empty() { Ok(()) } else { Err(Error::NoSpace) }
     }
 
     /// Adds a message made by [`Request::encode`] and returns the request's number.
@@ -162,16 +179,18 @@ impl Batch {
         if frame.bytes.len() != message.len() || message.len() % 4 != 0 {
             return Err(Error::Malformed("not one whole message"));
         }
+        let is_lookup = frame.header.message() == IPCTNL_MSG_CT_GET;
+        self.must_have_room(is_lookup)?;
         let room = self.messages.get_mut(self.len..self.len + message.len()).ok_or(Error::NoSpace)?;
         room.copy_from_slice(message);
-        Ok(self.add(message.len(), frame.header.message() == IPCTNL_MSG_CT_GET))
+        Ok(self.add(message.len(), is_lookup))
     }
 
     fn add(&mut self, len: usize, is_lookup: bool) -> usize {
         let number = self.slots.len();
         self.slots.push(Slot { at: self.len, is_lookup, answer: None });
         self.len += len;
-        self.cost += REFUSAL_COST + if is_lookup { ENTRY_COST } else { 0 };
+        self.cost += cost(is_lookup);
         number
     }
 
@@ -276,6 +295,30 @@ mod tests {
         }
         batch.seal(10);
         batch
+    }
+
+    #[test]
+    fn a_batch_takes_no_more_than_fits_and_an_empty_one_takes_one() {
+        let first = flow(1);
+        for (room, wanted) in [(1 << 20, MANY_REQUESTS + 2), (20 * REFUSAL_COST, 20), (0, 1)] {
+            let mut batch = Batch::new(room).unwrap();
+            assert!(!batch.is_full(), "an empty batch");
+            let pushed = (0..).take_while(|_| batch.push(Request::Delete(&first)).is_ok()).count();
+            assert_eq!((pushed, batch.len(), batch.is_full()), (wanted, wanted, true), "{room}");
+            assert_eq!(batch.push(Request::Lookup(&first)), Err(Error::NoSpace));
+        }
+    }
+
+    #[test]
+    fn after_a_push_that_filled_a_batch_a_change_and_a_lookup_fit() {
+        for room in [1 << 20, 100_000, 20_000] {
+            let (mut batch, one) = (Batch::new(room).unwrap(), flow(1));
+            while !batch.is_full() {
+                batch.push(Request::Update(&one)).unwrap();
+                batch.push(Request::Lookup(&one)).unwrap();
+            }
+            assert!(batch.cost <= room, "{room}");
+        }
     }
 
     /// The kernel's answer to request `seq`.
@@ -406,6 +449,6 @@ mod tests {
         assert_eq!(filled(1 << 20, |flow| Request::Delete(flow)), MANY_REQUESTS);
         assert!(filled(212_992, |flow| Request::Delete(flow)) >= MANY_REQUESTS);
         assert!(filled(212_992, |flow| Request::Lookup(flow)) * (832 + 1280) < 212_992);
-        assert_eq!(filled(2304, |flow| Request::Delete(flow)), 0, "it takes one at a time");
+        assert_eq!(filled(2304, |flow| Request::Delete(flow)), 1, "it takes one at a time");
     }
 }

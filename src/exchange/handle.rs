@@ -235,7 +235,7 @@ impl Handle {
             none => none.insert(Inbox::for_entries()?),
         };
         let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        let first = self.seq.checked_add(count).map_or(1, |_| self.seq + 1);
+        let first = self.seq.checked_add(count.max(1)).map_or(1, |_| self.seq + 1);
         self.seq = first.saturating_add(count);
         if !batch.is_empty() {
             self.socket.send(batch.seal(first))?;
