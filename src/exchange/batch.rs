@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many requests in one send.
 //!
-//! The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
-//! behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
-//! was looked up come back with their request's sequence number. A batch never holds more requests than answers
-//! fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
-//! [`Error::Overrun`], never as done.
+//! The kernel carries out the requests of a datagram one after the other; a failure does not stop the requests after
+//! it. Only the last request asks for an acknowledgement, so a success needs no answer; failures and looked-up entries
+//! arrive with the sequence number of their request. A batch never holds more requests than the socket's receive buffer
+//! can hold answers. If answers are lost nevertheless, the requests concerned are reported as [`Error::Overrun`], never
+//! as done.
 //!
 //! ```no_run
-//! use netfilter_conntrack::batch::Request;
-//! use netfilter_conntrack::{Flow, Handle};
+//! use netfilter_conntrack::{Flow, Handle, Request};
 //!
 //! # let flows: Vec<Flow> = Vec::new();
 //! let mut handle = Handle::open()?;
@@ -38,13 +37,13 @@ use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
 use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Header, array_at};
 
-/// A batch with so many requests is full.
+/// A batch with this number of requests is full.
 const MANY_REQUESTS: usize = 200;
-/// A batch with so many bytes is full.
+/// A batch with this number of bytes is full.
 const MANY_BYTES: usize = 32768;
-/// What a refusal takes of the receive buffer, 832 bytes in Linux 6.18, and some to spare.
+/// The bytes of the receive buffer that a refusal takes: 832 in Linux 6.18, rounded up.
 const REFUSAL_COST: usize = 1024;
-/// What an entry takes of the receive buffer: 1280 bytes, twice that with long labels or a security context.
+/// The bytes of the receive buffer that an entry takes: 1280, twice that with long labels or a security context.
 const ENTRY_COST: usize = 2560;
 
 /// One request of a batch, about one entry.
@@ -82,7 +81,7 @@ impl Request<'_> {
     }
 }
 
-/// Asks for an acknowledgement of the message at the start of `message`, or no longer does.
+/// Sets or clears the request for an acknowledgement in the message at the start of `message`.
 fn set_acknowledged(message: &mut [u8], on: bool) {
     if let (Some(flags), Some(slot)) = (array_at(message, 6), message.get_mut(6..8)) {
         let flags = u16::from_ne_bytes(flags);
@@ -91,10 +90,10 @@ fn set_acknowledged(message: &mut [u8], on: bool) {
     }
 }
 
-/// A request that stands in the batch, and what is known of its answer.
+/// A request in the batch, and its answer as far as it is known.
 #[derive(Debug)]
 struct Slot {
-    /// Where its message starts.
+    /// The offset of its message.
     at: usize,
     is_lookup: bool,
     answer: Option<Result<Option<Box<Flow>>>>,
@@ -122,19 +121,19 @@ impl Batch {
         Ok(Batch { messages, len: 0, slots, room, cost: 0 })
     }
 
-    /// How many requests it holds.
+    /// The number of requests in the batch.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether it holds no request.
+    /// Whether the batch holds no request.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Whether it is time to send it: a change and a lookup may not fit any more.
+    /// Whether the batch must be sent before another request is added: a change or a lookup may not fit any more.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.slots.len() >= MANY_REQUESTS
@@ -145,7 +144,7 @@ impl Batch {
     /// Adds a request and returns its number, counted from 0.
     ///
     /// # Errors
-    /// Those of [`Request::encode`]; the batch is as before then.
+    /// Those of [`Request::encode`]; the batch is then unchanged.
     pub fn push(&mut self, request: Request<'_>) -> Result<usize> {
         let room = self.messages.get_mut(self.len..).ok_or(Error::NoSpace)?;
         let len = request.encode(room)?;
@@ -188,8 +187,8 @@ impl Batch {
         self.messages.get(..self.len).unwrap_or_default()
     }
 
-    /// Reads what became of each request from an inbox that `more` fills again, hands it out in their order, and
-    /// empties the batch. The first request had the sequence number `first`.
+    /// Reads the answers from an inbox that `more` fills again, passes the result of each request to `each` in the
+    /// order of the requests, and empties the batch. The first request had the sequence number `first`.
     pub(crate) fn finish(
         &mut self,
         first: u32,
@@ -290,8 +289,8 @@ mod tests {
         bytes
     }
 
-    /// What becomes of a batch whose first request has the number `first`, by these answers and losses; whether it waited
-    /// after them.
+    /// The results of a batch whose first request has the number `first`, with these answers and losses; and whether
+    /// the batch waited after them.
     fn answered(mut batch: Batch, first: u32, script: &[Option<Vec<u8>>]) -> (Vec<Result<bool>>, bool) {
         let (mut all, mut waited) = (Vec::new(), false);
         let (mut inbox, mut script) = (Inbox::for_entries().unwrap(), script.iter());
