@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A kernel-side filter, put together step by step.
+//! A kernel-side filter, built condition by condition.
 
 #![forbid(unsafe_code)]
 
