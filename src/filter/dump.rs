@@ -3,8 +3,9 @@
 //!
 //! Kernel facts (Linux 6.18): mark, status, zone and family select exactly. An older kernel ignores a filter that it
 //! does not know: a program checks the entries of a dump again, and a flush is sent only to a kernel that is known to
-//! honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)). A tuple filter compares the bytes of
-//! IPv6 addresses in the wrong order, and ignores the ports of all protocols except TCP and UDP.
+//! honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)). A tuple filter with an IPv6 address
+//! selects the entries with any other address (a fault of the kernel), and it ignores the ports of all protocols except
+//! TCP and UDP.
 
 #![forbid(unsafe_code)]
 
@@ -37,7 +38,9 @@ pub struct DumpFilter {
     pub status: Option<Masked>,
     /// The zone (Linux 6.8 and later).
     pub zone: Option<u16>,
-    /// The original tuple: the attributes that this flow has must be equal (Linux 5.8 and later). Not for flushes.
+    /// The original tuple: the attributes that this flow has must be equal (Linux 5.8 and later). Not for flushes. Not
+    /// for IPv6 addresses: Linux 5.8 to 6.18 then selects the entries with any other address. A
+    /// [`Selector`](crate::Selector) selects by address on every kernel.
     pub tuple: Option<Box<Flow>>,
     /// Parts of both tuples, instead of [`tuple`](Self::tuple) (Linux 5.8 and later; the reply tuple 5.15). Not for
     /// flushes.

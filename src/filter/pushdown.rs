@@ -3,9 +3,9 @@
 //!
 //! Every filter of this module passes all entries that the selector selects, and perhaps more: an older kernel ignores
 //! a condition that it does not know, and some conditions have no exact form. So each reader of the answer checks each
-//! entry again with [`Selector::matches`]. The filters avoid the faults of Linux 5.8 to 6.18: the bytes of IPv6
-//! addresses are compared in the wrong order; ports are compared for TCP and UDP only; before 5.15 the reply tuple is
-//! read with the flags of the original one.
+//! entry again with [`Selector::matches`]. The filters avoid the faults of Linux 5.8 to 6.18: an IPv6
+//! address selects the entries with any other address; ports are compared for TCP and UDP only; before 5.15 the reply
+//! tuple is read with the flags of the original one.
 
 #![forbid(unsafe_code)]
 

@@ -129,7 +129,7 @@ type Pattern = [Masked; 4];
 
 /// Conditions on conntrack messages.
 ///
-/// ```
+/// ```no_run
 /// use netfilter_conntrack::{EventField, EventFilter, Events, Groups};
 /// let mut filter = EventFilter::new();
 /// filter.add_protocol(6);
