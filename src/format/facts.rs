@@ -389,7 +389,7 @@ fn state(flow: &Flow) -> Option<Value<'static>> {
     Some(Value::Name(state_name(names, flow.u8(attr)?)))
 }
 
-/// The translations of source and destination that the reply tuple shows; empty where there are none.
+/// The translations of source and destination that the reply tuple shows; `None` where there are none.
 fn nat(flow: &Flow) -> Option<Value<'static>> {
     if !flow.all_set(&[Attr::OrigL3proto, Attr::ReplL3proto]) {
         return None;
