@@ -1,27 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many requests in one send.
-//!
-//! The kernel carries out the requests of a datagram one after the other; a failure does not stop the requests after
-//! it. Only the last request asks for an acknowledgement, so a success needs no answer; failures and looked-up entries
-//! arrive with the sequence number of their request. A batch never holds more requests than the socket's receive buffer
-//! can hold answers. If answers are lost nevertheless, the requests concerned are reported as [`Error::Overrun`], never
-//! as done.
-//!
-//! ```no_run
-//! use netfilter_conntrack::{Flow, Handle, Request};
-//!
-//! # let flows: Vec<Flow> = Vec::new();
-//! let mut handle = Handle::open()?;
-//! let mut batch = handle.batch()?;
-//! for flow in &flows {
-//!     batch.push(Request::Create(flow))?;
-//!     if batch.is_full() {
-//!         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//!     }
-//! }
-//! handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//! # Ok::<(), netfilter_conntrack::Error>(())
-//! ```
 
 #![forbid(unsafe_code)]
 
@@ -100,6 +78,32 @@ struct Slot {
 }
 
 /// Requests that are sent together; made by [`Handle::batch`](crate::Handle::batch).
+///
+/// The kernel carries out the requests of a datagram one after the other; a failure does not stop the requests after
+/// it. Only the last request asks for an acknowledgement, so a success needs no answer; failures and looked-up entries
+/// arrive with the sequence number of their request. A batch never holds more requests than the socket's receive buffer
+/// can hold answers. If answers are lost nevertheless, the requests concerned are reported as [`Error::Overrun`], never
+/// as done.
+///
+/// [`push`](Self::push) returns the number of a request, and
+/// [`Handle::carry_out`](crate::Handle::carry_out) passes this number on with the result. The call empties the batch, and
+/// the next request has the number 0 again.
+///
+/// ```no_run
+/// use netfilter_conntrack::{Flow, Handle, Request};
+///
+/// # let flows: Vec<Flow> = Vec::new();
+/// let mut handle = Handle::open()?;
+/// let mut batch = handle.batch()?;
+/// for flow in &flows {
+///     batch.push(Request::Create(flow))?;
+///     if batch.is_full() {
+///         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+///     }
+/// }
+/// handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch {
     messages: Box<[u8]>,

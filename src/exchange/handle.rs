@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Requests to the kernel.
-//!
-//! A [`Handle`] sends requests and matches the answers by sequence number: it never takes an event, or the unread
-//! answer to an abandoned request, for an answer. An interrupted dump is an error, never a silent success. All its
-//! receive buffers offer a datagram the same room, because the kernel sizes its datagrams by the largest buffer that a
-//! socket has ever offered.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +25,11 @@ use crate::wire::{Frame, Frames};
 pub use crate::exchange::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.
+///
+/// A handle sends requests and matches the answers by sequence number: it never takes an event, or the unread
+/// answer to an abandoned request, for an answer. An interrupted dump is an error, never a silent success. All its
+/// receive buffers offer a datagram the same room, because the kernel sizes its datagrams by the largest buffer that a
+/// socket has ever offered.
 ///
 /// One thread at a time uses a handle; open one for each thread.
 #[derive(Debug)]

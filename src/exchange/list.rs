@@ -1,16 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Lists of entries, read one by one: a cursor that lends each entry until the next call.
-//!
-//! ```no_run
-//! use netfilter_conntrack::{Dir, Handle};
-//!
-//! let mut handle = Handle::open()?;
-//! let mut list = handle.entries().open()?;
-//! while let Some(flow) = list.next()? {
-//!     println!("{:?}", flow.tuple(Dir::Orig).src());
-//! }
-//! # Ok::<(), netfilter_conntrack::Error>(())
-//! ```
 
 #![forbid(unsafe_code)]
 
@@ -116,6 +105,17 @@ impl<'h> ListBuilder<'h> {
 }
 
 /// A list of flows that is being read; made by [`ListBuilder::open`].
+///
+/// ```no_run
+/// use netfilter_conntrack::{Dir, Handle};
+///
+/// let mut handle = Handle::open()?;
+/// let mut list = handle.entries().open()?;
+/// while let Some(flow) = list.next()? {
+///     println!("{:?}", flow.tuple(Dir::Orig).src());
+/// }
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 ///
 /// A list may be dropped before its end: the handle reads the other messages before its next request.
 #[derive(Debug)]

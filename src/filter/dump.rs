@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Filters that the kernel applies to a dump or a flush.
-//!
-//! Kernel facts (Linux 6.18): mark, status, zone and family select exactly. An older kernel ignores a filter that it
-//! does not know: a program checks the entries of a dump again, and a flush is sent only to a kernel that is known to
-//! honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)). A tuple filter with an IPv6 address
-//! selects the entries with any other address (a fault of the kernel), and it ignores the ports of all protocols except
-//! TCP and UDP.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +20,12 @@ pub struct Masked {
 }
 
 /// A kernel-side filter; all conditions given must hold.
+///
+/// Kernel facts (Linux 6.18): mark, status, zone and family select exactly. An older kernel ignores a filter that it
+/// does not know: a program checks the entries of a dump again, and a flush is sent only to a kernel that is known to
+/// honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)). A tuple filter with an IPv6 address
+/// selects the entries with any other address (a fault of the kernel), and it ignores the ports of all protocols except
+/// TCP and UDP.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DumpFilter {

@@ -3,9 +3,9 @@
 //!
 //! Every filter of this module passes all entries that the selector selects, and perhaps more: an older kernel ignores
 //! a condition that it does not know, and some conditions have no exact form. So each reader of the answer checks each
-//! entry again with [`Selector::matches`]. The filters avoid the faults of Linux 5.8 to 6.18: an IPv6
-//! address selects the entries with any other address; ports are compared for TCP and UDP only; before 5.15 the reply
-//! tuple is read with the flags of the original one.
+//! entry again with [`Selector::matches`]. The filters avoid the faults of Linux 5.8 to 6.18: an IPv6 address selects
+//! the entries with any other address; ports are compared for TCP and UDP only; before 5.15 the reply tuple is read with
+//! the flags of the original one.
 
 #![forbid(unsafe_code)]
 
@@ -16,7 +16,8 @@ use crate::flow::{Attr, Dir, Flow, L4};
 use crate::wire::consts::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Which part of a selection the kernel checks.
+/// Which part of a selection the kernel checks. The selected flows are the same with both: a list checks each flow
+/// again with [`Selector::matches`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pushdown {
     /// All conditions that the kernel can check; and a lookup replaces the list where only one entry can be selected.

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Selecting flows: a predicate in user space. The file `pushdown` contains the part that the kernel checks.
-//!
-//! Every condition of the selector must hold; every flow passes a selector without conditions. The kernel's part
-//! ([`Selector::kernel_filters`]) only saves work: an older kernel ignores a condition that it does not know, so a
-//! program checks each flow with [`Selector::matches`].
 
 #![forbid(unsafe_code)]
 
@@ -177,6 +173,10 @@ impl NatSelector {
 }
 
 /// Conditions on a flow.
+///
+/// Every condition of the selector must hold; every flow passes a selector without conditions.
+/// [`ListBuilder::selector`](crate::ListBuilder::selector) lists the selected flows: the kernel checks the conditions
+/// that it can check, and the library checks each flow again. [`matches`](Self::matches) checks any other flow.
 ///
 /// ```
 /// use netfilter_conntrack::{Dir, Flow, L4, Selector};

@@ -2,9 +2,6 @@
 //! Event filters: conditions on conntrack messages, compiled to a classic BPF program for the socket.
 //!
 //! Guarantees: correct up to the capacity of every list; a program of full lists fits the kernel's limit.
-//! A message passes when it passes every condition that has values. A message passes a positive condition when it has
-//! one of its values, a negative condition when it has none of them. A message without the field passes both, but a
-//! missing mark or zone counts as 0. Conditions read the original tuple only; messages of other subsystems always pass.
 
 #![forbid(unsafe_code)]
 
@@ -128,6 +125,10 @@ const PROTOCOLS: u32 = 263;
 type Pattern = [Masked; 4];
 
 /// Conditions on conntrack messages.
+///
+/// A message passes when it passes every condition that has values. A message passes a positive condition when it has
+/// one of its values, a negative condition when it has none of them. A message without the field passes both, but a
+/// missing mark or zone counts as 0. Conditions read the original tuple only; messages of other subsystems always pass.
 ///
 /// ```no_run
 /// use netfilter_conntrack::{EventField, EventFilter, Events, Groups};

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Subscriptions to the kernel's events about flows and expectations.
-//!
-//! [`Events`] has a socket of its own, because events could crowd the answers of requests out. A loss of events is
-//! never silent: it is [`Error::Overrun`].
 
 #![forbid(unsafe_code)]
 
@@ -156,6 +153,9 @@ enum More {
 type Step = (EventKind, u32, bool);
 
 /// A subscription to events.
+///
+/// A subscription has a socket of its own, because events could crowd the answers of requests out. A loss of events is
+/// never silent: it is [`Error::Overrun`].
 ///
 /// The kernel makes events only for entries that are created while a program listens (`nf_conntrack_events` = 2).
 #[derive(Debug)]

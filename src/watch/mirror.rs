@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A copy of the table: a stream of changes that leads to the kernel's table even when events are lost.
-//!
-//! A [`Mirror`] listens to events and reads the table once at the start, again whenever events were lost, and from time
-//! to time, because some entries have no events: those that were created before a program listened, and those for which
-//! a rule has switched events off. The mirror reports each difference between its earlier reports and the table as a
-//! change. The reader adds each [`New`](EventKind::New) entry and removes each [`Destroy`](EventKind::Destroy)ed one.
 
 #![forbid(unsafe_code)]
 
@@ -38,6 +33,11 @@ pub struct Change<'a> {
 }
 
 /// A copy of the table that follows the kernel's.
+///
+/// A mirror listens to events and reads the table once at the start, again whenever events were lost, and from time
+/// to time, because some entries have no events: those that were created before a program listened, and those for which
+/// a rule has switched events off. The mirror reports each difference between its earlier reports and the table as a
+/// change. The reader adds each [`New`](EventKind::New) entry and removes each [`Destroy`](EventKind::Destroy)ed one.
 ///
 /// Needs up to 150 bytes of memory for each entry of the table.
 ///
