@@ -13,6 +13,8 @@
 //! the same core.
 //!
 //! # From Rust
+//! The package is `netfilter-conntrack`; a program writes `use netfilter_conntrack::…`. Linux only.
+//!
 //! A [`Flow`] is one entry of the table, or the known part of one. A [`Handle`] sends requests to the kernel: it lists,
 //! looks up, creates, changes and deletes flows, many of them in one [`Batch`]. [`Events`] reports new, changed and
 //! ended flows. A [`Mirror`] keeps a copy of the table even when events are lost. A [`Selector`] selects flows in a
