@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many requests in one send.
-//!
-//! The rules stand at [`Batch`].
 
 #![forbid(unsafe_code)]
 
@@ -17,13 +15,13 @@ use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
 use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Header, array_at};
 
-/// A batch with so many requests is full.
+/// A batch with this number of requests is full.
 const MANY_REQUESTS: usize = 200;
-/// A batch with so many bytes is full.
+/// A batch with this number of bytes is full.
 const MANY_BYTES: usize = 32768;
-/// What a refusal takes of the receive buffer, 832 bytes in Linux 6.18, and some to spare.
+/// The bytes of the receive buffer that a refusal takes: 832 in Linux 6.18, rounded up.
 const REFUSAL_COST: usize = 1024;
-/// What an entry takes of the receive buffer: 1280 bytes, twice that with long labels or a security context.
+/// The bytes of the receive buffer that an entry takes: 1280, twice that with long labels or a security context.
 const ENTRY_COST: usize = 2560;
 
 /// What the answer to a request may take of the receive buffer.
@@ -66,7 +64,7 @@ impl Request<'_> {
     }
 }
 
-/// Asks for an acknowledgement of the message at the start of `message`, or no longer does.
+/// Sets or clears the request for an acknowledgement in the message at the start of `message`.
 fn set_acknowledged(message: &mut [u8], on: bool) {
     if let (Some(flags), Some(slot)) = (array_at(message, 6), message.get_mut(6..8)) {
         let flags = u16::from_ne_bytes(flags);
@@ -75,10 +73,10 @@ fn set_acknowledged(message: &mut [u8], on: bool) {
     }
 }
 
-/// A request that stands in the batch, and what is known of its answer.
+/// A request in the batch, and its answer as far as it is known.
 #[derive(Debug)]
 struct Slot {
-    /// Where its message starts.
+    /// The offset of its message.
     at: usize,
     is_lookup: bool,
     answer: Option<Result<Option<Box<Flow>>>>,
@@ -86,11 +84,15 @@ struct Slot {
 
 /// Requests that are sent together; made by [`Handle::batch`](crate::Handle::batch).
 ///
-/// The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
-/// behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
-/// was looked up come back with their request's sequence number. A batch never holds more requests than answers
-/// fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
-/// [`Error::Overrun`], never as done.
+/// The kernel carries out the requests of a datagram one after the other; a failure does not stop the requests after
+/// it. Only the last request asks for an acknowledgement, so a success needs no answer; failures and looked-up entries
+/// arrive with the sequence number of their request. A batch never holds more requests than the socket's receive buffer
+/// can hold answers. If answers are lost nevertheless, the requests concerned are reported as [`Error::Overrun`], never
+/// as done.
+///
+/// [`push`](Self::push) returns the number of a request, and
+/// [`Handle::carry_out`](crate::Handle::carry_out) passes this number on with the result. The call empties the batch, and
+/// the next request has the number 0 again.
 ///
 /// ```no_run
 /// use netfilter_conntrack::{Flow, Handle, Request};
@@ -128,19 +130,20 @@ impl Batch {
         Ok(Batch { messages, len: 0, slots, room, cost: 0 })
     }
 
-    /// How many requests it holds.
+    /// The number of requests in the batch.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether it holds no request.
+    /// Whether the batch holds no request.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Whether it is time to send it: a change and a lookup may not fit any more. An empty batch is never full.
+    /// Whether the batch must be sent before another request is added: a change or a lookup may not fit any more. An empty
+    /// batch is never full.
     #[must_use]
     pub fn is_full(&self) -> bool {
         let has_room = self.slots.len() < MANY_REQUESTS
@@ -149,12 +152,12 @@ impl Batch {
         !self.is_empty() && !has_room
     }
 
-    /// Adds a request and returns its number, counted from 0. After a push that filled the batch a change and a lookup
-    /// still fit.
+    /// Adds a request and returns its number, counted from 0. While the batch is not full, a change and a
+    /// lookup fit.
     ///
     /// # Errors
-    /// As the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`] when there is no room for the
-    /// request or its answer. The batch is as before then.
+    /// Those of the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`] when there is no room for the
+    /// request or its answer. The batch is then unchanged.
     pub fn push(&mut self, request: Request<'_>) -> Result<usize> {
         let is_lookup = matches!(request, Request::Lookup(_));
         self.must_have_room(is_lookup)?;
@@ -207,8 +210,8 @@ impl Batch {
         self.messages.get(..self.len).unwrap_or_default()
     }
 
-    /// Reads what became of each request from an inbox that `more` fills again, hands it out in their order, and
-    /// empties the batch. The first request had the sequence number `first`.
+    /// Reads the answers from an inbox that `more` fills again, passes the result of each request to `each` in the
+    /// order of the requests, and empties the batch. The first request had the sequence number `first`.
     pub(crate) fn finish(
         &mut self,
         first: u32,
@@ -310,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_push_that_filled_a_batch_a_change_and_a_lookup_fit() {
+    fn while_a_batch_is_not_full_a_change_and_a_lookup_fit() {
         for room in [1 << 20, 100_000, 20_000] {
             let (mut batch, one) = (Batch::new(room).unwrap(), flow(1));
             while !batch.is_full() {
@@ -333,8 +336,8 @@ mod tests {
         bytes
     }
 
-    /// What becomes of a batch whose first request has the number `first`, by these answers and losses; whether it waited
-    /// after them.
+    /// The results of a batch whose first request has the number `first`, with these answers and losses; and whether
+    /// the batch waited after them.
     fn answered(mut batch: Batch, first: u32, script: &[Option<Vec<u8>>]) -> (Vec<Result<bool>>, bool) {
         let (mut all, mut waited) = (Vec::new(), false);
         let (mut inbox, mut script) = (Inbox::for_entries().unwrap(), script.iter());

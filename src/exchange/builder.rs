@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a handle is opened: in which network namespace, and with what receive buffer.
+//! The settings with which a handle is opened: the network namespace and the receive buffer.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Where `ip netns` keeps the namespaces that it has named.
 const NAMED: &str = "/run/netns";
 
-/// How to open a handle; made by [`Handle::builder`].
+/// The settings of a handle; made by [`Handle::builder`].
 ///
 /// ```no_run
 /// use netfilter_conntrack::Handle;
@@ -49,20 +49,20 @@ impl Namespace {
 }
 
 impl HandleBuilder {
-    /// Asks the network namespace with this name, as `ip netns add` gives it, in place of the caller's own. Needs
+    /// Selects the network namespace with this name, which `ip netns add` gave it, instead of the caller's own. Needs
     /// `CAP_SYS_ADMIN`. The namespace of the calling thread does not change.
     pub fn namespace_name(mut self, name: impl Into<String>) -> HandleBuilder {
         self.namespace = Some(Namespace::Name(name.into()));
         self
     }
 
-    /// Asks the network namespace that this file stands for.
+    /// Selects the network namespace of this file, such as `/proc/PID/ns/net`.
     pub fn namespace_path(mut self, path: impl Into<PathBuf>) -> HandleBuilder {
         self.namespace = Some(Namespace::Path(path.into()));
         self
     }
 
-    /// Asks the network namespace in which this process runs.
+    /// Selects the network namespace in which this process runs.
     pub fn namespace_of_process(mut self, pid: u32) -> HandleBuilder {
         self.namespace = Some(Namespace::Process(pid));
         self
@@ -75,7 +75,7 @@ impl HandleBuilder {
         self
     }
 
-    /// Lets a thread of its own receive lists, see [`Handle::read_ahead`].
+    /// Receives lists in a second thread, see [`Handle::read_ahead`].
     pub fn read_ahead(mut self, on: bool) -> HandleBuilder {
         self.reads_ahead = on;
         self
@@ -102,7 +102,7 @@ impl HandleBuilder {
 }
 
 impl Handle {
-    /// A handle with more to say about it.
+    /// The settings of a handle, to be opened with [`HandleBuilder::open`].
     pub fn builder() -> HandleBuilder {
         HandleBuilder::default()
     }
@@ -148,7 +148,7 @@ mod tests {
         let pipe = folder.join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         let opened = made.success().then(|| {
-            // A writer that stays away would leave an open call waiting for ever: this one comes late.
+            // An open call would wait for ever for a writer; this writer arrives late.
             let (opened, outcome) = std::sync::mpsc::channel();
             let path = pipe.clone();
             let thread = std::thread::spawn(move || {

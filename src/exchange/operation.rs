@@ -10,7 +10,7 @@ use crate::wire::Frame;
 use crate::wire::consts::*;
 use std::fmt;
 
-/// What a request asks the kernel to do; its text completes "cannot …".
+/// The purpose of a request; its text completes "cannot …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -45,7 +45,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// What a request's message asks for.
+    /// The purpose of a request, from its message.
     fn of(message: &[u8]) -> Option<Operation> {
         let frame = Frame::read(message).ok()?;
         let (header, dumps) = (&frame.header, frame.header.flags & NLM_F_DUMP == NLM_F_DUMP);
@@ -141,7 +141,7 @@ impl Failure {
         Failure { operation: Some(operation.into()), error }
     }
 
-    /// What the request asked for; nothing when none had been sent.
+    /// The purpose of the request; `None` when none had been sent.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.operation
@@ -166,9 +166,9 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Handle {
-    /// An error of this handle, with the name of the request that it is about: the one that was built last. Functions
-    /// that send several requests, as [`delete_matching`](Self::delete_matching) does, end with the one that failed.
-    /// For a batch see [`Failure::new`].
+    /// Adds to an error of this handle the name of the request that was built last. A function that sends several
+    /// requests, such as [`delete_matching`](Self::delete_matching), ends with the request that failed. For a batch see
+    /// [`Failure::new`].
     #[must_use]
     pub fn failure(&self, error: Error) -> Failure {
         Failure { operation: Operation::of(self.last_request()), error }

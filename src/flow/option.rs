@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Object options: a tuple derived from the other direction, translations undone, translations told.
+//! Object options: deriving a tuple from the other direction, undoing translations, testing for translations.
 //!
-//! Options look at stored values, present or not; family and protocol are the original tuple's stored ones.
-//! A question about ports asks for the protocol first: those of ICMP and of unknown protocols have none.
+//! Options read stored values, present or not; family and protocol are the stored ones of the original tuple. A test of
+//! ports reads the protocol first: ICMP and unknown protocols have no ports.
 //!
-//! GRE keys count as ports where the kernel may have translated them: in a flow that was expected. The kernel
-//! changes the keys of PPTP calls alone (GRE version 1), whose flows its helper expects; a GRE flow that nothing
-//! expected keeps its keys under any rule.
+//! GRE keys count as ports where the kernel may have translated them: in a flow that was expected. The kernel changes
+//! only the keys of PPTP calls (GRE version 1), whose flows its helper expects; any other GRE flow keeps its keys under
+//! any rule.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ use super::tuple::L4Kind;
 use super::{Attr, Dir, Flow, tuple};
 use crate::wire::consts::{AF_INET, AF_INET6, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_SRC_NAT_DONE};
 
-/// What of a translation an undo or a test is about.
+/// The part of a translation that an undo or a test is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NatPart {
     /// The source address.
@@ -28,7 +28,8 @@ pub enum NatPart {
     DestinationPort,
 }
 
-/// A field of a translation, and the places that the translation makes differ: the original one and its reply.
+/// A field of a translation, and the two places that the translation makes differ: one in the original tuple and one in
+/// the reply.
 struct Change<const N: usize> {
     to: Field<N>,
     orig: Slot<N>,
@@ -47,7 +48,7 @@ impl<const N: usize> Change<N> {
     }
 }
 
-/// What of a flow a kind of translation changes.
+/// The parts of a flow that a kind of translation changes.
 enum Place {
     Ipv4(Change<4>),
     Ipv6(Change<16>),
@@ -67,7 +68,8 @@ const fn port(to: Field<2>, orig: Slot<2>, reply: Slot<2>) -> Place {
 }
 
 impl NatPart {
-    /// What this kind changes in a flow; nothing where the flow has no such addresses or ports.
+    /// The places in a flow that this kind of translation changes; `None` where the flow has no such addresses or
+    /// ports.
     fn place(self, flow: &Flow) -> Option<Place> {
         Some(match (self, flow.stored_u8(field::OrigL3proto)) {
             (NatPart::SourceAddress, AF_INET) => ipv4(field::SnatIpv4, ORIG.src, REPLY.dst),
@@ -82,7 +84,7 @@ impl NatPart {
         })
     }
 
-    /// The status bit that says it is done.
+    /// The status bit of a translation that has been set up.
     const fn done(self) -> u32 {
         match self {
             NatPart::SourceAddress | NatPart::SourcePort => IPS_SRC_NAT_DONE,
@@ -114,9 +116,9 @@ impl Flow {
         }
     }
 
-    /// Whether the flow is translated in this respect: the reply tuple differs from the plain inverse, and
-    /// the status, where known, says that the translation is done. ICMP and unknown protocols have no ports that
-    /// could be translated; GRE has keys, in a flow that was expected.
+    /// Whether this part of the flow is translated: the reply tuple differs from the plain inverse, and the status,
+    /// where known, contains the translation's bit. ICMP and unknown protocols have no ports to translate; GRE has
+    /// keys, in a flow that was expected.
     #[must_use]
     #[doc(alias = "nfct_getobjopt")]
     pub fn has_nat(&self, nat: NatPart) -> bool {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A flow as a command line: options with which `conntrack` makes, updates or deletes such an entry.
+//! A flow as a command line: the options with which `conntrack` creates, updates or deletes such an entry.
 //!
-//! The order of options is fixed, each has one blank before it, there is none at the end. Mark, labels and helper
-//! are not part of the form; of a translation only the address is.
+//! The order of the options is fixed. Each has one blank before it; the line does not end with a blank. Mark, labels
+//! and helper are not part of the line; of a translation only the address is.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::Certain;
 use crate::wire::consts::*;
 
-/// The command in front of the options.
+/// The command at the start of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// `-A`: make the entry, or update it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Network namespaces: a socket in another one, and, for demonstrations and tests, a new one with a table of its own.
 //!
-//! A namespace belongs to a thread. What the thread starts from then on (threads, processes, sockets, and
-//! its view of `/proc/sys/net`) is inside; what it opened before stays outside. The kernel removes the
+//! A namespace belongs to a thread. Threads, processes and sockets that the thread starts after the change are inside,
+//! and so is its view of `/proc/sys/net`; descriptors that it opened before stay outside. The kernel removes the
 //! namespace, and every flow in it, with the last thread and socket that use it.
 
 use super::{Socket, errno};
@@ -47,7 +47,7 @@ pub fn set_loopback_up() -> Result<()> {
     if fd < 0 {
         return Err(Error::Os(errno::get()));
     }
-    // SAFETY: the descriptor was just opened and belongs to nobody else.
+    // SAFETY: the descriptor was just opened, and no other code owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(fd) };
     // SAFETY: an all-zero `ifreq` is valid: an empty name and no flags.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
@@ -65,15 +65,15 @@ pub fn set_loopback_up() -> Result<()> {
     }
 }
 
-/// Opens a socket in the network namespace that this file stands for. A thread of its own enters the namespace and hands
-/// the socket over: the calling thread stays where it is.
+/// Opens a socket in the network namespace of this file. A second thread enters the namespace and returns the socket:
+/// the calling thread stays in its namespace.
 ///
 /// # Errors
 /// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
 /// [`Error::Invalid`] for a path with a NUL.
 pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
     let os = |error: std::io::Error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO));
-    // Opening waits for nobody, whatever the file is: a pipe without a writer, a device.
+    // Opening never waits, even for a pipe without a writer or for a device.
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file = file.map_err(|error| match error.kind() {
         ErrorKind::InvalidInput => Error::Invalid("a path has no NUL"),
