@@ -16,15 +16,15 @@ pub struct Bitmask {
     words: Words,
 }
 
-/// So many words stand in the mask itself: the kernel's labels have no more.
+/// The mask itself holds this number of words: the kernel's labels have no more.
 const FEW: usize = 4;
 
 /// The words, lowest bits first.
 #[derive(Debug, Clone, Eq)]
 enum Words {
-    /// The first so many of these.
+    /// The first of these words, as many as the number says.
     Few([u32; FEW], usize),
-    /// More, in a block of their own.
+    /// More words, in a block on the heap.
     Many(Vec<u32>),
 }
 
@@ -73,10 +73,10 @@ impl Words {
 }
 
 /// Whether the two words of a long change places: the kernel keeps labels in longs, and on a 64-bit big-endian machine
-/// the upper half of a long comes first.
+/// the upper half of a long is first.
 const SWAPPED: bool = cfg!(all(target_endian = "big", target_pointer_width = "64"));
 
-/// Where a mask's word stands on the wire, and the other way round.
+/// The place of a mask's word on the wire, and the reverse.
 #[must_use]
 pub(crate) const fn wire_place(word: usize) -> usize {
     if SWAPPED { word ^ 1 } else { word }
@@ -129,7 +129,7 @@ impl Bitmask {
         Bitmask::try_from_words(bytes, bytes.len().div_ceil(4), |word| word)
     }
 
-    /// The mask that stands on the wire.
+    /// The mask that a message contains.
     ///
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(mask.words(), [[0xff, 0, 0, 0], [1, 0, 0, 0]].map(u32::from_ne_bytes));
     }
 
-    /// What a kernel with this machine's longs sends for its label `bit`.
+    /// The bytes that a kernel with this machine's longs sends for its label `bit`.
     fn on_the_wire(bit: usize) -> Vec<u8> {
         let long = size_of::<libc::c_ulong>();
         let mut longs = vec![0u128; 16 / long];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The sockets of handles, subscriptions and mirrors, for `poll` and for event loops, and what a program may set on them.
+//! The descriptors of handles, subscriptions and mirrors, for `poll` and for event loops, and the options that a
+//! program may set on them.
 
 #![forbid(unsafe_code)]
 
@@ -47,8 +48,8 @@ impl Events {
         self.socket().set_non_blocking(on)
     }
 
-    /// Waits until an event has come, at most for this time. Events that have been received already are not seen here:
-    /// read until [`try_next`](Self::try_next) returns nothing before.
+    /// Waits until an event arrives, at most for this time; returns success in both cases. The call does not see events
+    /// that have been received already: read until [`try_next`](Self::try_next) returns `None` before.
     ///
     /// # Errors
     /// The system's error; [`is_signal`](crate::Error::is_signal) when a signal came.
@@ -56,7 +57,7 @@ impl Events {
         self.socket().wait_readable(longest)
     }
 
-    /// The size of the receive buffer that took effect, in bytes; twice what was asked for.
+    /// The size of the receive buffer that took effect, in bytes; twice the requested size.
     ///
     /// # Errors
     /// The system's error.
@@ -64,7 +65,7 @@ impl Events {
         self.socket().receive_buffer()
     }
 
-    /// Lets the kernel drop the events that do not pass a filter, in the place of an older one.
+    /// Makes the kernel drop the events that do not pass a filter. Replaces an older filter.
     ///
     /// # Errors
     /// The system's error: `ENOMEM` for a filter that is larger than `net.core.optmem_max` allows;
@@ -75,8 +76,8 @@ impl Events {
 }
 
 impl Mirror {
-    /// Waits until an event has come, at most for this time. A program that follows the table waits no longer than
-    /// [`rest`](Self::rest).
+    /// Waits until an event arrives, at most for this time; returns success in both cases. A program that follows the
+    /// table waits no longer than [`rest`](Self::rest).
     ///
     /// # Errors
     /// The system's error; [`is_signal`](crate::Error::is_signal) when a signal came.

@@ -7,7 +7,7 @@
 
 use std::{fmt, io};
 
-/// What went wrong.
+/// The reason of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,7 +23,7 @@ pub enum Error {
     Truncated,
     /// A datagram came from another process, not from the kernel.
     ForeignSender,
-    /// A message or attribute breaks the rules of its format; the text names what.
+    /// A message or attribute breaks the rules of its format; the text names the rule.
     Malformed(&'static str),
     /// An argument or object cannot be used for this call; the text says why.
     Invalid(&'static str),
@@ -56,44 +56,44 @@ impl Error {
         }
     }
 
-    /// The kernel's answer or the system's error is one of these numbers.
+    /// Whether the kernel's answer or the system's error is one of these numbers.
     fn reports(self, numbers: &[i32]) -> bool {
         matches!(self, Error::Os(errno) | Error::Kernel(errno) if numbers.contains(&errno))
     }
 
-    /// There is no such entry (`ENOENT`).
+    /// Whether there is no such entry (`ENOENT`).
     #[must_use]
     pub fn is_not_found(self) -> bool {
         self.reports(&[libc::ENOENT])
     }
 
-    /// Such an entry exists already (`EEXIST`).
+    /// Whether such an entry exists already (`EEXIST`).
     #[must_use]
     pub fn is_already_there(self) -> bool {
         self.reports(&[libc::EEXIST])
     }
 
-    /// A socket that does not wait has nothing to read (`EAGAIN`).
+    /// Whether a socket that does not wait has nothing to read (`EAGAIN`).
     #[must_use]
     pub fn is_would_block(self) -> bool {
         self.reports(&[libc::EAGAIN, libc::EWOULDBLOCK])
     }
 
-    /// A signal interrupted a call that waits (`EINTR`): the call can be repeated. An interrupted dump is
+    /// Whether a signal interrupted a call that waits (`EINTR`): the call can be repeated. An interrupted dump is
     /// [`Interrupted`](Error::Interrupted).
     #[must_use]
     pub fn is_signal(self) -> bool {
         matches!(self, Error::Os(libc::EINTR))
     }
 
-    /// The caller lacks a privilege: `CAP_NET_ADMIN` in the network namespace for requests and events (`EPERM`,
+    /// Whether the caller lacks a privilege: `CAP_NET_ADMIN` in the network namespace for requests and events (`EPERM`,
     /// `EACCES`).
     #[must_use]
     pub fn is_permission_denied(self) -> bool {
         self.reports(&[libc::EPERM, libc::EACCES])
     }
 
-    /// Something was lost or could not be read; what follows it can be read.
+    /// Whether something was lost or could not be read, and later messages can be read.
     #[must_use]
     pub fn is_loss(self) -> bool {
         matches!(self, Error::Overrun | Error::Truncated | Error::Malformed(_))

@@ -14,11 +14,11 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-/// The file that is read when none is named.
+/// The default file.
 pub const DEFAULT_PATH: &str = "/etc/xtables/connlabel.conf";
 /// How many bits can have names.
 const BITS: u64 = 1024;
-/// Longest piece of a line that is looked at as one; the rest of a longer line counts as a line of its own.
+/// Longest piece of a line that is read as one; the rest of a longer line counts as a line of its own.
 const LINE_MAX: usize = 1023;
 /// Bytes that are read at most: room for a name of full length for every bit.
 const FILE_MAX: u64 = BITS * (LINE_MAX as u64 + 1);
@@ -127,7 +127,7 @@ impl LabelMap {
     }
 }
 
-/// The first line with its newline, or as much of a longer one as is looked at; at the end also what is left.
+/// The first line with its newline, or the longest piece of a longer one; at the end also an incomplete line.
 fn first_line(bytes: &[u8], is_end: bool) -> Option<(&[u8], &[u8])> {
     let longest = bytes.get(..LINE_MAX).unwrap_or(bytes);
     let len = match longest.iter().position(|&byte| byte == b'\n') {

@@ -13,11 +13,14 @@
 //! the same core.
 //!
 //! # From Rust
-//! A [`Flow`] is one entry of the table, or the part of one that is known; a [`Handle`] asks the kernel about
-//! flows and changes them; [`Events`] tells what happens to them, and a [`Mirror`] also makes
-//! up for events that are lost; [`DumpFilter`] lets the kernel choose;
-//! [`format`](mod@format) turns a flow into the text that C programs print. Requests need `CAP_NET_ADMIN` in
-//! the network namespace; opening a handle needs nothing.
+//! The package is `netfilter-conntrack`; a program writes `use netfilter_conntrack::…`. Linux only.
+//!
+//! A [`Flow`] is one entry of the table, or the known part of one. A [`Handle`] sends requests to the kernel: it lists,
+//! looks up, creates, changes and deletes flows, many of them in one [`Batch`]. [`Events`] reports new, changed and
+//! ended flows. A [`Mirror`] keeps a copy of the table even when events are lost. A [`Selector`] selects flows in a
+//! list ([`ListBuilder::selector`]); [`DumpFilter`] is the kernel's own, coarser filter. [`format`](mod@format) prints
+//! a flow as the text or XML that C programs know; [`format::facts`] names its values for any other format, such as
+//! JSON. Requests need `CAP_NET_ADMIN` in the network namespace; opening a handle needs no privilege.
 //!
 //! List the table:
 //! ```no_run
@@ -70,12 +73,14 @@
 //! # Ok::<(), netfilter_conntrack::Error>(())
 //! ```
 //!
-//! To hold a copy of the table, follow a [`Mirror`] instead: what it tells leads to the kernel's table even when
-//! events are lost.
+//! To hold a copy of the table, use a [`Mirror`]: its changes lead to the kernel's table even when events are lost.
 //!
-//! [`Handle::builder`] opens a handle in another network namespace; [`Handle::failure`] names the request with which an
-//! error came. [`Handle`], [`Events`] and [`Mirror`] are descriptors ([`AsFd`](std::os::fd::AsFd)): `poll`, mio and tokio
-//! can wait for them, and [`Events::try_next`] never waits. The folder `examples/` has a program for each.
+//! [`Handle::builder`] opens a handle in another network namespace; [`Handle::failure`] adds to an error the name of
+//! the request. [`Handle`], [`Events`] and [`Mirror`] have a descriptor ([`AsFd`](std::os::fd::AsFd)): `poll`, mio and
+//! tokio can wait for it. [`Events::try_next`] never waits. A program that must stop on a signal waits with
+//! [`Events::wait_readable`] or in an event loop, with a longest time or a second descriptor: a signal does not
+//! interrupt [`Events::next`] when it arrives just before the call, or when its handler has `SA_RESTART`. The folder
+//! `examples/` has a program for each.
 //!
 //! # Features
 //! `capi` exports the C functions, see below. `internals` makes system calls, messages and codecs public, for the tests,
@@ -143,7 +148,7 @@ pub use filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector
 pub use filter::socket_filter::{EventFilter, Field as EventField};
 pub use filter::{DumpFilter, Pushdown, Selector};
 pub use flow::nat::{Nat, Translation};
-pub use flow::option::Nat as NatPart;
+pub use flow::option::NatPart;
 pub use flow::state::{DccpState, SctpState, State, TcpState};
 pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};

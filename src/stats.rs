@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the kernel counts: the entries of the table, and what each CPU has done.
+//! The kernel's counts: the entries of the table, and the counters of each CPU.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ pub const CPU_COUNTERS: &[&str] = &[
 /// Names of the per-CPU counters of the expectation table (`CTA_STATS_EXP_*`).
 pub const EXPECT_CPU_COUNTERS: &[&str] = &["", "expect_new", "expect_create", "expect_delete"];
 
-/// Attribute numbers kept of one CPU's counters: those known today and the next few.
+/// Number of attribute numbers kept of one CPU's counters: those known today and the next few.
 pub const CPU_COUNTERS_MAX: usize = 20;
 
 /// One CPU's counters, wrapping at 2^32.

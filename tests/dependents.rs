@@ -27,6 +27,46 @@ impl Drop for Scratch {
     }
 }
 
+/// The folders and files of `src/` whose items a program sees without the feature `internals`.
+const SEEN: [&str; 7] = ["lib.rs", "exchange", "watch", "filter", "flow", "expect", "format"];
+
+/// The lines of each Rust example in the documentation of a file.
+fn examples(source: &str) -> Vec<String> {
+    let lines = source.lines().map(|line| line.trim_start());
+    let lines = lines.filter_map(|line| line.strip_prefix("///").or_else(|| line.strip_prefix("//!")));
+    let lines: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let blocks = lines.split(|line| line.starts_with("```")).skip(1).step_by(2);
+    let opened = lines.iter().filter(|line| line.starts_with("```")).step_by(2);
+    let rust = blocks.zip(opened).filter(|(_, opening)| ["```", "```no_run"].contains(*opening));
+    rust.map(|(block, _)| {
+        block.iter().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    })
+    .collect()
+}
+
+/// A program of all these examples, each in a function of its own, as rustdoc would make one of each. The documentation
+/// tests of this tree see the feature `internals`; a program does not.
+fn documented() -> String {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut program = "#![allow(unused)]\nuse std::fmt::Debug;\nfn main() {}\n".to_owned();
+    let mut count = 0;
+    for name in SEEN {
+        let path = source.join(name);
+        let files = if path.is_dir() {
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+        } else {
+            vec![path]
+        };
+        for example in files.iter().flat_map(|file| examples(&fs::read_to_string(file).unwrap())) {
+            let result = if example.contains("\nOk::<") { "-> Result<(), impl Debug>" } else { "" };
+            program += &format!("fn example_{count}() {result} {{\n{example}\n}}\n");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "only {count} examples were found");
+    program
+}
+
 /// A program of its own with what cargo built for it below `target`.
 fn program() -> Scratch {
     let scratch = Scratch(std::env::temp_dir().join(format!("conntrack-dependent-{}", std::process::id())));
@@ -41,6 +81,7 @@ fn program() -> Scratch {
     // The examples are programs of users, too: they have no more than the public interface.
     let programs = scratch.0.join("src/bin");
     fs::create_dir(&programs).unwrap();
+    fs::write(programs.join("documented.rs"), documented()).unwrap();
     for name in EXAMPLES {
         fs::copy(Path::new(library).join("examples").join(name), programs.join(name)).unwrap();
     }

@@ -110,6 +110,51 @@ fn every_make_target_that_is_named_exists() {
     }
 }
 
+/// The documents in Markdown.
+fn documents() -> Vec<PathBuf> {
+    let here = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let all = here.filter(|path| path.is_file()).chain(files("docs"));
+    all.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+}
+
+/// The names of the tree's folders, apart from those of builds.
+fn folders() -> Vec<String> {
+    let entries = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap());
+    let names = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name());
+    names
+        .map(|name| name.into_string().unwrap())
+        .filter(|name| !["target", "stage"].contains(&&**name))
+        .collect()
+}
+
+/// Whether a word looks like a path below one of these folders: `src/sys`, `tool/man/conntrack.8`.
+fn is_path(word: &str, folders: &[String]) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    word.chars().all(plain)
+        && word.split_once('/').is_some_and(|(first, _)| folders.iter().any(|folder| folder == first))
+}
+
+#[test]
+fn every_path_that_a_document_or_a_comment_names_exists() {
+    let comments =
+        ["src", "tool/src", "tests", "tool/tests", "testing", "examples"].into_iter().flat_map(files);
+    let comments = comments.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let (folders, mut count) = (folders(), 0);
+    for path in documents().into_iter().chain(comments) {
+        let is_source = path.extension().is_some_and(|ending| ending == "rs");
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().filter(|line| !is_source || line.trim_start().starts_with("//"));
+        for word in lines.flat_map(quoted).filter(|word| is_path(word, &folders)) {
+            // A comment of the tool may name a path of the tool's package.
+            let tool = root().join("tool");
+            let exists = root().join(word).exists() || path.starts_with(&tool) && tool.join(word).exists();
+            assert!(exists, "{}: no {word}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} paths were found");
+}
+
 #[test]
 fn every_link_leads_to_a_file() {
     for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/reliability.md"] {

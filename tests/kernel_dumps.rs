@@ -12,6 +12,7 @@ use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_DYING, IPS_SEEN_REPLY};
 use netfilter_conntrack::{Attr, Dir, DumpFilter, Error, Flow, Handle, L4};
 use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::os::unix::net::UnixDatagram;
 use testing::{count, flow, isolated, sports, sysctl, table, tcp, track_packets, udp};
 
@@ -96,6 +97,23 @@ fn an_iterator_dropped_anywhere_does_not_disturb_what_follows() {
             assert_eq!(handle.statistics().unwrap().entries, u32::from(MANY), "after {some}");
             assert_eq!(handle.flows().unwrap().take(some).filter(Result::is_ok).count(), some);
             assert_eq!(handle.flows().unwrap().count(), total, "after {some}");
+        }
+    });
+}
+
+#[test]
+fn a_list_that_is_leaked_leaves_no_thread_that_takes_other_answers() {
+    isolated(|| {
+        let mut handle = table(&many());
+        for ahead in [true, false] {
+            for some in [0, 1, 500] {
+                let mut list = ManuallyDrop::new(handle.entries().read_ahead(ahead).open().unwrap());
+                for _ in 0..some {
+                    assert!(list.next().unwrap().is_some());
+                }
+                assert_eq!(handle.statistics().unwrap().entries, u32::from(MANY));
+                assert_eq!(count(&mut handle), usize::from(MANY));
+            }
         }
     });
 }

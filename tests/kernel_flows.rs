@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use netfilter_conntrack::filter::dump::Masked;
-use netfilter_conntrack::flow::option::Nat;
+use netfilter_conntrack::flow::option::NatPart;
 use netfilter_conntrack::wire::consts::{
     AF_INET, AF_INET6, IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_HELPER,
     IPS_SEEN_REPLY, IPS_SEQ_ADJUST, IPS_SRC_NAT, IPS_SRC_NAT_DONE,
@@ -441,7 +441,12 @@ fn an_undone_translation_can_be_made_again() {
             let mut handle = table(&[translated(wish)]);
             let before = handle.get(&key(&translated(wish), Dir::Orig)).unwrap();
             let mut again = before.clone();
-            for nat in [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort] {
+            for nat in [
+                NatPart::SourceAddress,
+                NatPart::DestinationAddress,
+                NatPart::SourcePort,
+                NatPart::DestinationPort,
+            ] {
                 if before.has_nat(nat) {
                     again.undo_nat(nat);
                 }
@@ -474,8 +479,13 @@ fn an_undone_translation_of_an_echo_can_be_made_again() {
         ] {
             let mut handle = table(std::slice::from_ref(&asked));
             let before = handle.get(&key(&asked, Dir::Orig)).unwrap();
-            let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
-            let done: Vec<Nat> = all.into_iter().filter(|&nat| before.has_nat(nat)).collect();
+            let all = [
+                NatPart::SourceAddress,
+                NatPart::DestinationAddress,
+                NatPart::SourcePort,
+                NatPart::DestinationPort,
+            ];
+            let done: Vec<NatPart> = all.into_iter().filter(|&nat| before.has_nat(nat)).collect();
             assert_eq!(done.len(), 1, "{done:?}");
             let mut again = before.clone();
             all.into_iter().for_each(|nat| again.undo_nat(nat));
@@ -498,7 +508,7 @@ fn keys_of_a_flow_that_was_not_expected_are_not_translated() {
         let mut handle = table(std::slice::from_ref(&asked));
         let found = handle.get(&key(&asked, Dir::Orig)).unwrap();
         assert_eq!(found.tuple(Dir::Reply).protocol(), L4::Gre { src_key: 2, dst_key: 1 });
-        assert!(found.has_nat(Nat::SourceAddress) && !found.has_nat(Nat::SourcePort));
+        assert!(found.has_nat(NatPart::SourceAddress) && !found.has_nat(NatPart::SourcePort));
     });
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How every exported function is entered and left.
+//! The entry and the exits of every exported function.
 //!
-//! Guarantees: a panic ends here and becomes the function's failure value; a NULL or misaligned object is an
-//! error, never dereferenced; an error becomes value and `errno` in one place, [`boundary_or`], after
-//! everything the function held has been dropped. Functions that wait or call back are left by other ways, too:
-//! [`leavable_boundary`].
+//! Guarantees: a panic ends here and becomes the function's failure value; a NULL or misaligned object is an error,
+//! never dereferenced; an error becomes value and `errno` in one place, [`boundary_or`], after everything that the
+//! function owned has been dropped. Functions that wait or call back have further exits: [`leavable_boundary`].
 
 use crate::error::{Error, Result};
 use crate::sys::cancel::{self, CancelType};
@@ -163,9 +162,9 @@ pub(super) unsafe trait AllZero: Object {}
 /// A new all-zero object on the heap, released by [`take`].
 pub(super) fn zeroed<C: AllZero>() -> Result<*mut C> {
     let layout = std::alloc::Layout::new::<C::Inner>();
-    // Not `alloc_zeroed`, and hidden from the compiler, which would make it that: the `calloc` of glibc before 2.41
-    // does not look among the blocks that this thread has released.
-    // SAFETY: the objects behind the border have a size.
+    // Not `alloc_zeroed`, and hidden from the compiler, which would turn it into that: the `calloc` of glibc before
+    // 2.41 does not use the blocks that this thread has released.
+    // SAFETY: the objects of the border have a size.
     let block = std::hint::black_box(unsafe { std::alloc::alloc(layout) });
     if block.is_null() {
         return Err(Error::NoMemory);

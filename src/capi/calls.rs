@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The receive loops that are running in this thread, the innermost one last.
 //!
-//! A callback may query, and close, the handle that called it; so a loop asks here whether it is an inner one, and
-//! whether its handle still exists. A program may also leave a loop without its return: by `longjmp`, by an
-//! exception, by the end of the thread. Nothing is cleaned up then, because nothing needs to be: the list is the
-//! thread's own, and a loop that no longer stands on the stack is found out by the next one.
+//! A callback may query, and close, the handle that called it. So a loop asks this list whether it is an inner one, and
+//! whether its handle still exists. A program may also leave a loop without its return: by `longjmp`, by an exception,
+//! by the end of the thread. No code cleans up then, and none needs to: the list is the thread's own, and the next loop
+//! detects a loop that no longer stands on the stack.
 //!
-//! The list can be wrong where a thread has several stacks (coroutines, alternate stacks of signals). So it does not
-//! decide which memory may be used: the numbers of the open handles do, which are apart from it.
+//! The list can be wrong where a thread has several stacks (coroutines, alternate stacks of signals). So the list does
+//! not decide which memory may be used: the numbers of the open handles decide that, and they are kept elsewhere.
 
 #![forbid(unsafe_code)]
 

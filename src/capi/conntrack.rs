@@ -13,7 +13,7 @@ use crate::bitmask::Bitmask;
 use crate::error::{Error, Result};
 use crate::expect;
 use crate::flow::attr::{Row, Store};
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::storage;
 use crate::flow::{Attr, CompareFlags, CopyFlags, Flow, HEAD_LEN, HELPER_NAME_LEN};
 use crate::sys::memory;
@@ -290,8 +290,9 @@ pub unsafe extern "C" fn nfct_getobjopt(ct: *const nf_conntrack, option: c_uint)
 }
 
 /// The translation that options 0 to 3 are about, for setting and getting alike.
-fn nat(option: c_uint) -> Option<Nat> {
-    let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
+fn nat(option: c_uint) -> Option<NatPart> {
+    let all =
+        [NatPart::SourceAddress, NatPart::DestinationAddress, NatPart::SourcePort, NatPart::DestinationPort];
     all.get(usize::try_from(option).ok()?).copied()
 }
 

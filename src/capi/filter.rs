@@ -182,15 +182,15 @@ pub unsafe extern "C" fn nfct_filter_dump_set_attr(
         match r#type {
             // SAFETY: C gives a value of the attribute's type.
             MARK => filter.mark = Some(unsafe { masked(data) }?),
-            // SAFETY: likewise.
+            // SAFETY: as above.
             L3NUM => filter.family = Some(u8::from_ne_bytes(unsafe { array(data) }?)),
-            // SAFETY: likewise.
+            // SAFETY: as above.
             STATUS => filter.status = Some(unsafe { masked(data) }?),
-            // SAFETY: likewise.
+            // SAFETY: as above.
             ZONE => filter.zone = Some(u16::from_ne_bytes(unsafe { array(data) }?)),
             TUPLE => {
                 let mut made = Made::new();
-                // SAFETY: likewise: a live conntrack object.
+                // SAFETY: as above: a live conntrack object.
                 let tuple = unsafe { flow_of(data.cast::<nf_conntrack>(), &mut made) }?;
                 filter.tuple = Some(memory::boxed(tuple.try_clone()?)?);
             }

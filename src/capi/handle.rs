@@ -311,7 +311,7 @@ pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_h
             Ok(give_box(handle))
         });
         if opened.is_err() {
-            // SAFETY: made above and used by nobody else.
+            // SAFETY: made above, and no other code uses it.
             let _ = unsafe { Netfilter::destroy(netfilter) };
         }
         opened

@@ -83,12 +83,12 @@ impl Object for nfct_handle {
     type Inner = super::handle::Handle;
 }
 
-// SAFETY: a flow is bytes, words and optional boxes; zero is none of the latter.
+// SAFETY: a flow consists of bytes, words and optional boxes; zero is no box.
 unsafe impl AllZero for nf_conntrack {}
 // SAFETY: an expectation is bytes only.
 unsafe impl AllZero for nf_expect {}
 
-// Numbers that C passes as an enumeration: any number may come. The header shows the enumeration.
+// Numbers that C passes as an enumeration: C may pass any number. The header shows the enumeration.
 pub type ConntrackAttr = c_uint;
 pub type ConntrackGroup = c_uint;
 pub type ExpectationAttr = c_uint;

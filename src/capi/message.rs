@@ -77,7 +77,7 @@ unsafe fn append_written(nlh: *mut nlmsghdr, written: &Written<'_>) -> Result<c_
         unsafe { bytes_mut(at(0), 4) }?.copy_from_slice(&len.to_ne_bytes());
     }
     if let Some(family) = written.family {
-        // SAFETY: as for this function: whoever names a family has put nfgenmsg behind the header.
+        // SAFETY: as for this function: a caller that names a family has put nfgenmsg after the header.
         unsafe { bytes_mut(at(FAMILY_AT), 1) }?.fill(family);
     }
     Ok(if written.whole { 0 } else { -1 })

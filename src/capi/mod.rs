@@ -18,8 +18,8 @@
 //! | `nfct_handle` | `handle::Handle` | `nfct_open`, `nfct_open_nfnl` | `nfct_close` |
 //! | `nfnl_handle` | `nfnl::Netfilter`, from `calloc` | `nfct_open`; or libnfnetlink | `nfct_close` of the handle on it |
 //!
-//! What the `unsafe` functions here pass on is the promise of every C call: a pointer is NULL or points to a
-//! live object of its type, of which no other thread makes use meanwhile.
+//! The `unsafe` functions here rely on the promise of every C call: a pointer is NULL or points to a live object of its
+//! type, and no other thread uses the object during the call.
 
 #![allow(unsafe_code)] // pointers from C; the only other places are `sys` and the tool's `sys`
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The handle of libnfnetlink, without libnfnetlink.
 //!
-//! A program may ask a conntrack handle for its netfilter handle and pass that to the real libnfnetlink, or
-//! make one there and open conntrack on it. So the block behind `struct nfnl_handle` has that library's
-//! layout, comes from `calloc`, is released with `free`, and its callback slots hold C functions that anybody
-//! may call. Members are cells: C code changes them between any two of our calls.
+//! A program may ask a conntrack handle for its netfilter handle and pass that to the real libnfnetlink, or create one
+//! there and open conntrack on it. So the block of `struct nfnl_handle` has that library's layout, comes from `calloc`
+//! and is released with `free`, and its callback slots hold C functions that any code may call. Members are cells: C
+//! code changes them between any two of our calls.
 
 use super::border::{Object, checked, descriptor};
 use crate::error::{Error, Result};
@@ -162,8 +162,8 @@ impl Netfilter {
         if slots.is_null() {
             return &[];
         }
-        // SAFETY: a subsystem's array has the length beside it, and lives until the subsystem is closed,
-        // which no code does while it holds this slice.
+        // SAFETY: a subsystem's array has the length next to it, and lives until the subsystem is closed, which no code
+        // does while it holds this slice.
         unsafe { std::slice::from_raw_parts(slots, usize::from(len)) }
     }
 
@@ -218,7 +218,7 @@ impl Netfilter {
         (0..=16).for_each(|id| handle.close(id));
         // SAFETY: the descriptor is the handle's, and no program uses the handle any more.
         let closed = unsafe { raw::close(handle.fd()) };
-        // SAFETY: the block came from calloc, here or in libnfnetlink, and nobody uses it any more.
+        // SAFETY: the block came from calloc, here or in libnfnetlink, and no code uses it any more.
         unsafe { libc::free(this.as_ptr().cast()) };
         closed
     }

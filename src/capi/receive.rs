@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The receive loop of a handle: datagrams from the socket, messages to the registered functions.
 //!
-//! While C code runs, or the thread waits, no part of the handle is borrowed, and the functions here hold nothing
-//! that must be dropped: what they need stands on the stack or in the handle. So a callback may register, query and
-//! even close the handle that calls it, and it may be left by `longjmp`, by an exception or by the end of its
-//! thread. An inner loop sets aside what belongs to an outer one, which then finds it first.
+//! While C code runs, or the thread waits, no part of the handle is borrowed, and the functions here own nothing that
+//! must be dropped: their data stands on the stack or in the handle. So a callback may register, query and even close
+//! the handle that calls it, and it may be left by `longjmp`, by an exception or by the end of its thread. An inner
+//! loop keeps datagrams that belong to an outer loop, and the outer loop reads them first.
 
 use super::border::{Object, caught, checked, give_box, leavable_boundary, message, shared, take};
 use super::calls::Running;
@@ -142,7 +142,7 @@ impl<C: Delivered> Prepared<C> {
         match (self.first, self.second) {
             // SAFETY: C registered the function for these arguments.
             (Some(call), _) => unsafe { call(self.kind, self.object, self.data) },
-            // SAFETY: likewise.
+            // SAFETY: as above.
             (None, Some(call)) => unsafe { call(nlh, self.kind, self.object, self.data) },
             (None, None) => NFCT_CB_STOP,
         }
@@ -412,7 +412,7 @@ impl<'h> Receiving<'h> {
             // SAFETY: as for this function: the data of our slots is the handle's registration.
             unsafe { deliver::<nf_conntrack>(slot.data.cast(), nlh, self.cancel, is_closed) }
         } else if ptr::fn_addr_eq(call, on_message::<nf_expect> as Call) {
-            // SAFETY: likewise.
+            // SAFETY: as above.
             unsafe { deliver::<nf_expect>(slot.data.cast(), nlh, self.cancel, is_closed) }
         } else {
             // SAFETY: as for this function.

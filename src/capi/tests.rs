@@ -312,7 +312,7 @@ fn every_buffer_size_gets_a_terminated_text_of_the_same_length() {
     let ct: *mut nf_conntrack = c(&mut flow);
     for out_type in [0, 1] {
         let mut whole = [0x55; 1024];
-        // SAFETY: a live object and a buffer of the size told.
+        // SAFETY: a live object and a buffer of the given size.
         let len = unsafe { nfct_snprintf(whole.as_mut_ptr(), 1024, ct, 1, out_type, 0) };
         for size in 1..=whole.len() {
             let mut text = vec![0x55; whole.len()];
@@ -450,14 +450,14 @@ fn deprecated_builders_stay_inside_their_buffer() {
     let ssh = std::ptr::dangling_mut();
     for size in 0..160usize {
         let mut buf = [1u8; 160];
-        // SAFETY: a live object and a buffer of the size told.
+        // SAFETY: a live object and a buffer of the given size.
         let value = unsafe { nfct_build_conntrack(ssh, buf.as_mut_ptr().cast(), size, 0, 5, c(&mut flow)) };
         assert!(value == 0 || buf[..size].iter().all(|&byte| byte == 0), "size {size}");
         assert!(buf[size..].iter().all(|&byte| byte == 1), "size {size}");
     }
     let mut buf = [0u8; 256];
     let mut copy = Flow::new();
-    // SAFETY: live objects and a buffer of the size told.
+    // SAFETY: live objects and a buffer of the given size.
     unsafe {
         assert_eq!(
             nfct_build_query(null_mut(), CREATE, c::<_, c_void>(&mut flow), buf.as_mut_ptr().cast(), 256),

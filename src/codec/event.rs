@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a message's header says happened.
+//! The kind of an event, from a message's header.
 
 #![forbid(unsafe_code)]
 
 use crate::wire::Header;
 use crate::wire::consts::{IPCTNL_MSG_CT_DELETE, IPCTNL_MSG_CT_NEW, NLM_F_CREATE, NLM_F_EXCL};
 
-/// What happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// It is new.
@@ -18,7 +18,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The kind that a message's header tells; nothing for a message that is no event.
+    /// The kind of event that a message's header reports; `None` for a message that is no event.
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn of(header: &Header) -> Option<EventKind> {

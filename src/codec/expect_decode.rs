@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One message's attributes into an [`Expectation`].
 //!
-//! The family of the message reaches the tuples crosswise, as C programs have always seen it: a MASTER
-//! attribute names the family of the expected tuple, TUPLE that of the mask, MASK that of the master. The kernel
-//! sends all three, so complete messages come out straight.
+//! The family of an attribute decides that of another tuple, and C programs know it so: a MASTER attribute names the
+//! family of the expected tuple, TUPLE that of the mask, MASK that of the master. The kernel sends all three
+//! attributes, so a complete message is decoded correctly.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ pub fn message(expect: &mut Expectation, frame: &Frame<'_>) -> Result<()> {
     attributes(expect, frame.family().unwrap_or(AF_UNSPEC), frame.attrs())
 }
 
-/// Decodes an attribute area; `family` is what `nfgen_family` said.
+/// Decodes an attribute area; `family` is the message's `nfgen_family`.
 ///
 /// # Errors
 /// As [`message`].

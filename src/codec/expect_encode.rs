@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! An [`Expectation`] into the attributes of a request.
 //!
-//! Class, NAT tuple and direction, and the function name are never sent: the C API has never sent them, and
-//! its callers rely on the messages they know.
+//! Class, NAT tuple and direction, and the function name are never sent: the C API has never sent them, and its callers
+//! rely on the messages that they know.
 
 #![forbid(unsafe_code)]
 

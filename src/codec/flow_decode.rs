@@ -14,8 +14,8 @@ use crate::wire::{Attr as WireAttr, Attrs, Frame};
 /// Longest `CTA_LABELS` accepted: the largest bit mask the API can make.
 const LABELS_MAX: usize = (Bitmask::MAX_BIT as usize + 1) / 8;
 
-/// Functions that take the leaves of one nest, one number each: its type on the wire, how it is read, the
-/// attribute it fills. Written out for each leaf, so that every place in the object is known when compiling.
+/// Functions that read the leaves of one nest, one number each: the leaf's type on the wire, how it is read, and the
+/// attribute that it sets. Each leaf is written out, so that every place in the object is known at compile time.
 macro_rules! leaves {
     ($($nest:ident { $($kind:ident: $read:ident, $to:ident;)* })*) => {$(
         #[inline(always)]
@@ -94,7 +94,7 @@ pub fn message(flow: &mut Flow, frame: &Frame<'_>) -> Result<()> {
     attributes(flow, frame.family().unwrap_or(AF_UNSPEC), frame.attrs())
 }
 
-/// Decodes an attribute area; `family` is what `nfgen_family` said.
+/// Decodes an attribute area; `family` is the message's `nfgen_family`.
 ///
 /// # Errors
 /// As [`message`].
@@ -125,7 +125,7 @@ fn top_level(flow: &mut Flow, family: u8, attr: WireAttr<'_>) -> Result<()> {
     }
 }
 
-/// Gives what stands in a nest to `take`, one by one.
+/// Passes the attributes of a nest to `take`, one by one.
 #[inline(always)]
 fn each(
     flow: &mut Flow,
@@ -174,7 +174,7 @@ fn tcp(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
     }
 }
 
-/// Counters come in two widths; where both are there the wide one counts, whatever their order.
+/// Counters have two widths; where a message contains both, the wide one counts, in any order.
 fn counters(flow: &mut Flow, nest: WireAttr<'_>, packets: Field<8>, bytes: Field<8>) -> Result<()> {
     let (mut wide_packets, mut wide_bytes) = (false, false);
     for attr in nest.nest()? {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A [`Flow`] into the attributes of a request.
 //!
-//! Never sent, because the kernel does not take them or the API never did: counters, use count, id, security
-//! context, timestamps, masks of mark and status, the upper end of a NAT address range.
+//! These attributes are never sent, because the kernel does not accept them or the C API never sent them: counters, use
+//! count, id, security context, timestamps, masks of mark and status, the upper end of a NAT address range.
 
 #![forbid(unsafe_code)]
 
@@ -36,7 +36,8 @@ const MASTER: &[Attr] = &[
     Attr::MasterL3proto,
     Attr::MasterL4proto,
 ];
-/// Without any of these, [`seldom`] writes nothing. Sequence numbers are sent as three, of which one is tested.
+/// A flow without any of these needs nothing of [`seldom`]. The three sequence numbers are sent together, so one is
+/// tested.
 const SELDOM: &[Attr] = &[
     Attr::SnatIpv4,
     Attr::SnatIpv6,
@@ -64,7 +65,7 @@ const DCCP: &[Attr] = &[Attr::DccpState, Attr::DccpRole, Attr::DccpHandshakeSeq]
 ///
 /// # Errors
 /// [`Error::Invalid`] without an original family; [`Error::Unsupported`] for a family other than IPv4 and IPv6
-/// in the original or reply tuple; [`Error::NoSpace`]. The message may hold what came before the failure.
+/// in the original or reply tuple; [`Error::NoSpace`]. The message may contain the attributes before the failure.
 pub fn attributes(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     if !flow.is_set(Attr::OrigL3proto) {
         return Err(Error::Invalid("the flow has no address family"));
@@ -98,7 +99,7 @@ fn master(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     }
 }
 
-/// Translations, their sequence numbers and helpers: one test shows that a flow has none of them.
+/// Translations, their sequence numbers and helpers: a single test shows that a flow has none of them.
 #[inline(never)]
 fn seldom(b: &mut Builder<'_>, flow: &Flow) -> Result<()> {
     nat(b, flow, CTA_NAT_SRC, &SNAT)?;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Attributes to objects and back: what each `CTA_*` number means.
+//! Attributes to objects and back: the meaning of each `CTA_*` number.
 //!
-//! Decoding adds to the object it is given: nothing is cleared first, and when an attribute occurs twice the
-//! last one counts. Unknown attributes are skipped, over-long integers accepted; a known attribute that is too
-//! short makes the message an error, after what stood before it has been taken. Encoding is driven by
-//! presence and keeps the order that ctnetlink programs have always sent.
+//! Decoding adds to the object that it is given: nothing is cleared first, and when an attribute occurs twice the last
+//! one counts. Unknown attributes are skipped, over-long integers accepted; a known attribute that is too short makes
+//! the message an error, and the attributes before it have been decoded. Encoding writes the present attributes in the
+//! order that ctnetlink programs have always used.
 
 #![forbid(unsafe_code)]
 

@@ -22,7 +22,7 @@ pub fn cpu(frame: &Frame<'_>) -> Result<CpuStats> {
     Ok(stats)
 }
 
-/// Decodes the fill level; nothing when the message does not tell the number of entries.
+/// Decodes the fill level; `None` when the message does not contain the number of entries.
 ///
 /// # Errors
 /// [`crate::Error::Malformed`] for a number that is too short.

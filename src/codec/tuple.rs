@@ -11,8 +11,8 @@ use crate::wire::build::{Word, head, in_words, leaf, nest_head, padded};
 use crate::wire::consts::*;
 use crate::wire::{Attr as WireAttr, Builder};
 
-/// Decodes a tuple nest into one direction of a flow. Compiled for each direction that is named by a constant:
-/// every place in the object is then known.
+/// Decodes a tuple nest into one direction of a flow. Compiled for each direction that a constant names, so that every
+/// place in the object is known.
 #[inline(always)]
 pub(crate) fn decode(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> {
     for part in nest.nest()? {
@@ -37,7 +37,7 @@ fn ipv4_pair(nest: &[u8]) -> Option<[[u8; 4]; 2]> {
     Some([exactly(nest, 0, CTA_IP_V4_SRC)?, exactly(nest, 8, CTA_IP_V4_DST)?])
 }
 
-/// Protocol, source and destination port of a nest with these three, as the kernel writes it.
+/// Protocol, source and destination port of a nest that contains these three, as the kernel writes it.
 #[inline(always)]
 fn protocol_with_ports(nest: &[u8]) -> Option<([u8; 1], [u8; 2], [u8; 2])> {
     let nest: &[u8; 24] = nest.try_into().ok()?;
@@ -81,7 +81,7 @@ fn decode_protocol(flow: &mut Flow, dir: Dir, nest: WireAttr<'_>) -> Result<()> 
             CTA_PROTO_NUM => flow.put(attrs.l4, &[leaf.u8()?]),
             CTA_PROTO_SRC_PORT => flow.put(src, &leaf.array::<2>()?),
             CTA_PROTO_DST_PORT => flow.put(dst, &leaf.array::<2>()?),
-            // The values go into their own direction; the presence is the flow's one ICMP attribute.
+            // The values belong to their own direction; the presence is the flow's single ICMP attribute.
             CTA_PROTO_ICMP_ID | CTA_PROTO_ICMPV6_ID => {
                 flow.store(attrs.slots.l4_src, &leaf.array::<2>()?);
                 flow.note(Attr::IcmpId);

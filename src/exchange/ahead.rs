@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Receiving ahead: one thread receives a long answer while the caller's reads what has come of it.
+//! Receiving ahead: one thread receives a long answer while the caller's thread reads the entries received so far.
 //!
-//! The kernel makes a list in the calls that receive it, so this thread is at work all the time, and what the
-//! caller does with the list takes no time of its own where there is another processor.
+//! The kernel makes a list in the calls that receive it, so the receiving thread works all the time. Where there is
+//! another processor, the caller's own work with the list takes no additional time.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ use crate::exchange::answers::{Awaited, Failure};
 use crate::exchange::inbox::Inbox;
 use crate::sys::memory;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// Fills an inbox with more of the answer, and waits for it where it may.
@@ -19,8 +20,8 @@ type Receive = dyn FnMut(&mut Inbox, bool) -> std::result::Result<(), Failure> +
 /// Bytes of the receiving thread's stack.
 const STACK: usize = 256 << 10;
 
-/// What must be left of the address space for a thread: the system ends a process whose new thread finds no room for
-/// its signal stack.
+/// The address space that must be left for a thread: the system ends a process whose new thread finds no room for its
+/// signal stack.
 const NEEDED: usize = STACK + (1 << 20);
 
 /// A full inbox, or why it could not be filled.
@@ -29,14 +30,15 @@ type Piece = std::result::Result<Inbox, Failure>;
 /// The thread that receives, as its reader sees it. The thread ends with the answer, and when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Ahead {
-    /// Full inboxes come from the thread, empty ones go back; none where reading has ended.
-    inboxes: Option<(Receiver<Piece>, Sender<Inbox>)>,
+    /// Full inboxes come from the thread, empty ones go back; none where reading has ended. No code waits for the lock:
+    /// it only makes the owner `Sync`.
+    inboxes: Option<(Mutex<Receiver<Piece>>, Sender<Inbox>)>,
     thread: Option<JoinHandle<bool>>,
 }
 
 impl Ahead {
-    /// Lets a thread receive the answer that is awaited, and gives `inbox` as much room as the inboxes that go round.
-    /// Nothing where there is no thread to be had, or no memory for one.
+    /// Starts a thread that receives the awaited answer, and gives `inbox` as much room as the other inboxes have.
+    /// Returns `None` where the system has no thread, or no memory for one.
     pub(crate) fn start(
         mut receive: impl FnMut(&mut Inbox, bool) -> std::result::Result<(), Failure> + Send + 'static,
         awaited: Awaited,
@@ -46,27 +48,28 @@ impl Ahead {
         let (full, received) = sync_channel(1);
         let (empty, emptied) = channel();
         for inbox in [second, third] {
-            let _ = empty.send(inbox); // the other end is still here
+            let _ = empty.send(inbox); // the other end is still open
         }
         let receiver = move || receive_all(&mut receive, awaited, &full, &emptied);
         let thread = thread::Builder::new().stack_size(STACK).spawn(receiver).ok()?;
         inbox.exchange(&mut first);
-        Some(Ahead { inboxes: Some((received, empty)), thread: Some(thread) })
+        Some(Ahead { inboxes: Some((Mutex::new(received), empty)), thread: Some(thread) })
     }
 
     /// Takes what the thread has received in exchange for an inbox that has been read.
-    pub(crate) fn more(&self, inbox: &mut Inbox) -> std::result::Result<(), Failure> {
+    pub(crate) fn more(&mut self, inbox: &mut Inbox) -> std::result::Result<(), Failure> {
         let without_end = || Failure::End(Error::Malformed("an answer without end"));
-        let (received, empty) = self.inboxes.as_ref().ok_or_else(without_end)?;
+        let (received, empty) = self.inboxes.as_mut().ok_or_else(without_end)?;
+        let received = received.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut other = received.recv().map_err(|_| without_end())??;
         inbox.exchange(&mut other);
-        let _ = empty.send(other); // fails when the receiver has ended, which needs none
+        let _ = empty.send(other); // fails when the thread has ended and needs no inbox
         Ok(())
     }
 
-    /// Ends the thread; whether nothing of the answer is left to be received, read or not.
+    /// Ends the thread. Returns whether the whole answer has been received, read or not.
     pub(crate) fn stop(&mut self) -> bool {
-        self.inboxes = None; // it ends because both channels are closed
+        self.inboxes = None; // the thread ends because both channels are closed
         self.thread.take().is_some_and(|thread| thread.join().unwrap_or(false))
     }
 }
@@ -77,16 +80,17 @@ impl Drop for Ahead {
     }
 }
 
-/// The inboxes that go round: one is read, one waits, one is filled.
+/// The inboxes in use: the caller reads one, one waits, the thread fills one.
 ///
 /// # Errors
-/// [`Error::NoMemory`], also where they would leave too little for the thread.
+/// [`Error::NoMemory`], also where the inboxes would leave too little memory for the thread.
 fn inboxes() -> Result<[Inbox; 3]> {
     let inboxes = [Inbox::for_lists()?, Inbox::for_lists()?, Inbox::for_lists()?];
     if memory::has_room(NEEDED) { Ok(inboxes) } else { Err(Error::NoMemory) }
 }
 
-/// Receives until the end of the answer, an error, or until nothing takes it; whether nothing is left to receive.
+/// Receives until the end of the answer, an error, or the end of the reader. Returns whether the whole answer has been
+/// received.
 fn receive_all(
     receive: &mut Receive,
     awaited: Awaited,
@@ -128,10 +132,10 @@ mod tests {
     /// The type of a message that is part of an answer.
     const DATA: u16 = 0x100;
 
-    /// A datagram, or what failed.
+    /// A datagram, or the failure of the call.
     type Received = std::result::Result<Vec<u8>, Failure>;
 
-    /// One that receives what is given here, and says in which thread. More than that is never asked for.
+    /// A source that gives these items, and reports its thread. No call asks for more items.
     #[derive(Clone, Default)]
     struct Script {
         pieces: Arc<Mutex<VecDeque<Received>>>,
@@ -154,8 +158,8 @@ mod tests {
             Ahead::start(receive, Awaited::one(SEQ), inbox).expect("a thread")
         }
 
-        /// Reads it all, or at most `most` messages; what was read, the failure that ended it, and whether nothing is
-        /// left.
+        /// Reads all messages, or at most `most`. Returns the messages, the failure that ended the reading, and whether
+        /// the whole answer has been received.
         fn read(&self, most: usize) -> (Vec<u16>, Option<Failure>, bool) {
             let (mut kinds, mut failed) = (Vec::new(), None);
             let mut inbox = Inbox::for_answers().unwrap();
@@ -255,7 +259,7 @@ mod tests {
         let mut inbox = Inbox::for_answers().unwrap();
         let reader = script.clone();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-            let ahead = reader.start(&mut inbox);
+            let mut ahead = reader.start(&mut inbox);
             ahead.more(&mut inbox).unwrap();
             panic!("at once");
         }));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Which message answers which request, and when a request has ended. Pure: nothing here receives or sends.
 //!
-//! Every face of the library asks here: handles, lists, batches, reading ahead, and the C border. A face gives the
-//! datagrams, the messages and the failures of its receive calls, in their order, and gets their meaning. Where the
-//! faces differ, a [`Policy`] says how.
+//! All receivers of the library use this module: handles, lists, batches, reading ahead, and the C border. Each of them
+//! is called a face. A face passes the datagrams, the messages and the failures of its receive calls in their order,
+//! and gets their meaning. A [`Policy`] contains the differences between the faces.
 //!
-//! The rules: a part of an answer that is lost or cannot be read is noted, and what follows is read; what went wrong
-//! first is the result, unless the kernel refused the request. An interrupted dump is an error, never a silent success.
-//! Once the end may be among what was lost, nothing is waited for: the kernel has put the next datagram of a list, and
-//! the answer to any other request, into the queue by the time that it can be asked for.
+//! The rules: a lost or unreadable part of an answer is noted, and the parts after it are read. The first error is the
+//! result, unless the kernel refused the request. An interrupted dump is an error, never a silent success. Once the end
+//! may have been lost, no call waits: the kernel puts the next datagram of a list, and the answer to any other request,
+//! into the queue before a call can ask for it.
 
 #![forbid(unsafe_code)]
 
@@ -17,27 +17,27 @@ use crate::wire::consts::{NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_MIN_TYPE};
 use crate::wire::frame::FrameKind;
 use crate::wire::{Frame, Frames, Header};
 
-/// How a face treats what a kernel sends seldom or never.
+/// How a face treats messages that a kernel sends rarely or never.
 #[derive(Debug)]
 pub(crate) struct Policy {
-    /// The error for a datagram of another process; without one it is passed over.
+    /// The error for a datagram of another process; without one the datagram is skipped.
     pub(crate) foreign: Option<Error>,
-    /// The error for a datagram without a message; without one it is passed over.
+    /// The error for a datagram without a message; without one the datagram is skipped.
     pub(crate) empty: Option<Error>,
-    /// The error for the rest of a datagram that cannot be read, and for an end without its number; without one it is
-    /// the reader's own.
+    /// The error for the unreadable end of a datagram, and for an end of a dump without its number; without one it is
+    /// the error of the reader.
     pub(crate) malformed: Option<Error>,
-    /// `NLMSG_DONE` ends a request only with `NLM_F_MULTI`; without it is a message like others.
+    /// `NLMSG_DONE` ends a request only with `NLM_F_MULTI`; without the flag it is an ordinary message.
     pub(crate) done_needs_multi: bool,
-    /// `NLMSG_DONE` needs a number; else it has ended well without one.
+    /// `NLMSG_DONE` needs a number; else a missing number means success.
     pub(crate) done_needs_number: bool,
-    /// `NLMSG_NOOP` and `NLMSG_OVERRUN` are messages like others, for functions that a program registers.
+    /// `NLMSG_NOOP` and `NLMSG_OVERRUN` are ordinary messages, for functions that a program registers.
     pub(crate) controls_are_data: bool,
-    /// A receive queue that has overflowed ends the call; else the loss is noted and what follows is read.
+    /// An overflow of the receive queue ends the call; else the loss is noted and reading continues.
     pub(crate) overrun_ends: bool,
 }
 
-/// The policy of everything that is written in Rust.
+/// The policy of all Rust code.
 pub(crate) const RUST: &Policy = &Policy {
     foreign: None,
     empty: None,
@@ -48,7 +48,7 @@ pub(crate) const RUST: &Policy = &Policy {
     overrun_ends: false,
 };
 
-/// The policy of the C border, whose errors are those that C programs know.
+/// The policy of the C border: its errors are those that C programs know.
 #[cfg(any(test, feature = "capi"))]
 pub(crate) const C: &Policy = &Policy {
     foreign: Some(Error::ForeignSender),
@@ -60,16 +60,16 @@ pub(crate) const C: &Policy = &Policy {
     overrun_ends: true,
 };
 
-/// What follows from a receive call that failed.
+/// The consequence of a receive call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// A signal came: the call is repeated.
+    /// A signal arrived: the call is repeated.
     Again,
-    /// Datagrams were lost: what follows is received.
+    /// Datagrams were lost: the next ones are received.
     Loss,
-    /// Nothing is left in the queue of a call that does not wait.
+    /// The queue of a call that does not wait is empty.
     NothingLeft,
-    /// Nothing more can be received.
+    /// The socket can receive no more.
     End(Error),
 }
 
@@ -77,7 +77,7 @@ impl Policy {
     /// Whether a datagram of this sender is read.
     ///
     /// # Errors
-    /// What a datagram of another process is to this face.
+    /// The error of this face for a datagram of another process.
     #[inline]
     pub(crate) fn admits(&self, sender: u32) -> Result<bool> {
         match (sender, self.foreign) {
@@ -87,7 +87,7 @@ impl Policy {
         }
     }
 
-    /// What follows from a failure of a receive call that waited, or did not.
+    /// The consequence of a failed receive call, which waited or did not.
     pub(crate) fn failure(&self, error: Error, waited: bool) -> Failure {
         match error {
             Error::Os(libc::EINTR) => Failure::Again,
@@ -112,17 +112,18 @@ impl Policy {
     }
 }
 
-/// The answers that are waited for.
+/// The awaited answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaited {
-    /// Those to `count` requests, numbered from `first` on. The kernel works in order: the last one's end is the end.
+    /// The answers to `count` requests, numbered from `first` on. The kernel works in order: the end of the last one is
+    /// the end of all.
     Requests {
         /// The first request's sequence number.
         first: u32,
-        /// How many there are.
+        /// The number of requests.
         count: u32,
     },
-    /// Whatever comes, and the end of any request.
+    /// Any message, and the end of any request.
     #[cfg_attr(not(feature = "capi"), allow(dead_code))]
     Anything,
 }
@@ -149,12 +150,13 @@ impl Awaited {
     }
 }
 
-/// What a message means.
+/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// Nothing: it answers another request, one that was abandoned or did not wait; or a part was lost, which is noted.
+    /// None: the message answers another request, which was abandoned or did not wait; or it reports a loss, which is
+    /// noted.
     Nothing,
-    /// An event, which came between the answers.
+    /// An event that arrived between the answers.
     Event,
     /// A part of the answer to the request with this number.
     Part(u32),
@@ -162,26 +164,26 @@ pub(crate) enum Meaning {
     End(u32, Result<()>),
 }
 
-/// How far the answers to some requests have been read.
+/// The progress of reading the answers to some requests.
 #[derive(Debug)]
 pub(crate) struct Answers {
     policy: &'static Policy,
     awaited: Awaited,
-    /// What went wrong first.
+    /// The first error.
     wrong: Option<Error>,
     interrupted: bool,
     has_ended: bool,
-    /// The end may be among what was lost.
+    /// The end may have been lost.
     may_lack_end: bool,
 }
 
 impl Answers {
-    /// Nothing has come so far.
+    /// No message has been read.
     pub(crate) fn new(policy: &'static Policy, awaited: Awaited) -> Answers {
         Answers { policy, awaited, wrong: None, interrupted: false, has_ended: false, may_lack_end: false }
     }
 
-    /// The remains of an answer whose end may have been read.
+    /// The unread messages of an answer whose end may have been read.
     pub(crate) fn remains(policy: &'static Policy, awaited: Awaited) -> Answers {
         Answers { may_lack_end: true, ..Answers::new(policy, awaited) }
     }
@@ -191,7 +193,7 @@ impl Answers {
         self.has_ended
     }
 
-    /// Whether the end may never come, so that no receive call may wait for it.
+    /// Whether the end may never arrive, so that no receive call may wait for it.
     pub(crate) fn may_lack_end(&self) -> bool {
         self.may_lack_end
     }
@@ -201,18 +203,18 @@ impl Answers {
         self.wrong.is_some()
     }
 
-    /// Notes that something could not be read or used. Its neighbours are read all the same.
+    /// Notes that a part could not be read or used. The parts before and after it are still read.
     pub(crate) fn note(&mut self, error: Error) {
         self.wrong.get_or_insert(error);
     }
 
-    /// Notes that a part was lost, and the end may be with it.
+    /// Notes that a part was lost, and perhaps the end.
     pub(crate) fn note_loss(&mut self, error: Error) {
         self.note(error);
         self.may_lack_end = true;
     }
 
-    /// Notes what a datagram that will be read is like.
+    /// Notes the state of a datagram before it is read.
     #[cfg_attr(not(feature = "capi"), allow(dead_code))]
     pub(crate) fn note_datagram(&mut self, len: usize, truncated: bool) {
         if truncated {
@@ -223,13 +225,13 @@ impl Answers {
         }
     }
 
-    /// Notes that the rest of a datagram cannot be read.
+    /// Notes that the remaining bytes of a datagram cannot be read.
     pub(crate) fn note_unreadable(&mut self, error: Error) {
         let error = if error == Error::Truncated { error } else { self.policy.malformed.unwrap_or(error) };
         self.note_loss(error);
     }
 
-    /// What a message means. What it says of losses and interruptions is noted.
+    /// The meaning of a message. Losses and interruptions that it reports are noted.
     #[inline]
     pub(crate) fn message(&mut self, frame: &Frame<'_>) -> Meaning {
         let Header { kind, flags, seq, .. } = frame.header;
@@ -256,18 +258,18 @@ impl Answers {
             Ok(FrameKind::Error(errno) | FrameKind::Done(errno)) => {
                 self.end(number, Err(Error::Kernel(errno)))
             }
-            Err(error) => self.end(number, Err(error)), // an end that does not say how
+            Err(error) => self.end(number, Err(error)), // an end without a result
         }
     }
 
     fn end(&mut self, number: u32, end: Result<()>) -> Meaning {
         self.has_ended |= self.awaited.is_last(number);
-        // Where the first request is refused for want of privilege, the kernel drops the others unread.
+        // Where the kernel refuses the first request for lack of privilege, it drops the other requests unread.
         self.may_lack_end |= number == 0 && end == Err(Error::Kernel(libc::EPERM));
         Meaning::End(number, end)
     }
 
-    /// The result of a request that ended so.
+    /// The result of a request, from the result of its last message.
     pub(crate) fn result(&self, end: Result<()>) -> Result<()> {
         match (end, self.wrong) {
             (Err(Error::Kernel(_)), _) => end,
@@ -277,7 +279,7 @@ impl Answers {
         }
     }
 
-    /// Where whatever comes is wanted, no end follows that could report what went wrong: it is reported at once.
+    /// A face that takes any message has no end that could report an error: the error is reported at once.
     #[cfg_attr(not(feature = "capi"), allow(dead_code))]
     pub(crate) fn report(&self) -> Result<()> {
         match (self.awaited, self.wrong) {
@@ -287,16 +289,16 @@ impl Answers {
     }
 }
 
-/// What is seen of datagrams before they are read.
+/// The facts about datagrams that are known before they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Glance {
-    /// The last request ends in them.
+    /// They contain the end of the last request.
     pub(crate) ends: bool,
     /// A part is missing or cannot be read.
     pub(crate) has_losses: bool,
 }
 
-/// Looks through datagrams of the kernel, each with the news whether its tail was lost.
+/// Looks through datagrams of the kernel; the flag of each says whether its tail was lost.
 pub(crate) fn glance<'d>(
     policy: &'static Policy,
     awaited: Awaited,
@@ -316,7 +318,7 @@ pub(crate) fn glance<'d>(
     Glance { ends: answers.has_ended, has_losses: answers.has_losses() }
 }
 
-/// Whose a sequence number is, on a handle on which a program sends and receives as it likes.
+/// The owner of a sequence number, on a handle on which a program sends and receives by itself.
 #[cfg(any(test, feature = "capi"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -324,26 +326,26 @@ pub(crate) enum Origin {
     Query,
     /// The program's latest request has it.
     Latest,
-    /// No request has it that is known.
+    /// No known request has it.
     Unknown {
         /// The program asked that such messages be refused.
         refused: bool,
     },
 }
 
-/// What a receive loop does with a datagram.
+/// The action of a receive loop for a datagram.
 #[cfg(any(test, feature = "capi"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// It reads it.
     Read,
-    /// It keeps it for the loop in whose callback this one runs.
+    /// It keeps it for the outer loop, whose callback runs this loop.
     SetAside,
     /// It drops it.
     Drop,
 }
 
-/// What a loop that waits for `awaited` does with a datagram whose first message has the sequence number `seq`.
+/// The action of a loop that waits for `awaited`, for a datagram whose first message has the sequence number `seq`.
 ///
 /// # Errors
 /// `EILSEQ` for a number that no request has, where such messages are refused.
@@ -377,7 +379,7 @@ mod tests {
     const SEQ: u32 = 7;
     const DATA: u16 = 0x100;
 
-    /// What a message of this type, with these flags, means to one who waits for the answer to `SEQ`.
+    /// The meaning of a message of this type and with these flags for a reader that waits for the answer to `SEQ`.
     fn meaning(policy: &'static Policy, kind: u16, flags: u16, seq: u32, number: Option<i32>) -> Meaning {
         let mut bytes = answer(kind, seq);
         bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
@@ -421,7 +423,7 @@ mod tests {
         }
     }
 
-    /// Answers to `SEQ` of which messages of these types, with these flags, have been read.
+    /// Answers to `SEQ` after messages of these types and with these flags have been read.
     fn after(messages: &[(u16, u16)]) -> Answers {
         let mut answers = Answers::new(RUST, Awaited::one(SEQ));
         for &(kind, flags) in messages {

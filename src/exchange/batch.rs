@@ -1,28 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Many requests in one send.
-//!
-//! The kernel carries the requests of a datagram out one by one, each on its own; a failure does not stop those
-//! behind it. Only the last request asks for an acknowledgement, so a success costs no answer; failures and what
-//! was looked up come back with their request's sequence number. A batch never holds more requests than answers
-//! fit the socket's receive buffer. Should answers be lost all the same, the requests in question are told as
-//! [`Error::Overrun`], never as done.
-//!
-//! ```no_run
-//! use netfilter_conntrack::batch::Request;
-//! use netfilter_conntrack::{Flow, Handle};
-//!
-//! # let flows: Vec<Flow> = Vec::new();
-//! let mut handle = Handle::open()?;
-//! let mut batch = handle.batch()?;
-//! for flow in &flows {
-//!     batch.push(Request::Create(flow))?;
-//!     if batch.is_full() {
-//!         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//!     }
-//! }
-//! handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
-//! # Ok::<(), netfilter_conntrack::Error>(())
-//! ```
 
 #![forbid(unsafe_code)]
 
@@ -38,14 +15,19 @@ use crate::wire::consts::{IPCTNL_MSG_CT_GET, NLM_F_ACK};
 use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Header, array_at};
 
-/// A batch with so many requests is full.
+/// A batch with this number of requests is full.
 const MANY_REQUESTS: usize = 200;
-/// A batch with so many bytes is full.
+/// A batch with this number of bytes is full.
 const MANY_BYTES: usize = 32768;
-/// What a refusal takes of the receive buffer, 832 bytes in Linux 6.18, and some to spare.
+/// The bytes of the receive buffer that a refusal takes: 832 in Linux 6.18, rounded up.
 const REFUSAL_COST: usize = 1024;
-/// What an entry takes of the receive buffer: 1280 bytes, twice that with long labels or a security context.
+/// The bytes of the receive buffer that an entry takes: 1280, twice that with long labels or a security context.
 const ENTRY_COST: usize = 2560;
+
+/// What the answer to a request may take of the receive buffer.
+fn cost(is_lookup: bool) -> usize {
+    REFUSAL_COST + if is_lookup { ENTRY_COST } else { 0 }
+}
 
 /// One request of a batch, about one entry.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +64,7 @@ impl Request<'_> {
     }
 }
 
-/// Asks for an acknowledgement of the message at the start of `message`, or no longer does.
+/// Sets or clears the request for an acknowledgement in the message at the start of `message`.
 fn set_acknowledged(message: &mut [u8], on: bool) {
     if let (Some(flags), Some(slot)) = (array_at(message, 6), message.get_mut(6..8)) {
         let flags = u16::from_ne_bytes(flags);
@@ -91,16 +73,42 @@ fn set_acknowledged(message: &mut [u8], on: bool) {
     }
 }
 
-/// A request that stands in the batch, and what is known of its answer.
+/// A request in the batch, and its answer as far as it is known.
 #[derive(Debug)]
 struct Slot {
-    /// Where its message starts.
+    /// The offset of its message.
     at: usize,
     is_lookup: bool,
     answer: Option<Result<Option<Box<Flow>>>>,
 }
 
 /// Requests that are sent together; made by [`Handle::batch`](crate::Handle::batch).
+///
+/// The kernel carries out the requests of a datagram one after the other; a failure does not stop the requests after
+/// it. Only the last request asks for an acknowledgement, so a success needs no answer; failures and looked-up entries
+/// arrive with the sequence number of their request. A batch never holds more requests than the socket's receive buffer
+/// can hold answers. If answers are lost nevertheless, the requests concerned are reported as [`Error::Overrun`], never
+/// as done.
+///
+/// [`push`](Self::push) returns the number of a request, and
+/// [`Handle::carry_out`](crate::Handle::carry_out) passes this number on with the result. The call empties the batch, and
+/// the next request has the number 0 again.
+///
+/// ```no_run
+/// use netfilter_conntrack::{Flow, Handle, Request};
+///
+/// # let flows: Vec<Flow> = Vec::new();
+/// let mut handle = Handle::open()?;
+/// let mut batch = handle.batch()?;
+/// for flow in &flows {
+///     batch.push(Request::Create(flow))?;
+///     if batch.is_full() {
+///         handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+///     }
+/// }
+/// handle.carry_out(&mut batch, |number, answer| println!("request {number}: {answer:?}"))?;
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Batch {
     messages: Box<[u8]>,
@@ -118,38 +126,50 @@ impl Batch {
     /// [`Error::NoMemory`].
     pub(crate) fn new(room: usize) -> Result<Batch> {
         let messages = memory::zeros(MANY_BYTES + 2 * request::MAX_LEN)?;
-        let slots = memory::room(MANY_REQUESTS + 1)?;
+        let slots = memory::room(MANY_REQUESTS + 2)?;
         Ok(Batch { messages, len: 0, slots, room, cost: 0 })
     }
 
-    /// How many requests it holds.
+    /// The number of requests in the batch.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether it holds no request.
+    /// Whether the batch holds no request.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Whether it is time to send it: a change and a lookup may not fit any more.
+    /// Whether the batch must be sent before another request is added: a change or a lookup may not fit any more. An empty
+    /// batch is never full.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.slots.len() >= MANY_REQUESTS
-            || self.len >= MANY_BYTES
-            || self.cost + 2 * REFUSAL_COST + ENTRY_COST > self.room
+        let has_room = self.slots.len() < MANY_REQUESTS
+            && self.len < MANY_BYTES
+            && self.cost + 2 * REFUSAL_COST + ENTRY_COST <= self.room;
+        !self.is_empty() && !has_room
     }
 
-    /// Adds a request and returns its number, counted from 0.
+    /// Adds a request and returns its number, counted from 0. While the batch is not full, a change and a
+    /// lookup fit.
     ///
     /// # Errors
-    /// Those of [`Request::encode`]; the batch is as before then.
+    /// Those of the function of [`Handle`](crate::Handle) that does the same; [`Error::NoSpace`] when there is no room for the
+    /// request or its answer. The batch is then unchanged.
     pub fn push(&mut self, request: Request<'_>) -> Result<usize> {
+        let is_lookup = matches!(request, Request::Lookup(_));
+        self.must_have_room(is_lookup)?;
         let room = self.messages.get_mut(self.len..).ok_or(Error::NoSpace)?;
         let len = request.encode(room)?;
-        Ok(self.add(len, matches!(request, Request::Lookup(_))))
+        Ok(self.add(len, is_lookup))
+    }
+
+    /// Whether one more request and its answer fit. The first request fits always.
+    fn must_have_room(&self, is_lookup: bool) -> Result<()> {
+        let fits = self.slots.len() <= MANY_REQUESTS + 1 && self.cost + cost(is_lookup) <= self.room;
+        if fits || self.is_empty() { Ok(()) } else { Err(Error::NoSpace) }
     }
 
     /// Adds a message made by [`Request::encode`] and returns the request's number.
@@ -162,16 +182,18 @@ impl Batch {
         if frame.bytes.len() != message.len() || message.len() % 4 != 0 {
             return Err(Error::Malformed("not one whole message"));
         }
+        let is_lookup = frame.header.message() == IPCTNL_MSG_CT_GET;
+        self.must_have_room(is_lookup)?;
         let room = self.messages.get_mut(self.len..self.len + message.len()).ok_or(Error::NoSpace)?;
         room.copy_from_slice(message);
-        Ok(self.add(message.len(), frame.header.message() == IPCTNL_MSG_CT_GET))
+        Ok(self.add(message.len(), is_lookup))
     }
 
     fn add(&mut self, len: usize, is_lookup: bool) -> usize {
         let number = self.slots.len();
         self.slots.push(Slot { at: self.len, is_lookup, answer: None });
         self.len += len;
-        self.cost += REFUSAL_COST + if is_lookup { ENTRY_COST } else { 0 };
+        self.cost += cost(is_lookup);
         number
     }
 
@@ -188,8 +210,8 @@ impl Batch {
         self.messages.get(..self.len).unwrap_or_default()
     }
 
-    /// Reads what became of each request from an inbox that `more` fills again, hands it out in their order, and
-    /// empties the batch. The first request had the sequence number `first`.
+    /// Reads the answers from an inbox that `more` fills again, passes the result of each request to `each` in the
+    /// order of the requests, and empties the batch. The first request had the sequence number `first`.
     pub(crate) fn finish(
         &mut self,
         first: u32,
@@ -226,6 +248,7 @@ impl Batch {
     }
 
     fn hand_out(&mut self, answers: &Answers, mut each: impl FnMut(usize, Result<Option<&Flow>>)) {
+        (self.len, self.cost) = (0, 0); // also where `each` panics
         let has_losses = answers.has_losses();
         let are_dropped = !answers.has_ended() && !has_losses;
         for (number, slot) in self.slots.drain(..).enumerate() {
@@ -237,7 +260,6 @@ impl Batch {
             };
             each(number, answer.as_ref().map(Option::as_deref).map_err(|&error| error));
         }
-        (self.len, self.cost) = (0, 0);
     }
 }
 
@@ -278,6 +300,30 @@ mod tests {
         batch
     }
 
+    #[test]
+    fn a_batch_takes_no_more_than_fits_and_an_empty_one_takes_one() {
+        let first = flow(1);
+        for (room, wanted) in [(1 << 20, MANY_REQUESTS + 2), (20 * REFUSAL_COST, 20), (0, 1)] {
+            let mut batch = Batch::new(room).unwrap();
+            assert!(!batch.is_full(), "an empty batch");
+            let pushed = (0..).take_while(|_| batch.push(Request::Delete(&first)).is_ok()).count();
+            assert_eq!((pushed, batch.len(), batch.is_full()), (wanted, wanted, true), "{room}");
+            assert_eq!(batch.push(Request::Lookup(&first)), Err(Error::NoSpace));
+        }
+    }
+
+    #[test]
+    fn while_a_batch_is_not_full_a_change_and_a_lookup_fit() {
+        for room in [1 << 20, 100_000, 20_000] {
+            let (mut batch, one) = (Batch::new(room).unwrap(), flow(1));
+            while !batch.is_full() {
+                batch.push(Request::Update(&one)).unwrap();
+                batch.push(Request::Lookup(&one)).unwrap();
+            }
+            assert!(batch.cost <= room, "{room}");
+        }
+    }
+
     /// The kernel's answer to request `seq`.
     fn error(seq: u32, errno: i32) -> Vec<u8> {
         let mut bytes = 36u32.to_ne_bytes().to_vec();
@@ -290,8 +336,8 @@ mod tests {
         bytes
     }
 
-    /// What becomes of a batch whose first request has the number `first`, by these answers and losses; whether it waited
-    /// after them.
+    /// The results of a batch whose first request has the number `first`, with these answers and losses; and whether
+    /// the batch waited after them.
     fn answered(mut batch: Batch, first: u32, script: &[Option<Vec<u8>>]) -> (Vec<Result<bool>>, bool) {
         let (mut all, mut waited) = (Vec::new(), false);
         let (mut inbox, mut script) = (Inbox::for_entries().unwrap(), script.iter());
@@ -312,6 +358,28 @@ mod tests {
         });
         assert!(batch.is_empty());
         (all, waited)
+    }
+
+    #[test]
+    fn a_batch_is_empty_even_where_its_answers_end_in_a_panic() {
+        let (mut batch, mut inbox) = (three(), Inbox::for_entries().unwrap());
+        let mut more = |inbox: &mut Inbox, _| {
+            inbox.fill(&[(&error(12, 0), 0)]);
+            Ok(())
+        };
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            batch.finish(10, &mut inbox, &mut more, |_, _| panic!("at once"));
+        }));
+        assert!(panicked.is_err() && batch.is_empty());
+        batch.push(Request::Delete(&flow(9))).unwrap();
+        let ports: Vec<Option<u16>> = Frames::new(batch.seal(20))
+            .map(|frame| {
+                let mut sent = Flow::new();
+                flow_decode::message(&mut sent, &frame.unwrap()).unwrap();
+                sent.u16(crate::flow::Attr::OrigPortSrc).map(u16::from_be)
+            })
+            .collect();
+        assert_eq!(ports, [Some(9)], "no request is sent twice");
     }
 
     #[test]
@@ -384,6 +452,6 @@ mod tests {
         assert_eq!(filled(1 << 20, |flow| Request::Delete(flow)), MANY_REQUESTS);
         assert!(filled(212_992, |flow| Request::Delete(flow)) >= MANY_REQUESTS);
         assert!(filled(212_992, |flow| Request::Lookup(flow)) * (832 + 1280) < 212_992);
-        assert_eq!(filled(2304, |flow| Request::Delete(flow)), 0, "it takes one at a time");
+        assert_eq!(filled(2304, |flow| Request::Delete(flow)), 1, "it takes one at a time");
     }
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a handle is opened: in which network namespace, and with what receive buffer.
+//! The settings with which a handle is opened: the network namespace and the receive buffer.
 
 #![forbid(unsafe_code)]
 
 use super::handle::Handle;
 use crate::error::{Error, Result};
+use crate::sys::socket::LARGEST_RECEIVE_BUFFER;
 use crate::sys::{Socket, namespace};
 use std::path::{Path, PathBuf};
 
 /// Where `ip netns` keeps the namespaces that it has named.
 const NAMED: &str = "/run/netns";
 
-/// How to open a handle; made by [`Handle::builder`].
+/// The settings of a handle; made by [`Handle::builder`].
 ///
 /// ```no_run
 /// use netfilter_conntrack::Handle;
@@ -57,20 +58,20 @@ impl Netns {
 }
 
 impl HandleBuilder {
-    /// Asks the network namespace with this name, as `ip netns add` gives it, in place of the caller's own. Needs
+    /// Selects the network namespace with this name, which `ip netns add` gave it, instead of the caller's own. Needs
     /// `CAP_SYS_ADMIN`. The namespace of the calling thread does not change.
     pub fn namespace_name(mut self, name: impl Into<String>) -> HandleBuilder {
         self.namespace = Some(Netns::Name(name.into()));
         self
     }
 
-    /// Asks the network namespace that this file stands for.
+    /// Selects the network namespace of this file, such as `/proc/PID/ns/net`.
     pub fn namespace_path(mut self, path: impl Into<PathBuf>) -> HandleBuilder {
         self.namespace = Some(Netns::Path(path.into()));
         self
     }
 
-    /// Asks the network namespace in which this process runs.
+    /// Selects the network namespace in which this process runs.
     pub fn namespace_of_process(mut self, pid: u32) -> HandleBuilder {
         self.namespace = Some(Netns::Process(pid));
         self
@@ -85,11 +86,11 @@ impl HandleBuilder {
     /// Asks for a receive buffer of this many bytes, beyond the system's limit where privilege allows. The kernel doubles
     /// the number. A larger buffer makes larger batches possible.
     pub fn receive_buffer(mut self, bytes: u32) -> HandleBuilder {
-        self.receive_buffer = Some(bytes);
+        self.receive_buffer = Some(bytes.min(LARGEST_RECEIVE_BUFFER));
         self
     }
 
-    /// Lets a thread of its own receive lists, see [`Handle::read_ahead`].
+    /// Receives lists in a second thread, see [`Handle::read_ahead`].
     pub fn read_ahead(mut self, on: bool) -> HandleBuilder {
         self.reads_ahead = on;
         self
@@ -98,9 +99,9 @@ impl HandleBuilder {
     /// Opens the handle.
     ///
     /// # Errors
-    /// The system's error: `ENOENT` for a namespace or a process that does not exist, `EPERM` for another namespace
-    /// without privilege, `EINVAL` for a file that is no network namespace; [`Error::Invalid`] for a name with a slash;
-    /// [`Error::NoMemory`].
+    /// The system's error: `ENOENT` for a namespace or a process that does not exist, `EPERM` or `EACCES` for another
+    /// namespace without privilege, `EINVAL` for a file that is no network namespace; [`Error::Invalid`] for a name with a slash
+    /// and for a path with a NUL; [`Error::NoMemory`].
     pub fn open(self) -> Result<Handle> {
         let socket = match &self.namespace {
             None => Socket::open(0)?,
@@ -116,7 +117,7 @@ impl HandleBuilder {
 }
 
 impl Handle {
-    /// A handle with more to say about it.
+    /// The settings of a handle, to be opened with [`HandleBuilder::open`].
     pub fn builder() -> HandleBuilder {
         HandleBuilder::default()
     }
@@ -150,5 +151,38 @@ mod tests {
     fn a_receive_buffer_is_as_large_as_was_asked_for() {
         let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
         assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
+        let largest = Handle::builder().receive_buffer(u32::MAX).open().unwrap();
+        let size = largest.socket().receive_buffer();
+        assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
+    }
+
+    #[test]
+    fn a_pipe_is_no_namespace_and_nothing_waits_for_its_writer() {
+        let folder = std::env::temp_dir().join(format!("namespace-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let pipe = folder.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        let opened = made.success().then(|| {
+            // An open call would wait for ever for a writer; this writer arrives late.
+            let (opened, outcome) = std::sync::mpsc::channel();
+            let path = pipe.clone();
+            let thread = std::thread::spawn(move || {
+                let _ = opened.send(Handle::builder().namespace_path(path).open().err());
+            });
+            let outcome = outcome.recv_timeout(std::time::Duration::from_secs(20));
+            drop(std::fs::OpenOptions::new().read(true).write(true).open(&pipe));
+            thread.join().unwrap();
+            outcome
+        });
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(opened, Some(Ok(Some(Error::Os(libc::EINVAL)))));
+    }
+
+    #[test]
+    fn no_path_has_a_nul() {
+        let open = |builder: HandleBuilder| builder.open().err();
+        let builder = Handle::builder;
+        assert!(matches!(open(builder().namespace_name("a\0b")), Some(Error::Invalid(_))));
+        assert!(matches!(open(builder().namespace_path("/tmp/a\0b")), Some(Error::Invalid(_))));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Every face that receives, on a script in place of the kernel: for tests, and for the fuzzer.
+//! All receivers of the library, called faces, on a script in place of the kernel: for tests, and for the fuzzer.
 //!
-//! A script is what the receive calls meet. The request that it answers has the number [`SEQ`].
+//! A script is the sequence of results of the receive calls. The request that it answers has the number [`SEQ`].
 
 #![forbid(unsafe_code)]
 
@@ -52,20 +52,20 @@ pub const FACES: &[Face] = &[
     Face::Batch,
 ];
 
-/// What a face makes of a script.
+/// The result of a face on a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// How many entries it gave out.
+    /// The number of entries that it gave out.
     pub entries: usize,
-    /// What became of each request: of a list and the like, of one.
+    /// The result of each request; a list counts as one request.
     pub results: Vec<Result<()>>,
-    /// The kernel may send more of the answer, as far as the handle knows.
+    /// Whether the kernel may send more of the answer, as far as the handle knows.
     pub has_more: bool,
-    /// How many datagrams of other processes were dropped.
+    /// The number of dropped datagrams of other processes.
     pub foreign: u64,
 }
 
-/// Some flow that can be named in a request.
+/// A flow that a request can name.
 fn key() -> Flow {
     let mut flow = Flow::new();
     let address = |last| IpAddr::from(Ipv4Addr::new(192, 0, 2, last));
@@ -112,7 +112,7 @@ pub fn read(face: Face, script: &[Arrival]) -> Result<Seen> {
     Ok(Seen { entries, results, has_more, foreign })
 }
 
-/// Counts what a list gives until it ends, and returns how.
+/// Counts the entries of a list until it ends, and returns its result.
 fn count(entries: &mut usize, mut next: impl FnMut() -> Result<bool>) -> Result<()> {
     while next()? {
         *entries += 1;
@@ -120,7 +120,8 @@ fn count(entries: &mut usize, mut next: impl FnMut() -> Result<bool>) -> Result<
     Ok(())
 }
 
-/// What a subscription makes of a script: each event or error, and how many events and foreign datagrams were lost.
+/// The results of a subscription on a script: each event or error, and the numbers of lost events and of foreign
+/// datagrams.
 ///
 /// # Errors
 /// The system's error; [`Error::NoMemory`].
@@ -146,7 +147,7 @@ mod tests {
     use crate::exchange::inbox::{RECEIVE_LEN, answer};
     use crate::wire::consts::*;
 
-    /// A part of a script; the messages are about what the face asks for.
+    /// A part of a script; its messages are about the object of the face's request.
     #[derive(Clone, Copy)]
     enum Piece {
         /// A datagram with an entry.
@@ -171,12 +172,12 @@ mod tests {
         CutEnd,
         /// The same with nothing that can be read.
         CutAll,
-        /// An entry, and then what is no message.
+        /// An entry, and then bytes that are no message.
         Bad,
         /// The kernel says that something was lost.
         Overrun,
         Refused(i32),
-        /// A refusal that does not say why.
+        /// A refusal without its reason.
         Bare,
         Fails(Error),
     }
@@ -230,9 +231,9 @@ mod tests {
         }
     }
 
-    /// A script, and what each face makes of it: the entries and the result of a list, the results of a lookup, of a
-    /// change and of a lookup in a batch, the entries and the errno of a C program's list where the script can be given
-    /// to one.
+    /// A script, and the results of the faces: the entries and the result of a list; the results of a lookup, of a
+    /// change, and of a lookup in a batch; and the entries and the errno of a C program's list, where a C program can
+    /// be given the script.
     type Row = (&'static [Piece], (usize, &'static str), [&'static str; 3], Option<(u32, i32)>);
 
     const ROWS: &[Row] = &[

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Asking the kernel.
-//!
-//! A [`Handle`] sends requests and matches the answers by sequence number: an event, or what an abandoned
-//! request left behind, is never taken for an answer. An interrupted dump is an error, never a silent success.
-//! All its receive buffers offer a datagram the same room: the kernel sizes its datagrams by the largest that a
-//! socket has ever offered.
+//! Requests to the kernel.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +19,7 @@ use crate::flow::Flow;
 use crate::flow::storage::field;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
+use crate::wire::frame::HEADER_LEN;
 use crate::wire::{Frame, Frames};
 
 #[cfg_attr(not(any(feature = "capi", feature = "internals")), allow(unused_imports))]
@@ -31,18 +27,26 @@ pub use crate::exchange::inbox::RECEIVE_LEN;
 
 /// A connection to the kernel for requests.
 ///
-/// Not for several threads at once; open one for each.
+/// A handle sends requests and matches the answers by sequence number: it never takes an event, or the unread
+/// answer to an abandoned request, for an answer. An interrupted dump is an error, never a silent success. All its
+/// receive buffers offer a datagram the same room, because the kernel sizes its datagrams by the largest buffer that a
+/// socket has ever offered.
+///
+/// One thread at a time uses a handle; open one for each thread.
 #[derive(Debug)]
 pub struct Handle {
     socket: Socket,
     inbox: Inbox,
-    /// Where the answers to batches arrive, once there has been a batch.
+    /// The inbox for the answers to batches, once there has been a batch.
     batch_inbox: Option<Inbox>,
     outbox: Box<[u8]>,
     seq: u32,
     reads_ahead: bool,
-    /// The sequence number of a dump that nobody reads any more but the kernel still sends.
+    /// The sequence number of a dump that no caller reads any more and that the kernel still sends.
     abandoned: Option<u32>,
+    /// The thread that receives the answer that is being read. The handle owns the thread, not the list: a leaked list
+    /// leaves no thread that takes the answers to later requests.
+    ahead: Option<Ahead>,
 }
 
 impl Handle {
@@ -65,21 +69,28 @@ impl Handle {
             seq: 0,
             reads_ahead: false,
             abandoned: None,
+            ahead: None,
         })
     }
 
-    /// The message of the request that was built last, and the bytes that followed it in the buffer.
+    /// The message of the request that was built last, and the bytes that followed it in the buffer; no message where
+    /// the last call built none.
     pub(super) fn last_request(&self) -> &[u8] {
         &self.outbox
     }
 
-    /// A handle on a socket that receives what a script says.
+    /// Later failures are not taken for failures of the request before.
+    fn forget_last_request(&mut self) {
+        forget(&mut self.outbox);
+    }
+
+    /// A handle on a socket that plays a script.
     #[cfg(any(test, feature = "internals"))]
     pub(super) fn scripted(socket: Socket) -> Result<Handle> {
         Ok(Handle { socket, ..Handle::open()? })
     }
 
-    /// Whether the kernel may send more of an answer that is no longer read.
+    /// Whether the kernel may send more of an answer that no caller reads any more.
     #[cfg(any(test, feature = "internals"))]
     pub(super) fn has_more(&self) -> bool {
         self.abandoned.is_some()
@@ -92,23 +103,23 @@ impl Handle {
         &self.socket
     }
 
-    /// Lets a thread of its own receive the lists of [`entries`](Self::entries), unless their builder says otherwise,
-    /// while the caller's is busy with what has come of them. Worth it where a list is long
-    /// and there is more than one processor. An entry may be some thousand entries older when the caller sees it,
-    /// so not for changes that depend on what it was. Lists that zero counters are never received ahead. Off at
-    /// first.
+    /// Receives the lists of [`entries`](Self::entries) in a second thread, unless their builder says otherwise, while
+    /// the caller's thread works on the entries received so far. This is useful where a list is long and the machine
+    /// has more than one processor. The caller sees an entry later, after some thousand others have been received, so
+    /// do not use it for changes that depend on the entry's state. Lists that zero counters are never received ahead.
+    /// Off by default.
     pub fn read_ahead(&mut self, on: bool) {
         self.reads_ahead = on;
     }
 
-    /// How many datagrams have come that the kernel had not sent. They are dropped: only a privileged process can
-    /// send them, and none has reason to.
+    /// How many datagrams of other senders than the kernel were received and dropped. Only a privileged process can
+    /// send such datagrams, and no ordinary program does.
     #[must_use]
     pub fn foreign_datagrams(&self) -> u64 {
         self.inbox.foreign() + self.batch_inbox.as_ref().map_or(0, Inbox::foreign)
     }
 
-    /// A list of the table's flows, with more to say about it.
+    /// A list of the table's flows, with settings: a selector, a filter, another table.
     #[doc(alias = "NFCT_Q_DUMP")]
     pub fn entries(&mut self) -> ListBuilder<'_> {
         let read_ahead = self.reads_ahead;
@@ -117,7 +128,7 @@ impl Handle {
 
     /// Reads every flow of the table.
     ///
-    /// The handle is busy meanwhile: to change the table during the walk, use a second one.
+    /// The handle is busy during the list: to change the table at the same time, use a second handle.
     ///
     /// # Errors
     /// As [`ListBuilder::open`]; those of [`List::next`](super::list::List::next) are the iterator's last item.
@@ -133,7 +144,7 @@ impl Handle {
         self.entries().filter(filter).read_ahead(false).open().map(Flows)
     }
 
-    /// Looks an entry up and shows it as a list would: the lookup holds a reference itself, which is not counted.
+    /// Looks an entry up and returns it as a list would: the reference that the lookup itself holds is not counted.
     pub(super) fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
         let mut flow = self.get(key)?;
         if let Some(references) = flow.use_count() {
@@ -186,8 +197,8 @@ impl Handle {
 
     /// Deletes exactly this entry: the one with its original tuple, its zone and, where known, its id.
     ///
-    /// The id is a hash of the entry's place in the kernel's memory and its tuple: it tells a successor with
-    /// the same tuple apart unless that has taken the very same place.
+    /// The id is a hash of the entry's place in the kernel's memory and its tuple: it distinguishes the entry from a
+    /// successor with the same tuple, unless the successor has the same place in memory.
     ///
     /// # Errors
     /// [`Error::Kernel`] with `ENOENT` when it is gone or has another id;
@@ -207,24 +218,25 @@ impl Handle {
         Batch::new(self.socket.receive_buffer()? as usize)
     }
 
-    /// Sends a batch and hands out what became of each request, by its number: nothing, the entry that was looked
-    /// up, or an error. The batch is empty then.
+    /// Sends a batch, and passes to `each` the number of each request and its result: nothing, the looked-up entry, or
+    /// an error. The batch is empty afterwards, and its numbers start at 0 again.
     ///
     /// # Errors
-    /// When the batch could not be sent: nothing of it has been done. Otherwise each request has an answer of its
-    /// own: [`Error::Kernel`]; [`Error::Overrun`] when it is not known what became of the request.
+    /// The batch could not be sent: no request was carried out. Otherwise each request has its own result:
+    /// [`Error::Kernel`]; [`Error::Overrun`] when it is not known whether the request was carried out.
     pub fn carry_out(
         &mut self,
         batch: &mut Batch,
         each: impl FnMut(usize, Result<Option<&Flow>>),
     ) -> Result<()> {
+        self.forget_last_request();
         self.settle()?;
         let inbox = match &mut self.batch_inbox {
             Some(inbox) => inbox,
             none => none.insert(Inbox::for_entries()?),
         };
         let count = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        let first = self.seq.checked_add(count).map_or(1, |_| self.seq + 1);
+        let first = self.seq.checked_add(count.max(1)).map_or(1, |_| self.seq + 1);
         self.seq = first.saturating_add(count);
         if !batch.is_empty() {
             self.socket.send(batch.seal(first))?;
@@ -244,9 +256,9 @@ impl Handle {
         self.query(Query::Flush, Subject::FlowFamily(AF_UNSPEC))
     }
 
-    /// Deletes all entries that pass a filter: in one request where the kernel shows that it honours the filter, else as
-    /// [`delete_matching`](Self::delete_matching). A kernel that does not know a condition would delete everything; see
-    /// the filter's fields for the versions.
+    /// Deletes all entries that pass a filter: in one request where the kernel shows that it honours the filter, else
+    /// as [`delete_matching`](Self::delete_matching) does. A kernel that does not know a condition would delete every
+    /// entry; the filter's fields name the versions.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`]; those of `delete_matching`.
@@ -259,15 +271,16 @@ impl Handle {
         }
     }
 
-    /// Deletes all entries that pass a filter, each by its tuple, zone and id. The table is listed first, and each entry
-    /// is checked here, so this is right on every kernel. An entry is judged by what it was when it was listed; one that
-    /// has gone meanwhile is no error.
+    /// Deletes all entries that pass a filter, each by its tuple, zone and id. The table is listed first, and the
+    /// library checks each entry, so the result is right on every kernel. The state of an entry when it was listed
+    /// decides; an entry that has gone since is no error.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a tuple filter, [`Error::Invalid`] for a status of which no bit counts, what a list
-    /// reports ([`List::next`](super::list::List::next)), [`Error::NoMemory`]: nothing is deleted then. Else the first
-    /// refusal, after all deletions have been tried.
+    /// [`Error::Unsupported`] for a tuple filter, [`Error::Invalid`] for a status of which no bit counts, the errors of
+    /// a list ([`List::next`](super::list::List::next)), [`Error::NoMemory`]: after these nothing is deleted. Else the
+    /// first refusal, after all deletions have been tried.
     pub fn delete_matching(&mut self, filter: &DumpFilter) -> Result<()> {
+        self.forget_last_request();
         filter.must_suit_a_flush()?;
         let (mut deletions, mut message) = (Vec::new(), memory::zeros(request::MAX_LEN)?);
         self.collect_deletions(filter, &mut message, &mut deletions)?;
@@ -283,6 +296,7 @@ impl Handle {
                 Err(error) => refused = refused.or(Some(error)),
             })?;
         }
+        self.outbox = message; // a refusal is about a deletion
         refused.map_or(Ok(()), Err)
     }
 
@@ -303,11 +317,12 @@ impl Handle {
         Ok(())
     }
 
-    /// Whether the kernel shows that it honours a filter in a flush. Nothing is changed by asking.
+    /// Whether the kernel shows that it honours a filter in a flush. The question changes no entry.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a tuple filter; [`Error::Kernel`] with `EPERM`; the system's error.
     pub(crate) fn honours_in_flush(&mut self, filter: &DumpFilter) -> Result<bool> {
+        self.forget_last_request();
         filter.must_suit_a_flush()?;
         for question in filter.flush_questions() {
             let seq = self.send(|buf, seq| request::build_question(buf, question, seq))?;
@@ -315,7 +330,7 @@ impl Handle {
             let step = self.step(&mut reading, |_| Ok(()));
             match self.end(reading, step) {
                 Err(Error::Kernel(libc::EINVAL)) => {}
-                Ok(()) => return Ok(false), // it lists, and does not read the condition
+                Ok(()) => return Ok(false), // the kernel lists, and does not read the condition
                 Err(error) => return Err(error),
             }
         }
@@ -364,9 +379,10 @@ impl Handle {
         self.query(Query::Flush, Subject::ExpectationFamily(AF_UNSPEC))
     }
 
-    /// Whether the kernel knows the ports (for GRE the keys) of a protocol. Of any other protocol it keeps only the number,
-    /// and ignores ports in silence: an entry made with them stands for all connections between its addresses. So it
-    /// is with DCCP on Linux 6.18, with UDP-Lite on 7.2 and later, and with what a kernel was built without.
+    /// Whether the kernel knows the ports (for GRE the keys) of a protocol. Of any other protocol the kernel keeps only
+    /// the number, and silently ignores ports: an entry that is created with ports stands for all connections between
+    /// its addresses. This applies to DCCP on Linux 6.18, to UDP-Lite on 7.2 and later, and to protocols that a kernel
+    /// was built without.
     ///
     /// # Errors
     /// [`Error::Kernel`] (`EPERM` without privilege).
@@ -429,7 +445,7 @@ impl Handle {
         found.ok_or(Error::Malformed("timeouts without a protocol"))
     }
 
-    /// The last of the answers to request `seq` in which `read` finds something.
+    /// The last of the answers to request `seq` from which `read` returns a value.
     fn last_answer<T>(
         &mut self,
         seq: u32,
@@ -454,27 +470,27 @@ impl Handle {
 
     /// Builds a request with a new sequence number and sends it.
     pub(super) fn send(&mut self, build: impl FnOnce(&mut [u8], u32) -> Result<usize>) -> Result<u32> {
+        self.forget_last_request();
         self.settle()?;
         self.inbox.clear();
         self.seq = self.seq.wrapping_add(1).max(1);
-        let len = build(&mut self.outbox, self.seq)?;
+        let len = build(&mut self.outbox, self.seq).inspect_err(|_| forget(&mut self.outbox))?;
         self.socket.send(self.outbox.get(..len).unwrap_or_default())?;
         Ok(self.seq)
     }
 
-    /// Reads what an abandoned dump still sends: the kernel refuses a second dump while one runs.
+    /// Reads the unread messages of an abandoned dump: the kernel refuses a second dump while one runs.
     fn settle(&mut self) -> Result<()> {
-        let Some(seq) = self.abandoned.take() else { return Ok(()) };
-        match self.read(
-            Reading { answers: Answers::remains(RUST, Awaited::one(seq)), seq, ahead: None },
-            |_| Ok(()),
-        ) {
+        let is_received = self.stop_ahead();
+        let Some(seq) = self.abandoned.take().filter(|_| !is_received) else { return Ok(()) };
+        let remains = Reading { answers: Answers::remains(RUST, Awaited::one(seq)), seq };
+        match self.read(remains, |_| Ok(())) {
             Err(error @ Error::Os(_)) => Err(error),
-            _ => Ok(()), // whatever became of it, it has finished
+            _ => Ok(()), // with any result, it has finished
         }
     }
 
-    /// Feeds the answers to request `seq` to `each` until the kernel says that it is done.
+    /// Passes the answers to request `seq` to `each` until the kernel reports the end.
     fn answers(&mut self, seq: u32, each: impl FnMut(&Frame<'_>) -> Result<()>) -> Result<()> {
         let reading = self.begin(seq, false);
         self.read(reading, each)
@@ -493,11 +509,16 @@ impl Handle {
     pub(super) fn begin(&mut self, seq: u32, read_ahead: bool) -> Reading {
         self.abandoned = Some(seq);
         let socket = read_ahead.then(|| self.socket.duplicate().ok()).flatten();
-        let ahead = socket.and_then(|socket| {
+        self.ahead = socket.and_then(|socket| {
             let more = move |inbox: &mut Inbox, wait| receive(&socket, inbox, wait);
             Ahead::start(more, Awaited::one(seq), &mut self.inbox)
         });
-        Reading { answers: Answers::new(RUST, Awaited::one(seq)), seq, ahead }
+        Reading { answers: Answers::new(RUST, Awaited::one(seq)), seq }
+    }
+
+    /// Ends the receiving thread, if there is one. Returns whether it has received the whole answer.
+    fn stop_ahead(&mut self) -> bool {
+        self.ahead.take().is_some_and(|mut ahead| ahead.stop())
     }
 
     /// Reads the next part of an answer.
@@ -507,7 +528,7 @@ impl Handle {
         reading: &mut Reading,
         mut read: impl FnMut(&Frame<'_>) -> Result<T>,
     ) -> Step<T> {
-        let (socket, ahead) = (&self.socket, &reading.ahead);
+        let (socket, ahead) = (&self.socket, &mut self.ahead);
         let mut more = |inbox: &mut Inbox, wait| match ahead {
             Some(ahead) => ahead.more(inbox),
             None => receive(socket, inbox, wait),
@@ -515,38 +536,44 @@ impl Handle {
         step(&mut reading.answers, &mut self.inbox, &mut more, |_, frame| read(frame))
     }
 
-    /// What an answer comes to that has been read up to this step.
+    /// The result of an answer that has been read up to this step.
     pub(super) fn end(&mut self, reading: Reading, step: Step<()>) -> Result<()> {
         let result = match step {
             Step::Part(()) => Ok(()),
             Step::Ended(_, end) | Step::Silence(end) => reading.answers.result(end),
         };
         if matches!(step, Step::Silence(Ok(()))) {
-            self.abandoned = None; // nothing is left
+            (self.abandoned, self.ahead) = (None, None); // nothing is left
         } else {
             self.leave(reading);
         }
         result
     }
 
-    /// Reads no more of an answer.
+    /// Stops reading an answer.
     pub(super) fn leave(&mut self, reading: Reading) {
-        let Reading { answers, seq, ahead } = reading;
+        let Reading { answers, seq } = reading;
         let is_received = answers.has_ended() || self.inbox.glance(Awaited::one(seq)).ends;
-        let is_over = ahead.is_some_and(|mut ahead| ahead.stop()) || is_received;
+        let is_over = self.stop_ahead() || is_received;
         self.abandoned = (!is_over).then_some(seq);
     }
 }
 
-/// The answer to one request, as far as it has been read.
+/// Turns the message at the start of a buffer into one that asks for nothing.
+fn forget(message: &mut [u8]) {
+    if let Some(header) = message.get_mut(..HEADER_LEN) {
+        header.fill(0);
+    }
+}
+
+/// The progress of reading the answer to one request.
 #[derive(Debug)]
 pub(super) struct Reading {
     answers: Answers,
     seq: u32,
-    ahead: Option<Ahead>,
 }
 
-/// What the answer to a lookup without ports says: a protocol that needs ports refuses it.
+/// The meaning of the answer to a lookup without ports: a protocol that needs ports refuses it.
 fn ports_are_known(answer: Result<()>) -> Result<bool> {
     match answer {
         Err(Error::Kernel(libc::EINVAL)) => Ok(true),
@@ -590,7 +617,7 @@ mod tests {
         message
     }
 
-    /// As long as no datagram of a list is, with these messages at its start.
+    /// A datagram longer than any of a list, with these messages at its start.
     fn overlong(kinds: &[u16]) -> Vec<u8> {
         let mut bytes = datagram(kinds);
         bytes.resize(RECEIVE_LEN + 4, 0);
@@ -605,8 +632,8 @@ mod tests {
         handle
     }
 
-    /// What each way to read a list makes of the same answer: how many flows, the error, and whether the handle knows
-    /// that nothing is left to be read.
+    /// The results of all ways to read a list, from the same answer: the number of flows, the error, and whether the
+    /// handle knows that the whole answer has been read.
     fn read(datagrams: &[Vec<u8>]) -> (usize, Option<Error>, bool) {
         let list = |ahead: bool| {
             let (mut handle, mut flows) = (answered(datagrams), 0);
@@ -640,16 +667,16 @@ mod tests {
         let malformed = |seen: (usize, Option<Error>, bool), flows| {
             assert!(matches!(seen, (some, Some(Error::Malformed(_)), true) if some == flows), "{seen:?}");
         };
-        // An end that cannot be read is one.
+        // An end that cannot be read is an end.
         malformed(read(&[flow.clone(), bare(NLMSG_ERROR)]), 1);
         malformed(read(&[bare(NLMSG_ERROR)]), 0);
-        // What is lost or malformed leaves its neighbours alone.
+        // A lost or malformed message does not affect the messages before and after it.
         malformed(read(&[[datagram(&[FLOW]), vec![9; 16]].concat(), flow.clone(), done.clone()]), 2);
         let overrun = datagram(&[FLOW, NLMSG_OVERRUN, FLOW]);
         assert_eq!(read(&[overrun, flow.clone(), done.clone()]), (3, Some(Error::Overrun), true));
         let cut = read(&[flow.clone(), overlong(&[FLOW]), flow.clone(), done.clone()]);
         assert_eq!(cut, (3, Some(Error::Truncated), true));
-        // Nothing of the answer follows its end. The end may be among what was lost: no one waits for it.
+        // No message of the answer follows its end. The end may have been lost: no call waits for it.
         assert_eq!(read(&[flow.clone(), overlong(&[FLOW, NLMSG_DONE])]), (2, None, true));
         let seen = read(&[flow.clone(), overlong(&[]), flow.clone()]);
         assert_eq!(seen, (2, Some(Error::Truncated), true));

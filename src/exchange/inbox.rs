@@ -81,18 +81,23 @@ impl Inbox {
         self.foreign
     }
 
+    /// Whether everything that was received has been read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.unopened.is_empty() && self.unread.is_empty() && !self.is_cut
+    }
+
     /// Forgets what has not been read.
     pub(crate) fn clear(&mut self) {
         (self.unopened, self.unread, self.is_cut) = (0..0, 0..0, false);
     }
 
-    /// Takes what another inbox has received in exchange for what has been read here. Counts stay where they are.
+    /// Exchanges the messages of another inbox for those that have been read here. Counts stay where they are.
     pub(crate) fn exchange(&mut self, other: &mut Inbox) {
         std::mem::swap(self, other);
         std::mem::swap(&mut self.foreign, &mut other.foreign);
     }
 
-    /// What is seen of some answers in what has not been read.
+    /// The facts about the unread datagrams, for some answers.
     pub(crate) fn glance(&self, awaited: Awaited) -> Glance {
         let unopened = self.unopened.clone().filter_map(|index| Some((index, *self.datagrams.get(index)?)));
         let unopened = unopened.filter(|(_, datagram)| RUST.admits(datagram.sender) == Ok(true));
@@ -107,7 +112,7 @@ impl Inbox {
         index * self.part..index * self.part + datagram.len
     }
 
-    /// The next message, or nothing when other datagrams have to be received.
+    /// The next message, or `None` when other datagrams have to be received.
     ///
     /// # Errors
     /// [`Error::Malformed`] for the rest of a datagram; [`Error::Truncated`] for what its part of the buffer did not
@@ -131,7 +136,7 @@ impl Inbox {
         Some(frame.map_err(|error| if std::mem::take(&mut self.is_cut) { Error::Truncated } else { error }))
     }
 
-    /// Receives what is in the queue in place of what was there; with `wait` it waits for the first datagram.
+    /// Replaces the read datagrams with those in the queue; with `wait` it waits for the first datagram.
     ///
     /// # Errors
     /// As [`Socket::receive_several`].
@@ -145,7 +150,7 @@ impl Inbox {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 impl Inbox {
-    /// As if these datagrams, of these senders, had been received.
+    /// Has the effect of receiving these datagrams from these senders.
     pub(crate) fn fill(&mut self, datagrams: &[(&[u8], u32)]) {
         self.clear();
         for (place, &(bytes, sender)) in datagrams.iter().enumerate() {

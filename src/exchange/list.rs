@@ -1,16 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Lists of entries, read one by one: a cursor that lends each entry until the next one is asked for.
-//!
-//! ```no_run
-//! use netfilter_conntrack::{Dir, Handle};
-//!
-//! let mut handle = Handle::open()?;
-//! let mut list = handle.entries().open()?;
-//! while let Some(flow) = list.next()? {
-//!     println!("{:?}", flow.tuple(Dir::Orig).src());
-//! }
-//! # Ok::<(), netfilter_conntrack::Error>(())
-//! ```
+//! Lists of entries, read one by one: a cursor that lends each entry until the next call.
 
 #![forbid(unsafe_code)]
 
@@ -24,7 +13,7 @@ use crate::filter::{DumpFilter, Pushdown, Selector};
 use crate::flow::Flow;
 use crate::wire::Frame;
 
-/// Which entries to list, and how; made by [`Handle::entries`].
+/// The settings of a list; made by [`Handle::entries`].
 #[derive(Debug)]
 #[must_use = "nothing is asked for before `open`"]
 pub struct ListBuilder<'h> {
@@ -50,52 +39,52 @@ impl<'h> ListBuilder<'h> {
         }
     }
 
-    /// One of the other tables.
+    /// Lists one of the other tables.
     pub fn table(mut self, table: Table) -> ListBuilder<'h> {
         self.table = table;
         self
     }
 
-    /// Resets the counters of what the kernel lists, whether a selector lets it pass or not.
+    /// Resets the counters of every entry that the kernel lists, even of entries that the selector excludes.
     pub fn zero_counters(mut self, on: bool) -> ListBuilder<'h> {
         self.zero_counters = on;
         self
     }
 
-    /// The filter for the kernel; an older kernel may ignore it. A selector is then left to this side.
+    /// The filter for the kernel; an older kernel may ignore it. A selector is then applied in this process only.
     pub fn filter(mut self, filter: &DumpFilter) -> ListBuilder<'h> {
         self.filter = Some(filter.clone());
         self
     }
 
-    /// Only flows that pass a selector.
+    /// Lists only flows that pass a selector.
     ///
-    /// Whatever is left to the kernel, the flows are the same: each is checked again here, and a kernel that
-    /// refuses a filter is asked without it. Their order is the kernel's; flows of IPv4 may all come first.
+    /// The flows are the same with each [`Pushdown`]: the library checks each flow again, and repeats a request without
+    /// its filter where the kernel refuses the filter. The kernel decides the order; flows of IPv4 may all be first.
     pub fn selector(mut self, selector: &'h Selector) -> ListBuilder<'h> {
         self.selector = Some(selector);
         self
     }
 
-    /// What of the selector is left to the kernel; as much as is safe, unless this is called. Of the other tables, and
-    /// of a list that zeroes counters, it is the family alone.
+    /// Which conditions of the selector the kernel checks: by default, all that it checks correctly. In the other
+    /// tables, and in a list that zeroes counters, the kernel checks the family only.
     pub fn pushdown(mut self, pushdown: Pushdown) -> ListBuilder<'h> {
         self.pushdown = pushdown;
         self
     }
 
-    /// Lets a thread of its own receive the list, or not; see [`Handle::read_ahead`].
+    /// Whether a second thread receives the list; see [`Handle::read_ahead`].
     pub fn read_ahead(mut self, on: bool) -> ListBuilder<'h> {
         self.read_ahead = on;
         self
     }
 
-    /// Asks the kernel. The handle is busy as long as the list lives: to change the table during the walk, use a second
-    /// one.
+    /// Sends the request. The handle is busy as long as the list lives: to change the table during the list, use a
+    /// second handle.
     ///
     /// # Errors
     /// The system's error; [`Error::Invalid`] or [`Error::Unsupported`] for a filter that cannot be sent;
-    /// [`Error::Kernel`] for a lookup in place of a list.
+    /// [`Error::Kernel`] for a lookup that replaces a list.
     pub fn open(mut self) -> Result<List<'h>> {
         let (filter, selector, pushdown) = (self.filter.take(), self.selector, self.pushdown);
         let is_proper = self.table == Table::Conntrack && !self.zero_counters;
@@ -117,7 +106,18 @@ impl<'h> ListBuilder<'h> {
 
 /// A list of flows that is being read; made by [`ListBuilder::open`].
 ///
-/// It may be dropped before its end: the handle reads the rest before its next request.
+/// ```no_run
+/// use netfilter_conntrack::{Dir, Handle};
+///
+/// let mut handle = Handle::open()?;
+/// let mut list = handle.entries().open()?;
+/// while let Some(flow) = list.next()? {
+///     println!("{:?}", flow.tuple(Dir::Orig).src());
+/// }
+/// # Ok::<(), netfilter_conntrack::Error>(())
+/// ```
+///
+/// A list may be dropped before its end: the handle reads the other messages before its next request.
 #[derive(Debug)]
 pub struct List<'h> {
     handle: &'h mut Handle,
@@ -126,25 +126,25 @@ pub struct List<'h> {
     read_ahead: bool,
     /// The filters of the requests that are still to be sent, the next one last.
     filters: Vec<DumpFilter>,
-    /// The filters are this side's choice: where the kernel refuses one, it is asked without.
+    /// The library chose the filters: where the kernel refuses one, the request is repeated without it.
     is_pushed_down: bool,
-    /// What the kernel is asked where it refuses the filter of this request.
+    /// The request that is sent where the kernel refuses the filter of this one.
     plain: Option<DumpFilter>,
     /// The answer that is being read.
     reading: Option<Reading>,
     selector: Option<&'h Selector>,
     flow: Flow,
-    /// A lookup has found the flow, which has not been given out.
+    /// A lookup has found the flow, and no call has returned it.
     is_found: bool,
-    /// What went wrong first.
+    /// The first error.
     wrong: Option<Error>,
 }
 
 impl<'h> List<'h> {
-    /// A list of which nothing has been asked.
+    /// A list before its first request.
     fn new(builder: ListBuilder<'h>) -> List<'h> {
         List {
-            // What is zeroed must not be lost where the list is left before its end.
+            // Counters that were zeroed must not be lost where the list is dropped before its end.
             read_ahead: builder.read_ahead && !builder.zero_counters,
             handle: builder.handle,
             table: builder.table,
@@ -172,20 +172,20 @@ impl<'h> List<'h> {
 }
 
 impl List<'_> {
-    /// The next flow, or nothing at the end. The flow is the same object each time, so the walk allocates nothing.
+    /// The next flow, or `None` at the end. The flow is the same object each time, so the list allocates nothing.
     ///
     /// # Errors
-    /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed under the
-    /// walk; [`Error::Malformed`] when a message could not be read or was not about a flow, [`Error::Truncated`] or
-    /// [`Error::Overrun`] when a part was lost. The list is read to its end before any of them is reported. After an
-    /// error there is nothing more.
+    /// [`Error::Kernel`] (`EPERM` without privilege); [`Error::Interrupted`] when the table changed during the list;
+    /// [`Error::Malformed`] when a message could not be read or was not about a flow, [`Error::Truncated`] or
+    /// [`Error::Overrun`] when a part was lost. The list is read to its end before the first error is reported. After
+    /// an error the list has ended.
     #[allow(clippy::should_implement_trait)] // the flow borrows from the list
     #[inline]
     pub fn next(&mut self) -> Result<Option<&Flow>> {
         Ok(if self.advance()? { Some(&self.flow) } else { None })
     }
 
-    /// Moves on to the next flow that is wanted; whether there is one.
+    /// Moves on to the next selected flow; returns whether there is one.
     #[inline]
     fn advance(&mut self) -> Result<bool> {
         loop {
@@ -207,7 +207,7 @@ impl List<'_> {
         }
     }
 
-    /// What a list without a request has: a flow that was looked up, or its end.
+    /// The next step of a list without a request: a looked-up flow, or the end.
     #[cold]
     fn without_reading(&mut self) -> Result<bool> {
         match self.wrong.take() {
@@ -254,7 +254,7 @@ impl List<'_> {
         Ok(())
     }
 
-    /// Leaves as much of a selector to the kernel as is safe: a lookup, or the filters of some requests.
+    /// Splits a selector between the kernel and this process: a lookup, or the filters of some requests.
     fn push_down(&mut self, selector: &Selector) -> Result<()> {
         if let Some(key) = selector.lookup_key() {
             match self.handle.get_as_listed(&key) {
@@ -282,7 +282,7 @@ impl Drop for List<'_> {
     }
 }
 
-/// Whether the kernel does not take a request as it is.
+/// Whether an error means that the kernel does not support the request.
 fn is_refusal(error: Error) -> bool {
     matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))
 }
@@ -303,7 +303,7 @@ pub(super) fn read_expectation(frame: &Frame<'_>) -> Result<Expectation> {
 
 /// An iterator over the flows of the table; made by [`Handle::flows`].
 ///
-/// What [`List::next`] lends it gives away. An error is the last item: all flows that could be read came before it.
+/// It owns each flow that it returns, unlike [`List::next`]. An error is the last item: all readable flows precede it.
 #[derive(Debug)]
 pub struct Flows<'h>(pub(super) List<'h>);
 
@@ -335,7 +335,7 @@ impl<'h> Expectations<'h> {
         Ok(Expectations { handle, reading, expect: Expectation::new() })
     }
 
-    /// The next expectation, or nothing at the end.
+    /// The next expectation, or `None` at the end.
     ///
     /// # Errors
     /// As [`List::next`].

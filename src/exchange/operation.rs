@@ -10,7 +10,7 @@ use crate::wire::Frame;
 use crate::wire::consts::*;
 use std::fmt;
 
-/// What a request asks the kernel to do; its text completes "cannot …".
+/// The purpose of a request; its text completes "cannot …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -45,7 +45,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// What a request's message asks for.
+    /// The purpose of a request, from its message.
     fn of(message: &[u8]) -> Option<Operation> {
         let frame = Frame::read(message).ok()?;
         let (header, dumps) = (&frame.header, frame.header.flags & NLM_F_DUMP == NLM_F_DUMP);
@@ -141,7 +141,7 @@ impl Failure {
         Failure { operation: Some(operation.into()), error }
     }
 
-    /// What the request asked for; nothing when none had been sent.
+    /// The purpose of the request; `None` when none had been sent.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.operation
@@ -166,9 +166,9 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Handle {
-    /// An error of this handle, with the name of the request that it is about: the one that was built last. Functions
-    /// that send several requests, as [`delete_matching`](Self::delete_matching) does, end with the one that failed.
-    /// For a batch see [`Failure::new`].
+    /// Adds to an error of this handle the name of the request that was built last. A function that sends several
+    /// requests, such as [`delete_matching`](Self::delete_matching), ends with the request that failed. For a batch see
+    /// [`Failure::new`].
     #[must_use]
     pub fn failure(&self, error: Error) -> Failure {
         Failure { operation: Operation::of(self.last_request()), error }
@@ -226,5 +226,25 @@ mod tests {
         assert_eq!((failure.operation(), failure.error()), (Some(Operation::Create), exists));
         let handle = Handle::open().unwrap();
         assert_eq!(handle.failure(exists).to_string(), "File exists", "nothing has been sent");
+    }
+
+    #[test]
+    fn a_request_that_is_not_sent_is_not_taken_for_the_one_before() {
+        let (mut handle, empty) = (Handle::open().unwrap(), Flow::new());
+        for request in [
+            |handle: &mut Handle, flow: &Flow| handle.delete(flow),
+            |handle: &mut Handle, flow: &Flow| handle.get(flow).map(drop),
+            |handle: &mut Handle, flow: &Flow| {
+                handle.flush_matching(&DumpFilter::new().with_tuple(flow.clone()))
+            },
+            |handle: &mut Handle, flow: &Flow| {
+                handle.delete_matching(&DumpFilter::new().with_tuple(flow.clone()))
+            },
+            |handle: &mut Handle, _: &Flow| handle.delete_expectation(&Expectation::new()),
+        ] {
+            let _ = handle.statistics();
+            let error = request(&mut handle, &empty).unwrap_err();
+            assert_eq!(handle.failure(error).to_string(), error.to_string());
+        }
     }
 }

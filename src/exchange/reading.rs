@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Reading answers: messages from an inbox that is filled again, their meaning from [`Answers`]. It decides nothing.
+//! Reading answers: this module fills an inbox, takes messages from it and asks [`Answers`] for their meaning. It
+//! decides nothing.
 
 #![forbid(unsafe_code)]
 
@@ -9,22 +10,22 @@ use crate::exchange::inbox::Inbox;
 use crate::sys::Socket;
 use crate::wire::Frame;
 
-/// Fills an inbox again; waits for a datagram only where it may.
+/// Fills an inbox again; waits for a datagram only where the caller allows it.
 pub(crate) type More<'m> = dyn FnMut(&mut Inbox, bool) -> std::result::Result<(), Failure> + 'm;
 
-/// What reading comes to next.
+/// The result of one step of reading.
 #[derive(Debug)]
 pub(crate) enum Step<T> {
-    /// A part of an answer, and what was read from it.
+    /// A part of an answer, and the value that was read from it.
     Part(T),
     /// The request with this number has ended.
     Ended(u32, Result<()>),
-    /// Nothing more can be received, or nothing is left.
+    /// No more messages can be received, or none are left.
     Silence(Result<()>),
 }
 
 impl<T> Step<T> {
-    /// The same with something else in place of what was read.
+    /// The same with another value in place of the one that was read.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Step<U> {
         match self {
             Step::Part(part) => Step::Part(change(part)),
@@ -34,7 +35,7 @@ impl<T> Step<T> {
     }
 }
 
-/// Reads on up to the next part of an answer that `read` can read, or an end. What is lost is noted.
+/// Reads until the next part of an answer that `read` can read, or an end. Losses are noted.
 #[inline]
 pub(crate) fn step<T>(
     answers: &mut Answers,
@@ -70,7 +71,7 @@ pub(crate) fn step<T>(
     }
 }
 
-/// Receives what an inbox takes at a time; an interrupted call is repeated.
+/// Receives as many datagrams as an inbox takes; an interrupted call is repeated.
 pub(crate) fn receive(socket: &Socket, inbox: &mut Inbox, wait: bool) -> std::result::Result<(), Failure> {
     loop {
         match inbox.receive(socket, wait).map_err(|error| RUST.failure(error, wait)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is asked of the kernel, as complete messages.
+//! Requests to the kernel, as complete messages.
 //!
-//! One table row for each query gives its message number and flags. A query whose object cannot be encoded
-//! whole is an error and yields no message: a DELETE cut down to its header would flush the table.
+//! One table row for each query contains its message number and flags. A query whose object cannot be encoded
+//! completely is an error and makes no message: a DELETE that consists of its header only would flush the table.
 
 #![forbid(unsafe_code)]
 
@@ -46,7 +46,7 @@ pub enum Query {
     FlushFilter = 10,
 }
 
-/// What a query is about.
+/// The subject of a query.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// One flow.
@@ -61,7 +61,7 @@ pub enum Subject<'a> {
     Filter(&'a DumpFilter),
 }
 
-/// What a row's query is about.
+/// The kind of subject of a row's query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wants {
     Object,
@@ -182,7 +182,7 @@ pub fn build(buf: &mut [u8], query: Query, subject: Subject<'_>, seq: u32) -> Re
     }
 }
 
-/// A message with all that is present of a flow, to be finished.
+/// An unfinished message with all present attributes of a flow.
 fn begin_whole<'b>(buf: &'b mut [u8], head: Header, flow: &Flow) -> Result<Builder<'b>> {
     let family = family_of(flow, Dir::Orig)?;
     let mut b = Builder::message(buf, head, family, 0)?;
@@ -224,7 +224,7 @@ pub fn build_exact_delete(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> 
 
 /// Writes the request to change exactly this entry: all that is present of the flow, and its id where known.
 ///
-/// Kernels up to 6.18 do not look at the id of a change; it is sent so that one that does refuses a successor.
+/// Kernels up to 6.18 do not read the id of a change; it is sent so that a kernel that reads it refuses a successor.
 ///
 /// # Errors
 /// As [`build`].
@@ -243,7 +243,7 @@ pub fn build_lookup(buf: &mut [u8], flow: &Flow, flags: u16, seq: u32) -> Result
 }
 
 fn build_keyed(buf: &mut [u8], message: u8, flow: &Flow, flags: u16, seq: u32) -> Result<usize> {
-    // A lookup may name the entry by its reply tuple alone; only a flow without original tuple does.
+    // A lookup may name the entry by its reply tuple alone; the library does so only for a flow without original tuple.
     let dir = if flow.is_set(Attr::OrigL3proto) || message == IPCTNL_MSG_CT_DELETE {
         Dir::Orig
     } else {
@@ -304,12 +304,12 @@ pub fn protocol_and_ports(message: &[u8], is_wanted: impl Fn(u8) -> bool) -> Opt
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Table {
-    /// The table proper.
+    /// The connection tracking table.
     #[default]
     Conntrack,
-    /// Entries whose destroy event waits to be delivered.
+    /// Entries whose destroy event has not been delivered yet.
     Dying,
-    /// Entries of packets still on their way (always empty since Linux 5.19).
+    /// Entries of packets that the kernel is still processing (always empty since Linux 5.19).
     Unconfirmed,
 }
 
@@ -358,8 +358,8 @@ pub enum Statistics {
 }
 
 impl Statistics {
-    /// The types of the messages that hold them. Kernels up to 6.18 give the counters of the expectation table the
-    /// number of the other table's subsystem.
+    /// The types of the messages that contain them. Kernels up to 6.18 send the counters of the expectation table with
+    /// the number of the other table's subsystem.
     pub(crate) fn answers(self) -> &'static [u16] {
         const GLOBAL: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS)];
         const CPU: &[u16] = &[kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS_CPU)];

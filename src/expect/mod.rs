@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The expectation object: a connection that a helper waits for.
 //!
-//! An expectation holds no heap data: an all-zero block of [`LEN`] bytes is a valid empty one, and a byte
-//! copy is a clone. Each of its tuples is the first [`flow::HEAD_LEN`] bytes of a flow: the original tuple
-//! and the presence words. C reads such a tuple as a conntrack object. The spare bits of the presence words say
-//! that it is one and where it lies, so that nothing after the expectation is ever read.
+//! An expectation holds no heap data: an all-zero block of [`LEN`] bytes is a valid empty one, and a byte copy is a
+//! clone. Each of its tuples is the first [`flow::HEAD_LEN`] bytes of a flow: the original tuple and the presence
+//! words. C reads such a tuple as a conntrack object. The spare bits of the presence words mark it as a tuple of an
+//! expectation and contain its place, so that nothing after the expectation is ever read.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ pub const LEN: usize = 276;
 
 const PRESENT: usize = 272;
 
-/// Offset of a tuple's last presence word, in which attributes have only the low bits.
+/// Offset of a tuple's last presence word, of which attributes use only the low bits.
 pub(crate) const LAST_WORD: usize = flow::HEAD_LEN - 4;
 const ATTR_BITS: u32 = (1 << (flow::attr::COUNT - 64)) - 1;
 const _: () = assert!(ATTR_BITS == 0xfff);
@@ -26,15 +26,14 @@ const _: () = assert!(ATTR_BITS == 0xfff);
 const MARKS: [(u32, usize); 4] =
     [(0xa53c_0000, 0), (0xa53c_1000, 52), (0xa53c_2000, 104), (0xa53c_3000, 156)];
 
-/// Whether a last presence word may be that of an expectation's tuple; it is not in a flow of its own.
+/// Whether a last presence word may be that of an expectation's tuple, not of a flow.
 #[inline(always)]
 #[cfg(feature = "capi")]
 pub(crate) const fn may_be_marked(last_word: u32) -> bool {
     last_word & !ATTR_BITS != 0
 }
 
-/// How many bytes of an expectation start with the tuple that has this last presence word; none for a flow of
-/// its own.
+/// The number of bytes from the tuple with this last presence word to the end of its expectation; `None` for a flow.
 #[cold]
 #[cfg(feature = "capi")]
 pub(crate) fn len_from(last_word: u32) -> Option<usize> {
@@ -42,7 +41,7 @@ pub(crate) fn len_from(last_word: u32) -> Option<usize> {
     MARKS.iter().find(|(of, _)| *of == mark).map(|(_, offset)| LEN - offset)
 }
 
-/// An expectation from one of its tuples to its end, as it would be without marks, and zeros.
+/// The bytes of an expectation from one of its tuples to its end, with unmarked presence words, and then zeros.
 #[cfg(feature = "capi")]
 pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
     let mut bytes = [0; LEN];
@@ -56,8 +55,8 @@ pub(crate) fn unmarked(from_tuple: &[u8]) -> [u8; LEN] {
     bytes
 }
 
-/// A tuple's head after a flow that was made from it has changed: the tuple, and which attributes are set. What
-/// the tuple does not hold cannot be set, only unset.
+/// The head of a tuple after a change of a flow that was made from it: the tuple, and which attributes are set. An
+/// attribute that the tuple does not contain cannot be set, only unset.
 #[cfg(feature = "capi")]
 pub(crate) fn changed_head(before: &[u8; flow::HEAD_LEN], changed: &Flow) -> [u8; flow::HEAD_LEN] {
     let mut after = Flow::from_head(before);
@@ -88,7 +87,7 @@ pub enum ExpectAttr {
     Expected = 1,
     /// Which bits of the expected tuple count.
     Mask = 2,
-    /// Seconds until the expectation is given up.
+    /// Seconds until the expectation expires.
     Timeout = 3,
     /// The zone.
     Zone = 4,
@@ -102,11 +101,11 @@ pub enum ExpectAttr {
     NatTuple = 8,
     /// The direction of the translation: 0 original, 1 reply.
     NatDir = 9,
-    /// The function run when the expectation comes true.
+    /// The function that the kernel runs when the expected connection arrives.
     Fn = 10,
 }
 
-/// What an attribute's storage holds.
+/// The kind of value in an attribute's storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectKind {
     /// The head of a flow.
@@ -126,7 +125,7 @@ pub struct ExpectRow {
     pub offset: usize,
     /// Size of its storage.
     pub size: usize,
-    /// What the storage holds.
+    /// The kind of value.
     pub kind: ExpectKind,
 }
 
@@ -191,7 +190,7 @@ impl Default for Expectation {
 }
 
 impl Expectation {
-    /// An expectation of which nothing is known.
+    /// An empty expectation: no attribute is present.
     #[must_use]
     #[doc(alias = "nfexp_new")]
     pub const fn new() -> Expectation {
@@ -219,7 +218,7 @@ impl Expectation {
         self.set_present(self.present() & !(1 << attr as u32));
     }
 
-    /// Notes an attribute as present, whatever its storage holds.
+    /// Notes an attribute as present, with any stored value.
     pub(crate) fn note(&mut self, attr: ExpectAttr) {
         self.set_present(self.present() | 1 << attr as u32);
     }
@@ -314,7 +313,7 @@ impl Expectation {
         self.set_bytes(which, &flow.head_bytes());
     }
 
-    /// A flow of which only the head is known: this tuple and its presence words.
+    /// A flow that consists of a head only: this tuple and its presence words.
     pub(crate) fn head(&self, which: ExpectAttr) -> Flow {
         Flow::from_head(self.field(which))
     }
@@ -350,7 +349,7 @@ impl Flow {
         self.head()
     }
 
-    /// The flow of which these bytes are the head; nothing else is known of it. Of fewer bytes, nothing is known.
+    /// The flow that starts with these bytes; it has no other attributes. Fewer bytes give an empty flow.
     pub(crate) fn from_head(head: &[u8]) -> Flow {
         Flow::of_head(head.first_chunk().unwrap_or(&[0; flow::HEAD_LEN]), ATTR_BITS)
     }
@@ -364,7 +363,7 @@ impl Flow {
         flow
     }
 
-    /// Unsets what does not lie in the first `len` bytes.
+    /// Unsets the attributes that do not lie in the first `len` bytes.
     #[cfg(feature = "capi")]
     pub(crate) fn unset_after(&mut self, len: usize) {
         let beyond = flow::attr::ROWS.iter().filter(|row| !row.lies_in(len));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A kernel-side filter, put together step by step.
+//! A kernel-side filter, built condition by condition.
 
 #![forbid(unsafe_code)]
 
@@ -38,7 +38,8 @@ impl DumpFilter {
         DumpFilter { zone: Some(zone), ..self }
     }
 
-    /// Flows with the parts of a tuple that are present in this flow.
+    /// Flows with the parts of a tuple that are present in this flow; not for IPv6 addresses, see
+    /// [`tuple`](DumpFilter::tuple).
     #[must_use]
     pub fn with_tuple(self, flow: Flow) -> DumpFilter {
         DumpFilter { tuple: Some(Box::new(flow)), ..self }

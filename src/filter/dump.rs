@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Filters that the kernel applies to a dump or a flush.
-//!
-//! Kernel facts (Linux 6.18): mark, status, zone and family select exactly; an unknown filter is ignored by an
-//! older kernel, so a dump must be checked again in user space, and a flush is sent only to a kernel that is known to
-//! honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)); a tuple filter compares IPv6
-//! addresses the wrong way round and ignores the ports of all protocols but TCP and UDP.
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +20,12 @@ pub struct Masked {
 }
 
 /// A kernel-side filter; all conditions given must hold.
+///
+/// Kernel facts (Linux 6.18): mark, status, zone and family select exactly. An older kernel ignores a filter that it
+/// does not know: a program checks the entries of a dump again, and a flush is sent only to a kernel that is known to
+/// honour its filter ([`Handle::flush_matching`](crate::Handle::flush_matching)). A tuple filter with an IPv6 address
+/// selects the entries with any other address (a fault of the kernel), and it ignores the ports of all protocols except
+/// TCP and UDP.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct DumpFilter {
@@ -37,15 +38,17 @@ pub struct DumpFilter {
     pub status: Option<Masked>,
     /// The zone (Linux 6.8 and later).
     pub zone: Option<u16>,
-    /// The original tuple: what is present in this flow must be equal (Linux 5.8 and later). Not for flushes.
+    /// The original tuple: the attributes that this flow has must be equal (Linux 5.8 and later). Not for flushes. Not
+    /// for IPv6 addresses: Linux 5.8 to 6.18 then selects the entries with any other address. A
+    /// [`Selector`](crate::Selector) selects by address on every kernel.
     pub tuple: Option<Box<Flow>>,
     /// Parts of both tuples, instead of [`tuple`](Self::tuple) (Linux 5.8 and later; the reply tuple 5.15). Not for
     /// flushes.
     pub leaves: Option<Box<TupleLeaves>>,
 }
 
-/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15; see [`Pushdown`](crate::Pushdown) for
-/// what is safe).
+/// Parts of a flow's tuples that must be equal (Linux 5.8 and later, the reply tuple 5.15;
+/// [`Pushdown`](crate::Pushdown) describes the safe conditions).
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TupleLeaves {
@@ -58,7 +61,7 @@ pub struct TupleLeaves {
 }
 
 impl DumpFilter {
-    /// A filter that lets everything pass.
+    /// A filter that every entry passes.
     #[must_use]
     #[doc(alias = "nfct_filter_dump_create")]
     pub fn new() -> DumpFilter {
@@ -99,7 +102,7 @@ impl DumpFilter {
         self.encode(b)
     }
 
-    /// Whether no kernel honours this in a flush.
+    /// Whether the filter has a condition that no kernel honours in a flush.
     pub(crate) fn must_suit_a_flush(&self) -> Result<()> {
         match (&self.tuple, &self.leaves) {
             (None, None) => Ok(()),
@@ -122,7 +125,7 @@ impl DumpFilter {
         encode_flags(b, family, leaves.orig, leaves.reply)
     }
 
-    /// The family of a tuple to filter by, which must be the filter's.
+    /// The family of the tuple, which must be the filter's.
     fn family_of(&self, tuple: &Flow) -> Result<u8> {
         let family =
             tuple.u8(Attr::OrigL3proto).ok_or(Error::Invalid("the filter tuple has no address family"))?;
@@ -133,7 +136,7 @@ impl DumpFilter {
     }
 }
 
-/// Ends a tuple filter: the message's family, and which leaves count.
+/// Completes a tuple filter: the message's family, and which leaves count.
 fn encode_flags(b: &mut Builder<'_>, family: u8, orig: u32, reply: u32) -> Result<()> {
     b.set_family(family);
     b.nest(CTA_FILTER, |b| {
@@ -150,7 +153,7 @@ fn masked(b: &mut Builder<'_>, value: Option<Masked>, kind: u16, mask_kind: u16)
     b.be32(mask_kind, mask)
 }
 
-/// Which attribute of the tuple raises which flag; 0 stands for any family.
+/// The flag for each attribute of the tuple; 0 stands for any family.
 const TUPLE_FLAGS: &[(Attr, u8, u32)] = &[
     (Attr::OrigIpv4Src, AF_INET, CTA_FILTER_F_IP_SRC),
     (Attr::OrigIpv4Dst, AF_INET, CTA_FILTER_F_IP_DST),

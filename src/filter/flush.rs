@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whether the running kernel honours a filter in a flush. One that does not know a condition deletes every entry
+//! Whether the running kernel honours a filter in a flush. A kernel that does not know a condition deletes every entry
 //! and reports success.
 //!
-//! A kernel is asked, not looked up by its version, because distributions add filters to older kernels and leave others
-//! out of newer ones. The question is a list that deletes nothing: it names the condition in a way that is an error to
-//! a kernel that reads it, and nothing at all to one that does not. Kernels read a condition of a flush wherever they
-//! read the same condition of a list in this way:
+//! The library asks the kernel instead of comparing its version, because distributions add filters to older kernels and
+//! omit others from newer ones. The question is a list request, which deletes no entry. It names the condition in a
+//! form that is an error for a kernel that reads the condition, and without effect for a kernel that does not. A kernel
+//! that reads a condition of a list in this way also reads it in a flush:
 //!
 //! | condition | lists | flushes | the question is refused |
 //! |---|---|---|---|
@@ -54,7 +54,7 @@ impl Question {
 }
 
 impl DumpFilter {
-    /// What must be refused by a kernel before it may flush by this filter.
+    /// The questions that a kernel must refuse before it may flush by this filter.
     pub(crate) fn flush_questions(&self) -> Vec<Question> {
         let asked = [
             self.mark.map(|_| Question::Mark),
@@ -62,14 +62,14 @@ impl DumpFilter {
             self.zone.map(|_| Question::Zone),
         ];
         let mut questions: Vec<Question> = asked.into_iter().flatten().collect();
-        // Whatever answers a question is younger than the flush of one family.
+        // Every kernel that refuses a question is newer than the flush of one family.
         if questions.is_empty() && self.family.is_some_and(|family| family != AF_UNSPEC) {
             questions.push(Question::Status);
         }
         questions
     }
 
-    /// Whether an entry passes, judged as the kernel judges it. Conditions on tuples are not looked at.
+    /// Whether an entry passes, by the kernel's rules. Conditions on tuples are not read.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a status of which no bit counts.
@@ -119,7 +119,7 @@ mod tests {
             filters && (bad_status || mark_mask && !mark)
         }
 
-        /// Whether a flush by this filter takes what passes, and nothing else.
+        /// Whether a flush by this filter deletes exactly the entries that pass.
         fn honours(self, filter: &DumpFilter) -> bool {
             (filter.mark.is_none() || self.has_marks && self.since((4, 19)))
                 && (filter.family.is_none() || self.since((5, 2)))
@@ -127,7 +127,7 @@ mod tests {
                 && (filter.zone.is_none() || self.since((6, 8)))
         }
 
-        /// What is decided here about this kernel.
+        /// The library's decision about this kernel.
         fn is_believed(self, filter: &DumpFilter) -> bool {
             let mut buf = [0; 256];
             filter.flush_questions().into_iter().all(|question| {

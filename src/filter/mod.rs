@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What narrows a stream of flows, in the kernel and in user space.
+//! Filters for a stream of flows, in the kernel and in user space.
 
 #![forbid(unsafe_code)]
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What of a [`Selector`] the kernel can check, so that it sends fewer entries.
+//! The conditions of a [`Selector`] that the kernel can check, so that it sends fewer entries.
 //!
-//! Every filter made here lets through all entries that the selector selects, and perhaps more: an older kernel
-//! ignores what it does not know, and some conditions cannot be said exactly. So whoever reads the answer checks
-//! each entry again with [`Selector::matches`]. What Linux 5.8 to 6.18 gets wrong stays out: IPv6 addresses are
-//! compared the wrong way round; ports are compared for TCP and UDP only; before 5.15 the reply tuple is read
-//! with the flags of the original one.
+//! Every filter of this module passes all entries that the selector selects, and perhaps more: an older kernel ignores
+//! a condition that it does not know, and some conditions have no exact form. So each reader of the answer checks each
+//! entry again with [`Selector::matches`]. The filters avoid the faults of Linux 5.8 to 6.18: an IPv6 address selects
+//! the entries with any other address; ports are compared for TCP and UDP only; before 5.15 the reply tuple is read with
+//! the flags of the original one.
 
 #![forbid(unsafe_code)]
 
@@ -16,13 +16,14 @@ use crate::flow::{Attr, Dir, Flow, L4};
 use crate::wire::consts::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// How much of a selection is left to the kernel.
+/// Which part of a selection the kernel checks. The selected flows are the same with both: a list checks each flow
+/// again with [`Selector::matches`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pushdown {
-    /// All that it can check, and one lookup instead of a list where a selection can mean one entry only.
+    /// All conditions that the kernel can check; and a lookup replaces the list where only one entry can be selected.
     #[default]
     Kernel,
-    /// Nothing: every entry of the table is read and checked here.
+    /// None: the library reads and checks every entry of the table.
     UserSpace,
 }
 
@@ -33,12 +34,12 @@ const REPLY_TUPLES: (u32, u32) = (5, 15);
 struct Leaf {
     dir: Dir,
     flag: u32,
-    /// The only family it is compared for.
+    /// The only family for which it is compared.
     family: Option<u8>,
-    /// The only protocols it is compared for.
+    /// The only protocols for which it is compared.
     protocols: Option<&'static [u8]>,
     attr: Attr,
-    /// The value wanted, in the attribute's width and byte order.
+    /// The selected value, in the attribute's width and byte order.
     value: fn(&Selector) -> Option<Vec<u8>>,
 }
 
@@ -111,15 +112,15 @@ fn be16(value: Option<u16>) -> Option<Vec<u8>> {
     value.map(|value| value.to_be_bytes().to_vec())
 }
 
-/// An ICMP type, if the kernel takes it in a tuple; no entry has another one.
+/// An ICMP type, if the kernel accepts it in a tuple; no entry has a type that the kernel does not accept.
 fn icmp_type(family: u8, kind: Option<u8>) -> Option<Vec<u8>> {
     kind.filter(|&kind| icmp_reply_type(family, kind) != u8::MAX).map(|kind| vec![kind])
 }
 
 impl Selector {
-    /// What the kernel can check, as filters for one dump each: together they let through every entry that is
-    /// selected, each once. There are two when tuples are compared but the family is not known, because the
-    /// kernel compares tuples of one family at a time.
+    /// The conditions that the kernel can check, as filters for one dump each: together the filters pass every selected
+    /// entry once. There are two filters when tuples are compared but the family is not known, because the kernel
+    /// compares tuples of one family at a time.
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn kernel_filters(&self) -> Vec<DumpFilter> {
@@ -159,7 +160,7 @@ impl Selector {
         let done = |nat: Option<NatSelector>, bit| if nat.is_some() { bit } else { 0 };
         let translated =
             done(self.source_nat, IPS_SRC_NAT_DONE) | done(self.destination_nat, IPS_DST_NAT_DONE);
-        // A bit that must be clear as well as set is never both: what was asked for stays.
+        // A bit that must be both set and clear cannot be expressed: only the condition that it is set stays.
         let translated = translated & !self.status.mask;
         let Masked { value, mask } = self.status;
         (mask | translated != 0).then_some(Masked { value: value | translated, mask: mask | translated })
@@ -209,8 +210,8 @@ impl Selector {
         (leaves.orig | leaves.reply != 0).then_some(leaves)
     }
 
-    /// The only entry that can be selected, as a key for a lookup: one direction's tuple is known whole, and so is
-    /// the zone it is in. A tuple is unique in a zone, in either direction of an entry.
+    /// The key for a lookup of the only entry that can be selected: the selector names one direction's tuple
+    /// completely, and its zone. A tuple is unique in a zone, in either direction of an entry.
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
     pub fn lookup_key(&self) -> Option<Flow> {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which flows are meant: a predicate in user space, and what of it the kernel can apply.
-//!
-//! Every condition given must hold; a selector without conditions lets every flow pass. The kernel's part
-//! ([`Selector::kernel_filters`]) only saves work: an older kernel ignores what it does not know, so each flow
-//! that it sends is to be checked with [`Selector::matches`].
+//! Selecting flows: a predicate in user space. The file `pushdown` contains the part that the kernel checks.
 
 #![forbid(unsafe_code)]
 
 use super::dump::Masked;
 use crate::bitmask::Bitmask;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::consts::IPS_SRC_NAT_DONE;
@@ -68,7 +64,7 @@ impl TupleSelector {
             Dir::Orig => [Attr::OrigPortSrc, Attr::OrigPortDst],
             _ => [Attr::ReplPortSrc, Attr::ReplPortDst],
         };
-        // The kernel tells no ports of a protocol that it does not track.
+        // The kernel reports no ports of a protocol that it does not track.
         let has_port =
             |attr| matches!(l4_kind(tuple.l4()), L4Kind::Ports | L4Kind::Keys) && flow.is_set(attr);
         self.src.is_none_or(|wanted| address(wanted, tuple.src()))
@@ -79,8 +75,8 @@ impl TupleSelector {
     }
 }
 
-/// The zone that a direction of a flow is in. A flow in a zone has it in both directions; one that has a zone in
-/// one direction only is in zone 0 in the other.
+/// The zone that a direction of a flow is in. A flow in a zone has it in both directions; a flow with a zone in one
+/// direction only is in zone 0 in the other direction.
 fn zone_of(flow: &Flow, dir: Dir) -> u16 {
     let own = match dir {
         Dir::Orig => flow.orig_zone(),
@@ -114,17 +110,18 @@ impl IcmpSelector {
     }
 }
 
-/// A translation: without address any, with one only that to this address, with a port only that to both.
+/// A translation: without address, any translation; with an address only, a translation to it; with a port only, a
+/// translation to that port; with both, a translation to both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct NatSelector {
     /// The address it translates to.
     pub address: Option<IpAddr>,
-    /// The port it translates to; the port must really be another one than before.
+    /// The port it translates to; the port before the translation must be another one.
     pub port: Option<u16>,
 }
 
-/// What of a flow one kind of translation shows in.
+/// The fields of a flow that show one kind of translation.
 struct NatView {
     address_differs: bool,
     /// The port, GRE key or ICMP id differs.
@@ -136,7 +133,7 @@ struct NatView {
 fn source_nat(flow: &Flow) -> NatView {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     let (port_differs, port) = match l4_kind(orig.l4()) {
-        L4Kind::Ports | L4Kind::Keys => (flow.has_nat(Nat::SourcePort), reply.l4_dst()),
+        L4Kind::Ports | L4Kind::Keys => (flow.has_nat(NatPart::SourcePort), reply.l4_dst()),
         // The id is the source's, as a port is.
         L4Kind::Icmp => {
             let done = flow.status().is_none_or(|status| status & IPS_SRC_NAT_DONE != 0);
@@ -144,15 +141,20 @@ fn source_nat(flow: &Flow) -> NatView {
         }
         L4Kind::None => (false, 0),
     };
-    NatView { address_differs: flow.has_nat(Nat::SourceAddress), port_differs, address: reply.dst(), port }
+    NatView {
+        address_differs: flow.has_nat(NatPart::SourceAddress),
+        port_differs,
+        address: reply.dst(),
+        port,
+    }
 }
 
 fn destination_nat(flow: &Flow) -> NatView {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
     let ports = matches!(l4_kind(orig.l4()), L4Kind::Ports | L4Kind::Keys);
     NatView {
-        address_differs: flow.has_nat(Nat::DestinationAddress),
-        port_differs: ports && flow.has_nat(Nat::DestinationPort),
+        address_differs: flow.has_nat(NatPart::DestinationAddress),
+        port_differs: ports && flow.has_nat(NatPart::DestinationPort),
         address: reply.src(),
         port: reply.l4_src(),
     }
@@ -173,17 +175,21 @@ impl NatSelector {
 
 /// Conditions on a flow.
 ///
+/// Every condition of the selector must hold; every flow passes a selector without conditions.
+/// [`ListBuilder::selector`](crate::ListBuilder::selector) lists the selected flows: the kernel checks the conditions
+/// that it can check, and the library checks each flow again. [`matches`](Self::matches) checks any other flow.
+///
 /// ```
-/// use netfilter_conntrack::filter::Selector;
-/// use netfilter_conntrack::{Dir, Flow, L4};
+/// use netfilter_conntrack::{Dir, Flow, L4, Selector};
 /// let mut flow = Flow::new();
 /// flow.set_tuple(Dir::Orig, "192.0.2.1".parse()?, "198.51.100.2".parse()?, L4::Udp { sport: 40000, dport: 53 });
-/// let mut selector = Selector { protocol: Some(17), ..Selector::default() };
+/// let mut selector = Selector::new();
+/// selector.protocol = Some(17);
 /// selector.orig.dst_port = Some(53);
 /// assert!(selector.matches(&flow));
 /// selector.family = Some(10);
 /// assert!(!selector.matches(&flow));
-/// assert_eq!(selector.kernel_filters()[0].family, Some(10));
+/// assert!(!selector.is_everything());
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

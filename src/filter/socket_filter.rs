@@ -2,10 +2,6 @@
 //! Event filters: conditions on conntrack messages, compiled to a classic BPF program for the socket.
 //!
 //! Guarantees: correct up to the capacity of every list; a program of full lists fits the kernel's limit.
-//! A message passes when every condition that has values lets it pass. A positive condition lets pass what has
-//! one of its values, a negative one what has none of them. What a message does not carry lets it pass in
-//! both cases, but a mark or zone that it does not carry counts as 0. Only the original tuple is looked at; other
-//! subsystems' messages always pass.
 
 #![forbid(unsafe_code)]
 
@@ -17,13 +13,13 @@ use crate::wire::consts::*;
 use crate::wire::frame;
 use libc::sock_filter;
 
-/// What a condition looks at.
+/// The field that a condition reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Field {
     /// The protocol number of the original tuple.
     Protocol = 0,
-    /// The state of a TCP, SCTP or DCCP connection; each protocol's states are a condition of their own.
+    /// The state of a TCP, SCTP or DCCP connection; the states of each protocol are a separate condition.
     State = 1,
     /// The original IPv4 source address.
     SrcIpv4 = 2,
@@ -58,7 +54,7 @@ impl Field {
     }
 }
 
-/// What of a message one list of patterns is compared with.
+/// The part of a message with which one list of patterns is compared.
 struct Place {
     field: Field,
     /// The protocol whose states these are.
@@ -66,15 +62,15 @@ struct Place {
     /// Attribute numbers from the message down to the value.
     path: &'static [u16],
     load: u16,
-    /// How many 32-bit words (or one shorter number).
+    /// The number of 32-bit words (or one shorter number).
     words: u32,
-    /// How many patterns the list takes.
+    /// The largest number of patterns in the list.
     capacity: usize,
     /// A message without the attribute counts as one with the value 0.
     absent_is_zero: bool,
-    /// The last search does not end with its nest. So an IPv6 message shows the header of the attribute behind
-    /// the addresses, which reads 5.0.1.0 (on little-endian machines): positive conditions on IPv4 destinations
-    /// keep IPv6 messages out. Programs have always seen it so.
+    /// The last search does not end with its nest. So an IPv6 message shows the header of the attribute after the
+    /// addresses, which reads 5.0.1.0 (on little-endian machines): positive conditions on IPv4 destinations exclude
+    /// IPv6 messages. Programs rely on this behaviour.
     runs_on: bool,
 }
 
@@ -130,12 +126,16 @@ type Pattern = [Masked; 4];
 
 /// Conditions on conntrack messages.
 ///
-/// ```
-/// use netfilter_conntrack::filter::socket_filter::{EventFilter, Field};
+/// A message passes when it passes every condition that has values. A message passes a positive condition when it has
+/// one of its values, a negative condition when it has none of them. A message without the field passes both, but a
+/// missing mark or zone counts as 0. Conditions read the original tuple only; messages of other subsystems always pass.
+///
+/// ```no_run
+/// use netfilter_conntrack::{EventField, EventFilter, Events, Groups};
 /// let mut filter = EventFilter::new();
 /// filter.add_protocol(6);
-/// filter.set_negative(Field::Protocol)?;
-/// assert!(filter.program()?.len() > 4);
+/// filter.set_negative(EventField::Protocol)?; // every protocol but TCP
+/// Events::open(Groups::FLOWS)?.set_filter(&filter)?;
 /// # Ok::<(), netfilter_conntrack::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -145,7 +145,7 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// A filter that lets everything pass.
+    /// A filter that every message passes.
     #[must_use]
     #[doc(alias = "nfct_filter_create")]
     pub fn new() -> EventFilter {
@@ -213,7 +213,7 @@ impl EventFilter {
         self.add(Field::Zone, 0, exactly(u32::from(zone)));
     }
 
-    /// Makes a field's condition negative; there is no way back.
+    /// Makes a field's condition negative; the condition cannot become positive again.
     ///
     /// # Errors
     /// [`Error::Os`] with `EBUSY` when it is negative already.
@@ -233,7 +233,7 @@ impl EventFilter {
         Ok(())
     }
 
-    /// The program that judges a message: it returns 0 for one to be dropped.
+    /// The program that decides about a message: it returns 0 for a message to be dropped.
     ///
     /// # Errors
     /// [`Error::Invalid`] when a logic is neither positive nor negative; [`Error::NoMemory`].
@@ -295,20 +295,20 @@ const FIRST_ATTR_AT: u32 = (frame::HEADER_LEN + frame::NFGEN_LEN) as u32;
 /// Bytes of an attribute's header.
 const ATTR_HEADER: u32 = 4;
 
-/// A program in the making. Long ways go through `GO`, whose distance is a whole number; the other jumps
-/// reach no further than over one pattern.
+/// A program under construction. Long jumps use `GO`, whose distance is a whole number; the other jumps skip at most
+/// one pattern.
 struct Program {
     code: Vec<sock_filter>,
-    /// Where a `GO` to the end of the current condition stands.
+    /// The places of the `GO` instructions to the end of the current condition.
     to_end: Vec<usize>,
 }
 
-/// More instructions than any condition takes beside its patterns, and than any pattern takes.
+/// More instructions than any condition has apart from its patterns, and than any pattern has.
 const CONDITION_MOST: usize = 64;
 const PATTERN_MOST: usize = 16;
 
 impl Program {
-    /// A program without instructions, with room for conditions of so many patterns.
+    /// A program without instructions, with room for conditions of this many patterns.
     fn with_room(patterns: impl Iterator<Item = usize>) -> Result<Program> {
         let most = patterns.fold(CONDITION_MOST, |most, len| most + CONDITION_MOST + PATTERN_MOST * len);
         Ok(Program { code: memory::room(most)?, to_end: memory::room(most)? })
@@ -328,7 +328,7 @@ impl Program {
         self.emit(GO, 0);
     }
 
-    /// One condition: who reaches its end has passed.
+    /// One condition: a message that reaches its end has passed it.
     fn condition(&mut self, place: &Place, patterns: &[Pattern], negative: bool) {
         self.load(place);
         for pattern in patterns {

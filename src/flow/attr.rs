@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The 76 attributes of a flow: one row each.
 //!
-//! A row gives the number (fixed by the C API), the name, what a setter writes, the part of the flow it belongs to when
-//! parts are copied, and the place of its storage, which is said in the file `storage`.
+//! A row contains the number (fixed by the C API), the name, the effect of a setter, the part of the flow with which
+//! the attribute is copied, and the place of its storage, which the file `storage` defines.
 //! Several rows share storage on purpose: an IPv4 address is the first four bytes of the IPv6 one, ports,
 //! GRE keys and the ICMP triple are the same four bytes, and so are the states of TCP, SCTP and DCCP.
 //!
@@ -12,7 +12,7 @@
 
 use super::storage::{listed, second};
 
-/// What a setter does with the storage.
+/// The effect of a setter on the storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
     /// Writes the value.
@@ -23,7 +23,7 @@ pub enum Store {
     IcmpType,
     /// Copies a string, cut to 15 bytes, always NUL-terminated.
     Text,
-    /// A block of its own; the storage is the pointer to it.
+    /// The value is a block on the heap; the storage is the pointer to it.
     Heap,
     /// Notes the presence only: the value comes from the kernel.
     PresenceOnly,
@@ -53,9 +53,9 @@ pub struct Row {
     pub offset: usize,
     /// Size of its value in bytes (of the pointer for heap blocks).
     pub size: usize,
-    /// What a setter writes.
+    /// The effect of a setter.
     pub store: Store,
-    /// What it is copied with.
+    /// The part with which it is copied.
     pub part: Part,
 }
 

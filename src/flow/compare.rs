@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Comparing flows: which attributes count, and what an attribute that only one side has means.
+//! Comparing flows: the attributes that count, and the meaning of an attribute that only one flow has.
 //!
-//! `MASK` makes an attribute that only the first flow has a difference, `STRICT` one that either has alone.
-//! Marks and zones are compared as 0 where they are missing. The comparison is not symmetric: the first
-//! flow's status bits must all be in the second's.
+//! With `MASK`, an attribute that only the first flow has is a difference; with `STRICT`, an attribute that either flow
+//! alone has. A missing mark or zone counts as 0. The comparison is not symmetric: all status bits of the first flow
+//! must be set in the second.
 
 #![forbid(unsafe_code)]
 
@@ -27,12 +27,12 @@ bitflags::bitflags! {
     }
 }
 
-/// How attributes that only one flow has are judged; expectations use it for their tuples too.
+/// The meaning of attributes that only one flow has; expectations use it for their tuples too.
 #[derive(Clone, Copy)]
 pub(crate) struct Sides {
-    /// What the first flow alone has makes no difference.
+    /// An attribute that only the first flow has is no difference.
     first_alone: bool,
-    /// What the second flow alone has makes no difference.
+    /// An attribute that only the second flow has is no difference.
     second_alone: bool,
 }
 
@@ -44,7 +44,7 @@ impl Sides {
         }
     }
 
-    /// The verdict for one attribute: presence on both sides, and `equal` where both have it.
+    /// Whether one attribute agrees: from its presence in both flows, and from `equal` where both have it.
     #[inline(always)]
     pub(crate) fn judge(self, first: bool, second: bool, equal: bool) -> bool {
         match (first, second) {
@@ -84,7 +84,7 @@ impl Flow {
             && same_block(self, other, Attr::ConnlabelsMask, sides)
     }
 
-    /// Whether all status bits are the other's too.
+    /// Whether all status bits are set in the other flow too.
     #[inline(always)]
     fn status_within(&self, other: &Flow, sides: Sides) -> bool {
         let [own, others] = [self, other].map(|flow| flow.stored_u32(field::Status));
@@ -98,7 +98,7 @@ fn same<const N: usize>(a: &Flow, b: &Flow, field: Field<N>, sides: Sides) -> bo
     sides.judge(a.is_set(field.attr), b.is_set(field.attr), a.stored(field) == b.stored(field))
 }
 
-/// Likewise, where a missing value counts as 0.
+/// The same, where a missing value counts as 0.
 #[inline(always)]
 fn same_or_zero<const N: usize>(a: &Flow, b: &Flow, field: Field<N>, sides: Sides) -> bool {
     let equal = value_or_zero(a, field) == value_or_zero(b, field);

@@ -48,7 +48,7 @@ impl Flow {
     /// As [`copy_from`](Self::copy_from).
     ///
     /// # Errors
-    /// [`Error::NoMemory`](crate::Error::NoMemory), with what came before copied.
+    /// [`Error::NoMemory`](crate::Error::NoMemory); the attributes before the failure have been copied.
     pub(crate) fn try_copy_from(&mut self, source: &Flow, flags: CopyFlags) -> Result<()> {
         if flags.contains(CopyFlags::OVERRIDE) {
             *self = source.try_clone()?;
@@ -69,7 +69,7 @@ impl Flow {
     /// As [`copy_attr`](Self::copy_attr).
     ///
     /// # Errors
-    /// [`Error::NoMemory`](crate::Error::NoMemory), with nothing changed.
+    /// [`Error::NoMemory`](crate::Error::NoMemory); the flow is unchanged.
     pub(crate) fn try_copy_attr(&mut self, source: &Flow, attr: Attr) -> Result<()> {
         if !source.is_set(attr) {
             return Ok(());
@@ -87,7 +87,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Duplicates a block that the source has; where it has none, what is stored stays.
+    /// Duplicates the source's block; where the source has none, the stored block stays.
     pub(super) fn copy_block(&mut self, source: &Flow, attr: Attr) -> Result<()> {
         match attr {
             Attr::Secctx => {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Attribute groups: several attributes set, read and tested in one call.
 //!
-//! A group's data is a C structure; here it is the list of its parts with their places in both worlds. The
-//! "set" test of most groups wants all their attributes, that of the four address groups any. The setters of
-//! counters and address groups note presence only.
+//! A group's data is a C structure; here it is the list of its parts with their places in both worlds. Most groups are
+//! "set" when all their attributes are present, the four address groups when any is. The setters of counters and
+//! address groups only note the presence.
 
 #![forbid(unsafe_code)]
 
@@ -22,9 +22,9 @@ struct Field {
 /// One group.
 #[derive(Debug)]
 struct GroupRow {
-    /// Attributes noted by the setter, cleared by unset and looked at by the test.
+    /// Attributes that the setter notes, unset clears and the test reads.
     attrs: &'static [Attr],
-    /// What a getter copies out, and a setter of a writable group copies in.
+    /// The parts that a getter copies out, and the setter of a writable group copies in.
     fields: &'static [Field],
     /// Size of the C structure.
     size: usize,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The flow object: one entry of the connection tracking table, or the part of one that is known.
 //!
-//! A flow is a fixed block of storage and one presence bit for each attribute. Setting an attribute writes
-//! its storage and sets its bit; unsetting clears the bit and keeps what is stored. Guarantees that the C
-//! border builds on: an all-zero block is a valid empty flow; the block starts with the original tuple and
-//! the presence words ([`HEAD_LEN`] bytes), which alone are what an expectation keeps of a flow; numbers
-//! have the width and byte order of the C API at the offsets of [`attr::ROWS`].
+//! A flow is a fixed block of storage and one presence bit for each attribute. Setting an attribute writes its storage
+//! and sets its bit; unsetting clears the bit and keeps the stored value. The C border relies on these guarantees: an
+//! all-zero block is a valid empty flow; the block starts with the original tuple and the presence words ([`HEAD_LEN`]
+//! bytes), and an expectation keeps only this head of a flow; numbers have the width and byte order of the C API at the
+//! offsets of [`attr::ROWS`].
 
 #![forbid(unsafe_code)]
 
@@ -37,9 +37,10 @@ use storage::{REPLY, field};
 
 /// Bytes of the original tuple and the presence words, with which every flow starts.
 pub const HEAD_LEN: usize = tuple::LEN + 12;
-/// Bytes of storage behind the head.
+/// Bytes of storage after the head.
 const BODY_LEN: usize = storage::BLOCKS_AT - HEAD_LEN;
 /// Bytes of a helper's name, its NUL included.
+#[cfg(any(feature = "capi", feature = "internals"))]
 pub const HELPER_NAME_LEN: usize = 16;
 
 /// One entry of the connection tracking table.
@@ -61,7 +62,7 @@ pub struct Flow {
     body: [u8; BODY_LEN],
     secctx: Option<Box<CString>>,
     #[allow(clippy::box_collection)]
-    // a thin pointer, so that the object keeps the size the C API tells
+    // a thin pointer, so that the object keeps the size that the C API reports
     helper_info: Option<Box<Vec<u8>>>,
     labels: Option<Box<Bitmask>>,
     labels_mask: Option<Box<Bitmask>>,
@@ -81,7 +82,7 @@ impl Clone for Flow {
 
 /// Storage and presence, attribute by attribute.
 impl Flow {
-    /// A flow of which nothing is known.
+    /// An empty flow: no attribute is present.
     #[must_use]
     #[doc(alias = "nfct_new")]
     pub const fn new() -> Flow {
@@ -107,7 +108,7 @@ impl Flow {
         Ok(copy)
     }
 
-    /// As [`try_clone`](Self::try_clone), made where it is to stay.
+    /// As [`try_clone`](Self::try_clone), directly in a block on the heap.
     ///
     /// # Errors
     /// [`Error::NoMemory`](crate::Error::NoMemory).
@@ -165,7 +166,7 @@ impl Flow {
         }
     }
 
-    /// Notes an attribute as present, whatever its storage holds.
+    /// Notes an attribute as present, with any stored value.
     #[inline]
     pub(crate) fn note(&mut self, attr: Attr) {
         if let Some(word) = self.present.get_mut(attr.number() / 32).certainly() {
@@ -299,7 +300,7 @@ macro_rules! numbers {
     )*};
 }
 
-/// What is known of a flow, by name.
+/// The attributes of a flow, by name.
 impl Flow {
     numbers! {
         /// Seconds until the entry expires.
@@ -374,7 +375,7 @@ impl Flow {
         self.is_set(Attr::HelperName).then(|| self.stored_helper_name())
     }
 
-    /// Makes a name of what stands in the name's field: at most 15 bytes and a NUL.
+    /// Makes a helper's name of the stored bytes: at most 15 bytes and a NUL.
     #[cfg(feature = "capi")]
     pub(crate) fn end_helper_name(&mut self) {
         let name: [u8; HELPER_NAME_LEN] = text_field(self.stored_helper_name());
@@ -468,8 +469,8 @@ impl Flow {
 
     /// Sets one direction's addresses, protocol and protocol fields, and their presence.
     ///
-    /// The family follows the source address; a destination of the other family is stored as its 16 (or
-    /// first 4) bytes and makes no sense to the kernel.
+    /// The family is that of the source address; a destination of the other family is stored as its 16 (or first 4)
+    /// bytes, and the kernel cannot use it.
     pub fn set_tuple(&mut self, dir: Dir, src: std::net::IpAddr, dst: std::net::IpAddr, l4: L4) {
         tuple::set(self, dir, src, dst, l4);
     }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Address translation as a value: where a connection's source and destination lead to.
+//! Address translation as a value: the translated source and destination of a connection.
 
 #![forbid(unsafe_code)]
 
-use super::option::Nat as Part;
+use super::option::NatPart as Part;
 use super::{Attr, Dir, Flow};
 use std::net::IpAddr;
 
-/// How a connection is translated.
+/// The translations of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Nat {
-    /// In place of the client's own address and port, the server sees these.
+    /// The address and port that the server sees instead of the client's.
     pub source: Option<Translation>,
-    /// In place of the address and port that the client asks for, the connection leads to these.
+    /// The address and port to which the connection leads instead of those that the client requested.
     pub destination: Option<Translation>,
 }
 
-/// What an address and a port are translated to; nothing for one that stays as it is.
+/// The translated address and port; `None` for one that does not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Translation {
     /// The address.
@@ -27,7 +27,7 @@ pub struct Translation {
 }
 
 impl Translation {
-    /// A translation to this address; ports stay.
+    /// A translation to this address; the port does not change.
     #[must_use]
     pub const fn to(address: IpAddr) -> Translation {
         Translation { address: Some(address), port: None }
@@ -45,7 +45,7 @@ impl Translation {
 }
 
 impl Flow {
-    /// How the connection is translated: where its reply tuple is not the inverse of its original one.
+    /// The translations of the connection: the differences between its reply tuple and the inverse of its original one.
     ///
     /// ```
     /// use netfilter_conntrack::{Dir, Flow, L4, Translation};
@@ -73,13 +73,13 @@ impl Flow {
         }
     }
 
-    /// Asks for a translation of the source when the flow is created. The kernel sets it up for a new entry only.
+    /// Requests a translation of the source when the flow is created. The kernel sets it up for a new entry only.
     #[doc(alias = "ATTR_SNAT_IPV4")]
     pub fn set_source_nat(&mut self, to: Translation) {
         self.set_translation(to, [Attr::SnatIpv4, Attr::SnatIpv6, Attr::SnatPort]);
     }
 
-    /// Asks for a translation of the destination when the flow is created.
+    /// Requests a translation of the destination when the flow is created.
     #[doc(alias = "ATTR_DNAT_IPV4")]
     pub fn set_destination_nat(&mut self, to: Translation) {
         self.set_translation(to, [Attr::DnatIpv4, Attr::DnatIpv6, Attr::DnatPort]);

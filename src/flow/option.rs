@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Object options: a tuple derived from the other direction, translations undone, translations told.
+//! Object options: deriving a tuple from the other direction, undoing translations, testing for translations.
 //!
-//! Options look at stored values, present or not; family and protocol are the original tuple's stored ones.
-//! A question about ports asks for the protocol first: those of ICMP and of unknown protocols have none.
+//! Options read stored values, present or not; family and protocol are the stored ones of the original tuple. A test of
+//! ports reads the protocol first: ICMP and unknown protocols have no ports.
 //!
-//! GRE keys count as ports where the kernel may have translated them: in a flow that was expected. The kernel
-//! changes the keys of PPTP calls alone (GRE version 1), whose flows its helper expects; a GRE flow that nothing
-//! expected keeps its keys under any rule.
+//! GRE keys count as ports where the kernel may have translated them: in a flow that was expected. The kernel changes
+//! only the keys of PPTP calls (GRE version 1), whose flows its helper expects; any other GRE flow keeps its keys under
+//! any rule.
 
 #![forbid(unsafe_code)]
 
@@ -15,9 +15,9 @@ use super::tuple::L4Kind;
 use super::{Attr, Dir, Flow, tuple};
 use crate::wire::consts::{AF_INET, AF_INET6, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_SRC_NAT_DONE};
 
-/// What of a translation an undo or a test is about.
+/// The part of a translation that an undo or a test is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nat {
+pub enum NatPart {
     /// The source address.
     SourceAddress,
     /// The destination address.
@@ -28,7 +28,8 @@ pub enum Nat {
     DestinationPort,
 }
 
-/// A field of a translation, and the places that the translation makes differ: the original one and its reply.
+/// A field of a translation, and the two places that the translation makes differ: one in the original tuple and one in
+/// the reply.
 struct Change<const N: usize> {
     to: Field<N>,
     orig: Slot<N>,
@@ -47,7 +48,7 @@ impl<const N: usize> Change<N> {
     }
 }
 
-/// What of a flow a kind of translation changes.
+/// The parts of a flow that a kind of translation changes.
 enum Place {
     Ipv4(Change<4>),
     Ipv6(Change<16>),
@@ -66,25 +67,28 @@ const fn port(to: Field<2>, orig: Slot<2>, reply: Slot<2>) -> Place {
     Place::Port(Change { to, orig, reply })
 }
 
-impl Nat {
-    /// What this kind changes in a flow; nothing where the flow has no such addresses or ports.
+impl NatPart {
+    /// The places in a flow that this kind of translation changes; `None` where the flow has no such addresses or
+    /// ports.
     fn place(self, flow: &Flow) -> Option<Place> {
         Some(match (self, flow.stored_u8(field::OrigL3proto)) {
-            (Nat::SourceAddress, AF_INET) => ipv4(field::SnatIpv4, ORIG.src, REPLY.dst),
-            (Nat::SourceAddress, AF_INET6) => ipv6(field::SnatIpv6, ORIG.src, REPLY.dst),
-            (Nat::DestinationAddress, AF_INET) => ipv4(field::DnatIpv4, ORIG.dst, REPLY.src),
-            (Nat::DestinationAddress, AF_INET6) => ipv6(field::DnatIpv6, ORIG.dst, REPLY.src),
-            (Nat::SourcePort, _) if has_ports(flow) => port(field::SnatPort, ORIG.l4_src, REPLY.l4_dst),
-            (Nat::DestinationPort, _) if has_ports(flow) => port(field::DnatPort, ORIG.l4_dst, REPLY.l4_src),
+            (NatPart::SourceAddress, AF_INET) => ipv4(field::SnatIpv4, ORIG.src, REPLY.dst),
+            (NatPart::SourceAddress, AF_INET6) => ipv6(field::SnatIpv6, ORIG.src, REPLY.dst),
+            (NatPart::DestinationAddress, AF_INET) => ipv4(field::DnatIpv4, ORIG.dst, REPLY.src),
+            (NatPart::DestinationAddress, AF_INET6) => ipv6(field::DnatIpv6, ORIG.dst, REPLY.src),
+            (NatPart::SourcePort, _) if has_ports(flow) => port(field::SnatPort, ORIG.l4_src, REPLY.l4_dst),
+            (NatPart::DestinationPort, _) if has_ports(flow) => {
+                port(field::DnatPort, ORIG.l4_dst, REPLY.l4_src)
+            }
             _ => return None,
         })
     }
 
-    /// The status bit that says it is done.
+    /// The status bit of a translation that has been set up.
     const fn done(self) -> u32 {
         match self {
-            Nat::SourceAddress | Nat::SourcePort => IPS_SRC_NAT_DONE,
-            Nat::DestinationAddress | Nat::DestinationPort => IPS_DST_NAT_DONE,
+            NatPart::SourceAddress | NatPart::SourcePort => IPS_SRC_NAT_DONE,
+            NatPart::DestinationAddress | NatPart::DestinationPort => IPS_DST_NAT_DONE,
         }
     }
 }
@@ -103,7 +107,7 @@ impl Flow {
     /// Moves a translation out of the reply tuple into the NAT range, so that the flow can be created again
     /// with the same translation. Ports of a protocol without ports stay as they are.
     #[doc(alias = "nfct_setobjopt")]
-    pub fn undo_nat(&mut self, nat: Nat) {
+    pub fn undo_nat(&mut self, nat: NatPart) {
         match nat.place(self) {
             Some(Place::Ipv4(change)) => change.undo(self),
             Some(Place::Ipv6(change)) => change.undo(self),
@@ -112,12 +116,12 @@ impl Flow {
         }
     }
 
-    /// Whether the flow is translated in this respect: the reply tuple differs from the plain inverse, and
-    /// the status, where known, says that the translation is done. ICMP and unknown protocols have no ports that
-    /// could be translated; GRE has keys, in a flow that was expected.
+    /// Whether this part of the flow is translated: the reply tuple differs from the plain inverse, and the status,
+    /// where known, contains the translation's bit. ICMP and unknown protocols have no ports to translate; GRE has
+    /// keys, in a flow that was expected.
     #[must_use]
     #[doc(alias = "nfct_getobjopt")]
-    pub fn has_nat(&self, nat: Nat) -> bool {
+    pub fn has_nat(&self, nat: NatPart) -> bool {
         if self.status().is_some_and(|status| status & nat.done() == 0) {
             return false;
         }
@@ -170,7 +174,12 @@ mod tests {
 
     #[test]
     fn translations_show_unless_the_status_denies_them() {
-        let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
+        let all = [
+            NatPart::SourceAddress,
+            NatPart::DestinationAddress,
+            NatPart::SourcePort,
+            NatPart::DestinationPort,
+        ];
         let mut flow = translated();
         assert!(all.iter().all(|&nat| flow.has_nat(nat)));
         flow.set_status(IPS_SRC_NAT_DONE);
@@ -182,18 +191,18 @@ mod tests {
     #[test]
     fn undo_moves_the_translation_into_the_range() {
         let mut flow = translated();
-        flow.undo_nat(Nat::SourceAddress);
-        flow.undo_nat(Nat::DestinationPort);
+        flow.undo_nat(NatPart::SourceAddress);
+        flow.undo_nat(NatPart::DestinationPort);
         assert_eq!(flow.u32(Attr::SnatIpv4), Some(u32::from_ne_bytes([10, 0, 0, 8])));
         assert_eq!(flow.stored(field::ReplIpv4Dst), [10, 0, 0, 1]);
         assert_eq!(flow.u16(Attr::DnatPort), Some(9u16.to_be()));
-        assert!(!flow.has_nat(Nat::SourceAddress) && !flow.has_nat(Nat::DestinationPort));
-        assert!(flow.has_nat(Nat::DestinationAddress));
+        assert!(!flow.has_nat(NatPart::SourceAddress) && !flow.has_nat(NatPart::DestinationPort));
+        assert!(flow.has_nat(NatPart::DestinationAddress));
     }
 
     #[test]
     fn a_protocol_without_ports_has_none_translated() {
-        let ports = [Nat::SourcePort, Nat::DestinationPort];
+        let ports = [NatPart::SourcePort, NatPart::DestinationPort];
         for number in 0..=255u8 {
             let mut flow = translated();
             flow.set_bytes(Attr::OrigL4proto, &[number]);
@@ -205,7 +214,10 @@ mod tests {
             ports.iter().for_each(|&nat| flow.undo_nat(nat));
             assert_eq!(flow.is_set(Attr::SnatPort), has, "{number}");
             assert_eq!(flow.tuple(Dir::Reply) != before.tuple(Dir::Reply), has, "{number}");
-            assert!(flow.has_nat(Nat::SourceAddress) && flow.has_nat(Nat::DestinationAddress), "{number}");
+            assert!(
+                flow.has_nat(NatPart::SourceAddress) && flow.has_nat(NatPart::DestinationAddress),
+                "{number}"
+            );
         }
     }
 
@@ -213,11 +225,11 @@ mod tests {
     fn keys_are_translated_in_flows_that_were_expected() {
         let mut flow = translated();
         flow.set_bytes(Attr::OrigL4proto, &[47]);
-        assert!(flow.has_nat(Nat::SourcePort), "a status that is not known denies nothing");
+        assert!(flow.has_nat(NatPart::SourcePort), "a status that is not known denies nothing");
         flow.set_status(IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE);
-        assert!(!flow.has_nat(Nat::SourcePort) && !flow.has_nat(Nat::DestinationPort));
+        assert!(!flow.has_nat(NatPart::SourcePort) && !flow.has_nat(NatPart::DestinationPort));
         flow.set_status(IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE | IPS_EXPECTED);
-        assert!(flow.has_nat(Nat::SourcePort) && flow.has_nat(Nat::DestinationPort));
+        assert!(flow.has_nat(NatPart::SourcePort) && flow.has_nat(NatPart::DestinationPort));
     }
 
     #[test]
@@ -232,7 +244,12 @@ mod tests {
         );
         flow.set_reply_from_original();
         flow.set_status(IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE | 8);
-        let all = [Nat::SourceAddress, Nat::DestinationAddress, Nat::SourcePort, Nat::DestinationPort];
+        let all = [
+            NatPart::SourceAddress,
+            NatPart::DestinationAddress,
+            NatPart::SourcePort,
+            NatPart::DestinationPort,
+        ];
         assert!(!all.iter().any(|&nat| flow.has_nat(nat)));
     }
 

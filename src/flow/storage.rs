@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where everything lies in a flow: the one file with offsets, and the one that reads and writes by them.
+//! The places of all attributes in a flow: the only file with offsets, and the only one that reads and writes by them.
 //!
 //! A [`Slot`] is a place and its width, a [`Field`] an attribute and its slot. The width is a part of the type: a
 //! value of another width does not compile. C programs see these offsets (a getter's pointer points into the object),
@@ -16,7 +16,7 @@ use crate::wire::{Certain, array_at};
 /// the object has no gap for them.
 pub(super) const BLOCKS_AT: usize = if align_of::<u64>() == 4 { 356 } else { 368 };
 
-/// The time of an event came last; where numbers need no gaps, it stands in one further up.
+/// The time of an event was added last; where numbers need no gaps, it uses a gap before the end.
 const TIMESTAMP_EVENT_AT: usize = if align_of::<u64>() == 4 { 176 } else { 360 };
 
 /// A place of `N` bytes.
@@ -108,14 +108,14 @@ pub(crate) const REPLY: TupleSlots = TupleSlots::at(HEAD_LEN);
 /// The master's tuple.
 pub(crate) const MASTER: TupleSlots = TupleSlots::at(92);
 
-/// The ends of a translation's range, which the setters write with its beginning.
+/// The ends of a translation's range, which the setters write together with its beginning.
 const SNAT_MAX: Slot<16> = Slot::at(248);
 const DNAT_MAX: Slot<16> = Slot::at(284);
-/// Likewise those of the port range.
+/// The ends of the port range.
 pub(crate) const SNAT_PORT_MAX: Slot<2> = Slot::at(266);
 pub(crate) const DNAT_PORT_MAX: Slot<2> = Slot::at(302);
 
-/// The second places that a setter writes, by the name of the attribute.
+/// The second places that setters write, by the name of the attribute.
 pub(super) mod second {
     use super::{DNAT_MAX, REPLY, SNAT_MAX, Slot};
 
@@ -214,7 +214,7 @@ fields! {
     TimestampEvent: 8 = Slot::at(TIMESTAMP_EVENT_AT);
 }
 
-/// What the attribute table says of each attribute: every field, and the blocks.
+/// The places of each attribute for the attribute table: every field, and the blocks.
 pub(super) mod listed {
     #[allow(clippy::wildcard_imports)]
     pub(in super::super) use super::field::*;
@@ -228,7 +228,7 @@ pub(super) mod listed {
 
 /// Reading and writing.
 impl Flow {
-    /// What a place holds.
+    /// The value at a place.
     #[inline(always)]
     pub(crate) fn at<const N: usize>(&self, slot: Slot<N>) -> [u8; N] {
         let found = match slot.at.checked_sub(HEAD_LEN) {
@@ -238,7 +238,7 @@ impl Flow {
         found.certain_or([0; N])
     }
 
-    /// Fills a place.
+    /// Writes the value at a place.
     #[inline(always)]
     pub(crate) fn store<const N: usize>(&mut self, slot: Slot<N>, value: &[u8; N]) {
         let (area, offset) = match slot.at.checked_sub(HEAD_LEN) {
@@ -283,7 +283,8 @@ impl Flow {
         self.note(field.attr);
     }
 
-    /// `N` bytes from where an attribute of any width is stored, neighbours included; zeros where the object has fewer than `N`.
+    /// `N` bytes from the start of an attribute's storage, including the neighbouring bytes; zeros where the object has
+    /// fewer than `N`.
     #[inline(always)]
     pub(super) fn wide_at<const N: usize>(&self, attr: Attr) -> [u8; N] {
         let offset = attr.row().offset;
@@ -332,14 +333,14 @@ impl Flow {
         self.store(Slot::<N>::at(at), &array_at(value, 0).certain_or([0; N]));
     }
 
-    /// Stores as much of a value as an attribute has room for, as it is, and notes the attribute.
+    /// Stores as many bytes of a value as the attribute holds, without side effects, and notes the attribute.
     #[cfg(test)]
     pub(crate) fn set_stored(&mut self, attr: Attr, value: &[u8; 16]) {
         self.store_cut(attr.row().offset, attr.row().size, value);
         self.note(attr);
     }
 
-    /// Stores a plainly stored attribute of just this size.
+    /// Stores a plainly stored attribute of exactly this size.
     #[inline(always)]
     #[cfg(feature = "capi")]
     pub(crate) fn set_plain<const N: usize>(&mut self, row: &super::attr::Row, value: &[u8; N]) {
@@ -373,7 +374,7 @@ impl Flow {
         head
     }
 
-    /// The flow of which this is the head, without what `attrs` leaves out of the last presence word.
+    /// The flow that starts with this head, without the attributes that `attrs` excludes from the last presence word.
     pub(crate) fn of_head(head: &[u8; HEAD_LEN], attrs: u32) -> Flow {
         let mut flow = Flow::new();
         flow.orig = array_at(head, 0).certain_or([0; tuple::LEN]);

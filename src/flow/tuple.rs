@@ -6,8 +6,8 @@
 //! | source | destin. | L3  | L4  | zone | source | destin. |
 //!   16 bytes each      family proto host   port, key or ICMP id | port, key, or ICMP type and code
 //! ```
-//! An IPv4 address is the first four bytes of its slot. Whether a field means anything is decided by the
-//! stored family and protocol numbers, not by presence bits.
+//! An IPv4 address is the first four bytes of its slot. The stored family and protocol numbers decide whether a field
+//! has a meaning, not the presence bits.
 
 #![forbid(unsafe_code)]
 
@@ -23,7 +23,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Bytes of one tuple.
 pub const LEN: usize = 40;
 
-/// Which of a flow's three tuples.
+/// One of a flow's three tuples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dir {
     /// The direction of the first packet.
@@ -85,7 +85,7 @@ impl Dir {
     }
 }
 
-/// What a protocol's tuple fields mean.
+/// The meaning of a protocol's tuple fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum L4Kind {
     /// Source and destination port.
@@ -94,7 +94,7 @@ pub enum L4Kind {
     Keys,
     /// ICMP or ICMPv6 type, code and id.
     Icmp,
-    /// Nothing but the protocol number.
+    /// Only the protocol number.
     None,
 }
 
@@ -137,7 +137,7 @@ pub struct Tuple<'a> {
 }
 
 impl<'a> Tuple<'a> {
-    /// A view of 40 bytes laid out as this module's picture.
+    /// A view of 40 bytes in the layout that the head of this file shows.
     #[inline]
     #[must_use]
     #[doc(hidden)] // for the border and the tests of this tree
@@ -311,7 +311,7 @@ pub enum L4 {
         /// Identifier.
         id: u16,
     },
-    /// Any other protocol: its number is all there is.
+    /// Any other protocol: only its number is known.
     Other(u8),
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Random objects in buffers of every size: what is written, what is left alone, and what is counted.
+//! Random objects in buffers of every size: the bytes that a call writes, those that it leaves unchanged, and the
+//! length that it returns.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +10,7 @@ use crate::expect::{self, ExpectAttr, ExpectKind};
 use crate::flow::attr::{ROWS, Store};
 use crate::flow::{Attr, Dir};
 
-/// What a buffer holds before a call.
+/// The content of a buffer before a call.
 const UNTOUCHED: u8 = 0xee;
 
 /// Marsaglia's xorshift: the same numbers in every run.
@@ -35,7 +36,7 @@ impl Random {
         from[self.below(from.len())]
     }
 
-    /// Bytes of which every length of number and every shape of address can come.
+    /// Bytes that give every length of number and every shape of address.
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let kept = self.below(N + 1);
         std::array::from_fn(|at| if at < kept && !self.one_in(3) { self.next() as u8 } else { 0 })
@@ -99,7 +100,8 @@ impl Random {
     }
 }
 
-/// What an uncut call writes before its last blank is taken back, and what of it is not simply counted.
+/// The text of a call without a cut, before its last blank is removed, and the parts of it that are counted by special
+/// rules.
 struct Whole {
     text: Vec<u8>,
     /// Start and end of each XML port element.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Numbers and addresses as text, as fast as printing of whole tables needs it.
 //!
-//! Everything here is pure: a number in, an array with its text at the front and the length of the text out. This is the
-//! only file with tricks for speed, and it depends on no other, so that `benches/pure.rs` measures each trick next to
-//! plain code that does the same; the times in the comments are from there. A trick that gains nothing goes.
+//! All functions are pure: they take a number, and return an array that starts with its text, and the length of the
+//! text. Tricks for speed stand in this file only. The file depends on no other, so that `benches/pure.rs` measures
+//! each trick next to plain code with the same result; the times in the comments are from there. A trick that saves no
+//! time is removed.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::indexing_slicing)] // into tables by numbers that are smaller, and into arrays that hold the longest text
@@ -50,8 +51,8 @@ const HEX_PAIRS: [[u8; 2]; 256] = {
     pairs
 };
 
-/// For each set of zero groups of an address, a bit for each, the longest run of them: where it starts and where it
-/// ends; two groups at least, and the first of equals. 8 and 8 where there is none.
+/// For each set of zero groups of an address (one bit for each group), the start and the end of the longest run of at
+/// least two zero groups, the first of equal ones. 8 and 8 where there is none.
 const ZERO_RUNS: [[u8; 2]; 256] = {
     let mut runs = [[8; 2]; 256];
     let mut zeros = 0;
@@ -78,9 +79,9 @@ pub(super) fn pair(number: u64) -> [u8; 2] {
     PAIRS[(number % 100) as usize]
 }
 
-/// A number below 10^8: its digits without leading zeros, and how many they are. All digits are worked out at the
-/// same time, in parts of one word that are halved until each is a byte; the first digit is in the lowest one.
-/// 431,999: 4.1 ns, one by one 11.5.
+/// A number below 10^8: its digits without leading zeros, and their number. All digits are computed at the same time,
+/// in parts of one word that are halved until each is a byte; the first digit is in the lowest byte. 431,999: 4.1 ns,
+/// one by one 11.5.
 #[inline(always)]
 pub(super) fn eight(number: u32) -> ([u8; 8], usize) {
     let fours = u64::from(number / 10_000) | u64::from(number % 10_000) << 32;
@@ -93,8 +94,8 @@ pub(super) fn eight(number: u32) -> ([u8; 8], usize) {
     ((text >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
 }
 
-/// Any number: its digits without leading zeros, and how many they are.
-/// Two at a time from a table; ten digits: 10.6 ns, one by one 17.8.
+/// Any number: its digits without leading zeros, and their number. Two digits at a time from a table; ten digits: 10.6
+/// ns, one by one 17.8.
 #[inline(always)]
 pub(super) fn many(number: u64) -> ([u8; DIGITS_MAX], usize) {
     let digits = number.checked_ilog10().map_or(1, |log| log as usize + 1);
@@ -111,8 +112,8 @@ pub(super) fn many(number: u64) -> ([u8; DIGITS_MAX], usize) {
     (text, digits)
 }
 
-/// A number's digits in lower-case hexadecimal, without leading zeros, and how many they are.
-/// Two at a time from a table; three digits: 1.4 ns, one by one 7.8.
+/// A number's digits in lower-case hexadecimal, without leading zeros, and their number. Two digits at a time from a
+/// table; three digits: 1.4 ns, one by one 7.8.
 #[inline(always)]
 pub(super) fn hex(number: u16) -> ([u8; 4], usize) {
     let zeros = (number | 1).leading_zeros() / 4;
@@ -134,11 +135,11 @@ pub(super) fn ipv4(octets: [u8; 4]) -> ([u8; 16], usize) {
     (text, len - 1)
 }
 
-/// Eight groups of four digits and their colons, and the room that the last one is written with.
+/// Eight groups of four digits and their colons, and the space in which the last group is written.
 const GROUPS_MAX: usize = 44;
 
-/// An address in the making: each group of digits is written with room for four and a colon, the next one over what
-/// it does not take of it.
+/// An address under construction: each group of digits is written with space for four digits and a colon, and the next
+/// group starts after the used part of this space.
 struct Groups {
     text: [u8; GROUPS_MAX],
     len: usize,
@@ -163,8 +164,8 @@ impl Groups {
     }
 }
 
-/// An IPv6 address as `inet_ntop` writes it: the longest run of zero groups, two at least and the first of equals, is
-/// `::`. The text, or the text of what stands before an IPv4 address that ends it, and that address.
+/// An IPv6 address as `inet_ntop` writes it: the longest run of at least two zero groups, the first of equal ones, is
+/// `::`. Returns the text; for an address that ends with an IPv4 address, the text before it and that address.
 /// 2001:db8::2:0:0:5: 36 ns, digit by digit and with a search for the run 154.
 #[inline(always)]
 pub(super) fn ipv6(groups: [u16; 8]) -> (([u8; GROUPS_MAX], usize), Option<[u8; 4]>) {
@@ -181,14 +182,14 @@ pub(super) fn ipv6(groups: [u16; 8]) -> (([u8; GROUPS_MAX], usize), Option<[u8; 
         address.put_colon();
     }
     address.put(&groups[end..if dotted { 6 } else { 8 }]);
-    // After the last group is no colon, unless it is the run's or dots follow.
+    // No colon follows the last group, unless the run ends the address or an IPv4 address follows.
     let len = address.len - usize::from(end != 8 && !dotted || start == 8);
     let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
     ((address.text, len), dotted.then_some([a, b, c, d]))
 }
 
-/// Copies `N` to twice as many bytes between slices of one length, in two pieces that may overlap: cheaper than a
-/// call. Whether they are as long.
+/// Copies `N` to twice as many bytes between slices of one length, in two pieces that may overlap: faster than a call.
+/// Returns whether the slices have such a length.
 #[inline(always)]
 fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
     let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
@@ -199,8 +200,8 @@ fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
     true
 }
 
-/// Copies up to 64 bytes. Where the source is a short array, only what it can need is compiled.
-/// Twelve bytes: 1.9 ns, a call 3.6.
+/// Copies up to 64 bytes. Where the source is a short array, only the code for its length is compiled. Twelve bytes:
+/// 1.9 ns, a call 3.6.
 #[inline(always)]
 pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
     let _ = copy_ends::<32>(to, from)

@@ -41,7 +41,7 @@ struct TupleRow {
     tag: [&'static [u8]; 2],
 }
 
-/// Writes the line, with the blank behind its last field unless that is the helper's name.
+/// Writes the line, with the blank after its last field unless that is the helper's name.
 pub(super) fn text(out: &mut Out<'_>, expect: &Expectation, style: &Style<'_>) {
     text::event(out, style.event);
     text::field(out, b"", expect.number(ExpectAttr::Timeout));
@@ -94,7 +94,7 @@ pub(super) fn xml(out: &mut Out<'_>, expect: &Expectation, style: &Style<'_>) {
     out.put(b"</meta></flow>");
 }
 
-/// What `write` makes of each tuple, in the tuple's tags.
+/// The output of `write` for each tuple, in the tuple's tags.
 fn in_tags(out: &mut Out<'_>, expect: &Expectation, write: fn(&mut Out<'_>, Tuple<'_>)) {
     for row in &TUPLES {
         let [open, close] = row.tag;

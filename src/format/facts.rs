@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is known of a flow, by name: one row for each fact.
+//! The known facts about a flow, by name: one row for each fact.
 //!
-//! Every format that is this product's own takes its names from here: JSON, labels of metrics, bindings, and `Debug`.
-//! (Text, XML and the lines of `-o save` have the names that programs know.) A name is in snake case and says its unit.
-//! What is not known is left out; so is a port of a protocol that has none, even where its attribute is set. Nothing
-//! is allocated.
+//! Every format of this product takes its names from this file: JSON, labels of metrics, bindings, and `Debug`. (Text,
+//! XML and the lines of `-o save` have the names that programs know.) A name is in snake case and contains its unit.
+//! Unknown facts are omitted; so is a port of a protocol without ports, even where its attribute is set. Nothing is
+//! allocated.
 //!
 //! ```
 //! use netfilter_conntrack::format::facts::{self, Value};
@@ -20,7 +20,7 @@
 
 use super::tables::{DCCP_STATES, L3, L4, SCTP_STATES, TCP_STATES, state_name};
 use crate::bitmask::Bitmask;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::storage::field;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow};
@@ -32,7 +32,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Fact<'a> {
-    /// What it is a part of: `orig`, `reply`, `master`, `tcp` and so on; nothing for what is about the whole flow.
+    /// The part to which it belongs: `orig`, `reply`, `master`, `tcp` and so on; `None` for a fact about the whole
+    /// flow.
     pub within: Option<&'static str>,
     /// Its name.
     pub name: &'static str,
@@ -123,11 +124,11 @@ const STATUS: &[(u32, &str)] = &[
     (IPS_HW_OFFLOAD, "hw_offload"),
 ];
 
-/// What a translation really changed.
+/// The changes that a translation has made.
 const NAT: &[(u32, &str)] = &[(1, "source"), (2, "destination")];
 
 /// A row: the name, the attributes of which one must be set, and how the value is read. A row without attributes is
-/// worked out from others.
+/// computed from other attributes.
 struct Row {
     within: Option<&'static str>,
     name: &'static str,
@@ -234,7 +235,7 @@ const REST: &[Row] = &[
     number!(Some("synproxy"), "tsoff", SynproxyTsoff),
 ];
 
-/// All rows, in the order in which they are told; what belongs together stands together.
+/// All rows, in the order of the output; rows of one part are adjacent.
 const ROWS: &[&[Row]] = &[
     ABOUT_ALL,
     tuple!(
@@ -298,7 +299,7 @@ const ROWS: &[&[Row]] = &[
     ),
 ];
 
-/// All that is known of a flow.
+/// All known facts about a flow.
 pub fn of(flow: &Flow) -> impl Iterator<Item = Fact<'_>> {
     ROWS.iter().copied().flatten().filter_map(|row| {
         let known = row.attrs.is_empty() || flow.any_set(row.attrs) || is_icmp_reply(flow, row);
@@ -341,8 +342,8 @@ fn port(be: [u8; 2]) -> Value<'static> {
     Value::Number(u16::from_be_bytes(be).into())
 }
 
-/// The address that is stored with two attributes, by the family of the direction; where that is not known, by the one
-/// that is set.
+/// The address that is stored with two attributes, by the family of the direction; where the family is not known, by
+/// the attribute that is set.
 fn address(flow: &Flow, dir: Dir, [v4, v6]: [Attr; 2]) -> Option<Value<'static>> {
     let v4_counts = match flow.tuple(dir).l3() {
         AF_INET => true,
@@ -366,7 +367,7 @@ enum Part {
     Code,
 }
 
-/// A protocol field, when the protocol is of the kind that has it; one that is not known may have ports.
+/// A protocol field, when the protocol is of the kind that has it; an unknown protocol may have ports.
 fn l4(flow: &Flow, dir: Dir, wanted: L4Kind, part: Part) -> Option<Value<'static>> {
     let tuple = flow.tuple(dir);
     let kind = if flow.is_set(dir.attrs().l4.attr) { l4_kind(tuple.l4()) } else { L4Kind::Ports };
@@ -380,7 +381,7 @@ fn l4(flow: &Flow, dir: Dir, wanted: L4Kind, part: Part) -> Option<Value<'static
     (kind == wanted).then_some(Value::Number(value))
 }
 
-/// The state, by the attribute that is set; the states of all protocols share their place.
+/// The state, by the attribute that is set; the states of all protocols share their storage.
 fn state(flow: &Flow) -> Option<Value<'static>> {
     let states =
         [(Attr::TcpState, TCP_STATES), (Attr::SctpState, SCTP_STATES), (Attr::DccpState, DCCP_STATES)];
@@ -388,18 +389,19 @@ fn state(flow: &Flow) -> Option<Value<'static>> {
     Some(Value::Name(state_name(names, flow.u8(attr)?)))
 }
 
-/// Whether source or destination are really translated: the reply says so. Nothing where they are not.
+/// The translations of source and destination that the reply tuple shows; `None` where there are none.
 fn nat(flow: &Flow) -> Option<Value<'static>> {
     if !flow.all_set(&[Attr::OrigL3proto, Attr::ReplL3proto]) {
         return None;
     }
-    let source = [Nat::SourceAddress, Nat::SourcePort].iter().any(|&nat| flow.has_nat(nat));
-    let destination = [Nat::DestinationAddress, Nat::DestinationPort].iter().any(|&nat| flow.has_nat(nat));
+    let source = [NatPart::SourceAddress, NatPart::SourcePort].iter().any(|&nat| flow.has_nat(nat));
+    let destination =
+        [NatPart::DestinationAddress, NatPart::DestinationPort].iter().any(|&nat| flow.has_nat(nat));
     let bits = u32::from(source) | u32::from(destination) << 1;
     (bits != 0).then_some(Value::Names(Names { bits, table: NAT }))
 }
 
-/// What is present, by name.
+/// The present attributes, by name.
 impl fmt::Debug for Flow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut whole = f.debug_struct("Flow");
@@ -468,7 +470,7 @@ mod tests {
         for row in &attr::ROWS {
             let mut flow = with(row.attr);
             let expected = match row.attr {
-                // Numbers that are names too, when they are known.
+                // Numbers that are also shown by name, where the name is known.
                 Attr::OrigL4proto | Attr::ReplL4proto | Attr::MasterL4proto => {
                     assert_eq!(names(&flow).len(), 1, "{}", row.name);
                     flow.set_stored(row.attr, &[IPPROTO_UDP; 16]);
@@ -479,7 +481,7 @@ mod tests {
                     flow.set_stored(row.attr, &[AF_INET; 16]);
                     1
                 }
-                // Not told without the protocol.
+                // Not shown without the protocol.
                 Attr::IcmpType | Attr::IcmpCode | Attr::IcmpId => {
                     assert_eq!(names(&flow), [], "{}", row.name);
                     let before = {

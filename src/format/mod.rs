@@ -31,10 +31,10 @@ use crate::wire::Certain;
 use out::Out;
 
 bitflags::bitflags! {
-    /// Parts of the output that are shown on demand.
+    /// Parts of the output that are shown on request.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct Flags: u32 {
-        /// The address family's name and number in front of a flow's text.
+        /// The address family's name and number at the start of a flow's text.
         const LAYER3 = 1;
         /// The wall-clock time of the call in XML.
         const TIME = 2;
@@ -56,7 +56,7 @@ pub enum Syntax {
     Xml,
 }
 
-/// Where "now" comes from.
+/// The source of the current time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Clock {
@@ -76,31 +76,31 @@ impl Clock {
     }
 }
 
-/// How an object is printed.
+/// The settings for printing an object.
 #[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Style<'a> {
     /// The form.
     pub syntax: Syntax,
-    /// What happened to the object, shown in front.
+    /// The kind of event, shown at the start.
     pub event: Option<EventKind>,
-    /// What is shown on demand.
+    /// The parts that are shown on request.
     pub flags: Flags,
     /// Names for connection labels; without them no label is shown.
     pub labels: Option<&'a LabelMap>,
-    /// The clock behind ages and [`Flags::TIME`].
+    /// The clock for ages and [`Flags::TIME`].
     pub clock: Clock,
 }
 
-/// Writes a flow into `buf` and returns the length that C's `nfct_snprintf` returns: the text's, without the
-/// NUL, also when the buffer is too small for it.
+/// Writes a flow into `buf` and returns the length that C's `nfct_snprintf` returns: the length of the text without the
+/// NUL, also when the buffer is too small for the text.
 ///
-/// Two quirks of that number are kept for buffers that are too small: an XML port element counts only as far as
-/// it fits, and labels whose names start behind the buffer's end do not count.
+/// Two peculiarities of this length are kept for buffers that are too small: an XML port element counts only the bytes
+/// that fit, and labels whose names start after the end of the buffer do not count.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) for text of a flow without protocol, or with [`Flags::LAYER3`]
-/// without family; the buffer then holds what stands before, and is untouched when nothing does.
+/// [`Error::Invalid`](crate::Error::Invalid) for text of a flow without protocol, or with [`Flags::LAYER3`] without
+/// family; the buffer then contains the text before the missing field, and is unchanged when there is none.
 ///
 /// ```
 /// use netfilter_conntrack::{Dir, Flow, L4, format};
@@ -117,7 +117,7 @@ pub fn flow(buf: &mut [u8], flow: &Flow, style: &Style<'_>) -> Result<usize> {
     write_flow(&mut Out::new(buf), flow, style)
 }
 
-/// Writes an expectation into `buf`; the rest is as for [`flow`], but it never fails.
+/// Writes an expectation into `buf`, as [`flow`] does, but never fails.
 ///
 /// # Errors
 /// None so far.
@@ -156,7 +156,7 @@ fn write_flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize
     }
     written?;
     if style.syntax == Syntax::Text {
-        out.drop_last(); // the blank behind the last field
+        out.drop_last(); // the blank after the last field
     }
     Ok(out.len())
 }
@@ -173,7 +173,7 @@ fn write_expectation(out: &mut Out<'_>, expect: &Expectation, style: &Style<'_>)
     Ok(out.len())
 }
 
-/// Room a first attempt at appending has; few objects need more.
+/// Size of the first attempt to append; few objects need more.
 const ROOM: usize = 1024;
 
 fn append(to: &mut Vec<u8>, write: impl Fn(&mut Out<'_>) -> Result<usize>) -> Result<()> {
@@ -183,7 +183,7 @@ fn append(to: &mut Vec<u8>, write: impl Fn(&mut Out<'_>) -> Result<usize>) -> Re
         to.resize(start + room, 0);
         let mut out = Out::new(to.get_mut(start..).certain());
         let written = write(&mut out);
-        // A text that ends before the buffer does was not cut; one that just fills it may lack labels.
+        // A text that ends before the buffer does was not cut; a text that exactly fills the buffer may lack labels.
         let whole = out.len() + 1 < room;
         match written {
             Ok(len) if whole => to.truncate(start + len),

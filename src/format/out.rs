@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A writer into a buffer that may be too small, which counts like C's `snprintf`.
 //!
-//! Guarantees: nothing is written outside the buffer, nor behind the text's NUL inside it; what does not fit is
+//! Guarantees: nothing is written outside the buffer, or after the text's NUL inside it; text that does not fit is
 //! counted as if it had been written; nothing is allocated.
 
 #![forbid(unsafe_code)]
@@ -11,7 +11,7 @@ use crate::wire::Certain;
 use crate::wire::consts::{AF_INET, AF_INET6};
 use std::net::Ipv6Addr;
 
-/// Where text goes.
+/// A text under construction.
 #[derive(Debug)]
 pub(super) struct Out<'a> {
     buf: &'a mut [u8],
@@ -24,12 +24,12 @@ impl<'a> Out<'a> {
         Out { buf, len: 0 }
     }
 
-    /// Length of all text so far, what did not fit included.
+    /// Length of all text so far, including the part that did not fit.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether at least one more byte, were it only a NUL, has room.
+    /// Whether at least one more byte fits, if only a NUL.
     pub fn has_room(&self) -> bool {
         self.len < self.buf.len()
     }
@@ -129,12 +129,12 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Takes back from the count what of the text since `start` lies behind the buffer's end.
+    /// Removes from the count the part of the text since `start` that lies after the end of the buffer.
     pub fn count_only_what_fits(&mut self, start: usize) {
         self.len = self.len.min(self.buf.len().max(start));
     }
 
-    /// Writes the NUL: behind the text, or over the last byte that fits. A buffer without bytes stays so.
+    /// Writes the NUL: after the text, or over the last byte that fits. A buffer without bytes stays unchanged.
     pub fn terminate(&mut self) {
         let last = self.buf.len().wrapping_sub(1);
         if let Some(byte) = self.buf.get_mut(self.len.min(last)) {
@@ -142,7 +142,7 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Takes the last byte of a terminated text back.
+    /// Removes the last byte of a terminated text.
     pub fn drop_last(&mut self) {
         self.len = self.len.saturating_sub(1);
         if let Some(byte) = self.buf.get_mut(self.len) {

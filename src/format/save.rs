@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A flow as a command line: options with which `conntrack` makes, updates or deletes such an entry.
+//! A flow as a command line: the options with which `conntrack` creates, updates or deletes such an entry.
 //!
-//! The order of options is fixed, each has one blank before it, there is none at the end. Mark, labels and helper
-//! are not part of the form; of a translation only the address is.
+//! The order of the options is fixed. Each has one blank before it; the line does not end with a blank. Mark, labels
+//! and helper are not part of the line; of a translation only the address is.
 
 #![forbid(unsafe_code)]
 
 use super::out::Out;
 use super::tables::{self, state_name};
 use crate::codec::EventKind;
-use crate::flow::option::Nat;
+use crate::flow::option::NatPart;
 use crate::flow::tuple::{L4Kind, l4_kind};
 use crate::flow::{Attr, Dir, Flow, Tuple};
 use crate::wire::Certain;
 use crate::wire::consts::*;
 
-/// The command in front of the options.
+/// The command at the start of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// `-A`: make the entry, or update it.
@@ -107,14 +107,14 @@ fn status(out: &mut Out<'_>, flow: &Flow) {
 }
 
 /// A translation: the status says that it is done, and the addresses differ.
-fn translated(flow: &Flow, nat: Nat) -> bool {
+fn translated(flow: &Flow, nat: NatPart) -> bool {
     flow.is_set(Attr::Status) && flow.has_nat(nat)
 }
 
 fn addresses(out: &mut Out<'_>, flow: &Flow) {
     let (orig, reply) = (flow.tuple(Dir::Orig), flow.tuple(Dir::Reply));
-    let reply_src: &[u8] = if translated(flow, Nat::DestinationAddress) { b" -g " } else { b" -r " };
-    let reply_dst: &[u8] = if translated(flow, Nat::SourceAddress) { b" -n " } else { b" -q " };
+    let reply_src: &[u8] = if translated(flow, NatPart::DestinationAddress) { b" -g " } else { b" -r " };
+    let reply_dst: &[u8] = if translated(flow, NatPart::SourceAddress) { b" -n " } else { b" -q " };
     for (tuple, src, dst) in [(orig, &b" -s "[..], &b" -d "[..]), (reply, reply_src, reply_dst)] {
         if tuple.src().is_some() {
             out.put(src);

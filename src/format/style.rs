@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A style, put together step by step.
+//! A style, built setting by setting.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ use crate::label::LabelMap;
 /// # Ok::<(), netfilter_conntrack::Error>(())
 /// ```
 impl<'a> Style<'a> {
-    /// The text says what happened to the object.
+    /// The text shows the kind of event.
     #[must_use]
     pub fn with_event(self, kind: EventKind) -> Style<'a> {
         Style { event: Some(kind), ..self }
@@ -29,7 +29,7 @@ impl<'a> Style<'a> {
         Style { syntax, ..self }
     }
 
-    /// What else is printed.
+    /// The parts that are shown on request.
     #[must_use]
     pub fn with_flags(self, flags: Flags) -> Style<'a> {
         Style { flags, ..self }
@@ -41,7 +41,7 @@ impl<'a> Style<'a> {
         Style { labels: Some(labels), ..self }
     }
 
-    /// The moment that a printed time counts as now.
+    /// The moment that is the current time for printed times.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Style<'a> {
         Style { clock, ..self }

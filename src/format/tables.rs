@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Names of protocols and states, as printed.
 //!
-//! Each list is indexed by the kernel's number; what it does not name prints as `unknown` (protocols) or `NONE`
+//! Each list is indexed by the kernel's number; a number without a name prints as `unknown` (protocols) or `NONE`
 //! (states).
 
 #![forbid(unsafe_code)]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A flow as one line of text: fields in a fixed order, each with a blank behind it.
+//! A flow as one line of text: fields in a fixed order, each with a blank after it.
 //!
 //! Addresses follow the stored family of their tuple, protocol fields its stored protocol; all other fields
 //! follow the presence of their attribute.
@@ -23,7 +23,7 @@ use crate::wire::consts::{AF_INET, AF_INET6, IPS_ASSURED, IPS_HW_OFFLOAD, IPS_OF
 const NAME_WIDTH: usize = 8;
 const NANOS: u64 = 1_000_000_000;
 
-/// Writes a flow, a blank (of labels a comma or `=`) at its end.
+/// Writes a flow, with a blank (after labels a comma or `=`) at its end.
 pub(super) fn flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<()> {
     event(out, style.event);
     if style.flags.contains(Flags::LAYER3) {
@@ -60,7 +60,7 @@ pub(super) fn flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<
     Ok(())
 }
 
-/// What happened, right-aligned.
+/// The kind of event, right-aligned.
 pub(super) fn event(out: &mut Out<'_>, event: Option<EventKind>) {
     match event {
         Some(EventKind::New) => out.put(b"    [NEW] "),
@@ -77,7 +77,7 @@ fn protocol(out: &mut Out<'_>, name: &str, number: u8) {
     out.put(b" ");
 }
 
-/// A number, where there is one.
+/// A number, if there is one.
 #[inline]
 pub(super) fn field(out: &mut Out<'_>, label: &[u8], value: Option<impl Into<u64>>) {
     if let Some(value) = value {
@@ -158,7 +158,7 @@ pub(super) fn ports(out: &mut Out<'_>, tuple: Tuple<'_>) {
     }
 }
 
-/// The strongest of what the status says of the flow's life.
+/// The strongest of the status bits about the flow's life.
 fn status(out: &mut Out<'_>, flow: &Flow) {
     let has = |bit| flow.status().is_some_and(|status| status & bit != 0);
     if has(IPS_HW_OFFLOAD) {
@@ -219,7 +219,7 @@ fn date(out: &mut Out<'_>, moment: &clock::LocalTime) {
     out.number(moment.year.unsigned_abs());
 }
 
-/// The labels that have names. A name is not looked at any more once the buffer is full.
+/// The labels that have names. Once the buffer is full, no more names are read.
 fn labels(out: &mut Out<'_>, flow: &Flow, map: &LabelMap) {
     if !flow.is_set(Attr::Connlabels) {
         return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A flow as one XML element.
 //!
-//! Oddities that programs know and that are kept: states always carry TCP's names; both directions' counters
-//! depend on the original one's presence; ICMP fields are not shown; nothing is escaped.
+//! These peculiarities are kept, because programs know them: states always have TCP's names; the counters of both
+//! directions depend on the presence of the original ones; ICMP fields are not shown; nothing is escaped.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,7 @@ use crate::wire::consts::{IPS_ASSURED, IPS_SEEN_REPLY};
 
 const NANOS: u64 = 1_000_000_000;
 
-/// The attributes that open the part which belongs to neither direction.
+/// The attributes that open the part that belongs to neither direction.
 const INDEPENDENT: &[Attr] = &[
     Attr::TcpState,
     Attr::SctpState,
@@ -127,7 +127,7 @@ pub(super) fn addresses(out: &mut Out<'_>, tuple: Tuple<'_>) {
     out.put(b"</dst>");
 }
 
-/// Ports or keys. Each element counts only as far as it fits the buffer.
+/// Ports or keys. Each element counts only the bytes that fit into the buffer.
 pub(super) fn ports(out: &mut Out<'_>, tuple: Tuple<'_>) {
     let mut element = |open: &[u8], value: u16, hex: bool, close: &[u8]| {
         let start = out.len();
@@ -177,7 +177,7 @@ fn meta(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
     }
 }
 
-/// The labels that have names. A name is not looked at any more once the buffer is full.
+/// The labels that have names. Once the buffer is full, no more names are read.
 fn labels(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
     let Some(map) = style.labels.filter(|_| flow.is_set(Attr::Connlabels)) else {
         return;
@@ -207,7 +207,7 @@ fn times(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
     field(out, b"<deltatime>", age_secs, b"</deltatime>");
 }
 
-/// The wall-clock time of the call; whether it could be told.
+/// The wall-clock time of the call. Returns whether the time is known.
 pub(super) fn when(out: &mut Out<'_>, clock: Clock) -> bool {
     let Some(now) = clock::local(clock.now_secs()) else { return false };
     field(out, b"<when><hour>", Some(now.hour), b"</hour><min>");

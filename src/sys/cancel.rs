@@ -2,9 +2,9 @@
 //! The cancellation of a C program's threads, and the send at which it may happen. The receive is
 //! [`raw::receive_at`].
 //!
-//! A thread may be cancelled in either, or leave it with `siglongjmp` out of a signal handler. Both are declared
-//! `C-unwind`, so that the unwinding of a cancelled thread may pass, and hold nothing that must be dropped; a caller
-//! for whom the same holds up to its `C-unwind` border may be left there without loss.
+//! A thread may be cancelled in either call, or leave it with `siglongjmp` out of a signal handler. Both calls are
+//! declared `C-unwind`, so that the unwinding of a cancelled thread may pass, and own nothing that must be dropped. The
+//! thread may therefore leave any caller that also owns nothing to drop, up to its `C-unwind` border.
 
 use super::errno;
 use super::socket::raw;
@@ -41,27 +41,27 @@ fn set_type(kind: c_int) -> c_int {
     old
 }
 
-/// The kind of cancellation with which C called. While our own code runs, cancellation is deferred: it then
-/// happens in the two calls and in callbacks only, never between two of our instructions.
+/// The cancellation type with which C called. While our own code runs, cancellation is deferred: it then happens in the
+/// two calls and in callbacks only, never between two of our instructions.
 #[derive(Clone, Copy)]
 pub(crate) struct CancelType {
     is_asynchronous: bool,
 }
 
 impl CancelType {
-    /// Defers cancellation. To be undone by [`restore`](Self::restore).
+    /// Defers cancellation, until [`restore`](Self::restore).
     pub(crate) fn defer() -> CancelType {
         CancelType { is_asynchronous: set_type(PTHREAD_CANCEL_DEFERRED) == PTHREAD_CANCEL_ASYNCHRONOUS }
     }
 
-    /// Sets the kind again with which C called.
+    /// Restores the type with which C called.
     pub(crate) fn restore(self) {
         if self.is_asynchronous {
             set_type(PTHREAD_CANCEL_ASYNCHRONOUS);
         }
     }
 
-    /// Runs foreign code the way C called us.
+    /// Runs foreign code with the type with which C called.
     pub(crate) fn during<T>(self, foreign: impl FnOnce() -> T) -> T {
         self.restore();
         let value = foreign();
@@ -72,7 +72,7 @@ impl CancelType {
     }
 }
 
-/// Runs code that must not be left half-way: the thread is not cancelled before its end.
+/// Runs code that must not stop half-way: the thread is not cancelled before the code's end.
 pub(crate) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
     struct Restore(c_int);
     impl Drop for Restore {
@@ -94,8 +94,8 @@ pub(crate) fn uncancelled<T>(body: impl FnOnce() -> T) -> T {
 /// The system's error; `EINTR` is retried.
 ///
 /// # Safety
-/// The descriptor is the caller's, or a C program's that has given it for this call; a number that is no open socket is
-/// the system's error (`EBADF`, `ENOTSOCK`).
+/// The descriptor is the caller's, or a C program's that has given it for this call; a number that is no open socket
+/// gives the system's error (`EBADF`, `ENOTSOCK`).
 pub(crate) unsafe fn send(fd: RawFd, datagram: &[u8]) -> Result<usize> {
     let kernel = raw::kernel_address(0, 0);
     let to_len = size_of::<sockaddr_nl>() as socklen_t;

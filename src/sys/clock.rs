@@ -52,12 +52,12 @@ unsafe extern "C" {
     safe fn tzset();
 }
 
-/// When `/etc/localtime` was last looked at, in seconds since 1970.
+/// The last check of `/etc/localtime`, in seconds since 1970.
 static LOOKED_SECS: AtomicU64 = AtomicU64::new(0);
 
-/// Looks at the time zone anew, as C's `ctime` does each time; [`local`] alone keeps the zone that was seen
-/// last. A changed `TZ` is seen at once. Without one the system's zone counts; that costs a look at its file,
-/// so it is looked at once a second.
+/// Reads the time zone again, as C's `ctime` does each time; [`local`] alone keeps the zone that was read last. A
+/// changed `TZ` takes effect at once. Without `TZ` the system's zone applies; reading its file takes time, so it is
+/// read once a second.
 pub fn follow_zone() {
     // SAFETY: the name is NUL-terminated; only whether the result is null is looked at. A program that changes the
     // environment vouches that no other thread reads it (`std::env::set_var`); the C library locks `tzset`.
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(Some(hour()), system_hour());
     }
 
-    /// The hour of the epoch in the system's own zone, told by another program.
+    /// The hour of the epoch in the system's own zone, as another program reports it.
     fn system_hour() -> Option<u8> {
         let output = Command::new("date").args(["-d", "@0", "+%H"]).env_remove("TZ").output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().parse().ok()

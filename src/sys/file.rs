@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Files by the names that C gives.
+//! Files by names that C gives.
 
 use super::errno;
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::fs::File;
 use std::os::fd::FromRawFd;
 
-/// Opens a file for reading, close-on-exec. Takes no memory, however long the name.
+/// Opens a file for reading, close-on-exec. Allocates no memory, however long the name is.
 ///
 /// # Errors
 /// The system's error.
@@ -17,6 +17,6 @@ pub(crate) fn open(path: &CStr) -> Result<File> {
     if fd < 0 {
         return Err(Error::Os(errno::get()));
     }
-    // SAFETY: the descriptor was just opened and belongs to nobody else.
+    // SAFETY: the descriptor was just opened, and no other code owns it.
     Ok(unsafe { File::from_raw_fd(fd) })
 }

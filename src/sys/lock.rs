@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A lock of the C library, which tools that watch a C program's threads can see. `std`'s lock is a bare system call:
-//! helgrind does not know it, and reports the memory that it protects as a race.
+//! A lock of the C library, which tools that check a C program's threads know. `std`'s lock is a bare system call:
+//! helgrind does not know it, and reports accesses to the protected memory as a race.
 
 use libc::{PTHREAD_MUTEX_INITIALIZER, pthread_mutex_t};
 use std::cell::UnsafeCell;
@@ -20,7 +20,7 @@ impl<T> Lock<T> {
         Lock { mutex: UnsafeCell::new(PTHREAD_MUTEX_INITIALIZER), value: UnsafeCell::new(value) }
     }
 
-    /// Runs a body that alone uses the value. The body may not take the same lock: it would wait for itself.
+    /// Runs a body that uses the value exclusively. The body must not take the same lock: it would wait for itself.
     ///
     /// A lock that is taken once stays where it is, as the C library demands: it lives as long as the program.
     pub(crate) fn with<R>(&'static self, body: impl FnOnce(&mut T) -> R) -> R {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Memory from the heap, where running out of it is an error ([`Error::NoMemory`]) and not the end of the
-//! process, as it is with the standard library's own constructors.
+//! Memory from the heap, where a failed allocation is an error ([`Error::NoMemory`]). With the standard library's own
+//! constructors it ends the process.
 //!
-//! What the C border reaches takes its memory here. Rust programs that prefer the usual way go through
-//! `or_abort`.
+//! Code that a C function can reach takes its memory here. Rust functions without an error for it use `or_abort`.
 
 use crate::error::{Error, Result};
 use std::alloc::{Layout, alloc, alloc_zeroed, handle_alloc_error};
@@ -11,19 +10,19 @@ use std::cell::Cell;
 use std::ffi::{CStr, CString};
 
 thread_local! {
-    /// The code that asks for memory now is prepared to get none.
+    /// Whether the code that allocates now handles a failure.
     static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the code that asks for memory now is prepared to get none. For the allocator of a program: where there is no
-/// memory and no code is prepared for that, it may end the program with a message.
+/// Whether the code that allocates now handles a failure. For the allocator of a program: where memory runs out and no
+/// code handles that, the allocator may end the program with a message.
 #[must_use]
 #[cfg(feature = "internals")]
 pub fn is_prepared() -> bool {
     PREPARED.get()
 }
 
-/// Asks for memory, prepared to get none.
+/// Allocates, with a failure handled by the caller.
 pub(crate) fn prepared<T>(ask: impl FnOnce() -> T) -> T {
     let before = PREPARED.replace(true);
     let answer = ask();
@@ -31,14 +30,14 @@ pub(crate) fn prepared<T>(ask: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// A value in a block of its own.
+/// A value in a block on the heap.
 ///
 /// # Errors
 /// [`Error::NoMemory`]; the value is dropped.
 pub(crate) fn boxed<T>(value: T) -> Result<Box<T>> {
     let layout = Layout::new::<T>();
     if layout.size() == 0 {
-        return Ok(Box::new(value)); // needs no block
+        return Ok(Box::new(value)); // a value without size needs no block
     }
     // SAFETY: the layout has a size.
     let block = prepared(|| unsafe { alloc(layout) }).cast::<T>();
@@ -71,7 +70,7 @@ pub(crate) fn filled<T: Copy>(value: T, len: usize) -> Result<Vec<T>> {
     Ok(items)
 }
 
-/// So many zero bytes. A large block comes from the system as it is, and takes memory only where it is written.
+/// This number of zero bytes. A large block is not written here: it takes memory only where it is written later.
 ///
 /// # Errors
 /// [`Error::NoMemory`].
@@ -89,7 +88,7 @@ pub(crate) fn zeros(len: usize) -> Result<Box<[u8]>> {
     Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(block, len)) })
 }
 
-/// An empty vector with room for exactly so many items.
+/// An empty vector with room for exactly this number of items.
 ///
 /// # Errors
 /// [`Error::NoMemory`].
@@ -102,7 +101,7 @@ pub(crate) fn room<T>(items: usize) -> Result<Vec<T>> {
 /// Appends to a vector.
 ///
 /// # Errors
-/// [`Error::NoMemory`]; the vector is as before.
+/// [`Error::NoMemory`]; the vector is unchanged.
 pub(crate) fn append<T: Copy>(vector: &mut Vec<T>, items: &[T]) -> Result<()> {
     prepared(|| vector.try_reserve(items.len())).map_err(|_| Error::NoMemory)?;
     vector.extend_from_slice(items);
@@ -140,7 +139,7 @@ pub(crate) fn has_room(bytes: usize) -> bool {
     place != libc::MAP_FAILED && unsafe { libc::munmap(place, bytes) } == 0
 }
 
-/// The result of something that fails only when memory runs out, for callers that are not prepared for that.
+/// The result of a function that fails only when memory runs out, for callers without an error for that.
 pub(crate) fn or_abort<T>(result: Result<T>) -> T {
     match result {
         Ok(value) => value,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Unsafe zone 1: the operating system.
 //!
-//! One system call for each function, arguments already checked, the result turned into [`crate::Error`]
-//! right behind the call so that `errno` cannot be lost. Nothing here knows connection tracking.
+//! One system call for each function: the arguments have been checked, and the result becomes a [`crate::Error`]
+//! directly after the call, so that `errno` cannot be lost. Nothing in this folder knows connection tracking.
 //!
-//! What is safe here is sound whatever safe code does with it, in any number of threads. So a function that takes a
-//! descriptor by its number is unsafe, and no safe one calls a C function that keeps its result in memory that threads share. C
-//! functions read the environment too (`TZ`): a program that changes it while other threads run is responsible for
+//! The safe functions are sound with any safe caller, in any number of threads. So a function that takes a descriptor
+//! by its number is unsafe, and no safe function calls a C function that keeps its result in memory that threads share.
+//! C functions also read the environment (`TZ`): a program that changes it while other threads run is responsible for
 //! that, as [`std::env::set_var`] says.
 
 #![allow(unsafe_code)] // system calls; the only other places are `capi` and the tool's `sys`

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Network namespaces: a socket in another one, and, for demonstrations and tests, a new one with a table of its own.
 //!
-//! A namespace belongs to a thread. What the thread starts from then on (threads, processes, sockets, and
-//! its view of `/proc/sys/net`) is inside; what it opened before stays outside. The kernel removes the
+//! A namespace belongs to a thread. Threads, processes and sockets that the thread starts after the change are inside,
+//! and so is its view of `/proc/sys/net`; descriptors that it opened before stay outside. The kernel removes the
 //! namespace, and every flow in it, with the last thread and socket that use it.
 
 use super::{Socket, errno};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 #[cfg(any(test, feature = "internals"))]
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -46,7 +47,7 @@ pub fn set_loopback_up() -> Result<()> {
     if fd < 0 {
         return Err(Error::Os(errno::get()));
     }
-    // SAFETY: the descriptor was just opened and belongs to nobody else.
+    // SAFETY: the descriptor was just opened, and no other code owns it.
     let socket = unsafe { OwnedFd::from_raw_fd(fd) };
     // SAFETY: an all-zero `ifreq` is valid: an empty name and no flags.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
@@ -67,14 +68,19 @@ pub fn set_loopback_up() -> Result<()> {
 /// Moves the calling thread into the network namespace that this file stands for. Threads that it starts later follow it.
 ///
 /// # Errors
-/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
+/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
+/// [`Error::Invalid`] for a path with a NUL.
 pub fn enter(path: &Path) -> Result<()> {
     enter_file(&open(path)?)
 }
 
-/// Opens a file that should stand for a namespace. One that is something else is not waited for.
+/// Opens a file that should stand for a namespace. Opening never waits, even for a pipe without a writer or for a device.
 fn open(path: &Path) -> Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(os)
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    file.map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => Error::Invalid("a path has no NUL"),
+        _ => os(error),
+    })
 }
 
 fn enter_file(file: &File) -> Result<()> {

@@ -33,9 +33,9 @@ pub fn machine_bytes() -> u64 {
     pages.saturating_mul(page_size() as u64)
 }
 
-/// The files that may hold a limit of memory, from the text of `/proc/self/cgroup`: a line for each hierarchy, its number,
-/// its controllers (none in version 2) and the group. Each group's limit holds for those inside it. A container may see
-/// its own group as the root.
+/// The files that may contain a limit of memory, from the text of `/proc/self/cgroup`: a line for each hierarchy, with
+/// its number, its controllers (none in version 2) and the group. Each group's limit also applies to the groups inside
+/// it. A container may see its own group as the root.
 fn limit_files(groups: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for line in groups.lines() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The running kernel's version, for the few features that it cannot be asked about.
 
-/// Whether the kernel is this version (major, minor) or a later one; not when it does not tell.
+/// Whether the kernel has this version (major, minor) or a later one; false when the kernel does not report its
+/// version.
 #[must_use]
 pub fn is_at_least(wanted: (u32, u32)) -> bool {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A socket that receives what a test says, for tests and for the fuzzer.
+//! A socket that receives scripted datagrams, for tests and for the fuzzer.
 
 #![forbid(unsafe_code)]
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a receive call meets.
+/// The result of a receive call.
 #[derive(Debug, Clone)]
 pub enum Arrival {
     /// A datagram of the kernel.
@@ -19,7 +19,7 @@ pub enum Arrival {
     Failure(Error),
 }
 
-/// What has not arrived so far; copies share it.
+/// The results that have not been received; copies share them.
 #[derive(Debug, Clone)]
 pub(super) struct Script(Arc<Mutex<VecDeque<Arrival>>>);
 

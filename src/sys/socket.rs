@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The netlink socket: netlink-sys for what it offers, libc for the rest.
+//! The netlink socket: its functions come from netlink-sys where that crate has them, and from libc otherwise.
 //!
 //! netlink-sys closes its descriptor on drop even when cloned, so its type stays private here and is never
 //! cloned. The socket is `SOCK_RAW` and close-on-exec.
@@ -23,12 +23,16 @@ const SO_MEMINFO: libc::c_int = 55;
 /// The most datagrams that one call of [`Socket::receive_several`] takes.
 pub const MOST_DATAGRAMS: usize = 32;
 
+/// The largest receive buffer that can be set: the kernel takes a larger number for a negative one, and sets the
+/// smallest buffer.
+pub const LARGEST_RECEIVE_BUFFER: u32 = i32::MAX as u32;
+
 /// An open `AF_NETLINK`/`NETLINK_NETFILTER` socket.
 #[derive(Debug)]
 pub struct Socket {
     inner: netlink_sys::Socket,
     port_id: u32,
-    /// What it receives in place of what the kernel sends.
+    /// The script that replaces the kernel.
     #[cfg(any(test, feature = "internals"))]
     script: Option<super::script::Script>,
 }
@@ -44,10 +48,10 @@ pub struct Datagram {
     pub truncated: bool,
 }
 
-/// What a socket's receive queue holds and has lost.
+/// The state of a socket's receive queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queue {
-    /// Bytes of kernel memory that what waits in the queue takes (several times its length).
+    /// Bytes of kernel memory that the waiting datagrams take (several times their length).
     pub bytes: u32,
     /// Datagrams that were dropped since the socket was opened because they found no room; wraps at 2^32.
     pub drops: u32,
@@ -71,7 +75,7 @@ impl Socket {
         let fd = check(unsafe {
             libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, NETLINK_NETFILTER)
         })?;
-        // SAFETY: the descriptor was just opened and belongs to nobody else.
+        // SAFETY: the descriptor was just opened, and no other code owns it.
         let mut socket = Socket::bound(unsafe { OwnedFd::from_raw_fd(fd) })?;
         if groups != 0 {
             socket.bind_groups(groups)?;
@@ -114,7 +118,7 @@ impl Socket {
         }
     }
 
-    /// The same socket with a descriptor of its own, for another thread.
+    /// The same socket with a second descriptor, for another thread.
     ///
     /// # Errors
     /// The system's error: `EMFILE`, ….
@@ -194,7 +198,7 @@ impl Socket {
         raw::receive_several(self.as_fd(), buf, datagrams, wait)
     }
 
-    /// What waits in the receive queue, and what found no room in it.
+    /// The memory of the waiting datagrams, and the number of dropped ones.
     ///
     /// # Errors
     /// The system's error; `ENOPROTOOPT` before Linux 4.12.
@@ -203,8 +207,8 @@ impl Socket {
         Ok(Queue { bytes, drops })
     }
 
-    /// Makes the kernel deliver the end of every flow: an event that finds no room is tried again, and until then
-    /// its entry stays in the table's count, dead but not gone. Overruns are not reported any more.
+    /// Makes the kernel deliver the end of every flow: an event that finds no room is sent again later, and until then
+    /// its entry counts as one of the table although it has ended. Overruns are no longer reported.
     ///
     /// # Errors
     /// The system's error.
@@ -236,14 +240,14 @@ impl Socket {
     fn option<const N: usize>(&self, level: libc::c_int, name: libc::c_int) -> Result<[u32; N]> {
         let mut words = [0; N];
         let mut len = size_of::<[u32; N]>() as libc::socklen_t;
-        // SAFETY: both pointers are valid and `len` is the size of what the first points to.
+        // SAFETY: both pointers are valid, and `len` is the size of the value to which the first points.
         check(unsafe {
             libc::getsockopt(self.inner.as_raw_fd(), level, name, (&raw mut words).cast(), &raw mut len)
         })?;
         Ok(words)
     }
 
-    /// Refusals come without the request that they are about.
+    /// Makes the kernel send refusals without the refused request.
     ///
     /// # Errors
     /// `ENOPROTOOPT` before Linux 4.2.
@@ -251,13 +255,13 @@ impl Socket {
         self.set_option(libc::SOL_NETLINK, NETLINK_CAP_ACK, 1)
     }
 
-    /// Waits until there is something to read, or an error to tell, or the time is over.
+    /// Waits until the socket is readable, has an error, or the time has passed.
     ///
     /// # Errors
     /// The system's error; `EINTR` when a signal came.
     pub fn wait_readable(&self, longest: Duration) -> Result<()> {
         let mut poll = libc::pollfd { fd: self.inner.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // Rounded up, so that no one waits in a circle for less than a millisecond.
+        // Rounded up: a wait of less than a millisecond would return at once, and the caller would loop.
         let millis =
             libc::c_int::try_from(longest.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX);
         // SAFETY: `poll` is one valid entry.
@@ -276,8 +280,8 @@ impl Socket {
         raw::set_option(self.as_fd(), level, name, &value)
     }
 
-    /// Lets a program judge which datagrams come in, as
-    /// [`EventFilter`](crate::filter::socket_filter::EventFilter) makes one. Replaces an older one.
+    /// Sets a program that decides which datagrams the socket receives;
+    /// [`EventFilter`](crate::filter::socket_filter::EventFilter) makes such programs. Replaces an older one.
     ///
     /// # Errors
     /// The system's error: `EINVAL` for a program that the kernel refuses, `ENOMEM` for one that is larger than
@@ -286,7 +290,7 @@ impl Socket {
         raw::attach_filter(self.as_fd(), program)
     }
 
-    /// Takes the program off again.
+    /// Removes the program.
     ///
     /// # Errors
     /// The system's error; `ENOENT` when there is none.
@@ -294,7 +298,7 @@ impl Socket {
         raw::detach_filter(self.as_fd())
     }
 
-    /// The descriptor, for `poll` and the like; it stays this socket's.
+    /// The descriptor, for `poll` and similar calls; the socket keeps it.
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: the descriptor is open as long as `self`, whose lifetime the result carries.
@@ -317,7 +321,7 @@ impl Socket {
 
 #[cfg(any(test, feature = "internals"))]
 impl Socket {
-    /// A socket that receives this in place of what the kernel sends; what is sent is ignored.
+    /// A socket that receives this script instead of the kernel's datagrams; datagrams that are sent are dropped.
     ///
     /// # Errors
     /// The system's error.
@@ -329,8 +333,8 @@ impl Socket {
     }
 }
 
-/// The same on a descriptor that is borrowed, as the C border borrows those of C programs. The two functions that take a
-/// number in place of a descriptor are unsafe: a number that belongs to other code reaches its file.
+/// The same functions for a borrowed descriptor: the C border borrows those of C programs. The two functions that take
+/// a number in place of a descriptor are unsafe: a number that belongs to other code reaches its file.
 #[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) mod raw {
     use super::{
@@ -401,7 +405,7 @@ pub(crate) mod raw {
         fn recvmsg(fd: libc::c_int, message: *mut libc::msghdr, flags: libc::c_int) -> libc::ssize_t;
     }
 
-    /// Receives one datagram into `buf`; without `wait`, `EAGAIN` says that there is none.
+    /// Receives one datagram into `buf`; without `wait`, `EAGAIN` means that none is waiting.
     ///
     /// # Errors
     /// As [`Socket::receive`](super::Socket::receive).
@@ -410,7 +414,7 @@ pub(crate) mod raw {
         unsafe { receive_at(fd.as_raw_fd(), buf.as_mut_ptr(), buf.len(), wait) }
     }
 
-    /// As [`receive`], into memory that need not be initialised. Holds nothing that must be dropped: a thread may be
+    /// As [`receive`], into memory that need not be initialised. Owns nothing that must be dropped: a thread may be
     /// cancelled in it.
     ///
     /// # Safety
@@ -465,16 +469,12 @@ pub(crate) mod raw {
             [libc::iovec; MOST_DATAGRAMS],
             [libc::mmsghdr; MOST_DATAGRAMS],
         ) = unsafe { std::mem::zeroed() };
-        let places_of = messages.iter_mut().zip(&mut io).zip(&mut from);
-        for (((message, io), from), bytes) in places_of.zip(buf.chunks_exact_mut(part)).take(places) {
-            *io = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: part };
-            message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
-            message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
-            message.msg_hdr.msg_iov = io;
-            message.msg_hdr.msg_iovlen = 1;
+        let parts = buf.chunks_exact_mut(part).take(places);
+        for (((message, io), from), part) in messages.iter_mut().zip(&mut io).zip(&mut from).zip(parts) {
+            make_place(message, io, from, part);
         }
         let flags = libc::MSG_WAITFORONE | if wait { 0 } else { libc::MSG_DONTWAIT };
-        // SAFETY: `places` messages are filled in; every pointer in them is valid for the length beside it until the
+        // SAFETY: `places` messages are filled in; every pointer in them is valid for the length next to it until the
         // call returns. No timeout is given.
         let received = unsafe {
             libc::recvmmsg(
@@ -501,7 +501,21 @@ pub(crate) mod raw {
         Ok(count)
     }
 
-    /// The kernel does not know recvmmsg(2), or a filter of system calls refuses it: datagrams come one by one.
+    /// Makes one message of recvmmsg(2) a place for a datagram and its sender. Both buffers must outlive the call.
+    fn make_place(
+        message: &mut libc::mmsghdr,
+        io: &mut libc::iovec,
+        from: &mut libc::sockaddr_nl,
+        part: &mut [u8],
+    ) {
+        *io = libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() };
+        message.msg_hdr.msg_name = std::ptr::from_mut(from).cast();
+        message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        message.msg_hdr.msg_iov = io;
+        message.msg_hdr.msg_iovlen = 1;
+    }
+
+    /// The kernel does not know recvmmsg(2), or a filter of system calls refuses it: datagrams are received one by one.
     static ONE_BY_ONE: AtomicBool = AtomicBool::new(false);
 
     /// Receives one datagram as the first of several.
@@ -529,7 +543,7 @@ pub(crate) mod raw {
         check(unsafe { libc::close(fd) }).map(drop)
     }
 
-    /// Lets a program judge what comes in: it returns 0 for a datagram to be dropped. Replaces an older one.
+    /// Sets a program that decides about datagrams: it returns 0 for a datagram to be dropped. Replaces an older one.
     ///
     /// # Errors
     /// The system's error: `EBADF`, `ENOTSOCK`, `EINVAL` for a program that the kernel refuses.
@@ -539,7 +553,7 @@ pub(crate) mod raw {
         set_option(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
     }
 
-    /// Takes the program off again.
+    /// Removes the program.
     ///
     /// # Errors
     /// The system's error; `ENOENT` when there is none.

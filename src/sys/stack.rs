@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The calling thread's stack: where a function stands on it, and which functions are still running.
 //!
-//! A C program may leave our functions with `longjmp` or an exception, so a note that a function is running can be
-//! out of date. What the unwinder finds on the stack is not.
+//! A C program may leave our functions with `longjmp` or an exception, so a note that a function is running can be out
+//! of date. The functions that the unwinder finds on the stack are running.
 
 use libc::{c_int, c_void};
 
@@ -39,12 +39,12 @@ pub(crate) fn pointer() -> usize {
     at
 }
 
-/// A place on the stack, and what the walk has found out about it.
+/// A place on the stack, and the result of the walk so far.
 struct Search {
     place: usize,
-    /// Where the code of the function starts that is looked for.
+    /// The start of the code of the searched function.
     code: usize,
-    /// The function called by the next one: where its part of the stack begins, and where its code starts.
+    /// The function called by the next one: the start of its part of the stack, and the start of its code.
     inner: Option<(usize, usize)>,
     /// The place belongs to the function.
     is_found: bool,
@@ -65,7 +65,8 @@ extern "C" fn step(context: *mut c_void, search: *mut c_void) -> c_int {
     }
     // SAFETY: as above.
     search.inner = Some((begin, unsafe { _Unwind_GetRegionStart(context) }));
-    // A signal handler may run on another stack, above or below this one: only a find ends the walk.
+    // A signal handler may run on another stack, above or below this one: the walk ends only when it has found the
+    // function.
     if search.is_found { END } else { GO_ON }
 }
 
@@ -77,9 +78,9 @@ fn walk(place: usize, code: usize) -> Search {
     search
 }
 
-/// A function that notes its place on the stack, to be found there again.
+/// A function that notes its place on the stack, where the walk finds it later.
 pub(crate) struct Function {
-    /// Where its code starts.
+    /// The start of its code.
     code: usize,
 }
 
@@ -103,7 +104,7 @@ impl Function {
     /// the caller, or of a function that is running and has called it. Returns false where it cannot be known.
     pub(crate) fn has_left(&self, place: usize, here: usize) -> bool {
         if place == here {
-            return true; // another call of it stands there
+            return true; // another call of the function uses the place
         }
         let search = walk(place, self.code);
         !search.is_found && (place < here || search.is_passed)
@@ -117,7 +118,7 @@ mod tests {
 
     type Outer = fn(fn(usize)) -> usize;
 
-    /// Notes its place, and calls.
+    /// Notes the function's place, and calls it.
     #[inline(never)]
     fn outer(inner: fn(usize)) -> usize {
         let place = pointer();

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Listening to the kernel: what happens to flows and expectations, as it happens.
-//!
-//! [`Events`] is a socket of its own, because events could crowd the answers of requests out. What the kernel had
-//! to drop is never passed over in silence: it is [`Error::Overrun`].
+//! Subscriptions to the kernel's events about flows and expectations.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +11,7 @@ use crate::expect::Expectation;
 use crate::flow::Flow;
 use crate::sys::Socket;
 use crate::sys::process::memory_bytes;
-use crate::sys::socket::MOST_DATAGRAMS;
+use crate::sys::socket::{LARGEST_RECEIVE_BUFFER, MOST_DATAGRAMS};
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
 
@@ -54,15 +51,15 @@ pub enum EventSubject<'a> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// What happened.
+    /// The kind of change.
     pub kind: EventKind,
-    /// What it happened to.
+    /// The flow or the expectation.
     pub subject: EventSubject<'a>,
     /// Port id of the socket whose request caused it; 0 for packets and timers.
     pub port_id: u32,
 }
 
-/// How to listen; made by [`Events::builder`].
+/// The settings of a subscription; made by [`Events::builder`].
 #[derive(Debug, Clone, Copy)]
 #[must_use = "nothing is opened before `open`"]
 pub struct EventsBuilder {
@@ -72,24 +69,32 @@ pub struct EventsBuilder {
 }
 
 impl EventsBuilder {
-    /// Asks for a receive buffer of so many bytes, beyond the system's limit where privilege allows. The kernel
-    /// doubles the number, and an event that waits takes 1280 bytes or more of it; memory is used only by what
-    /// waits. Without this the system's default holds some 160 events.
+    /// Asks for a receive buffer of this many bytes, beyond the system's limit where privilege allows. The kernel
+    /// doubles the number. An event that waits takes 1280 bytes or more of the buffer, and only events that wait take
+    /// memory. The system's default buffer holds some 160 events.
     pub fn receive_buffer(mut self, bytes: u32) -> EventsBuilder {
+        self.receive_buffer = Some(bytes.min(LARGEST_RECEIVE_BUFFER));
+        self
+    }
+
+    /// As [`receive_buffer`](Self::receive_buffer), but the kernel gets the number unchanged. The kernel takes 2^31 or
+    /// more as a negative number, and sets the smallest buffer.
+    #[doc(hidden)] // for the tool of this tree, whose option has always been that of the kernel
+    pub fn unchecked_receive_buffer(mut self, bytes: u32) -> EventsBuilder {
         self.receive_buffer = Some(bytes);
         self
     }
 
-    /// Asks for a receive buffer that loses nothing in a storm of events: some 100,000 events can wait, and then they take
-    /// 128 MiB of kernel memory, which no control group counts. Where there is little memory, an eighth of it is taken at
-    /// most, of the machine's and of what the control group allows.
+    /// Asks for a receive buffer that loses no event of a flood. Some 100,000 events can wait in it, and then they take
+    /// 128 MiB of kernel memory, which no control group counts. The buffer takes at most an eighth of the machine's
+    /// memory and of the control group's limit.
     pub fn large_receive_buffer(self) -> EventsBuilder {
         self.receive_buffer(large_receive_buffer())
     }
 
-    /// Asks the kernel to deliver the end of every flow, again and again until it finds room; other events may be
-    /// missing or come as one. No [`Overrun`](Error::Overrun) is reported; [`Events::lost`] counts every delivery that
-    /// failed, those that were made good later too.
+    /// Asks the kernel to deliver the end of every flow, again and again until the buffer has room. Other events may be
+    /// missing, or several may arrive as one. No [`Overrun`](Error::Overrun) is reported; [`Events::lost`] counts every
+    /// delivery that failed, including those that the kernel repeated later.
     ///
     /// This is dangerous: as long as the end of a flow is not delivered, its entry takes up a place in the table. A
     /// subscriber that does not read fills the table, and then no connection can be made.
@@ -98,14 +103,14 @@ impl EventsBuilder {
         self
     }
 
-    /// The same for somebody who follows the table: the groups without which that cannot be done, and none about
+    /// The same for a subscriber that follows the table: with the groups that following needs, and without groups of
     /// expectations.
     pub(crate) fn for_table(mut self) -> EventsBuilder {
         self.groups = self.groups.intersection(Groups::FLOWS) | Groups::NEW | Groups::DESTROY;
         self
     }
 
-    /// Subscribes. The buffer is set before the first event can come.
+    /// Subscribes. The buffer is set before the first event can arrive.
     ///
     /// # Errors
     /// The system's error; `EPERM` without privilege.
@@ -124,9 +129,9 @@ impl EventsBuilder {
     }
 }
 
-/// A receive buffer to ask for where no event is to be lost: with it some 100,000 events can wait, and then they take
-/// 128 MiB of kernel memory, which no control group counts. Less is asked for where there is little memory: an eighth of
-/// what the machine has, and of what the control group allows, is taken at most.
+/// The size of a receive buffer that loses no event: some 100,000 events can wait in it, and then they take 128 MiB of
+/// kernel memory, which no control group counts. The size is at most an eighth of the machine's memory and of the
+/// control group's limit.
 #[must_use]
 pub fn large_receive_buffer() -> u32 {
     const LARGE: u64 = 64 << 20;
@@ -134,22 +139,25 @@ pub fn large_receive_buffer() -> u32 {
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
 
-/// Which events are received when none is left of those that have been.
+/// Which events the socket receives when all received ones have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum More {
-    /// The next ones, however long they take.
+    /// The next events, however long they take.
     Any,
-    /// Those that wait.
+    /// The events that wait in the queue.
     Waiting,
     Nothing,
 }
 
-/// What happened, the port id of the one who caused it, and whether it is about an expectation.
+/// The kind of an event, the port id of its cause, and whether it is about an expectation.
 type Step = (EventKind, u32, bool);
 
 /// A subscription to events.
 ///
-/// The kernel makes events only for entries created while somebody listens (`nf_conntrack_events` = 2).
+/// A subscription has a socket of its own, because events could crowd the answers of requests out. A loss of events is
+/// never silent: it is [`Error::Overrun`].
+///
+/// The kernel makes events only for entries that are created while a program listens (`nf_conntrack_events` = 2).
 #[derive(Debug)]
 pub struct Events {
     socket: Socket,
@@ -159,16 +167,16 @@ pub struct Events {
     losses: Losses,
 }
 
-/// What a subscription has lost, and how that is known.
+/// The losses of a subscription, by the way in which each became known.
 #[derive(Debug, Default)]
 struct Losses {
-    /// The socket's count of drops when it was looked at last: it wraps.
+    /// The socket's count of drops when it was read last: it wraps.
     drops: u32,
     /// The drops that the socket has counted.
     dropped: u64,
     /// The drops that a receive call has reported, which may stand for several.
     overruns: u64,
-    /// What has come and could not be read.
+    /// Messages that could not be read.
     unreadable: u64,
 }
 
@@ -181,7 +189,7 @@ impl Losses {
         }
     }
 
-    /// Notes how many drops the socket has counted.
+    /// Adds the drops that the socket has counted.
     fn note_drops(&mut self, drops: u32) {
         self.dropped += u64::from(drops.wrapping_sub(self.drops));
         self.drops = drops;
@@ -193,7 +201,7 @@ impl Losses {
     }
 }
 
-/// What a subscriber hears next.
+/// An item of a backlog.
 #[derive(Debug)]
 pub enum Heard<'a> {
     /// An event.
@@ -204,18 +212,19 @@ pub enum Heard<'a> {
 
 /// The events that wait, read one by one; made by [`Events::backlog`].
 ///
-/// At its end no event is kept on this side: the descriptor tells of all that follow.
+/// At the end of the backlog no received event is left in this process: the descriptor becomes readable for all later
+/// events.
 #[derive(Debug)]
 pub struct Backlog<'e> {
     events: &'e mut Events,
-    /// No more than this can be waiting.
+    /// At most this many items can be waiting.
     left: usize,
-    /// An overrun has been met.
+    /// An overrun was reported.
     has_overrun: bool,
 }
 
 impl Backlog<'_> {
-    /// The next of them, or nothing when all have been read.
+    /// The next item, or `None` when all have been read.
     ///
     /// # Errors
     /// The system's error.
@@ -227,8 +236,8 @@ impl Backlog<'_> {
             Ok(step) => Ok(Some(Heard::Event(self.events.event(step)))),
             Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
             Err(error @ (Error::Overrun | Error::Malformed(_) | Error::Truncated)) => {
-                // Behind an overrun nothing more is queued before all that waits has been read. After a second one,
-                // events come faster than they are read, and the backlog would not end.
+                // After an overrun the kernel queues no event until all waiting ones have been read. A second overrun
+                // means that events arrive faster than they are read, and the backlog would not end.
                 if error == Error::Overrun && !self.has_overrun {
                     self.has_overrun = true;
                     self.left = self.left.max(self.events.most_waiting());
@@ -239,7 +248,7 @@ impl Backlog<'_> {
         }
     }
 
-    /// How many events have been lost so far, as [`Events::lost`].
+    /// How many events have been lost; as [`Events::lost`].
     pub fn lost(&mut self) -> u64 {
         self.events.lost()
     }
@@ -256,7 +265,7 @@ impl Events {
         })
     }
 
-    /// A subscription on a socket that receives what a script says.
+    /// A subscription on a socket that plays a script.
     #[cfg(any(test, feature = "internals"))]
     pub(crate) fn scripted(socket: Socket) -> Result<Events> {
         Events::on(socket)
@@ -270,7 +279,7 @@ impl Events {
         Events::builder(groups).open()
     }
 
-    /// A subscription with more to say about it.
+    /// The settings of a subscription, to be opened with [`EventsBuilder::open`].
     pub fn builder(groups: Groups) -> EventsBuilder {
         EventsBuilder { groups, receive_buffer: None, reliable: false }
     }
@@ -282,16 +291,16 @@ impl Events {
         &self.socket
     }
 
-    /// How many datagrams have come that the kernel had not sent. They are dropped: only a privileged process can
-    /// send them, and none has reason to.
+    /// How many datagrams of other senders than the kernel were received and dropped. Only a privileged process can
+    /// send such datagrams, and no ordinary program does.
     #[must_use]
     pub fn foreign_datagrams(&self) -> u64 {
         self.inbox.foreign()
     }
 
-    /// How many events have been lost so far: those that found no room in the receive buffer, by the kernel's own
-    /// count, and those that could not be read. A kernel that does not count (before Linux 4.12) gives at least one
-    /// for each [`Overrun`](Error::Overrun).
+    /// How many events have been lost: those that found no room in the receive buffer, by the kernel's count, and those
+    /// that could not be read. A kernel without this count (before Linux 4.12) adds at least one for each
+    /// [`Overrun`](Error::Overrun).
     pub fn lost(&mut self) -> u64 {
         if let Ok(queue) = self.socket.queue() {
             self.losses.note_drops(queue.drops);
@@ -299,7 +308,8 @@ impl Events {
         self.losses.count()
     }
 
-    /// No more events than this can be waiting now: reading so many reads all that happened before.
+    /// The largest number of events that can be waiting now. A caller that reads this many has read all events before
+    /// this call.
     #[must_use]
     pub fn most_waiting(&self) -> usize {
         /// Kernel memory that even an empty datagram takes, at least.
@@ -310,7 +320,8 @@ impl Events {
 
     /// Waits for the next event.
     ///
-    /// Several are received at once and kept: a caller that polls the descriptor reads until `EAGAIN` first.
+    /// One call of the system receives several events, and the later ones wait in this process. A caller that polls the
+    /// descriptor therefore reads until `EAGAIN` before it polls again.
     ///
     /// # Errors
     /// [`Error::Overrun`] when events were lost (the next call goes on; events that came before the loss may still
@@ -322,7 +333,7 @@ impl Events {
         Ok(self.event(step))
     }
 
-    /// The next event, or nothing when none has come. Never waits, whatever the socket is set to.
+    /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does.
     ///
     /// # Errors
     /// As [`next`](Self::next), but for `EAGAIN`.
@@ -334,10 +345,16 @@ impl Events {
         }
     }
 
-    /// The events that wait now, whatever the socket is set to: a loop over them ends, however fast others follow.
+    /// The events that wait now, even on a socket that waits. A loop over them ends, however fast further events
+    /// arrive.
     pub fn backlog(&mut self) -> Backlog<'_> {
         let left = self.most_waiting();
         Backlog { events: self, left, has_overrun: false }
+    }
+
+    /// Whether received datagrams are unread. The descriptor does not show them.
+    pub(super) fn keeps_some(&self) -> bool {
+        !self.inbox.is_read()
     }
 
     fn event(&self, (kind, port_id, is_expectation): Step) -> Event<'_> {
@@ -348,7 +365,7 @@ impl Events {
         Event { kind, subject, port_id }
     }
 
-    /// Reads the next event into its object. What is lost is counted.
+    /// Reads the next event into its object, and counts losses.
     fn step(&mut self, more: More) -> Result<Step> {
         self.find(more).inspect_err(|&error| self.losses.note(error))
     }
@@ -399,7 +416,7 @@ mod tests {
     const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
     const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_DELETE]);
 
-    /// A message without what should follow its netlink header.
+    /// A message without the bytes that should follow its netlink header.
     fn bare(kind: u16) -> Vec<u8> {
         let mut message = answer(kind, 0)[..16].to_vec();
         message[0] = 16;
@@ -437,6 +454,9 @@ mod tests {
             seen.push('.');
         }
         assert_eq!((&seen[..], events.lost()), ("e-e.e.", 1));
+        assert!(!events.keeps_some());
+        let mut events = subscription([event(), event()]);
+        assert!(events.backlog().next().is_ok() && events.keeps_some(), "it was left after the first of two");
         let mut events = subscription([Arrival::Failure(Error::Os(9))]);
         assert_eq!(events.backlog().next().map(drop), Err(Error::Os(9)));
     }
@@ -445,7 +465,7 @@ mod tests {
         Events::scripted(Socket::scripted(script).unwrap()).unwrap()
     }
 
-    /// What the next backlog consists of: so many events, and so many losses.
+    /// The numbers of events and of losses in the next backlog.
     fn next_backlog(events: &mut Events) -> (usize, u64) {
         let (mut backlog, mut heard) = (events.backlog(), (0, 0));
         while let Some(next) = backlog.next().unwrap() {

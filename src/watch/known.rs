@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a reader of the stream has been told: the entries of the table as they stand in the reader's set, and what
-//! an event or a listed entry means for that set.
+//! The entries that a reader of the stream knows, and the changes that an event or a listed entry makes to them.
 //!
-//! The rules, whatever is lost before, between or behind: an entry is told as new once, and as ended once, before
-//! another one with the same tuple is told; nothing that was not told as new is told as ended. So a reader who
-//! adds what is new and takes away what has ended always holds exactly the entries that stand here.
+//! The rules hold whatever is lost, and whenever: each entry is reported as new once, and as ended once before another
+//! entry with the same tuple is reported; no entry is reported as ended that was not reported as new. So a reader that
+//! adds new entries and removes ended ones always holds exactly the entries of this set.
 
 #![forbid(unsafe_code)]
 
@@ -31,7 +30,7 @@ impl Ends {
     }
 }
 
-/// What no two entries of a table share: the original tuple, and the zone in which it is looked up.
+/// The key, which no two entries of a table share: the original tuple, and the zone in which it is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
     ends: Ends,
@@ -47,14 +46,14 @@ enum Zone {
     Reply(u16),
 }
 
-/// What is kept of an entry besides its key.
+/// The part of an entry that is kept apart from its key.
 #[derive(Debug)]
 struct Entry {
     id: u32,
     zone: Zone,
     /// The reply tuple where it is not the inverse of the original one.
     reply: Option<Box<Ends>>,
-    /// The listing in which it was seen last.
+    /// The last listing that contained the entry.
     listing: u32,
 }
 
@@ -101,14 +100,14 @@ impl Entry {
         Entry { id: flow.id().unwrap_or(0), zone: Zone::of(flow), reply, listing }
     }
 
-    /// Whether a flow is this entry. The kernel may give the id of an entry to a successor, which may be translated
-    /// otherwise.
+    /// Whether a flow is this entry. The kernel may give the id of an entry to a successor, and the successor may have
+    /// another translation.
     fn is(&self, flow: &Flow) -> bool {
         let other = Entry::of(flow, self.listing);
         self.id == other.id && self.zone == other.zone && self.reply == other.reply
     }
 
-    /// The flow as far as it is remembered: tuples, zone and id.
+    /// The known part of the flow: tuples, zone and id.
     fn flow(&self, key: &Key) -> Flow {
         let mut flow = Flow::new();
         key.ends.put(&mut flow, Dir::Orig);
@@ -122,12 +121,12 @@ impl Entry {
     }
 }
 
-/// What is to be told, in this order.
+/// The changes to report, in this order.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    /// This one has ended.
+    /// The end of this entry.
     pub(crate) ended: Option<Flow>,
-    /// What happened to the flow itself.
+    /// The change of the flow itself.
     pub(crate) flow: Option<EventKind>,
 }
 
@@ -137,7 +136,7 @@ impl News {
     }
 }
 
-/// The entries that were told as new and not yet as ended.
+/// The entries that were reported as new and not yet as ended.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     entries: HashMap<Key, Entry>,
@@ -149,12 +148,12 @@ impl Told {
         self.entries.len()
     }
 
-    /// What an event tells. A flow without addresses, which the kernel does not send, tells nothing.
+    /// The changes that an event makes. A flow without addresses, which the kernel does not send, makes none.
     pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> News {
         let Some(key) = Key::of(flow) else { return News::default() };
         let known = self.entries.get(&key).map(|entry| entry.is(flow));
         match (kind, known) {
-            // Its beginning was told from a list, or it has taken the place of one whose end was lost.
+            // A list reported its beginning, or it follows an entry whose end was lost.
             (EventKind::New, Some(true)) => News::default(),
             (EventKind::Update, Some(true)) => News::only(EventKind::Update),
             (EventKind::New | EventKind::Update, _) => self.present(key, flow),
@@ -162,7 +161,7 @@ impl Told {
                 self.entries.remove(&key);
                 News::only(EventKind::Destroy)
             }
-            // Never told, or the end of a predecessor.
+            // Never reported, or the end of a predecessor.
             (EventKind::Destroy, _) => News::default(),
         }
     }
@@ -172,7 +171,7 @@ impl Told {
         self.listing = self.listing.wrapping_add(1);
     }
 
-    /// What an entry of the list tells.
+    /// The changes that a listed entry makes.
     pub(crate) fn listed(&mut self, flow: &Flow) -> News {
         let Some(key) = Key::of(flow) else { return News::default() };
         match self.entries.get_mut(&key) {
@@ -184,8 +183,8 @@ impl Told {
         }
     }
 
-    /// The list is over: what it did not show has ended. `each` is told so, as long as it wants more; what it was not
-    /// told stays.
+    /// The list has finished: the entries that it did not contain have ended. `each` receives these ends until it
+    /// stops; the entries whose end it did not receive stay in the set.
     pub(crate) fn end_listing(&mut self, mut each: impl FnMut(&Flow) -> bool) {
         let mut more = true;
         self.entries.retain(|key, entry| {
@@ -197,7 +196,7 @@ impl Told {
         });
     }
 
-    /// An entry is there, and the reader does not know it: it may know a predecessor.
+    /// The entry exists, and the reader does not know it; the reader may know a predecessor.
     fn present(&mut self, key: Key, flow: &Flow) -> News {
         let before = self.entries.insert(key, Entry::of(flow, self.listing));
         News { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
@@ -224,7 +223,7 @@ mod tests {
         flow
     }
 
-    /// A reader who replays what is told, and insists on its order.
+    /// A reader that replays the reported changes, and checks their order.
     #[derive(Default)]
     struct Reader {
         told: Told,
@@ -274,7 +273,7 @@ mod tests {
             ended.iter().for_each(|flow| self.line(Destroy, flow));
         }
 
-        /// The lines since this was asked last.
+        /// The lines since the last call.
         fn said(&mut self) -> String {
             std::mem::take(&mut self.lines).join(", ")
         }
@@ -296,7 +295,7 @@ mod tests {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1), flow(2, 2)]);
         assert_eq!(reader.said(), "New 1 1, New 2 2");
-        // An event that waited while the list was read says nothing new.
+        // An event that waited while the list was read reports no change.
         reader.event(New, &flow(2, 2));
         reader.event(Destroy, &flow(1, 1));
         assert_eq!(reader.said(), "Destroy 1 1");
@@ -317,7 +316,7 @@ mod tests {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1), flow(2, 2)]);
         reader.said();
-        // 1 ended before the list came to it, 2 behind it; the events of both wait.
+        // Entry 1 ended before the list reached it, entry 2 after; the events of both wait.
         reader.list(&[flow(2, 2)]);
         reader.event(Destroy, &flow(1, 1));
         reader.event(Destroy, &flow(2, 2));
@@ -342,7 +341,7 @@ mod tests {
         reader.event(Destroy, &flow(1, 1));
         reader.event(New, &flow(1, 11));
         assert_eq!(reader.said(), "");
-        // Even when they go all the way back, it is there in the end.
+        // Even when all these events are older than the list, the entry is in the set at the end.
         for (kind, id) in [(Update, 1), (Destroy, 1), (New, 11), (Update, 11)] {
             reader.event(kind, &flow(1, id));
         }
@@ -461,7 +460,7 @@ mod tests {
             let mut queue: Vec<(EventKind, Flow)> = Vec::new();
             for _round in 0..20 {
                 let mut overrun = false;
-                // Something happens; the listing reads the table in pieces meanwhile.
+                // A change happens while the listing reads the table in pieces.
                 let mut act = |table: &mut Vec<Flow>, queue: &mut Vec<(EventKind, Flow)>, lossy: bool| {
                     let port = 1 + u16::try_from(pick(6)).unwrap();
                     let at = table.iter().position(|flow| flow.tuple(Dir::Orig).l4_src() == port);

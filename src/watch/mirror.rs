@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The table, followed: a stream of changes that leads to the kernel's table even when events are lost.
-//!
-//! A [`Mirror`] listens to events and reads the table once at the start, again whenever events were lost, and now and
-//! then because some entries have no events (those made before anybody listened, or for which a rule has switched
-//! events off). Differences between what was told and what is there are told as changes. The reader's rule is
-//! simple: add what is [`New`](EventKind::New), take away what is [`Destroy`](EventKind::Destroy)ed.
+//! A copy of the table: a stream of changes that leads to the kernel's table even when events are lost.
 
 #![forbid(unsafe_code)]
 
@@ -19,24 +14,30 @@ use crate::wire::consts::IPS_DYING;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// What a receiver of changes wants: more of them, or no more.
+/// The answer of a receiver of changes: continue or stop.
 pub type Verdict = ControlFlow<()>;
 
 /// A change of the table.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Change<'a> {
-    /// What happened.
+    /// The kind of change.
     pub kind: EventKind,
-    /// What it happened to. An end that was found by looking has only tuples, zone and id.
+    /// The flow. An end that the mirror found by reading the table has only tuples, zone and id.
     pub flow: &'a Flow,
-    /// Port id of the socket whose request caused it; 0 for packets and timers, and when it was found by looking.
+    /// Port id of the socket whose request caused it; 0 for packets and timers, and for a change found by reading the
+    /// table.
     pub port_id: u32,
-    /// It was found by reading the table, not told by an event.
+    /// The mirror found the change by reading the table; no event reported it.
     pub found: bool,
 }
 
-/// A table that is followed.
+/// A copy of the table that follows the kernel's.
+///
+/// A mirror listens to events and reads the table once at the start, again whenever events were lost, and from time
+/// to time, because some entries have no events: those that were created before a program listened, and those for which
+/// a rule has switched events off. The mirror reports each difference between its earlier reports and the table as a
+/// change. The reader adds each [`New`](EventKind::New) entry and removes each [`Destroy`](EventKind::Destroy)ed one.
 ///
 /// Needs up to 150 bytes of memory for each entry of the table.
 ///
@@ -64,9 +65,9 @@ pub struct Mirror {
     events: Events,
     handle: Handle,
     told: Told,
-    /// Something was lost since the last look at the table.
+    /// Events were lost since the table was last read.
     due: bool,
-    /// The losses that are known.
+    /// The number of losses that were noted.
     lost: u64,
     /// When the table was read last, and how long that took.
     looked: Option<Instant>,
@@ -75,12 +76,12 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// The table is read again after this time, though nothing was lost; seldomer where that would take more than
-    /// a fiftieth of the time.
+    /// The table is read again after this time even without a loss; less often where reading would take more than a
+    /// fiftieth of the time.
     pub const INTERVAL: Duration = Duration::from_secs(30);
 
-    /// Subscribes. New and ended flows are always followed, changed ones when the builder asks for them. Nothing is
-    /// told before the first call that reads.
+    /// Subscribes. The mirror always follows new and ended flows, and changed ones when the builder has their group.
+    /// The first call that reads reports the first change.
     ///
     /// # Errors
     /// The system's error; `EPERM` without privilege.
@@ -99,33 +100,33 @@ impl Mirror {
         })
     }
 
-    /// The socket on which events come, for polling.
+    /// The socket that receives events, for polling.
     #[doc(hidden)] // for the tests of this tree
     #[must_use]
     pub fn socket(&self) -> &Socket {
         self.events.socket()
     }
 
-    /// How many entries the reader of the stream holds now.
+    /// How many entries a reader of the stream holds now.
     #[must_use]
     pub fn len(&self) -> usize {
         self.told.len()
     }
 
-    /// Whether the reader of the stream holds no entry.
+    /// Whether a reader of the stream holds no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many events were lost, see [`Events::lost`]. What they would have told about the table has been, or will
-    /// be, told all the same; what came and went between is gone.
+    /// How many events were lost, see [`Events::lost`]. The mirror reports the effect of lost events on the table when
+    /// it reads the table again; an entry that was created and ended in between is never reported.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// How many datagrams have come that the kernel had not sent, see [`Events::foreign_datagrams`].
+    /// How many datagrams of other senders than the kernel were received, see [`Events::foreign_datagrams`].
     #[must_use]
     pub fn foreign_datagrams(&self) -> u64 {
         self.events.foreign_datagrams() + self.handle.foreign_datagrams()
@@ -143,25 +144,29 @@ impl Mirror {
         self.due
     }
 
-    /// In what time [`read`](Self::read) wants to be called, even though no event comes.
+    /// The longest time until the next call of [`read`](Self::read), even when no event arrives. It is zero after a
+    /// call that was stopped and left events, because the descriptor does not show them.
     #[must_use]
     pub fn rest(&self) -> Duration {
-        // After a loss at once; but not more than half of the time is spent with reading the table.
+        if self.events.keeps_some() {
+            return Duration::ZERO;
+        }
+        // At once after a loss; but reading the table takes at most half of the time.
         let pause = if self.due { self.took } else { Mirror::INTERVAL.max(self.took * 50) };
         self.looked.map_or(Duration::ZERO, |at| pause.saturating_sub(at.elapsed()))
     }
 
-    /// Tells the changes that have happened, without waiting for more. `each` may stop it; the rest comes with the
-    /// next call.
+    /// Reports the changes so far, without waiting for more. `each` may stop the call; the next call reports the other
+    /// changes.
     ///
     /// # Errors
-    /// The system's error, or the kernel's. The next call goes on.
+    /// The system's error, or the kernel's. The next call continues.
     pub fn read(&mut self, each: impl FnMut(Change<'_>) -> Verdict) -> Result<()> {
         self.read_while(|| true, each)
     }
 
-    /// The same as long as `go_on` says so, which is asked for every event and every entry of the table that is read,
-    /// also for those without a change. A table that is not read to its end is read again by the next call.
+    /// The same as long as `go_on` returns true. `go_on` is called for every event and for every entry of the table
+    /// that is read, also for those without a change. The next call reads a table again that was not read to its end.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -176,7 +181,7 @@ impl Mirror {
         }
     }
 
-    /// Tells all changes up to now, among them those that only a look at the table can show: behind this the stream
+    /// Reports all changes up to now, including those that only reading the table can show: after the call the stream
     /// has led to the table as it was during the call.
     ///
     /// # Errors
@@ -185,8 +190,8 @@ impl Mirror {
         self.settle_while(|| true, each).map(drop)
     }
 
-    /// The same as long as `go_on` says so, as in [`read_while`](Self::read_while). Returns whether it was done, and not
-    /// stopped before.
+    /// The same as long as `go_on` returns true, as in [`read_while`](Self::read_while). Returns whether the call
+    /// finished without being stopped.
     ///
     /// # Errors
     /// As [`settle`](Self::settle).
@@ -201,7 +206,7 @@ impl Mirror {
             if self.drain(&mut go_on, &mut each)?.is_break() || self.look(&mut go_on, &mut each)?.is_break() {
                 return Ok(false);
             }
-            // What happened during the look.
+            // The events that arrived while the table was read.
             if self.drain(&mut go_on, &mut each)?.is_break() {
                 return Ok(false);
             }
@@ -212,7 +217,7 @@ impl Mirror {
         Err(Error::Overrun)
     }
 
-    /// Tells every change and waits for more, until `each` stops it.
+    /// Reports every change and waits for more, until `each` stops it.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -233,7 +238,7 @@ impl Mirror {
         }
     }
 
-    /// Reads the events that wait now.
+    /// Reads the waiting events.
     fn drain(
         &mut self,
         go_on: &mut impl FnMut() -> bool,
@@ -258,14 +263,14 @@ impl Mirror {
                 return Ok(Verdict::Break(()));
             }
         }
-        // A reliable subscription loses without a word.
+        // A reliable subscription reports no loss.
         let lost = self.events.lost();
         self.due |= lost != self.lost;
         self.lost = lost;
         Ok(Verdict::Continue(()))
     }
 
-    /// Reads the table and tells what differs from what was told.
+    /// Reads the table and reports each difference from the earlier reports.
     fn look(
         &mut self,
         go_on: &mut impl FnMut() -> bool,
@@ -273,11 +278,11 @@ impl Mirror {
     ) -> Result<Verdict> {
         let begun = Instant::now();
         let mut verdict = Verdict::Continue(());
-        self.due = true; // until it is done
+        self.due = true; // until the table has been read
         self.told.begin_listing();
         let mut list = self.handle.entries().open()?;
         while let (Some(flow), true) = (list.next()?, verdict.is_continue()) {
-            // An entry that is about to go has told its end already.
+            // An entry that the kernel is about to remove has already sent its end.
             if flow.status().unwrap_or(0) & IPS_DYING == 0 {
                 verdict = tell(self.told.listed(flow), flow, 0, true, each);
             }
@@ -300,7 +305,7 @@ impl Mirror {
     }
 }
 
-/// Tells what there is to tell about a flow.
+/// Reports the changes that concern a flow.
 fn tell(
     news: News,
     flow: &Flow,
@@ -313,7 +318,7 @@ fn tell(
         verdict = each(Change { kind: EventKind::Destroy, flow: ended, port_id: 0, found: true });
     }
     if let Some(kind) = news.flow {
-        // Told even behind a stop: the two belong together.
+        // Reported even after a stop: the two changes belong together.
         let last = each(Change { kind, flow, port_id, found });
         if verdict.is_continue() {
             verdict = last;

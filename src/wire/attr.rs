@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Reading attributes: checked, borrowed views, never a copy.
 //!
-//! Guarantees: type numbers come without their two flag bits; a nest is walked whether or not its
-//! `NLA_F_NESTED` bit is set; a walk ends at the first header that does not fit; an integer longer than
-//! needed is read from its first bytes, a shorter one is an error; a string ends at its first NUL or with
-//! its payload, never behind it.
+//! Guarantees: type numbers are returned without their two flag bits; a nest is read whether or not its `NLA_F_NESTED`
+//! bit is set; a walk ends at the first header that does not fit; an integer longer than needed is read from its first
+//! bytes, a shorter one is an error; a string ends at its first NUL or with its payload, never after it.
 
 #![forbid(unsafe_code)]
 
@@ -96,8 +95,9 @@ impl<'a> Attr<'a> {
     }
 }
 
-/// The payload of the attribute at `offset` of an area, when its header says exactly this type, without flag
-/// bits, and `N` bytes. For nests that the kernel always fills alike, before they are walked.
+/// The payload of the attribute at `offset` of an area, when its header contains exactly this type, without flag bits,
+/// and a length of `N` bytes. For nests that the kernel always writes in the same form, before their attributes are
+/// read one by one.
 #[inline(always)]
 #[must_use]
 pub fn exactly<const N: usize>(area: &[u8], offset: usize, kind: u16) -> Option<[u8; N]> {
@@ -121,7 +121,7 @@ impl<'a> Attrs<'a> {
         Attrs { rest: area }
     }
 
-    /// What the walk has not taken: empty after a clean end, the malformed tail otherwise.
+    /// The bytes that the walk has not read: none after a clean end, the malformed tail otherwise.
     #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Writing messages into a slice the caller owns.
 //!
-//! Guarantees: nothing is written outside the slice; padding is zero; after an error the message is as
-//! long as before the call that failed, so a caller may go on without it.
+//! Guarantees: nothing is written outside the slice; padding is zero; after an error the message is as long as before
+//! the call that failed, so a caller may continue without the attribute.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ pub struct Builder<'a> {
 const HEADERS_LEN: usize = frame::HEADER_LEN + frame::NFGEN_LEN;
 
 impl<'a> Builder<'a> {
-    /// Writes attributes from the first byte of `buf` on, without a header; no message reaches beyond 4 GiB.
+    /// Writes attributes from the first byte of `buf` on, without a header; no message is longer than 4 GiB.
     #[inline(always)]
     #[must_use]
     pub fn attributes(buf: &'a mut [u8]) -> Builder<'a> {
@@ -72,8 +72,8 @@ impl<'a> Builder<'a> {
         self.family
     }
 
-    /// Gives the message another `nfgen_family`: [`finish`](Self::finish) writes it, or the caller, where the headers
-    /// are in another place.
+    /// Sets another `nfgen_family`. [`finish`](Self::finish) writes it; where the headers are in another buffer, the
+    /// caller does.
     pub fn set_family(&mut self, family: u8) {
         self.family = Some(family);
     }
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         self.blank(kind, payload.len()).map(|data| data.copy_from_slice(payload))
     }
 
-    /// Appends an attribute whose payload the caller fills in: it holds whatever the buffer held.
+    /// Appends an attribute whose payload the caller writes: it contains the buffer's old bytes until then.
     ///
     /// # Errors
     /// [`Error::NoSpace`] when it does not fit.
@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Appends a nest with what `fill` writes into it; an error takes the whole nest back.
+    /// Appends a nest with the attributes that `fill` writes into it; an error removes the whole nest.
     ///
     /// # Errors
     /// Those of `fill`, and [`Error::NoSpace`] when the nest does not fit.
@@ -185,8 +185,8 @@ impl<'a> Builder<'a> {
         closed
     }
 
-    /// Appends whole attributes, headers included: a layout that is known when compiling takes one check of the
-    /// room for all of it, and its headers are constants.
+    /// Appends whole attributes, headers included. For a layout that is known at compile time there is one check of the
+    /// space for all of it, and the headers are constants.
     ///
     /// # Errors
     /// [`Error::NoSpace`] when they do not fit.
@@ -197,7 +197,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Appends a nest in a nest of the leaves that are present. Where `all` are, it is one layout.
+    /// Appends a nest, inside another nest, of the leaves that are present. Where all leaves are present, the nest is
+    /// one layout.
     ///
     /// # Errors
     /// [`Error::NoSpace`] when they do not fit, with nothing written.
@@ -224,7 +225,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Appends a nest of two runs of whole attributes, and of a last one that may be missing.
+    /// Appends a nest of two runs of whole attributes, and of a last attribute that may be missing.
     ///
     /// # Errors
     /// [`Error::NoSpace`] when they do not fit, with nothing written.
@@ -251,8 +252,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Four bytes of a message, as they lie in memory: every attribute starts with a word and ends with one. A number, not
-/// an array: the compiler moves it whole.
+/// Four bytes of a message, in memory order: every attribute consists of whole words. The type is a number, not an
+/// array, because the compiler moves a number as a whole.
 pub(crate) type Word = u32;
 
 /// An attribute with at most four bytes of payload, whole.
@@ -269,14 +270,14 @@ fn write<const N: usize>(room: &mut [u8], words: [Word; N]) {
     room.copy_from_slice(words.map(Word::to_ne_bytes).as_flattened());
 }
 
-/// The header of an attribute with so many bytes of payload.
+/// The header of an attribute with this number of payload bytes.
 #[inline(always)]
 pub(crate) const fn head(kind: u16, payload_len: usize) -> Word {
     let (len, kind) = ((attr::HEADER_LEN + payload_len) as Word, kind as Word);
     if cfg!(target_endian = "little") { len | kind << 16 } else { len << 16 | kind }
 }
 
-/// The header of a nest that takes so many words, this one included.
+/// The header of a nest with this number of words, its own included.
 #[inline(always)]
 pub(crate) const fn nest_head(kind: u16, words: usize) -> Word {
     head(kind | consts::NLA_F_NESTED, (words - 1) * size_of::<Word>())

@@ -56,12 +56,12 @@ impl Header {
     }
 }
 
-/// One message: its header and the bytes behind it.
+/// One message: its header and the bytes after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     /// The header.
     pub header: Header,
-    /// What follows the header, without the padding of the next frame.
+    /// The bytes after the header, without the padding before the next frame.
     pub payload: &'a [u8],
     /// The whole message, header included.
     pub bytes: &'a [u8],
@@ -81,7 +81,7 @@ impl<'a> Frame<'a> {
         Ok(Frame { header, payload, bytes: whole })
     }
 
-    /// The L3 family of a netfilter message (`nfgen_family`), or nothing when the message is too short.
+    /// The L3 family of a netfilter message (`nfgen_family`), or `None` when the message is too short.
     #[must_use]
     pub fn family(&self) -> Option<u8> {
         if self.payload.len() < NFGEN_LEN { None } else { self.payload.first().copied() }
@@ -114,14 +114,14 @@ impl<'a> Frame<'a> {
         array_at(self.payload, 2).map(u16::from_be_bytes)
     }
 
-    /// The attributes behind `nfgenmsg`; none when the message is too short to have any.
+    /// The attributes after `nfgenmsg`; none when the message is too short to have any.
     #[inline]
     #[must_use]
     pub fn attrs(&self) -> Attrs<'a> {
         Attrs::new(self.payload.get(NFGEN_LEN..).unwrap_or_default())
     }
 
-    /// What the message is to a receiver.
+    /// The meaning of the message for a receiver.
     ///
     /// # Errors
     /// [`Error::Malformed`] for a control message without its error number.
@@ -142,18 +142,18 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What a message is to a receiver.
+/// The meaning of a message for a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
     /// A message of a subsystem.
     Data,
     /// `NLMSG_ERROR`: 0 acknowledges a request, else the positive `errno`.
     Error(i32),
-    /// `NLMSG_DONE`: a dump is over; 0 or the positive `errno` that ended it.
+    /// `NLMSG_DONE`: a dump has finished; 0 or the positive `errno` that ended it.
     Done(i32),
     /// `NLMSG_OVERRUN`: data was lost.
     Overrun,
-    /// Nothing to act on.
+    /// A message without effect.
     Noop,
 }
 

@@ -27,21 +27,21 @@ pub const fn align4(len: usize) -> usize {
     len.wrapping_add(3) & !3
 }
 
-/// Reads `N` bytes at `offset`, or nothing where the slice is too short.
+/// Reads `N` bytes at `offset`, or returns `None` where the slice is too short.
 #[inline]
 #[must_use]
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk::<N>().copied()
 }
 
-/// For look-ups that succeed by construction, where the language cannot know it and indexing is not allowed: what fails
-/// all the same stops every build with debug assertions, and gives an empty value in any other.
+/// For look-ups that succeed by construction, where the compiler cannot know it and indexing is not allowed. A look-up
+/// that fails nevertheless stops a build with debug assertions, and gives an empty value in any other build.
 pub(crate) trait Certain<T>: Sized {
     /// The value.
     fn certain(self) -> T
     where
         T: Default;
-    /// The value; `empty` stands for it where the type has no empty value of its own.
+    /// The value; `empty` replaces it where the type has no empty value of its own.
     fn certain_or(self, empty: T) -> T;
     /// The same look-up, for a value that is changed in its place.
     fn certainly(self) -> Option<T>;

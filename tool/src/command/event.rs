@@ -115,7 +115,7 @@ impl Subscription {
     /// The library's subscription.
     pub fn builder(&self) -> EventsBuilder {
         let wanted = self.buffer_size.unwrap_or_else(large_receive_buffer);
-        let events = Events::builder(self.groups).receive_buffer(wanted);
+        let events = Events::builder(self.groups).unchecked_receive_buffer(wanted);
         if self.is_reliable { events.reliable() } else { events }
     }
 
