@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shows the main job, end to end, on the real kernel in a temporary network namespace:
 # it creates flows, a C program built with -lconntrack lists them, the tool lists them, and a C program that
-# follows events reports that a flow was created and deleted. Every step is checked; the first failure ends the demo.
+# follows events reports that a flow was created and deleted. In the end the table is filled as a scan fills it, and
+# diagnosed. Every step is checked; the first failure ends the demo.
 #
 #     scripts/demo.sh          after `make stage`; STAGE names another install
 set -eu
@@ -39,6 +40,35 @@ run() {
 # The kept output must have a line with this text.
 expect() {
     grep -q -e "$1" "$work/out" || fail "no line with '$1'"
+}
+
+# Entries as a scan of one host leaves them: so many connections without an answer, each to another target.
+scan() {
+    awk -v count="$1" 'BEGIN {
+        for (n = 0; n < count; n++)
+            printf "-A -p tcp -s 100.64.0.1 -d 198.18.%d.%d --sport %d --dport 80 --state SYN_SENT -t 120\n", \
+                n / 256 % 256, n % 256, 1024 + n / 65536
+    }'
+}
+
+# A namespace in trouble: the table is full, or, where the machine allows very many entries, holds a scan.
+diagnose() {
+    limit=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+    [ "$limit" -gt 0 ] && [ "$limit" -le 600000 ] || limit=100000
+    say "One host scans: $limit connections without an answer. Who fills the table, and what helps?"
+    scan "$limit" | conntrack -R - 2>"$work/out" || { cat "$work/out"; fail 'the entries of the scan'; }
+    run conntrack --diagnose
+    if [ "$limit" = "$(cat /proc/sys/net/netfilter/nf_conntrack_max)" ]; then
+        expect 'CRITICAL: the table is full'
+        expect '100.64.0.1 holds '
+        expect 'it scans'
+        expect '^     conntrack -L -s 100.64.0.1'
+    fi
+    run conntrack --top --by source --show 3
+    expect '^100.64.0.1 .* 100 %'
+    echo '$ conntrack --check'
+    conntrack --check | tee "$work/out" || true
+    expect '^CONNTRACK '
 }
 
 # Second part, inside the namespace.
@@ -92,7 +122,9 @@ show() {
     wait "$follower" || fail 'the event program did not end well'
     trap - EXIT
 
-    say "Shown: 2 flows created, listed by a C program on libnetfilter_conntrack.so.3 and by conntrack -L, 1 deleted; 3 events followed."
+    diagnose
+
+    say "Shown: 2 flows created, listed by a C program on libnetfilter_conntrack.so.3 and by conntrack -L, 1 deleted; 3 events followed; a full table diagnosed."
 }
 
 if [ "${1:-}" = --inside ]; then
