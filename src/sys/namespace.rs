@@ -70,6 +70,7 @@ pub fn set_loopback_up() -> Result<()> {
 /// # Errors
 /// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
 /// [`Error::Invalid`] for a path with a NUL.
+#[cfg(any(test, feature = "internals"))]
 pub fn enter(path: &Path) -> Result<()> {
     enter_file(&open(path)?)
 }
