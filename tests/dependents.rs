@@ -16,7 +16,8 @@ fn main() {
 ";
 
 /// The examples that need nothing but this crate.
-const EXAMPLES: [&str; 6] = ["list.rs", "filter.rs", "events.rs", "delete.rs", "mirror.rs", "statistics.rs"];
+const EXAMPLES: [&str; 7] =
+    ["list.rs", "filter.rs", "events.rs", "delete.rs", "mirror.rs", "statistics.rs", "diagnosis.rs"];
 
 /// A folder that goes when the test ends.
 struct Scratch(PathBuf);

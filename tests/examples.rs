@@ -111,12 +111,13 @@ fn events_are_a_task_of_tokio() {
 
 #[test]
 fn examples_refuse_what_they_do_not_understand() {
-    let usages: [(&str, &[&[&str]], &str); 5] = [
+    let usages: [(&str, &[&[&str]], &str); 6] = [
         ("events", &[&["many"], &["-1"], &["1", "2"]], "[COUNT]"),
         ("events_tokio", &[&["many"], &["-1"], &["1", "2"]], "[COUNT]"),
         ("filter", &[&[], &["nowhere"], &["10.0.0.1", "2"]], "ADDRESS"),
         ("delete", &[&[], &["nowhere"], &["10.0.0.1", "2"]], "ADDRESS"),
         ("statistics", &[&["a", "b"]], "[NAMESPACE]"),
+        ("diagnosis", &[&["a", "b"]], "[NAMESPACE]"),
     ];
     for (name, lines, usage) in usages {
         for args in lines {
@@ -172,6 +173,17 @@ fn statistics_prints_how_full_the_table_is() {
         let printed = printed("statistics", &[]);
         assert!(printed.starts_with("2 flows, at most "), "{printed}");
         assert!(printed.lines().any(|line| line.starts_with("insert_failed: ")), "{printed}");
+    });
+}
+
+#[test]
+fn diagnosis_says_that_nothing_is_wrong() {
+    isolated(|| {
+        let _handle = table(&[connection(), testing::udp(1)]);
+        assert_eq!(printed("diagnosis", &[]).lines().next(), Some("Ok"));
+        let output = example("diagnosis").arg("no-such-namespace").output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+        assert!(text(&output.stderr).starts_with("diagnosis: "), "{}", text(&output.stderr));
     });
 }
 
