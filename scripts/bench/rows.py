@@ -30,6 +30,8 @@ class Row:
     empties: bool = False
     # Debian's original fails before the end, so that its time has no meaning.
     original_fails: bool = False
+    # The original has no such command: only ours and the floor run, and the output must name the number of entries.
+    original_lacks: bool = False
     # Target: how many times faster than the original in wall and in user time; how many times the floor.
     faster: float = None
     user_faster: float = None
@@ -51,6 +53,9 @@ ROWS = [
         floor=["update", "0", "{flows}", "{round}"], changes=True, original_fails=True, faster=2),
     Row("load", "`-R`, {bulk} lines", ["-R", "{lines}"], table="empty", floor=["fill", "0", "{bulk}"],
         prints=False, changes=True, faster=3, over_floor=1.5),
+    # The counters are read twice, before and after the list: the shortest interval passes while the list is read.
+    Row("diagnose", "`--diagnose`", ["--diagnose", "--interval", "0.1"], floor=LIST, original_lacks=True, over_floor=1.3),
+    Row("top", "`--top`", ["--top"], floor=LIST, original_lacks=True, over_floor=1.3),
 ]
 
 
