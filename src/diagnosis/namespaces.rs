@@ -203,7 +203,7 @@ impl Found {
     }
 
     /// The processes that are still inside.
-    fn processes(&self) -> impl Iterator<Item = u32> {
+    fn processes(&self) -> impl Iterator<Item = u32> + use<'_> {
         self.pids.iter().copied().filter(|&pid| Identity::of(pid) == Some(self.identity))
     }
 
