@@ -447,6 +447,13 @@ mod tests {
     }
 
     #[test]
+    fn what_remains_of_an_answer_is_not_waited_for() {
+        let [begun, left] = [Answers::new, Answers::remains].map(|make| make(&RUST, Awaited::one(7)));
+        assert!(!begun.may_lack_end() && left.may_lack_end(), "its end may have been read already");
+        assert!(!begun.has_ended() && !left.has_ended());
+    }
+
+    #[test]
     fn what_went_wrong_first_is_the_result_unless_the_kernel_refused() {
         let mut answers = after(&[(DATA, NLM_F_DUMP_INTR), (NLMSG_OVERRUN, 0)]);
         answers.note_unreadable(Error::Malformed(""));
