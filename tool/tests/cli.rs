@@ -563,3 +563,56 @@ fn the_names_in_patterns_stand_for_digits() {
     assert!(each_cpu("\ta=@n", &["cpu=0   \ta=5", "cpu=1   \ta=0"]));
     assert!(!each_cpu("\ta=@n", &["cpu=0   \ta=5", "cpu=0   \ta=0"]) && !each_cpu("\ta=@n", &[]));
 }
+
+#[test]
+fn another_namespace_is_listed_and_counted_from_outside() {
+    isolated(|| {
+        let _handle = table(&[testing::udp(1), testing::udp(2)]);
+        let own = std::fs::read_link("/proc/thread-self").unwrap();
+        let path = format!("/proc/{}/ns/net", own.display());
+        let outside = |words: &[&str]| {
+            let output = Command::new("unshare").arg("--net").arg(TOOL).args(words).output().unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
+            (output.status.code(), text(output.stdout), text(output.stderr))
+        };
+        assert_eq!(outside(&["-C"]).1, "0\n");
+        assert_eq!(outside(&["-C", "--netns", &path]).1, "2\n");
+        let (status, listed, _) = outside(&["-L", "--netns", &path, "-p", "udp", "--sport", "2"]);
+        assert_eq!((status, listed.lines().count()), (Some(0), 1), "{listed}");
+        for (name, why) in [
+            ("no-such-name", "No such file or directory"),
+            ("/etc/passwd", "Invalid argument"),
+            ("4194305", "No such file or directory"),
+        ] {
+            let (status, listed, said) = outside(&["-L", "--netns", name]);
+            assert_eq!((status, listed.as_str()), (Some(1), ""), "{name}");
+            assert!(said.contains("cannot enter the network namespace ") && said.contains(why), "{said}");
+        }
+    });
+}
+
+#[test]
+fn the_time_left_selects_what_is_listed_and_deleted() {
+    isolated(|| {
+        let aged = |n: u16, secs| {
+            let mut flow = testing::udp(n);
+            flow.set_timeout_secs(secs);
+            flow
+        };
+        let _handle = table(&[aged(1, 1000), aged(2, 2000), aged(3, 3000)]);
+        let ports = |words: &str| {
+            let output = run(TOOL, &words.split(' ').collect::<Vec<_>>(), "");
+            let text = String::from_utf8(output.stdout).unwrap();
+            let port = |line: &str| line.split("sport=").nth(1)?.split(' ').next()?.parse::<u16>().ok();
+            let mut ports: Vec<u16> = text.lines().filter_map(port).collect();
+            ports.sort_unstable();
+            ports
+        };
+        assert_eq!(ports("-L --remaining 0-1500"), [1]);
+        assert_eq!(ports("-L --remaining 1500-"), [2, 3]);
+        assert_eq!(ports("-L --remaining -2500 -p udp"), [1, 2]);
+        assert_eq!(ports("-D --remaining 2500-3500"), [3]);
+        assert_eq!(ports("-D --remaining 0-"), [], "it selects nothing, and is refused");
+        assert_eq!(ports("-L"), [1, 2]);
+    });
+}
