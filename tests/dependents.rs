@@ -29,7 +29,8 @@ impl Drop for Scratch {
 }
 
 /// The folders and files of `src/` whose items a program sees without the feature `internals`.
-const SEEN: [&str; 7] = ["lib.rs", "exchange", "watch", "filter", "flow", "expect", "format"];
+const SEEN: [&str; 9] =
+    ["lib.rs", "exchange", "watch", "filter", "flow", "expect", "format", "diagnosis", "diagnosis/rules"];
 
 /// The lines of each Rust example in the documentation of a file.
 fn examples(source: &str) -> Vec<String> {
@@ -54,7 +55,11 @@ fn documented() -> String {
     for name in SEEN {
         let path = source.join(name);
         let files = if path.is_dir() {
-            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+            fs::read_dir(path)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.is_file())
+                .collect()
         } else {
             vec![path]
         };
