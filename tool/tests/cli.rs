@@ -567,7 +567,7 @@ fn the_names_in_patterns_stand_for_digits() {
 #[test]
 fn another_namespace_is_listed_and_counted_from_outside() {
     isolated(|| {
-        let _handle = table(&[testing::udp(1), testing::udp(2)]);
+        let _handle = table(&[udp(1), udp(2)]);
         let own = std::fs::read_link("/proc/thread-self").unwrap();
         let path = format!("/proc/{}/ns/net", own.display());
         let outside = |words: &[&str]| {
@@ -595,7 +595,7 @@ fn another_namespace_is_listed_and_counted_from_outside() {
 fn the_time_left_selects_what_is_listed_and_deleted() {
     isolated(|| {
         let aged = |n: u16, secs| {
-            let mut flow = testing::udp(n);
+            let mut flow = udp(n);
             flow.set_timeout_secs(secs);
             flow
         };
