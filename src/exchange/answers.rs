@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn what_remains_of_an_answer_is_not_waited_for() {
-        let [begun, left] = [Answers::new, Answers::remains].map(|make| make(&RUST, Awaited::one(7)));
+        let [begun, left] = [Answers::new, Answers::remains].map(|make| make(RUST, Awaited::one(7)));
         assert!(!begun.may_lack_end() && left.may_lack_end(), "its end may have been read already");
         assert!(!begun.has_ended() && !left.has_ended());
     }
