@@ -42,7 +42,7 @@ expect() {
     grep -q -e "$1" "$work/out" || fail "no line with '$1'"
 }
 
-# Entries as a scan of one host leaves them: so many connections without an answer, each to another target.
+# Entries as a scan of one host leaves them: $1 connections without an answer, each to another target.
 scan() {
     awk -v count="$1" 'BEGIN {
         for (n = 0; n < count; n++)

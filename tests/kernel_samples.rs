@@ -19,7 +19,7 @@ use testing::{flow, ip, isolated, load, need_root, sysctl, track_packets, udp};
 /// The variable that makes this program the child of one of its tests.
 const CHILD: &str = "KERNEL_SAMPLES_CHILD";
 
-/// What the parent tells the child: the entries of the namespace in which both are.
+/// The number of entries of the namespace that both processes are in, which the parent passes to the child.
 fn told() -> Option<u64> {
     std::env::var(CHILD).ok().map(|number| number.parse().unwrap())
 }

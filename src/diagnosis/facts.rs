@@ -52,7 +52,7 @@ pub struct Namespace {
     pub name: Option<String>,
     /// Where the name comes from.
     pub name_from: Option<NameFrom>,
-    /// Whether it is the initial namespace; `None` if that cannot be told.
+    /// Whether it is the initial namespace; `None` if that is unknown.
     pub initial: Option<bool>,
     /// Its entries.
     pub entries: Option<u64>,
@@ -262,18 +262,18 @@ pub struct Composition {
 pub struct Top {
     /// The grouping.
     pub by: By,
-    /// Each number of the rows may be up to so much higher. 0: the numbers are exact.
+    /// The most by which a number of the rows may be too low. 0: the numbers are exact.
     pub error_entries: u64,
-    /// At least so many different groups; exactly so many where `error_entries` is 0.
+    /// The number of different groups is at least this; where `error_entries` is 0 it is exactly this.
     pub distinct_at_least: u64,
-    /// So many different groups, about; standard error 3.25 %, or none where `error_entries` is 0.
+    /// An estimate of the number of different groups; standard error 3.25 %, or exact where `error_entries` is 0.
     pub distinct_estimate: u64,
     /// The largest, first.
     pub rows: Vec<Row>,
 }
 
 impl Top {
-    /// A table of so many different groups; `rows` stand in order, the largest first.
+    /// A table with this number of different groups; `rows` are in order, the largest first.
     #[must_use]
     pub fn new(by: By, error_entries: u64, distinct: u64, rows: Vec<Row>) -> Top {
         Top { by, error_entries, distinct_at_least: distinct, distinct_estimate: distinct, rows }
@@ -303,7 +303,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// A group of so many entries, of which nothing else is known.
+    /// A group with this number of entries, of which nothing else is known.
     #[must_use]
     pub const fn new(key: Key, entries: u64) -> Row {
         Row {

@@ -33,8 +33,8 @@ const PROCESSES: usize = 5;
 const OWN_THREAD: &str = "thread-self";
 const OWN: &str = "/proc/thread-self/ns/net";
 
-/// What tells namespaces apart, whoever asks: device and inode of the file that stands for a namespace, or, of processes
-/// that hide theirs, those of the file in which they show its counters. The kernel has such a file for each namespace.
+/// The identity of a namespace, the same for every reader: device and inode of the file that stands for a namespace, or, of processes
+/// that hide theirs, those of the file that shows its counters. The kernel has such a file for each namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Identity {
     File(u64, u64),
@@ -189,7 +189,7 @@ pub fn search() -> Search {
 }
 
 impl Found {
-    /// What tells it from other namespaces.
+    /// Its identity.
     pub(crate) fn identity(&self) -> Identity {
         self.identity
     }
@@ -261,7 +261,7 @@ impl Found {
             return Some((name.to_string_lossy().into_owned(), NameFrom::RunNetns));
         }
         let pid = *self.pids.first()?;
-        // The container in which the reader is, too, tells nothing apart.
+        // The container of the reader names the reader's own namespace, and no other one.
         container(pid)
             .filter(|id| container(OWN_THREAD).as_ref() != Some(id))
             .map(|container| (container, NameFrom::Container))

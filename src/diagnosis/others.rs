@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 
 /// Other namespaces are looked at unasked where they hold more than this part of the limit, in per cent.
 const PERCENT: u64 = 80;
-/// From so many on, namespaces that cannot be read for the same reason are not named each.
+/// With this number of namespaces that cannot be read for the same reason, one line reports their number.
 const NAMED_FAILURES: usize = 5;
 
 /// What was read of each namespace at one time.

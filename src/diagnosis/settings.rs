@@ -103,7 +103,7 @@ const ASKED: &[(u8, &str, &[&str])] = &[
 ];
 
 impl Settings {
-    /// Asks the kernel for the timeouts of the handle's namespace. It tells no other settings.
+    /// Asks the kernel for the timeouts of the handle's namespace. The answer has no other settings.
     ///
     /// # Errors
     /// [`Error::Kernel`]: `EPERM` without `CAP_NET_ADMIN`, `EINVAL` where the module `nfnetlink_cttimeout` is missing.

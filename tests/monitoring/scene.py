@@ -108,7 +108,7 @@ def prepare():
 
 
 def lose(packets):
-    """Loses so many packets: source NAT has one port and it is taken."""
+    """Loses this number of packets: source NAT has one port and it is taken."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
         first.bind(("127.0.0.3", 3000))
         first.sendto(b"x", ("127.0.0.2", 53))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One IPv6 host scans, and draws each source address anew from its /64: 85 % of the limit is unanswered SYNs.
+# One IPv6 host scans, and draws a new source address from its /64 for each packet: 85 % of the limit is unanswered SYNs.
 # shellcheck source=tests/scenarios/lib/lab.sh
 . "$(dirname "$0")/lib/lab.sh"
 lab

@@ -87,8 +87,8 @@ fn kind(flow: Flow) -> Composition {
     counted.composition[0].clone()
 }
 
-/// How many classes of idle age the flow reaches, or nothing where its idle time is unknown; and whether it is over the
-/// setting.
+/// The number of classes of idle age that the flow reaches, `None` if its idle time is unknown; and whether it has more
+/// time left than its setting gives.
 fn idle(flow: Flow) -> (Option<usize>, bool) {
     let kind = kind(flow);
     let classes = kind.idle_entries.iter().filter(|&&entries| entries == 1).count();

@@ -57,7 +57,7 @@ fn losses(change: impl FnOnce(&mut Losses)) -> Facts {
     with(quiet(1000), |facts| change(facts.losses.as_mut().unwrap()))
 }
 
-/// A counter that grew by so much in half a second.
+/// Facts in which a counter grew by `delta` in half a second.
 fn grown(entries: u64, name: &'static str, delta: u64) -> Facts {
     let mut facts = quiet(entries);
     facts.counters.insert(name, counter(delta, delta, 0.5));

@@ -41,8 +41,8 @@ trap 'exit 143' TERM
 exec 9<"$LIMIT_FILE"
 alone() { flock 9; }
 max() { cat "$LIMIT_FILE"; }
-# How many of so many flows are made by packets, where each takes five: a part, and requests make the others. With
-# PACKETS_ONLY=yes all of them.
+# The number of flows, of $1, that are made by packets (five for each flow); requests make the others. With
+# PACKETS_ONLY=yes packets make all of them.
 by_packets() { if [ "${PACKETS_ONLY:-}" = yes ] || [ "$1" -lt 20000 ]; then echo "$1"; else echo 20000; fi; }
 # A part of the limit, in per cent.
 part() { echo $(($(max) * $1 / 100)); }

@@ -6,7 +6,7 @@ traffic.py LAB KIND [key=value...]
   syn      n, src=100.64.0.1 (or a /prefix to draw from), dst=198.18.0.0/15, dport=1-65535, rate   SYNs without answer
   udp      n, src, dst, dport, rate, answered=0|1                     datagrams; answered: one reply each
   stream   n, src, dst, dport                                        UDP, answered and continued after 2 s: ASSURED
-  tcp      n, src, dst, dport, to=established|fin_wait|close_wait|last_ack|time_wait|close    handshakes, then as told
+  tcp      n, src, dst, dport, to=established|fin_wait|close_wait|last_ack|time_wait|close    handshakes, then the steps to this state
   gre      n, dst, src                                               GRE version 0 packets, one flow for each pair
   syn6     n, src=fd0c::/64, dst=fd99::1, dport                      SYNs from random addresses of a /64
   invalid  n, rate                                                   TCP segments with SYN|FIN
@@ -141,7 +141,7 @@ def main():
     v6 = kind == "syn6"
     src, dst = addresses(o.get("src", "fd0c::/64" if v6 else "100.64.0.1")), addresses(o.get("dst", "fd99::1" if v6 else "198.18.0.1"))
     dport, sport = ports(o.get("dport", "80")), ports(o.get("sport", "1024-65535"))
-    shift = int(o.get("spread", 1))  # so many flows go to one destination port before the next is taken
+    shift = int(o.get("spread", 1))  # the number of flows to one destination port before the next port
     start = time.monotonic()
     first = int(o.get("first", 0))
 

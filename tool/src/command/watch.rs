@@ -21,7 +21,7 @@ pub enum Between {
 /// Clears a terminal and puts the cursor into its first place (ECMA-48 ED and CUP).
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
-/// Runs `once`, and then every so many seconds again, from the start of one run to the start of the next. From the end of
+/// Runs `once` repeatedly: `every` is the time from the start of one run to the start of the next. From the end of
 /// the first run on, SIGINT and SIGTERM end the process with the exit status of the last complete run; output that is
 /// being written is finished first.
 pub fn run(

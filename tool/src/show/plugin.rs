@@ -69,7 +69,7 @@ impl Default for Thresholds {
     }
 }
 
-/// Whether so many entries are at least so many per cent of the limit.
+/// Whether `entries` is at least `percent` per cent of the limit.
 fn reaches(entries: u64, percent: u8, max: u64) -> bool {
     u128::from(entries) * 100 >= u128::from(max) * u128::from(percent)
 }
