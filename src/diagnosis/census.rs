@@ -22,9 +22,9 @@ use tables::{Entry, Exact, Mix, Table};
 
 /// Ages of unanswered entries from which their arrival rate comes, in seconds.
 const ARRIVAL_SECS: u32 = 10;
-const DNS: u16 = 53;
+pub(super) const DNS_PORT: u16 = 53;
 /// VXLAN, VXLAN of older systems, Geneve.
-const TUNNEL_PORTS: [u16; 3] = [4789, 8472, 6081];
+pub(super) const TUNNEL_PORTS: [u16; 3] = [4789, 8472, 6081];
 const SYN_SENT: u8 = 1;
 
 /// What a census counts.
@@ -234,7 +234,7 @@ impl Totals {
         self.offloaded += u64::from(status & (IPS_OFFLOAD | IPS_HW_OFFLOAD) != 0);
         self.loopback += u64::from(is_loopback);
         let port = service.port();
-        if port == Some(DNS) && matches!(service.protocol, IPPROTO_UDP | IPPROTO_TCP) {
+        if port == Some(DNS_PORT) && matches!(service.protocol, IPPROTO_UDP | IPPROTO_TCP) {
             self.dns += 1;
             self.dns_unanswered += u64::from(status & IPS_SEEN_REPLY == 0);
         }

@@ -7,10 +7,10 @@
 
 use super::facts::{Composition, Counted, Counter, Facts, IDLE_CLASSES_SECS, NameFrom, Namespace, Row, Top};
 use super::figures::WhatIf;
-use super::key::{By, Key};
+use super::key::{By, Key, KeyValue};
 use super::report::{Advice, Detail, Finding, Report};
 use super::words;
-use crate::format::json::{Json, Shown};
+use crate::format::json::Json;
 use std::fmt::{self, Write};
 use std::time::UNIX_EPOCH;
 
@@ -224,38 +224,11 @@ fn row<W: Write>(json: &mut Json<W>, row: &Row, by: By, total: u64) -> Part {
 
 /// The members that name a group.
 fn key<W: Write>(json: &mut Json<W>, key: &Key) -> Part {
-    let service = |json: &mut Json<W>, protocol: u8, port: Option<u16>| {
-        json.member("protocol", words::protocol(protocol).as_str())?;
-        json.member("port", port)
-    };
-    match key {
-        Key::Source(address) => json.member("source", Shown(address)),
-        Key::Destination(address) => json.member("destination", Shown(address)),
-        Key::SourcePrefix(address, length) | Key::DestinationPrefix(address, length) => {
-            json.member("prefix", Shown(format_args!("{address}/{length}")))
-        }
-        Key::Service { protocol, port } => service(json, *protocol, *port),
-        Key::Server { destination, protocol, port } => {
-            json.member("destination", Shown(destination))?;
-            service(json, *protocol, *port)
-        }
-        Key::Protocol(protocol) => service(json, *protocol, None),
-        Key::State(protocol, state) => {
-            service(json, *protocol, None)?;
-            json.member("state", *state)
-        }
-        Key::Status(status) => json.member("status", *status),
-        Key::Zone(zone) => json.member("zone", *zone),
-        Key::Mark(mark) => json.member("mark", *mark),
-        Key::Label(bit) => json.member("label", *bit),
-        Key::Helper(name) => json.member("helper", name),
-        Key::NatSource(address) => json.member("nat_source", Shown(address)),
-        Key::NatPool { protocol, nat_source, destination, port } => {
-            json.member("nat_source", Shown(nat_source))?;
-            json.member("destination", Shown(destination))?;
-            service(json, *protocol, *port)
-        }
-    }
+    key.parts().into_iter().try_for_each(|(name, value)| match value {
+        KeyValue::Text(text) => json.member(name, text.as_str()),
+        KeyValue::Number(number) => json.member(name, number),
+        KeyValue::Absent => Ok(()),
+    })
 }
 
 fn what_if<W: Write>(json: &mut Json<W>, row: &WhatIf) -> Part {

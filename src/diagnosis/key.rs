@@ -14,7 +14,7 @@ use std::str::FromStr;
 pub enum By {
     /// The source address of the original direction.
     Source,
-    /// Its network: the first so many bits of an IPv4 and of an IPv6 address.
+    /// The network of the source address, by a prefix length for each family.
     SourcePrefix {
         /// Bits of an IPv4 address, at most 32.
         ipv4: u8,
@@ -180,40 +180,70 @@ impl By {
     }
 }
 
+/// One of the values that name a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KeyValue {
+    Text(String),
+    Number(u64),
+    /// A port where there are no ports, a state where there are no states.
+    Absent,
+}
+
+impl KeyValue {
+    fn text(value: impl fmt::Display) -> KeyValue {
+        KeyValue::Text(value.to_string())
+    }
+}
+
+impl fmt::Display for KeyValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyValue::Text(text) => f.write_str(text),
+            KeyValue::Number(number) => number.fmt(f),
+            KeyValue::Absent => Ok(()),
+        }
+    }
+}
+
 impl Key {
-    /// The group as names and values: the labels of metrics. A protocol is named as `conntrack -L` prints it, or is a number.
+    /// The group as names and values: the labels of metrics. A protocol is named as `conntrack -L` prints it, or is a
+    /// number. A value that is absent is empty.
     #[must_use]
     pub fn labels(&self) -> Vec<(&'static str, String)> {
-        let service = |protocol: u8, port: Option<u16>| {
-            let port = port.map_or_else(String::new, |port| port.to_string());
-            vec![("protocol", words::protocol(protocol)), ("port", port)]
-        };
-        let one = |name, value: &dyn fmt::Display| vec![(name, value.to_string())];
+        self.parts().into_iter().map(|(name, value)| (name, value.to_string())).collect()
+    }
+
+    /// The group as names and values, as JSON and metrics have them.
+    pub(super) fn parts(&self) -> Vec<(&'static str, KeyValue)> {
+        let protocol = |number: u8| ("protocol", KeyValue::Text(words::protocol(number)));
+        let port =
+            |port: Option<u16>| ("port", port.map_or(KeyValue::Absent, |port| KeyValue::Number(port.into())));
         match self {
-            Key::Source(address) => one("source", address),
-            Key::Destination(address) => one("destination", address),
+            Key::Source(address) => vec![("source", KeyValue::text(address))],
+            Key::Destination(address) => vec![("destination", KeyValue::text(address))],
             Key::SourcePrefix(address, length) | Key::DestinationPrefix(address, length) => {
-                one("prefix", &format_args!("{address}/{length}"))
+                vec![("prefix", KeyValue::text(format_args!("{address}/{length}")))]
             }
-            Key::Service { protocol, port } => service(*protocol, *port),
-            Key::Server { destination, protocol, port } => {
-                [one("destination", destination), service(*protocol, *port)].concat()
+            Key::Service { protocol: number, port: own } => vec![protocol(*number), port(*own)],
+            Key::Server { destination, protocol: number, port: own } => {
+                vec![("destination", KeyValue::text(destination)), protocol(*number), port(*own)]
             }
-            Key::Protocol(protocol) => one("protocol", &words::protocol(*protocol)),
-            Key::State(protocol, state) => {
-                [one("protocol", &words::protocol(*protocol)), one("state", &state.unwrap_or_default())]
-                    .concat()
+            Key::Protocol(number) => vec![protocol(*number)],
+            Key::State(number, state) => {
+                vec![protocol(*number), ("state", state.map_or(KeyValue::Absent, KeyValue::text))]
             }
-            Key::Status(status) => one("status", status),
-            Key::Zone(zone) => one("zone", zone),
-            Key::Mark(mark) => one("mark", mark),
-            Key::Label(bit) => one("label", bit),
-            Key::Helper(name) => one("helper", name),
-            Key::NatSource(address) => one("nat_source", address),
-            Key::NatPool { protocol, nat_source, destination, port } => {
-                [one("nat_source", nat_source), one("destination", destination), service(*protocol, *port)]
-                    .concat()
-            }
+            Key::Status(status) => vec![("status", KeyValue::text(status))],
+            Key::Zone(zone) => vec![("zone", KeyValue::Number((*zone).into()))],
+            Key::Mark(mark) => vec![("mark", KeyValue::Number((*mark).into()))],
+            Key::Label(bit) => vec![("label", KeyValue::Number((*bit).into()))],
+            Key::Helper(name) => vec![("helper", KeyValue::text(name))],
+            Key::NatSource(address) => vec![("nat_source", KeyValue::text(address))],
+            Key::NatPool { protocol: number, nat_source, destination, port: own } => vec![
+                ("nat_source", KeyValue::text(nat_source)),
+                ("destination", KeyValue::text(destination)),
+                protocol(*number),
+                port(*own),
+            ],
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::exchange::Netns;
 use crate::exchange::handle::Handle;
 use crate::exchange::request;
 use crate::label::LabelMap;
-use crate::sys::{clock, namespace, proc};
+use crate::sys::{clock, namespace, proc, process};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,7 +31,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// What is read of the kernel log, and for how long.
 const LOG_BYTES: usize = 64 << 20;
 const LOG_LONGEST: Duration = Duration::from_millis(200);
-/// So many dying entries are no reason to look for a program that does not read its events.
+/// Up to this number of dying entries, no program that does not read its events is looked for.
 const FEW_DYING: u64 = 100;
 /// The ages of entries that count as new, in seconds, and the part of the entries that must say when they began.
 const NEW_SECS: f64 = 10.0;
@@ -253,12 +253,12 @@ fn or_not_read<T>(facts: &mut Facts, what: &str, found: Result<T>) -> Option<T> 
 }
 
 fn census(handle: &mut Handle, options: &Options, settings: &Settings) -> Result<Counted> {
-    let mut wanted = CensusOptions::default();
-    wanted.by.extend(options.by.iter().filter(|by| !CensusOptions::default().by.contains(by)));
+    let rules = CensusOptions::default();
+    let further = options.by.iter().copied().filter(|by| !rules.by.contains(by));
+    let mut wanted = CensusOptions { by: rules.by.iter().copied().chain(further).collect(), ..rules };
     (wanted.rows, wanted.now_nanos) = (wanted.rows.max(options.rows), clock::now_nanos());
     let mut census = Census::new(settings, wanted);
-    let has_room = thread::available_parallelism().is_ok_and(|processors| processors.get() > 1);
-    let mut list = handle.entries().read_ahead(has_room).open()?;
+    let mut list = handle.entries().read_ahead(process::has_room_for_a_reader()).open()?;
     while let Some(flow) = list.next()? {
         census.add(flow);
     }
@@ -292,7 +292,7 @@ fn fill_in(facts: &mut Facts, after: &Sample, delta: &Delta, entries: u64) {
     facts.rates = rates(facts.census.as_ref(), after.max_entries(), after.entries(), delta);
 }
 
-/// The rates where so many entries are in a table with this limit.
+/// The rates of a table with this limit and this number of entries.
 fn rates(census: Option<&Counted>, max: Option<u64>, entries: Option<u64>, delta: &Delta) -> Rates {
     let grown = delta.entries.filter(|grown| grown.unsigned_abs() >= LEAST_GROWTH && delta.secs > 0.0);
     let growth_per_sec = grown.map(|grown| grown as f64 / delta.secs);

@@ -18,6 +18,12 @@ pub fn memory_bytes() -> u64 {
     limit_files(&groups).into_iter().filter_map(limit).fold(machine_bytes(), u64::min)
 }
 
+/// Whether this process has a processor for a thread that receives a list while another one works on it.
+#[must_use]
+pub fn has_room_for_a_reader() -> bool {
+    std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
+}
+
 /// Processors that are online; 0 if the system does not say.
 #[must_use]
 pub fn processors() -> u64 {

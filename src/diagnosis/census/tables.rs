@@ -284,20 +284,6 @@ impl Payload for Ports {
     }
 }
 
-/// A row with nothing but the number of its entries.
-fn row(key: Key, entries: u64) -> Row {
-    Row {
-        key,
-        entries,
-        unanswered: 0,
-        assured: 0,
-        targets_estimate: None,
-        close_wait: 0,
-        time_wait: 0,
-        ports: None,
-    }
-}
-
 /// The largest rows, first; of equal ones the order of the keys.
 fn largest(mut all: Vec<Row>, rows: usize) -> Vec<Row> {
     all.sort_by(|left, right| right.entries.cmp(&left.entries).then_with(|| left.key.cmp(&right.key)));
@@ -307,7 +293,7 @@ fn largest(mut all: Vec<Row>, rows: usize) -> Vec<Row> {
 
 fn of_heavy<K: Group, P: Payload>(by: By, heavy: &Heavy<K, P>, rows: usize) -> Top {
     let filled = heavy.counters().map(|counter| {
-        let mut row = row(counter.key.key(by), counter.seen.into());
+        let mut row = Row::new(counter.key.key(by), counter.seen.into());
         counter.payload.fill(&mut row);
         row
     });
@@ -322,19 +308,12 @@ fn of_heavy<K: Group, P: Payload>(by: By, heavy: &Heavy<K, P>, rows: usize) -> T
 
 /// A table whose numbers are exact.
 fn exact_top(by: By, all: Vec<Row>, rows: usize) -> Top {
-    let distinct = all.len() as u64;
-    Top {
-        by,
-        error_entries: 0,
-        distinct_at_least: distinct,
-        distinct_estimate: distinct,
-        rows: largest(all, rows),
-    }
+    Top::new(by, 0, all.len() as u64, largest(all, rows))
 }
 
 fn of_exact(by: By, table: &[Exact], key: impl Fn(usize) -> Key, rows: usize) -> Top {
     let filled = table.iter().enumerate().filter(|(_, exact)| exact.entries > 0).map(|(number, exact)| {
-        let mut row = row(key(number), exact.entries.into());
+        let mut row = Row::new(key(number), exact.entries.into());
         exact.mix.fill(&mut row);
         row
     });
@@ -354,7 +333,7 @@ fn known(by: By, composition: &[Composition], totals: &Totals, rows: usize) -> T
             _ => Key::Protocol(one.protocol),
         };
         let at = all.iter().position(|row| row.key == key).unwrap_or_else(|| {
-            all.push(row(key, 0));
+            all.push(Row::new(key, 0));
             all.len() - 1
         });
         if let Some(row) = all.get_mut(at) {

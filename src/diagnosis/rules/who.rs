@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::super::advice::Subject;
+use super::super::census::{DNS_PORT, TUNNEL_PORTS};
 use super::super::facts::{Facts, Row, Top};
 use super::super::figures::is_source_in;
 use super::super::key::{By, Key};
@@ -27,13 +28,10 @@ const NETWORK_FACTOR: f64 = 1.5;
 const SCAN_TARGETS: u64 = 1000;
 /// What is left of an estimate of targets after twice its standard error of 13 %.
 const TARGETS_LEAST: f64 = 0.74;
-/// Two groups of entries are the same if one has so much of the other.
+/// Two groups count as the same entries if the smaller one has at least this share of the larger one.
 const SAME_RATIO: f64 = 0.9;
 /// A share up to this is small.
 pub(super) const SMALL_RATIO: f64 = 0.01;
-const DNS_PORT: u16 = 53;
-/// The ports of VXLAN, of its older use by Linux, and of Geneve.
-pub(in super::super) const TUNNEL_PORTS: [u16; 3] = [4789, 8472, 6081];
 
 /// The largest group of a table, and its part of all entries.
 pub(in super::super) fn largest(facts: &Facts, by: By) -> Option<(&Top, &Row, f64)> {

@@ -52,7 +52,7 @@ impl Job {
     /// Looks at all that is asked for; at the others first, because the search for them takes longer.
     fn look(&self, session: &mut Session) -> Seen {
         let others = if self.all_namespaces { others() } else { BTreeMap::new() };
-        Seen { others, own: sampled(session) }
+        Seen { others, own: session.sample() }
     }
 
     /// Answers once. The counters are compared with those of the run before, or else with those of an interval ago.
@@ -77,13 +77,6 @@ impl Job {
         };
         session.out.text(format_args!("{line}"))?;
         Ok(Done::Plugin(state))
-    }
-}
-
-fn sampled(session: &mut Session) -> Sample {
-    match session.handle() {
-        Ok((handle, _)) => Sample::take(handle),
-        Err(_) => Sample::from_files(),
     }
 }
 

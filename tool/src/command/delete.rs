@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session, has_room_for_a_reader, or_stopped};
+use super::{Done, Session, or_stopped};
 use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
@@ -18,6 +18,7 @@ use crate::show::output::{Output, View};
 use crate::show::refusal;
 use netfilter_conntrack::batch::{self, Batch};
 use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::sys::process::has_room_for_a_reader;
 use netfilter_conntrack::{Error, Expectation, Flow, Handle, ListBuilder};
 
 /// What is deleted: entries, and how they are shown; or an expectation, by the tuple that it expects.

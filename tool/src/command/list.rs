@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session, has_room_for_a_reader};
+use super::{Done, Session};
 use crate::line::options::{Param, Table};
 use crate::line::value::Family;
 use crate::line::{Line, objects};
@@ -14,6 +14,7 @@ use crate::show::output::View;
 use crate::show::refusal;
 use netfilter_conntrack::filter::Selector;
 use netfilter_conntrack::request;
+use netfilter_conntrack::sys::process::has_room_for_a_reader;
 
 /// What is listed.
 #[derive(Debug)]

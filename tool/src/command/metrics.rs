@@ -4,17 +4,16 @@
 #![forbid(unsafe_code)]
 
 use super::others::others;
-use super::registry::{self, Verb};
-use super::{Done, Session, has_room_for_a_reader};
+use super::{Done, Session, registry, top};
 use crate::line::Line;
-use crate::line::options::{Param, Table};
+use crate::line::options::Param;
 use crate::line::value::{self, Metrics as Names};
 use crate::show::message::Complaint;
 use crate::show::openmetrics::{Kind, Metrics, Syntax};
-use crate::show::refusal;
+use netfilter_conntrack::Selector;
 use netfilter_conntrack::diagnosis::facts::{Settings, Top};
 use netfilter_conntrack::diagnosis::sample::{self, COUNTERS, Lost};
-use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Limits, Sample};
+use netfilter_conntrack::diagnosis::{By, Limits, Sample};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Instant;
@@ -51,6 +50,13 @@ struct Reading {
     /// Its name; empty for the one looked at.
     name: String,
     sample: Sample,
+    counters: BTreeMap<&'static str, u64>,
+}
+
+impl Reading {
+    fn new(name: String, sample: Sample) -> Reading {
+        Reading { name, counters: sample.counters(), sample }
+    }
 }
 
 impl Job {
@@ -65,11 +71,11 @@ impl Job {
 
     fn own_names(&self, session: &mut Session) -> Result<String, Complaint> {
         let begun = Instant::now();
-        let mut readings = vec![Reading { name: String::new(), sample: sampled(session)? }];
+        let mut readings = vec![Reading::new(String::new(), sampled(session)?)];
         let privileged = readings.iter().all(|reading| reading.sample.is_privileged());
         if self.all_namespaces {
             let others = others().into_iter().filter(|(_, sample)| sample.entries() != Some(0));
-            readings.extend(others.map(|(name, sample)| Reading { name, sample }));
+            readings.extend(others.map(|(name, sample)| Reading::new(name, sample)));
         }
         let mut metrics = Metrics::new(Syntax::OpenMetrics);
         fill(&mut metrics, &readings);
@@ -99,25 +105,14 @@ impl Job {
 
     /// The largest groups of the table, which is read once.
     fn groups(&self, metrics: &mut Metrics, session: &mut Session) -> Result<(), Complaint> {
-        let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
-        let options = CensusOptions::new(self.by.iter().copied(), self.rows);
-        let mut census = Census::new(&Settings::default(), options);
-        let (handle, _) = session.handle()?;
-        let mut list = handle.entries().read_ahead(has_room_for_a_reader()).open().map_err(refused)?;
-        while let Some(flow) = list.next().map_err(refused)? {
-            census.add(flow);
-        }
-        let counted = census.finish();
+        let counted = top::count(session, &Selector::default(), &self.by, self.rows)?;
         counted.top.iter().for_each(|top| group(metrics, top, counted.entries));
         Ok(())
     }
 }
 
 fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
-    let sample = match session.handle() {
-        Ok((handle, _)) => Sample::take(handle),
-        Err(_) => Sample::from_files(),
-    };
+    let sample = session.sample();
     match sample.entries() {
         Some(_) => Ok(sample),
         None => Err(Complaint::Operation("the number of entries cannot be read".into())),
@@ -173,7 +168,7 @@ fn counters(metrics: &mut Metrics, readings: &[Reading]) {
     for &(_, name) in COUNTERS {
         let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
         each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
-            reading.sample.counters().get(name).copied()
+            reading.counters.get(name).copied()
         });
     }
 }
@@ -228,7 +223,7 @@ fn group(metrics: &mut Metrics, top: &Top, total: u64) {
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         metrics.sample(&labels, row.entries);
     }
-    // An entry with two labels is in two groups: what is left cannot be told.
+    // An entry with two labels is in two groups: the rest cannot be counted.
     if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
         let labels: Vec<(&str, &str)> = first.key.labels().iter().map(|(name, _)| (*name, "other")).collect();
         let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
@@ -238,17 +233,9 @@ fn group(metrics: &mut Metrics, top: &Top, total: u64) {
     gauge(metrics, &format!("{name}_error"), help, Some(top.error_entries));
 }
 
-/// The names of node_exporter's conntrack collector, with the kernel's counters.
-const NODE: &[(&str, &str)] = &[
-    ("found", "found"),
-    ("invalid", "invalid"),
-    ("ignore", "ignore"),
-    ("insert", "insert"),
-    ("insert_failed", "insert_failed"),
-    ("drop", "drop"),
-    ("early_drop", "early_drop"),
-    ("search_restart", "search_restart"),
-];
+/// The counters of node_exporter's conntrack collector, whose names are the kernel's.
+const NODE: &[&str] =
+    &["found", "invalid", "ignore", "insert", "insert_failed", "drop", "early_drop", "search_restart"];
 
 fn node_names(sample: &Sample) -> String {
     let mut metrics = Metrics::new(Syntax::Prometheus);
@@ -257,9 +244,9 @@ fn node_names(sample: &Sample) -> String {
     gauge(&mut metrics, "node_nf_conntrack_entries", entries, sample.entries());
     let limit = "The most entries of the connection tracking table.";
     gauge(&mut metrics, "node_nf_conntrack_entries_limit", limit, sample.max_entries());
-    for (name, counter) in NODE.iter().filter(|_| !counters.is_empty()) {
-        let value = counters.get(counter).copied().unwrap_or(0); // a counter that the kernel keeps no more is 0 there too
-        let help = format!("The kernel's counter {counter}.");
+    for name in NODE.iter().filter(|_| !counters.is_empty()) {
+        let value = counters.get(name).copied().unwrap_or(0); // a counter that the kernel keeps no more is 0 there too
+        let help = format!("The kernel's counter {name}.");
         gauge(&mut metrics, &format!("node_nf_conntrack_stat_{name}"), &help, Some(value));
     }
     metrics.finish()

@@ -31,11 +31,11 @@ use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::show::plugin::State;
 use crate::show::refusal;
+use netfilter_conntrack::diagnosis::Sample;
 use netfilter_conntrack::sys::namespace;
 use netfilter_conntrack::{Dir, Flow, Handle, Netns};
 use ports::Ports;
 use registry::{Job, Verb};
-use std::thread;
 
 /// What a command did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +156,11 @@ impl Session {
         Ok((opened(&mut self.handle)?, &mut self.out))
     }
 
+    /// Fill level and counters: from the kernel, or from files where there is no handle.
+    fn sample(&mut self) -> Sample {
+        self.handle().map_or_else(|_| Sample::from_files(), |(handle, _)| Sample::take(handle))
+    }
+
     /// Complains of ports of a new entry that the kernel would ignore.
     pub fn check_ports(&mut self, verb: Verb, protocol: u8, ports: [u16; 2]) -> Result<(), Complaint> {
         self.ports.check(opened(&mut self.handle)?, verb, protocol, ports)
@@ -221,9 +226,4 @@ fn or_stopped(done: Result<(), Complaint>) -> Result<(), Complaint> {
         Err(Complaint::Stopped) => Ok(()),
         done => done,
     }
-}
-
-/// Whether there is a processor for a thread that receives a list while another one works on it.
-fn has_room_for_a_reader() -> bool {
-    thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
 }

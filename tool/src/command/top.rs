@@ -6,7 +6,7 @@
 
 use super::registry::{self, Verb};
 use super::watch::{self, Between};
-use super::{Done, Session, has_room_for_a_reader};
+use super::{Done, Session};
 use crate::line::options::Table;
 use crate::line::value::Formats;
 use crate::line::{Line, objects};
@@ -16,6 +16,7 @@ use netfilter_conntrack::Selector;
 use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
 use netfilter_conntrack::diagnosis::top::{self, View};
 use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Facts, Report};
+use netfilter_conntrack::sys::process::has_room_for_a_reader;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The groupings without `--by`.
@@ -53,7 +54,7 @@ impl Job {
 
     fn once(&self, session: &mut Session) -> Result<Done, Complaint> {
         let begun = Instant::now();
-        let census = self.count(session)?;
+        let census = count(session, &self.selector, &self.by, self.view.rows)?;
         if self.json {
             let report = Report::new(Facts::of_census(census), SystemTime::now(), begun.elapsed());
             let mut text = String::new();
@@ -64,18 +65,23 @@ impl Job {
         }
         Ok(Done::Quietly)
     }
+}
 
-    /// Reads the table once.
-    fn count(&self, session: &mut Session) -> Result<Counted, Complaint> {
-        let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
-        let options = CensusOptions::new(self.by.iter().copied(), self.view.rows);
-        let mut census = Census::new(&Settings::default(), options);
-        let (handle, _) = session.handle()?;
-        let list = handle.entries().selector(&self.selector).read_ahead(has_room_for_a_reader());
-        let mut list = list.open().map_err(refused)?;
-        while let Some(flow) = list.next().map_err(refused)? {
-            census.add(flow);
-        }
-        Ok(census.finish())
+/// A census of the selected entries: reads the table once.
+pub fn count(
+    session: &mut Session,
+    selector: &Selector,
+    by: &[By],
+    rows: usize,
+) -> Result<Counted, Complaint> {
+    let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
+    let options = CensusOptions::new(by.iter().copied(), rows);
+    let mut census = Census::new(&Settings::default(), options);
+    let (handle, _) = session.handle()?;
+    let list = handle.entries().selector(selector).read_ahead(has_room_for_a_reader());
+    let mut list = list.open().map_err(refused)?;
+    while let Some(flow) = list.next().map_err(refused)? {
+        census.add(flow);
     }
+    Ok(census.finish())
 }
