@@ -55,7 +55,8 @@ for number in "${@:-[0-9][0-9]}"; do
     # shellcheck disable=SC2231  # without a number it is a pattern
     for script in tests/scenarios/$number-*.sh; do
         name=$(basename "$script" .sh) status=0
-        timeout -k 10 300 "$script" /usr/bin/python3 tests/scenarios/lib/examine.py "${script%.sh}.json" \
+        # Long enough to wait for another run's ring that holds the lock of the machine's limits.
+        timeout -k 10 1200 "$script" /usr/bin/python3 tests/scenarios/lib/examine.py "${script%.sh}.json" \
             "$work/conntrack" "$ORIGINAL" docs/diagnosis.schema.json >"$work/out" 2>"$work/err" &
         wait $! || status=$? # not the program itself: a signal interrupts the waiting
         cat "$work/out"
