@@ -12,7 +12,8 @@
 #
 # --record writes the tables into docs/performance.md, in place of those for this number of flows.
 #
-# --raise-limits, as root, raises nf_conntrack_max, a limit of the machine, during the run, where the table needs it.
+# --raise-limits, as root, raises nf_conntrack_max and nf_conntrack_buckets, settings of the machine, during the run, where
+# the table needs it: the kernel refuses entries when a chain of its hash becomes too long.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,6 +43,7 @@ tidy() {
 
 raise_limits() {
     [ -e /proc/sys/net/netfilter ] || modprobe nf_conntrack
+    raise /proc/sys/net/netfilter/nf_conntrack_buckets "$FLOWS"
     raise /proc/sys/net/netfilter/nf_conntrack_max $((FLOWS + FLOWS / 20))
 }
 
