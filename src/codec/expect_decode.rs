@@ -93,3 +93,45 @@ fn function(expect: &mut Expectation, attr: WireAttr<'_>) -> Result<()> {
     expect.set_text(ExpectAttr::Fn, attr.payload);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Builder;
+
+    /// The expectation that an attribute area of an IPv6 message makes.
+    fn decoded(fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Result<Expectation> {
+        let (mut buf, mut expect) = ([0; 256], Expectation::new());
+        let mut b = Builder::attributes(&mut buf);
+        fill(&mut b).unwrap();
+        let len = b.len();
+        attributes(&mut expect, AF_INET6, Attrs::new(&buf[..len]))?;
+        Ok(expect)
+    }
+
+    #[test]
+    fn a_translation_has_a_direction_and_a_tuple_of_the_message_s_family() {
+        let tuple = |b: &mut Builder<'_>| b.nest(CTA_TUPLE_PROTO, |b| b.u8(CTA_PROTO_NUM, 17));
+        let expect = decoded(|b| {
+            b.nest(CTA_EXPECT_NAT, |b| {
+                b.be32(CTA_EXPECT_NAT_DIR, 1)?;
+                b.nest(CTA_EXPECT_NAT_TUPLE, tuple)
+            })
+        });
+        let expect = expect.unwrap();
+        assert_eq!(expect.number(ExpectAttr::NatDir), Some(1));
+        assert!(expect.is_set(ExpectAttr::NatTuple));
+        let nat = expect.tuple(ExpectAttr::NatTuple);
+        assert_eq!((nat.l3(), nat.l4()), (AF_INET6, 17));
+    }
+
+    #[test]
+    fn a_function_s_name_has_at_most_24_bytes() {
+        for len in [1, FN_MAX - 1, FN_MAX] {
+            let expect = decoded(|b| b.bytes(CTA_EXPECT_FN, &vec![b'f'; len])).unwrap();
+            assert_eq!(expect.text(ExpectAttr::Fn), Some(&b"fffffffffffffffffffffff"[..len.min(FN_MAX - 1)]));
+        }
+        let refused = decoded(|b| b.bytes(CTA_EXPECT_FN, &[b'f'; FN_MAX + 1]));
+        assert!(matches!(refused, Err(Error::Malformed(_))));
+    }
+}

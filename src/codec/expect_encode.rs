@@ -52,3 +52,22 @@ pub fn attributes(b: &mut Builder<'_>, expect: &Expectation) -> Result<()> {
     }
     expect.text(ExpectAttr::HelperName).map_or(Ok(()), |name| b.text(CTA_EXPECT_HELP_NAME, name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Flow;
+    use crate::wire::Attrs;
+
+    #[test]
+    fn a_tuple_without_a_family_is_left_out_alone() {
+        let (mut expect, mut buf) = (Expectation::new(), [0; 64]);
+        expect.set_tuple(ExpectAttr::Master, &Flow::new());
+        expect.set_number(ExpectAttr::Timeout, 5);
+        let mut b = Builder::attributes(&mut buf);
+        assert_eq!(attributes(&mut b, &expect), Ok(()));
+        let len = b.len();
+        let kinds: Vec<u16> = Attrs::new(&buf[..len]).map(|attr| attr.kind).collect();
+        assert_eq!(kinds, [CTA_EXPECT_TIMEOUT]);
+    }
+}

@@ -224,3 +224,127 @@ fn labels(flow: &mut Flow, attr: WireAttr<'_>) -> Result<()> {
         _ => Err(Error::Malformed("label mask too long")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Counters, L4};
+    use crate::wire::Builder;
+
+    /// The flow that an attribute area of an IPv4 message makes.
+    fn decoded(fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Result<Flow> {
+        let (mut buf, mut flow) = ([0; 512], Flow::new());
+        let mut b = Builder::attributes(&mut buf);
+        fill(&mut b).unwrap();
+        let len = b.len();
+        attributes(&mut flow, AF_INET, Attrs::new(&buf[..len]))?;
+        Ok(flow)
+    }
+
+    #[test]
+    fn the_wide_counter_counts_in_any_order() {
+        let narrow = |b: &mut Builder<'_>| {
+            b.be32(CTA_COUNTERS32_PACKETS, 1)?;
+            b.be32(CTA_COUNTERS32_BYTES, 2)
+        };
+        let wide = |b: &mut Builder<'_>| {
+            b.be64(CTA_COUNTERS_PACKETS, 0x0102_0304_0506)?;
+            b.be64(CTA_COUNTERS_BYTES, 0x0708_090a_0b0c)
+        };
+        let wide_values = Counters { packets: 0x0102_0304_0506, bytes: 0x0708_090a_0b0c };
+        for (kind, dir, other) in
+            [(CTA_COUNTERS_ORIG, Dir::Orig, Dir::Reply), (CTA_COUNTERS_REPLY, Dir::Reply, Dir::Orig)]
+        {
+            let flow = decoded(|b| b.nest(kind, narrow)).unwrap();
+            assert_eq!(flow.counters(dir), Some(Counters { packets: 1, bytes: 2 }));
+            assert_eq!((flow.counters(other), flow.counters(Dir::Master)), (None, None));
+            let flow = decoded(|b| b.nest(kind, wide)).unwrap();
+            assert_eq!(flow.counters(dir), Some(wide_values));
+            for wide_first in [true, false] {
+                let both = |b: &mut Builder<'_>| {
+                    if wide_first {
+                        wide(b).and_then(|()| narrow(b))
+                    } else {
+                        narrow(b).and_then(|()| wide(b))
+                    }
+                };
+                let flow = decoded(|b| b.nest(kind, both)).unwrap();
+                assert_eq!(flow.counters(dir), Some(wide_values), "wide first: {wide_first}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_helper_brings_its_private_data() {
+        let flow = decoded(|b| {
+            b.nest(CTA_HELP, |b| {
+                b.bytes(CTA_HELP_INFO, &[1, 2, 3])?;
+                b.text(CTA_HELP_NAME, b"ftp")
+            })
+        });
+        let flow = flow.unwrap();
+        assert_eq!((flow.helper_name(), flow.helper_info()), (Some(&b"ftp"[..]), Some(&[1, 2, 3][..])));
+        let nameless = decoded(|b| b.nest(CTA_HELP, |b| b.bytes(CTA_HELP_INFO, &[1]))).unwrap();
+        assert_eq!(nameless.helper_info(), None);
+    }
+
+    #[test]
+    fn a_security_context_is_named_in_its_nest() {
+        let flow = decoded(|b| {
+            b.nest(CTA_SECCTX, |b| {
+                b.text(CTA_SECCTX_NAME, b"unconfined")?;
+                b.text(CTA_SECCTX_NAME + 1, b"unknown")
+            })
+        });
+        let flow = flow.unwrap();
+        assert!(flow.is_set(Attr::Secctx));
+        assert_eq!(flow.security_context(), Some(c"unconfined"));
+    }
+
+    #[test]
+    fn an_empty_label_mask_is_no_mask() {
+        let flow = decoded(|b| b.bytes(CTA_LABELS, &[])).unwrap();
+        assert!(!flow.is_set(Attr::Connlabels));
+        assert!(flow.labels().is_none());
+    }
+
+    /// The kernel writes the leaves of a tuple in one order, for which there is a shorter way; any other order means
+    /// the same.
+    #[test]
+    fn the_order_of_a_tuple_s_leaves_means_nothing() {
+        let protocol = |b: &mut Builder<'_>| {
+            b.be16(CTA_PROTO_DST_PORT, 2)?;
+            b.be16(CTA_PROTO_SRC_PORT, 1)?;
+            b.u8(CTA_PROTO_NUM, 17)
+        };
+        let addresses = |b: &mut Builder<'_>| {
+            b.bytes(CTA_IP_V4_DST, &[198, 51, 100, 2])?;
+            b.bytes(CTA_IP_V4_SRC, &[192, 0, 2, 1])
+        };
+        let tuple = |b: &mut Builder<'_>| {
+            b.nest(CTA_TUPLE_PROTO, protocol)?;
+            b.nest(CTA_TUPLE_IP, addresses)
+        };
+        let mut expected = Flow::new();
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        expected.set_tuple(Dir::Orig, src, dst, L4::Udp { sport: 1, dport: 2 });
+        let flow = decoded(|b| b.nest(CTA_TUPLE_ORIG, tuple)).unwrap();
+        assert_eq!(flow.tuple(Dir::Orig), expected.tuple(Dir::Orig));
+        assert_eq!(flow.presence(), expected.presence());
+    }
+
+    #[test]
+    fn icmp_values_belong_to_their_direction_and_are_noted_once() {
+        let protocol = |b: &mut Builder<'_>| {
+            b.u8(CTA_PROTO_NUM, IPPROTO_ICMP)?;
+            b.be16(CTA_PROTO_ICMP_ID, 7)?;
+            b.u8(CTA_PROTO_ICMP_TYPE, 3)?;
+            b.u8(CTA_PROTO_ICMP_CODE, 4)
+        };
+        for (kind, dir) in [(CTA_TUPLE_ORIG, Dir::Orig), (CTA_TUPLE_REPLY, Dir::Reply)] {
+            let flow = decoded(|b| b.nest(kind, |b| b.nest(CTA_TUPLE_PROTO, protocol))).unwrap();
+            assert_eq!(flow.tuple(dir).protocol(), L4::Icmp { kind: 3, code: 4, id: 7 });
+            assert!(flow.all_set(&[Attr::IcmpId, Attr::IcmpType, Attr::IcmpCode]));
+        }
+    }
+}

@@ -276,3 +276,70 @@ fn words(b: &mut Builder<'_>, kind: u16, mask: &Bitmask) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::L4;
+    use crate::wire::Attrs;
+
+    /// A flow of this protocol and of nothing else that is sent as an attribute of its own.
+    fn flow(number: u8) -> Flow {
+        let mut flow = Flow::new();
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        flow.set_tuple(Dir::Orig, src, dst, L4::Other(number));
+        flow
+    }
+
+    /// The types of the attributes that are sent for a flow, without those of its nests.
+    fn kinds(flow: &Flow) -> Vec<u16> {
+        let mut buf = [0; 512];
+        let mut b = Builder::attributes(&mut buf);
+        attributes(&mut b, flow).unwrap();
+        let len = b.len();
+        Attrs::new(&buf[..len]).map(|attr| attr.kind).collect()
+    }
+
+    #[test]
+    fn protocol_state_is_sent_when_any_of_it_is_present() {
+        for (number, attrs) in [(IPPROTO_TCP, TCP), (IPPROTO_SCTP, SCTP), (IPPROTO_DCCP, DCCP)] {
+            assert_eq!(kinds(&flow(number)), [CTA_TUPLE_ORIG]);
+            for &attr in attrs {
+                let mut flow = flow(number);
+                flow.set_bytes(attr, &[1]);
+                assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG, CTA_PROTOINFO], "{attr:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn tcp_flags_are_sent_with_their_mask_only() {
+        for attr in [Attr::TcpFlagsOrig, Attr::TcpMaskOrig, Attr::TcpFlagsRepl, Attr::TcpMaskRepl] {
+            let (mut flow, mut buf) = (flow(IPPROTO_TCP), [0; 64]);
+            flow.set_bytes(attr, &[1]);
+            let mut b = Builder::attributes(&mut buf);
+            protoinfo(&mut b, &flow).unwrap();
+            assert_eq!(b.len(), 8, "{attr:?}: two empty nests");
+        }
+    }
+
+    #[test]
+    fn three_numbers_are_sent_together_or_not_at_all() {
+        let mut flow = flow(IPPROTO_TCP);
+        for attr in [Attr::SynproxyIsn, Attr::SynproxyIts] {
+            flow.set_bytes(attr, &[1]);
+            assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG], "{attr:?}");
+        }
+        flow.set_bytes(Attr::SynproxyTsoff, &[1]);
+        assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG, CTA_SYNPROXY]);
+    }
+
+    #[test]
+    fn a_master_without_a_family_is_left_out() {
+        let mut flow = flow(IPPROTO_TCP);
+        flow.set_bytes(Attr::MasterIpv4Src, &[192, 0, 2, 1]);
+        assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG]);
+        flow.set_bytes(Attr::MasterL3proto, &[AF_INET]);
+        assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG, CTA_TUPLE_MASTER]);
+    }
+}

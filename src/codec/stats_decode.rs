@@ -79,4 +79,12 @@ mod tests {
         let short = message(|b| b.be16(CTA_STATS_GLOBAL_ENTRIES, 5).unwrap());
         assert!(global(&Frame::read(&short).unwrap()).is_err());
     }
+
+    #[test]
+    fn a_message_without_a_cpu_counts_for_the_first() {
+        let mut bytes = message(|_| {});
+        bytes.truncate(16);
+        bytes[0] = 16;
+        assert_eq!(cpu(&Frame::read(&bytes).unwrap()), Ok(CpuStats::default()));
+    }
 }

@@ -218,4 +218,65 @@ mod tests {
         b.set_tuple(Dir::Orig, address("::1"), address("::2"), L4::Gre { src_key: 3, dst_key: 4 });
         assert!(a.equals(&b, CompareFlags::STRICT));
     }
+
+    #[test]
+    fn blocks_are_compared_by_what_they_hold() {
+        let labels = |bit| {
+            let mut labels = crate::bitmask::Bitmask::new(127).unwrap();
+            labels.set(bit);
+            labels
+        };
+        let set: [fn(&mut Flow, crate::bitmask::Bitmask); 2] = [Flow::set_labels, Flow::set_labels_mask];
+        for set in set {
+            let (mut a, mut b) = (flow(), flow());
+            set(&mut a, labels(5));
+            set(&mut b, labels(5));
+            assert!(a.equals(&b, ALL));
+            set(&mut b, labels(6));
+            assert!(!a.equals(&b, ALL));
+        }
+        let context = |context: &[u8]| {
+            let mut flow = flow();
+            flow.store_security_context(context).unwrap();
+            flow.note(Attr::Secctx);
+            flow
+        };
+        assert!(context(b"a").equals(&context(b"a"), ALL));
+        assert!(!context(b"a").equals(&context(b"b"), ALL));
+    }
+
+    #[test]
+    fn a_block_that_is_noted_but_not_stored_equals_only_another_such() {
+        for attr in [Attr::Connlabels, Attr::ConnlabelsMask] {
+            let (mut a, mut b) = (flow(), flow());
+            a.note(attr);
+            b.note(attr);
+            assert!(a.equals(&b, ALL));
+            let mask = crate::bitmask::Bitmask::new(31).unwrap();
+            if attr == Attr::Connlabels {
+                b.set_labels(mask)
+            } else {
+                b.set_labels_mask(mask)
+            }
+            assert!(!a.equals(&b, ALL) && !b.equals(&a, ALL));
+        }
+    }
+
+    #[test]
+    fn each_part_of_a_tuple_counts() {
+        let echo = |id, code, kind| {
+            let mut flow = Flow::new();
+            let address = |text: &str| text.parse().unwrap();
+            flow.set_tuple(Dir::Orig, address("10.0.0.1"), address("10.0.0.2"), L4::Icmp { kind, code, id });
+            flow
+        };
+        assert!(echo(1, 2, 3).equals(&echo(1, 2, 3), ALL));
+        for other in [echo(9, 2, 3), echo(1, 9, 3), echo(1, 2, 9)] {
+            assert!(!echo(1, 2, 3).equals(&other, ALL));
+        }
+        let mut zoned = [flow(), flow()];
+        zoned.iter_mut().zip([1, 2]).for_each(|(flow, zone)| flow.set_orig_zone(zone));
+        let [a, b] = zoned;
+        assert!(!a.equals(&b, CompareFlags::ORIG) && a.equals(&b, CompareFlags::REPLY));
+    }
 }

@@ -169,4 +169,36 @@ mod tests {
         assert_eq!(merged.event_nanos(), Some(7));
         assert_eq!(merged.labels(), source.labels());
     }
+
+    #[test]
+    fn one_attribute_is_copied_alone_with_its_block() {
+        let mut source = full();
+        source.store_security_context(b"unconfined").unwrap();
+        for row in &ROWS {
+            let mut flow = Flow::new();
+            flow.copy_attr(&source, row.attr);
+            assert!(
+                ROWS.iter().all(|other| flow.is_set(other.attr) == (other.attr == row.attr)),
+                "{}",
+                row.name
+            );
+        }
+        let mut flow = Flow::new();
+        for attr in [Attr::Secctx, Attr::HelperName, Attr::Connlabels, Attr::ConnlabelsMask] {
+            flow.copy_attr(&source, attr);
+        }
+        assert_eq!(flow.security_context(), Some(c"unconfined"));
+        assert_eq!(flow.helper_name(), source.helper_name());
+        assert_eq!((flow.labels(), flow.labels_mask()), (source.labels(), source.labels_mask()));
+        assert!(flow.helper_name().is_some() && flow.labels_mask().is_some());
+    }
+
+    #[test]
+    fn a_context_that_is_noted_but_not_stored_removes_one() {
+        let (mut flow, mut source) = (Flow::new(), Flow::new());
+        flow.store_security_context(b"old").unwrap();
+        source.note(Attr::Secctx);
+        flow.copy_attr(&source, Attr::Secctx);
+        assert_eq!(flow.security_context(), None);
+    }
 }

@@ -234,4 +234,14 @@ mod tests {
         assert_eq!(flow.u8(Attr::IcmpType), Some(8));
         assert_eq!((flow.at(REPLY.l4_src), flow.at(REPLY.l4_dst)), ([0x12, 0x34], [0, 5]));
     }
+
+    #[test]
+    fn a_group_is_present_with_all_of_its_attributes_and_missing_bytes_are_zero() {
+        let mut flow = Flow::new();
+        flow.set_bytes(Attr::OrigPortSrc, &[0, 1]);
+        assert!(!flow.is_group_set(Group::OrigPort));
+        flow.set_group(Group::OrigPort, &[0, 1, 5]);
+        assert!(flow.is_group_set(Group::OrigPort));
+        assert_eq!(flow.u16(Attr::OrigPortDst), Some(u16::from_ne_bytes([5, 0])));
+    }
 }

@@ -564,4 +564,31 @@ mod tests {
         flow.set_helper_name(b"ftp\0junk");
         assert_eq!(flow.helper_name(), Some(&b"ftp"[..]));
     }
+
+    #[test]
+    fn a_cleared_flow_is_a_new_one() {
+        let mut flow = Flow::new();
+        flow.set_mark(5);
+        flow.set_helper_name(b"ftp");
+        flow.clear();
+        assert_eq!(flow.presence(), [0; 3]);
+        assert_eq!((flow.stored_u32(field::Mark), flow.stored_helper_name()), (0, &b""[..]));
+    }
+
+    #[test]
+    fn a_field_of_text_ends_at_the_first_nul() {
+        assert_eq!(text_field(b"a\x01b\0c"), *b"a\x01b\0\0\0\0\0");
+        assert_eq!(text_field(b"abcd"), *b"abc\0");
+    }
+
+    #[test]
+    fn what_the_kernel_counts_is_read_in_each_direction() {
+        let mut flow = Flow::new();
+        flow.put(field::Use, &3u32.to_ne_bytes());
+        flow.put(field::ReplCounterPackets, &4u64.to_ne_bytes());
+        assert_eq!((flow.use_count(), flow.counters(Dir::Reply)), (Some(3), None));
+        flow.put(field::ReplCounterBytes, &5u64.to_ne_bytes());
+        assert_eq!(flow.counters(Dir::Reply), Some(Counters { packets: 4, bytes: 5 }));
+        assert_eq!((flow.counters(Dir::Orig), flow.counters(Dir::Master)), (None, None));
+    }
 }

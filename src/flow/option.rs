@@ -264,4 +264,23 @@ mod tests {
         assert_eq!(reply.zone(), 0, "zones stay");
         assert!((0..19).all(|n| flow.is_set(Attr::from_number(n).unwrap())));
     }
+
+    #[test]
+    fn the_original_tuple_is_made_of_the_reply_one() {
+        let mut flow = Flow::new();
+        let address = |text: &str| text.parse().unwrap();
+        flow.set_tuple(
+            Dir::Reply,
+            address("2001:db8::9"),
+            address("2001:db8::8"),
+            L4::Tcp { sport: 9, dport: 8 },
+        );
+        flow.set_original_from_reply();
+        let orig = flow.tuple(Dir::Orig);
+        assert_eq!(orig.protocol(), L4::Tcp { sport: 8, dport: 9 });
+        let (src, dst) = (Some(address("2001:db8::8")), Some(address("2001:db8::9")));
+        assert_eq!((orig.src(), orig.dst()), (src, dst));
+        assert!((0..19).all(|n| flow.is_set(Attr::from_number(n).unwrap())));
+        assert!(!flow.is_set(Attr::from_number(19).unwrap()));
+    }
 }

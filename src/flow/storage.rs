@@ -442,4 +442,23 @@ mod tests {
         assert_eq!(flow.u64(Attr::Secctx), Some(0));
         assert!(flow.stored_bytes(Attr::Secctx).is_empty());
     }
+
+    #[test]
+    fn a_head_gives_the_tuple_and_only_the_attributes_that_are_asked_for() {
+        let mut head = [0xff; HEAD_LEN];
+        head[..tuple::LEN].fill(7);
+        let flow = Flow::of_head(&head, 0b101);
+        assert_eq!(flow.presence(), [u32::MAX, u32::MAX, 0b101]);
+        assert_eq!((flow.orig, flow.body), ([7; tuple::LEN], Flow::new().body));
+    }
+
+    #[test]
+    #[cfg(feature = "capi")]
+    fn what_follows_a_head_is_stored_and_its_helper_s_name_ended() {
+        let mut front = [0x61; BLOCKS_AT];
+        front[..HEAD_LEN].fill(0);
+        let flow = Flow::from_front(&front);
+        assert_eq!(flow.stored(field::Mark), [0x61; 4]);
+        assert_eq!(flow.stored_bytes(Attr::HelperName), b"aaaaaaaaaaaaaaa\0");
+    }
 }

@@ -401,10 +401,11 @@ mod tests {
                 for (src, dst) in pairs {
                     let mut flow = Flow::new();
                     flow.set_tuple(dir, src.parse().unwrap(), dst.parse().unwrap(), l4);
+                    flow.store(dir.attrs().slots.zone, &7u16.to_ne_bytes());
                     let tuple = flow.tuple(dir);
                     assert_eq!(tuple.src().unwrap().to_string(), src);
                     assert_eq!(tuple.dst().unwrap().to_string(), dst);
-                    assert_eq!(tuple.protocol(), l4);
+                    assert_eq!((tuple.protocol(), tuple.zone()), (l4, 7));
                 }
             }
         }
