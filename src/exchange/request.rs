@@ -131,7 +131,7 @@ impl Query {
     /// Whether the answer is a list ended by `NLMSG_DONE` instead of an acknowledgement.
     #[must_use]
     pub fn is_dump(self) -> bool {
-        self.row().flags & NLM_F_DUMP != 0
+        self.row().flags & NLM_F_DUMP == NLM_F_DUMP // NLM_F_EXCL is one of its two bits
     }
 }
 
