@@ -199,7 +199,7 @@ impl Batch {
 
     /// The datagram to send, its requests numbered from `first` on and the last one acknowledged.
     pub(crate) fn seal(&mut self, first: u32) -> &[u8] {
-        for (slot, seq) in self.slots.iter().zip(first..) {
+        for (slot, seq) in self.slots.iter().zip(first..=u32::MAX) {
             if let Some(place) = self.messages.get_mut(slot.at + 8..slot.at + 12) {
                 place.copy_from_slice(&seq.to_ne_bytes());
             }
