@@ -266,4 +266,18 @@ mod tests {
         assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"at once"));
         assert_eq!(Arc::strong_count(&script.pieces), 1, "the thread is gone, and what it held");
     }
+
+    #[test]
+    fn an_answer_whose_reader_has_gone_was_not_received_whole() {
+        let (full, received) = sync_channel(2);
+        let (empty, emptied) = channel();
+        empty.send(Inbox::for_answers().unwrap()).unwrap();
+        drop(empty);
+        let mut receive = |inbox: &mut Inbox, _: bool| {
+            inbox.fill(&[(&message(DATA), 0)]);
+            Ok(())
+        };
+        assert!(!receive_all(&mut receive, Awaited::one(SEQ), &full, &emptied));
+        assert_eq!(received.iter().take(1).count(), 1, "what had been received before");
+    }
 }

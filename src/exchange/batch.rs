@@ -454,4 +454,46 @@ mod tests {
         assert!(filled(212_992, |flow| Request::Lookup(flow)) * (832 + 1280) < 212_992);
         assert_eq!(filled(2304, |flow| Request::Delete(flow)), 1, "it takes one at a time");
     }
+
+    #[test]
+    fn a_looked_up_entry_is_read_whole() {
+        let mut batch = Batch::new(1 << 20).unwrap();
+        let mut message = [0; 512];
+        let len = Request::Lookup(&flow(1)).encode(&mut message).unwrap();
+        assert!(batch.is_empty());
+        assert!(batch.push_message(&message[..len + 4]).is_err(), "more than one message");
+        assert_eq!(batch.push_message(&message[..len]), Ok(0));
+        assert!(!batch.is_empty() && batch.cost == cost(true));
+        let (mut entry, mut marked) = ([0; 512], flow(1));
+        marked.set_mark(7);
+        let len = request::build(&mut entry, Query::Create, Subject::Flow(&marked), 10).unwrap();
+        let (mut inbox, mut seen) = (Inbox::for_entries().unwrap(), Vec::new());
+        let mut more = |inbox: &mut Inbox, _| {
+            inbox.fill(&[(&entry[..len], 0), (&error(10, 0), 0)]);
+            Ok(())
+        };
+        batch.finish(10, &mut inbox, &mut more, |_, answer| seen.push(answer.unwrap().cloned()));
+        assert_eq!(seen.len(), 1);
+        let found = seen.remove(0).unwrap();
+        assert_eq!((found.mark(), found.tuple(Dir::Orig)), (Some(7), marked.tuple(Dir::Orig)));
+    }
+
+    #[test]
+    fn no_request_of_a_batch_has_a_number_or_asks_for_an_acknowledgement_by_itself() {
+        let flow = flow(1);
+        let requests = [
+            Request::Create(&flow),
+            Request::CreateOrUpdate(&flow),
+            Request::Update(&flow),
+            Request::Delete(&flow),
+            Request::Lookup(&flow),
+        ];
+        for request in requests {
+            let mut message = [0; 512];
+            let len = request.encode(&mut message).unwrap();
+            let header = Frame::read(&message[..len]).unwrap().header;
+            assert_eq!((header.seq, header.flags & NLM_F_ACK), (0, 0), "{request:?}");
+            assert!(header.flags & NLM_F_REQUEST != 0, "{request:?}");
+        }
+    }
 }

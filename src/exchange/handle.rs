@@ -586,8 +586,11 @@ fn ports_are_known(answer: Result<()>) -> Result<bool> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::exchange::batch::Request;
     use crate::exchange::inbox::answer;
     use crate::exchange::list::List;
+    use crate::filter::dump::Masked;
+    use crate::flow::{Dir, L4};
     use crate::sys::script::Arrival;
 
     #[test]
@@ -691,5 +694,199 @@ mod tests {
         }
         let seen = read(&[[datagram(&[FLOW]), bare(FLOW)].concat(), done.clone()]);
         assert!(matches!(seen, (1, Some(Error::Malformed(_)), true)), "{seen:?}");
+    }
+
+    /// The handle's latest request: its type and flags.
+    fn asked(handle: &Handle) -> Option<(u16, u16)> {
+        let header = Frame::read(handle.last_request()).ok()?.header;
+        Some((header.kind, header.flags))
+    }
+
+    fn flow() -> Flow {
+        let mut flow = Flow::new();
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        flow.set_tuple(Dir::Orig, src, dst, L4::Udp { sport: 1, dport: 53 });
+        flow.set_reply_from_original();
+        flow
+    }
+
+    /// An answer to request `seq` with an error, or 0.
+    fn answers_with(seq: u32, errno: i32) -> Arrival {
+        Arrival::Kernel([&answer(NLMSG_ERROR, seq)[..16], &(-errno).to_ne_bytes()].concat())
+    }
+
+    fn scripted(script: impl IntoIterator<Item = Arrival>) -> Handle {
+        Handle::scripted(Socket::scripted(script).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_call_sends_its_own_request_and_has_the_kernel_s_result() {
+        type Call = fn(&mut Handle) -> Result<()>;
+        const ACKED: u16 = NLM_F_REQUEST | NLM_F_ACK;
+        const DUMP: u16 = NLM_F_REQUEST | NLM_F_DUMP;
+        fn expect() -> Expectation {
+            let mut expect = Expectation::new();
+            expect.set_tuple(crate::expect::ExpectAttr::Expected, &flow());
+            expect
+        }
+        let (table, expectations) = (NFNL_SUBSYS_CTNETLINK, NFNL_SUBSYS_CTNETLINK_EXP);
+        let rows: [(Call, u8, u8, u16); 14] = [
+            (|handle| handle.create(&flow()), table, IPCTNL_MSG_CT_NEW, ACKED | NLM_F_CREATE | NLM_F_EXCL),
+            (|handle| handle.create_or_update(&flow()), table, IPCTNL_MSG_CT_NEW, ACKED | NLM_F_CREATE),
+            (|handle| handle.update(&flow()), table, IPCTNL_MSG_CT_NEW, ACKED),
+            (|handle| handle.delete(&flow()), table, IPCTNL_MSG_CT_DELETE, ACKED),
+            (|handle| handle.get(&flow()).map(drop), table, IPCTNL_MSG_CT_GET, ACKED),
+            (|handle| handle.flush(), table, IPCTNL_MSG_CT_DELETE, ACKED),
+            (|handle| handle.knows_ports(6).map(drop), table, IPCTNL_MSG_CT_GET, ACKED),
+            (|handle| handle.statistics().map(drop), table, IPCTNL_MSG_CT_GET_STATS, ACKED),
+            (|handle| handle.cpu_statistics().map(drop), table, IPCTNL_MSG_CT_GET_STATS_CPU, DUMP),
+            (
+                |handle| handle.expectation_cpu_statistics().map(drop),
+                expectations,
+                IPCTNL_MSG_EXP_GET_STATS_CPU,
+                DUMP,
+            ),
+            (|handle| handle.expectation(&expect()).map(drop), expectations, IPCTNL_MSG_EXP_GET, ACKED),
+            (
+                |handle| handle.create_expectation(&expect()),
+                expectations,
+                IPCTNL_MSG_EXP_NEW,
+                ACKED | NLM_F_CREATE | NLM_F_EXCL,
+            ),
+            (|handle| handle.delete_expectation(&expect()), expectations, IPCTNL_MSG_EXP_DELETE, ACKED),
+            (|handle| handle.flush_expectations(), expectations, IPCTNL_MSG_EXP_DELETE, ACKED),
+        ];
+        for (number, (call, subsystem, message, flags)) in rows.into_iter().enumerate() {
+            let mut handle = scripted([answers_with(1, libc::EPERM)]);
+            assert_eq!(call(&mut handle), Err(Error::Kernel(libc::EPERM)), "row {number}");
+            let expected = (u16::from_be_bytes([subsystem, message]), flags);
+            assert_eq!(asked(&handle), Some(expected), "row {number}");
+        }
+    }
+
+    #[test]
+    fn a_message_about_something_else_is_no_statistics() {
+        let level = [answer(FLOW, 1), answer(NLMSG_ERROR, 1)].concat();
+        assert!(matches!(scripted([Arrival::Kernel(level)]).statistics(), Err(Error::Malformed(_))));
+        let cpu = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS_CPU]);
+        let list = |kind| Arrival::Kernel([answer(kind, 1), answer(kind, 1), answer(NLMSG_DONE, 1)].concat());
+        assert_eq!(scripted([list(cpu)]).cpu_statistics(), Ok(vec![CpuStats::default(); 2]));
+        assert!(matches!(scripted([list(FLOW)]).cpu_statistics(), Err(Error::Malformed(_))));
+    }
+
+    #[test]
+    fn numbers_follow_each_other_and_none_is_zero() {
+        let mut handle = scripted([answers_with(1, 0), answers_with(2, 0)]);
+        handle.seq = u32::MAX;
+        assert_eq!((handle.update(&flow()), handle.seq), (Ok(()), 1));
+        assert_eq!((handle.update(&flow()), handle.seq), (Ok(()), 2));
+
+        let batch = |handle: &mut Handle| {
+            let mut batch = handle.batch().unwrap();
+            for _ in 0..3 {
+                batch.push(Request::Delete(&flow())).unwrap();
+            }
+            batch
+        };
+        for (seq, first) in [(6, 7), (u32::MAX - 3, u32::MAX - 2), (u32::MAX - 2, 1), (u32::MAX, 1)] {
+            let mut handle = scripted([answers_with(first, 2), answers_with(first + 2, 0)]);
+            handle.seq = seq;
+            let (mut batch, mut seen) = (batch(&mut handle), Vec::new());
+            handle.carry_out(&mut batch, |_, answer| seen.push(answer.map(drop))).unwrap();
+            assert_eq!(seen, [Err(Error::Kernel(2)), Ok(()), Ok(())], "{seq}");
+            assert!(handle.seq >= first + 2, "{seq}: no later request has a number of the batch");
+            assert_eq!(asked(&handle), None, "{seq}: a batch is no request");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_list_is_read_before_the_next_request() {
+        let left = |then: Arrival| {
+            let mut handle = scripted([Arrival::Kernel(answer(FLOW, 1)), then]);
+            let mut list = handle.entries().open().unwrap();
+            assert!(list.next().is_ok_and(|flow| flow.is_some()));
+            drop(list);
+            handle
+        };
+        // Where it cannot be read, nothing is sent.
+        let mut handle = left(Arrival::Failure(Error::Os(libc::EBADF)));
+        assert_eq!(handle.update(&flow()), Err(Error::Os(libc::EBADF)));
+        assert_eq!(asked(&handle), None);
+        let mut handle = left(Arrival::Failure(Error::Os(libc::EBADF)));
+        let mut batch = handle.batch().unwrap();
+        batch.push(Request::Delete(&flow())).unwrap();
+        assert_eq!(handle.carry_out(&mut batch, |_, _| ()), Err(Error::Os(libc::EBADF)));
+        assert_eq!(batch.len(), 1, "it was not sent");
+        // Its own result, of any kind, concerns no later request.
+        let mut handle = left(answers_with(1, libc::EBUSY));
+        assert_eq!(handle.update(&flow()), Err(Error::Os(libc::EAGAIN)), "it waits for its own answer");
+        assert_eq!(asked(&handle).map(|(_, flags)| flags), Some(NLM_F_REQUEST | NLM_F_ACK));
+        // A list that is leaked is left too.
+        let mut handle = scripted([Arrival::Kernel(answer(FLOW, 1))]);
+        let mut list = std::mem::ManuallyDrop::new(handle.entries().open().unwrap());
+        assert!(list.next().is_ok_and(|flow| flow.is_some()));
+        assert!(handle.has_more());
+    }
+
+    #[test]
+    fn a_kernel_honours_a_filter_in_a_flush_where_it_refuses_each_question() {
+        let both = || DumpFilter { mark: Some(Masked::default()), zone: Some(1), ..DumpFilter::new() };
+        let honours = |script: &[Arrival]| scripted(script.to_vec()).honours_in_flush(&both());
+        let (no, done) = (answers_with(1, libc::EINVAL), |seq| Arrival::Kernel(answer(NLMSG_DONE, seq)));
+        assert_eq!(honours(&[no.clone(), answers_with(2, libc::EINVAL)]), Ok(true));
+        assert_eq!(honours(&[no.clone(), done(2)]), Ok(false));
+        assert_eq!(honours(&[done(1)]), Ok(false));
+        assert_eq!(honours(&[no, answers_with(2, libc::EPERM)]), Err(Error::Kernel(libc::EPERM)));
+        let tuple = DumpFilter { tuple: Some(Box::new(flow())), ..DumpFilter::new() };
+        let mut handle = scripted([]);
+        assert!(matches!(handle.honours_in_flush(&tuple), Err(Error::Unsupported(_))));
+        assert!(matches!(handle.delete_matching(&tuple), Err(Error::Unsupported(_))));
+        assert_eq!(handle.seq, 0, "nothing is asked");
+
+        let mut handle =
+            scripted([answers_with(1, libc::EINVAL), answers_with(2, libc::EINVAL), answers_with(3, 0)]);
+        assert_eq!(handle.flush_matching(&both()), Ok(()));
+        let flush = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE]);
+        assert_eq!(asked(&handle), Some((flush, NLM_F_REQUEST | NLM_F_ACK)));
+        let mut handle = scripted([done(1), done(2)]);
+        assert_eq!(
+            (handle.flush_matching(&both()), handle.seq),
+            (Ok(()), 2),
+            "it lists, and finds none to delete"
+        );
+    }
+
+    #[test]
+    fn what_passes_is_deleted_in_one_batch_and_the_first_refusal_is_the_result() {
+        let entry = |mark| {
+            let (mut buf, mut flow) = ([0; 512], flow());
+            flow.set_mark(mark);
+            let len = request::build(&mut buf, Query::Create, Subject::Flow(&flow), 1).unwrap();
+            Arrival::Kernel(buf[..len].to_vec())
+        };
+        let filter = DumpFilter { mark: Some(Masked { value: 7, mask: u32::MAX }), ..DumpFilter::new() };
+        let delete = |answers: &[Arrival]| {
+            let list = [entry(7), entry(8), entry(7), entry(7), Arrival::Kernel(answer(NLMSG_DONE, 1))];
+            let mut handle = scripted(list.into_iter().chain(answers.iter().cloned()));
+            let result = handle.delete_matching(&filter);
+            (result, handle.seq)
+        };
+        // Three pass: the numbers of their deletions are 2 to 4, and the last one asks for the answer.
+        let (result, seq) = delete(&[answers_with(4, 0)]);
+        assert_eq!(result, Ok(()));
+        assert!(seq >= 4);
+        assert_eq!(delete(&[answers_with(3, libc::ENOENT), answers_with(4, 0)]).0, Ok(()), "it has gone");
+        let refused = [answers_with(2, libc::EBUSY), answers_with(3, libc::EPERM), answers_with(4, 0)];
+        assert_eq!(delete(&refused).0, Err(Error::Kernel(libc::EBUSY)));
+        assert_eq!(delete(&[]).0, Err(Error::Overrun), "no answer shows that it was done");
+    }
+
+    #[test]
+    fn settings_of_the_builder_are_the_handle_s() {
+        assert!(Handle::builder().read_ahead(true).open().unwrap().reads_ahead);
+        assert!(!Handle::builder().open().unwrap().reads_ahead);
+        assert!(!Handle::open().unwrap().reads_ahead);
+        let named = Handle::builder().namespace_name("no such namespace").open();
+        assert_eq!(named.err(), Some(Error::Os(libc::ENOENT)));
     }
 }

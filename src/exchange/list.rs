@@ -362,3 +362,254 @@ impl Drop for Expectations<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::exchange::inbox::answer;
+    use crate::filter::dump::Masked;
+    use crate::filter::selector::{AddressMask, TupleSelector};
+    use crate::flow::{Attr, Dir, L4};
+    use crate::sys::Socket;
+    use crate::sys::script::Arrival;
+    use crate::wire::consts::*;
+    use crate::wire::{Builder, Header};
+
+    const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+    const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_NEW]);
+
+    fn handle(script: impl IntoIterator<Item = Arrival>) -> Handle {
+        Handle::scripted(Socket::scripted(script).unwrap()).unwrap()
+    }
+
+    /// A part of the answer to request `seq` with these numbers.
+    fn part(kind: u16, seq: u32, numbers: &[(u16, u32)]) -> Arrival {
+        let (mut buf, header) = ([0; 256], Header { kind, seq, ..Header::default() });
+        let mut b = Builder::message(&mut buf, header, AF_INET, 0).unwrap();
+        numbers.iter().for_each(|&(kind, number)| b.be32(kind, number).unwrap());
+        let len = b.finish();
+        Arrival::Kernel(buf[..len].to_vec())
+    }
+
+    fn end(seq: u32) -> Arrival {
+        Arrival::Kernel(answer(NLMSG_DONE, seq))
+    }
+
+    fn refused(seq: u32, errno: i32) -> Arrival {
+        Arrival::Kernel([&answer(NLMSG_ERROR, seq)[..16], &(-errno).to_ne_bytes()].concat())
+    }
+
+    /// The message number, the family and the types of the attributes of the latest request.
+    fn asked(handle: &Handle) -> (u8, u8, Vec<u16>) {
+        let frame = Frame::read(handle.last_request()).unwrap();
+        (frame.header.message(), frame.family().unwrap(), frame.attrs().map(|attr| attr.kind).collect())
+    }
+
+    fn marked() -> Selector {
+        Selector {
+            family: Some(AF_INET),
+            mark: Some(Masked { value: 7, mask: u32::MAX }),
+            ..Selector::default()
+        }
+    }
+
+    /// The marks of all flows of a list, and the error that ended it.
+    fn marks(list: &mut List<'_>) -> (Vec<Option<u32>>, Option<Error>) {
+        let mut marks = Vec::new();
+        loop {
+            match list.next() {
+                Ok(Some(flow)) => marks.push(flow.mark()),
+                Ok(None) => return (marks, None),
+                Err(error) => return (marks, Some(error)),
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_reaches_the_request() {
+        let mut handle = handle([]);
+        let list = handle.entries().table(Table::Dying).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET_DYING, AF_UNSPEC, vec![]));
+        drop(list);
+        let list = handle.entries().zero_counters(true).read_ahead(true).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET_CTRZERO, AF_UNSPEC, vec![]));
+        assert!(!list.read_ahead, "zeroed counters must not be lost");
+        drop(list);
+        let filter = DumpFilter { mark: marked().mark, ..DumpFilter::new() };
+        let list = handle.entries().filter(&filter).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET, AF_UNSPEC, vec![CTA_MARK, CTA_MARK_MASK]));
+        drop(list);
+        handle.read_ahead(true);
+        assert!(List::new(handle.entries()).read_ahead);
+        assert!(!List::new(handle.entries().read_ahead(false)).read_ahead);
+        handle.read_ahead(false);
+        assert!(List::new(handle.entries().read_ahead(true)).read_ahead);
+    }
+
+    #[test]
+    fn the_kernel_checks_what_the_settings_let_it_check() {
+        let (selector, mut handle) = (marked(), handle([]));
+        let all = vec![CTA_MARK, CTA_MARK_MASK];
+        let list = handle.entries().selector(&selector).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET, AF_INET, all));
+        drop(list);
+        let list = handle.entries().selector(&selector).pushdown(Pushdown::UserSpace).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET, AF_UNSPEC, vec![]));
+        drop(list);
+        let list = handle.entries().selector(&selector).zero_counters(true).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET_CTRZERO, AF_INET, vec![]));
+        drop(list);
+        let list = handle.entries().selector(&selector).table(Table::Dying).open().unwrap();
+        assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET_DYING, AF_INET, vec![]));
+    }
+
+    #[test]
+    fn each_flow_is_a_new_one_and_the_selector_decides() {
+        let entries =
+            || [part(FLOW, 1, &[(CTA_MARK, 7)]), part(FLOW, 1, &[]), part(FLOW, 1, &[(CTA_MARK, 7)]), end(1)];
+        let mut other = handle(entries());
+        assert_eq!(marks(&mut other.entries().open().unwrap()), (vec![Some(7), None, Some(7)], None));
+        let selector = Selector { family: None, ..marked() };
+        let mut other = handle(entries());
+        assert_eq!(marks(&mut other.entries().selector(&selector).open().unwrap()), (vec![Some(7); 2], None));
+    }
+
+    #[test]
+    fn a_filter_that_the_kernel_refuses_is_left_out_where_the_library_chose_it() {
+        let selector = Selector { family: None, ..marked() };
+        for errno in [libc::EINVAL, libc::EOPNOTSUPP] {
+            let script = || [refused(1, errno), part(FLOW, 2, &[(CTA_MARK, 7)]), part(FLOW, 2, &[]), end(2)];
+            let mut other = handle(script());
+            let mut list = other.entries().selector(&selector).open().unwrap();
+            assert_eq!(marks(&mut list), (vec![Some(7)], None), "{errno}");
+            assert_eq!(asked(list.handle).2, vec![]);
+            drop(list);
+            let filter = DumpFilter { mark: selector.mark, ..DumpFilter::new() };
+            let mut other = handle(script());
+            let mut list = other.entries().filter(&filter).open().unwrap();
+            assert_eq!(marks(&mut list), (vec![], Some(Error::Kernel(errno))), "the caller's own filter");
+        }
+        let mut other = handle([refused(1, libc::EPERM), part(FLOW, 2, &[(CTA_MARK, 7)]), end(2)]);
+        let mut list = other.entries().selector(&selector).open().unwrap();
+        assert_eq!(marks(&mut list), (vec![], Some(Error::Kernel(libc::EPERM))));
+        assert_eq!(marks(&mut list), (vec![], None), "after an error the list has ended");
+    }
+
+    /// A selector of which the kernel checks each family in a request of its own.
+    fn ports() -> Selector {
+        let orig = TupleSelector { dst_port: Some(53), ..TupleSelector::default() };
+        Selector { protocol: Some(IPPROTO_UDP), orig, ..Selector::default() }
+    }
+
+    #[test]
+    fn flows_of_ipv4_are_first_and_what_went_wrong_in_them_is_reported_last() {
+        let selector = ports();
+        let cut = Arrival::Kernel([answer(FLOW, 1), vec![9; 16]].concat());
+        let mut other = handle([cut.clone(), end(1), end(2)]);
+        let mut list = other.entries().selector(&selector).open().unwrap();
+        assert_eq!(asked(list.handle).1, AF_INET);
+        assert!(matches!(list.next(), Err(Error::Malformed(_))));
+        assert_eq!(asked(list.handle).1, AF_INET6, "it has been listed too");
+        drop(list);
+        // The system's error is not reported in place of the first one; the kernel's refusal is.
+        for (failure, refusal) in
+            [(Arrival::Failure(Error::Os(9)), None), (refused(2, 1), Some(Error::Kernel(1)))]
+        {
+            let mut other = handle([cut.clone(), end(1), failure]);
+            let seen = marks(&mut other.entries().selector(&selector).open().unwrap()).1;
+            assert!(
+                refusal.map_or(matches!(seen, Some(Error::Malformed(_))), |error| seen == Some(error)),
+                "{seen:?}"
+            );
+        }
+        // After a refusal no request for the other family follows.
+        let mut other = handle([refused(1, libc::EPERM), part(FLOW, 2, &[]), end(2)]);
+        let mut list = other.entries().selector(&selector).open().unwrap();
+        assert_eq!(marks(&mut list).1, Some(Error::Kernel(libc::EPERM)));
+        assert_eq!((marks(&mut list), asked(list.handle).1), ((vec![], None), AF_INET));
+    }
+
+    /// A selector that only one entry can pass, and the answer that shows the entry.
+    fn one(mark: u32) -> (Selector, Vec<u8>) {
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        let address = |address| Some(AddressMask { address, mask: None });
+        let orig = TupleSelector {
+            src: address(src),
+            dst: address(dst),
+            src_port: Some(1),
+            dst_port: Some(53),
+            zone: Some(0),
+        };
+        let selector = Selector { orig, mark: Some(Masked { value: mark, mask: u32::MAX }), ..ports() };
+        let (mut flow, mut buf) = (Flow::new(), [0; 256]);
+        flow.set_tuple(Dir::Orig, src, dst, L4::Udp { sport: 1, dport: 53 });
+        flow.set_mark(7);
+        let mut b =
+            Builder::message(&mut buf, Header { kind: FLOW, seq: 1, ..Header::default() }, AF_INET, 0)
+                .unwrap();
+        crate::codec::flow_encode::attributes(&mut b, &flow).unwrap();
+        b.be32(CTA_USE, 2).unwrap();
+        let len = b.finish();
+        (selector, buf[..len].to_vec())
+    }
+
+    #[test]
+    fn where_one_entry_can_pass_a_lookup_replaces_the_list() {
+        let (selector, entry) = one(7);
+        let found = || [Arrival::Kernel(entry.clone()), refused(1, 0)];
+        let mut other = handle(found());
+        let mut list = other.entries().selector(&selector).open().unwrap();
+        assert_eq!(asked(list.handle).2, vec![CTA_TUPLE_ORIG]);
+        let flow = list.next().unwrap().unwrap();
+        assert_eq!(
+            (flow.mark(), flow.use_count()),
+            (Some(7), Some(1)),
+            "without the reference of the lookup"
+        );
+        assert!(flow.is_set(Attr::OrigPortDst) && matches!(list.next(), Ok(None)));
+        drop(list);
+        let (selector, _) = one(8);
+        let mut other = handle(found());
+        assert_eq!(marks(&mut other.entries().selector(&selector).open().unwrap()), (vec![], None));
+        let mut other = handle([refused(1, libc::ENOENT)]);
+        assert_eq!(marks(&mut other.entries().selector(&selector).open().unwrap()), (vec![], None));
+        let mut other = handle([refused(1, libc::EPERM)]);
+        assert_eq!(other.entries().selector(&selector).open().err(), Some(Error::Kernel(libc::EPERM)));
+        let mut other = handle([refused(1, libc::EINVAL), part(FLOW, 2, &[]), end(2)]);
+        let mut list = other.entries().selector(&selector).open().unwrap();
+        assert_eq!(asked(list.handle).1, AF_INET, "a list, where the kernel does not know the tuple");
+        assert_eq!(marks(&mut list), (vec![], None));
+    }
+
+    #[test]
+    fn a_list_that_is_left_is_read_to_its_end_later() {
+        let mut other = handle([part(FLOW, 1, &[]), part(FLOW, 1, &[]), end(1)]);
+        let mut list = other.entries().open().unwrap();
+        assert!(list.next().is_ok_and(|flow| flow.is_some()));
+        drop(list);
+        assert!(other.has_more());
+        let both = [answer(FLOW, 1), answer(NLMSG_DONE, 1)].concat();
+        let mut other = handle([Arrival::Kernel(both)]);
+        let mut list = other.entries().open().unwrap();
+        assert!(list.next().is_ok_and(|flow| flow.is_some()));
+        drop(list);
+        assert!(!other.has_more(), "the end has come");
+
+        let timeout = |secs| part(EXPECTATION, 1, &[(CTA_EXPECT_TIMEOUT, secs)]);
+        let mut other = handle([timeout(5), timeout(6)]);
+        let mut list = other.list_expectations(0).unwrap();
+        for secs in [5, 6] {
+            let expect = list.next().unwrap().unwrap();
+            assert_eq!(expect.number(crate::expect::ExpectAttr::Timeout), Some(secs));
+        }
+        drop(list);
+        assert!(other.has_more());
+        let both = [answer(EXPECTATION, 1), answer(NLMSG_DONE, 1)].concat();
+        let mut other = handle([Arrival::Kernel(both)]);
+        let mut list = other.list_expectations(0).unwrap();
+        assert!(list.next().is_ok_and(|expect| expect.is_some()));
+        drop(list);
+        assert!(!other.has_more());
+    }
+}

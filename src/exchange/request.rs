@@ -467,4 +467,110 @@ mod tests {
             Err(Error::Unsupported(_))
         ));
     }
+
+    /// The type, the flags and the family of a message, its two bytes of version and resource, and the types of its
+    /// attributes.
+    fn parts(message: &[u8]) -> (u16, u16, u8, Vec<u16>) {
+        let frame = Frame::read(message).unwrap();
+        assert_eq!(frame.bytes.len(), message.len());
+        assert_eq!(frame.payload[1..4], [0; 3], "version and resource");
+        let kinds = frame.attrs().map(|attr| attr.kind).collect();
+        (frame.header.kind, frame.header.flags, frame.family().unwrap(), kinds)
+    }
+
+    fn udp(dir: Dir) -> Flow {
+        let mut flow = Flow::new();
+        let (src, dst) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
+        flow.set_tuple(dir, src, dst, crate::flow::L4::Udp { sport: 1, dport: 53 });
+        flow
+    }
+
+    #[test]
+    fn a_lookup_names_the_reply_tuple_where_there_is_no_original_one_and_a_deletion_never() {
+        let mut buf = [0; 256];
+        let mut flow = udp(Dir::Reply);
+        assert!(build_exact_delete(&mut buf, &flow, NLM_F_ACK, 1).is_err());
+        let len = build_lookup(&mut buf, &flow, NLM_F_ACK, 1).unwrap();
+        let get = kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
+        assert_eq!(parts(&buf[..len]), (get, ACKED, AF_INET6, vec![CTA_TUPLE_REPLY]));
+        flow.copy_from(&udp(Dir::Orig), crate::flow::CopyFlags::ORIG);
+        flow.set_zone(7);
+        flow.set_id(9);
+        let len = build_lookup(&mut buf, &flow, 0, 1).unwrap();
+        let keys = vec![CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID];
+        assert_eq!(parts(&buf[..len]), (get, NLM_F_REQUEST, AF_INET6, keys.clone()));
+        let len = build_exact_delete(&mut buf, &flow, NLM_F_ACK, 1).unwrap();
+        let delete = kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE);
+        assert_eq!(parts(&buf[..len]), (delete, ACKED, AF_INET6, keys));
+    }
+
+    #[test]
+    fn a_probe_of_ports_is_a_lookup_without_them() {
+        let mut buf = [0; 256];
+        let len = build_port_probe(&mut buf, IPPROTO_DCCP, 1).unwrap();
+        let get = kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
+        assert_eq!(parts(&buf[..len]), (get, ACKED, AF_INET, vec![CTA_TUPLE_ORIG]));
+        let (mut flow, frame) = (Flow::new(), Frame::read(&buf[..len]).unwrap());
+        crate::codec::flow_decode::message(&mut flow, &frame).unwrap();
+        let none = std::net::Ipv4Addr::UNSPECIFIED.into();
+        let tuple = flow.tuple(Dir::Orig);
+        assert_eq!((tuple.src(), tuple.dst(), tuple.l4()), (Some(none), Some(none), IPPROTO_DCCP));
+        assert!(!flow.any_set(&[Attr::OrigPortSrc, Attr::OrigPortDst]));
+        assert_eq!(protocol_and_ports(&buf[..len], |_| true), Some((IPPROTO_DCCP, [0, 0])));
+    }
+
+    #[test]
+    fn a_request_s_ports_are_read_of_its_original_tuple() {
+        let (mut buf, mut flow) = ([0; 512], udp(Dir::Orig));
+        flow.copy_from(&udp(Dir::Reply), crate::flow::CopyFlags::REPLY);
+        flow.set_bytes(Attr::ReplPortSrc, &[9, 9]);
+        let len = build(&mut buf, Query::Create, Subject::Flow(&flow), 1).unwrap();
+        assert_eq!(protocol_and_ports(&buf[..len], |protocol| protocol == 17), Some((17, [1, 53])));
+        assert_eq!(protocol_and_ports(&buf[..len], |protocol| protocol != 17), None);
+        let len = build_lookup(&mut buf, &udp(Dir::Reply), 0, 1).unwrap();
+        assert_eq!(protocol_and_ports(&buf[..len], |_| true), None, "it has no original tuple");
+    }
+
+    #[test]
+    fn a_list_names_its_table_and_its_filter() {
+        let (mut buf, plain) = ([0; 256], DumpFilter::new());
+        let filter =
+            DumpFilter { family: Some(AF_INET6), mark: Some(Default::default()), ..DumpFilter::new() };
+        let rows = [
+            (Table::Conntrack, false, IPCTNL_MSG_CT_GET),
+            (Table::Conntrack, true, IPCTNL_MSG_CT_GET_CTRZERO),
+            (Table::Dying, false, IPCTNL_MSG_CT_GET_DYING),
+            (Table::Unconfirmed, false, IPCTNL_MSG_CT_GET_UNCONFIRMED),
+        ];
+        for (table, zero_counters, message) in rows {
+            let kind = kind(NFNL_SUBSYS_CTNETLINK, message);
+            let len = build_list(&mut buf, table, zero_counters, &plain, 1).unwrap();
+            assert_eq!(parts(&buf[..len]), (kind, LISTED, AF_UNSPEC, vec![]), "{table:?}");
+            let len = build_list(&mut buf, table, zero_counters, &filter, 1).unwrap();
+            let marked = vec![CTA_MARK, CTA_MARK_MASK];
+            assert_eq!(parts(&buf[..len]), (kind, LISTED, AF_INET6, marked), "{table:?}");
+        }
+    }
+
+    #[test]
+    fn statistics_are_asked_for_and_answered_by_one_number_each() {
+        for which in [Statistics::Global, Statistics::Cpu, Statistics::ExpectCpu] {
+            let mut buf = [0; 64];
+            let len = build_statistics(&mut buf, which, 1).unwrap();
+            let (kind, flags, family, attrs) = parts(&buf[..len]);
+            assert_eq!((family, attrs), (AF_UNSPEC, vec![]));
+            assert_eq!(flags, if which == Statistics::Global { ACKED } else { LISTED });
+            assert_eq!(which.answers().last(), Some(&kind), "{which:?}");
+        }
+    }
+
+    #[test]
+    fn queries_that_list_and_those_about_expectations_are_these() {
+        let all = |is: fn(Query) -> bool| QUERIES.iter().map(|row| row.query).filter(move |&query| is(query));
+        let dumps = [Query::Dump, Query::DumpReset, Query::DumpFilter, Query::DumpFilterReset];
+        assert!(all(Query::is_dump).eq(dumps));
+        let others =
+            [Query::Update, Query::DumpReset, Query::DumpFilter, Query::DumpFilterReset, Query::FlushFilter];
+        assert!(all(|query| !query.for_expectations()).eq(others));
+    }
 }

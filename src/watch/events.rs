@@ -428,6 +428,7 @@ mod tests {
         let mut losses = Losses { drops: u32::MAX, ..Losses::default() };
         losses.note_drops(2); // it wraps
         losses.note(Error::Overrun);
+        losses.note_drops(2); // no more since
         assert_eq!(losses.count(), 3, "the report is about them");
         losses.note(Error::Truncated);
         losses.note(Error::Malformed(""));
@@ -517,5 +518,64 @@ mod tests {
             });
         }
         assert_eq!(seen, "fmmxoffmftf");
+    }
+
+    /// An event about a flow or an expectation whose timeout this is, if it has one.
+    fn about(kind: u16, timeout: Option<u32>) -> Arrival {
+        let mut buf = [0; 64];
+        let header = crate::wire::Header { kind, ..Default::default() };
+        let mut b = crate::wire::Builder::message(&mut buf, header, AF_INET, 0).unwrap();
+        let number = if kind == FLOW { CTA_TIMEOUT } else { CTA_EXPECT_TIMEOUT };
+        timeout.map_or(Ok(()), |secs| b.be32(number, secs)).unwrap();
+        let len = b.finish();
+        Arrival::Kernel(buf[..len].to_vec())
+    }
+
+    #[test]
+    fn each_event_shows_its_own_object() {
+        let secs = [Some(5), None, Some(6)];
+        for kind in [FLOW, EXPECTATION] {
+            let mut events = subscription(secs.map(|secs| about(kind, secs)));
+            for secs in secs {
+                let seen = match events.next().unwrap().subject {
+                    EventSubject::Flow(flow) => flow.timeout_secs(),
+                    EventSubject::Expectation(expect) => expect.number(crate::expect::ExpectAttr::Timeout),
+                };
+                assert_eq!(seen, secs, "{kind:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_no_event_waits_there_is_none_and_that_is_no_error() {
+        let mut events = subscription([about(FLOW, None), Arrival::Failure(Error::Os(9))]);
+        assert!(events.try_next().is_ok_and(|event| event.is_some()));
+        assert!(matches!(events.try_next(), Err(Error::Os(9))));
+        assert!(matches!(events.try_next(), Ok(None)));
+    }
+
+    #[test]
+    fn after_the_first_overrun_all_that_waits_is_read_and_after_another_no_more() {
+        let (event, lost) = (|| about(FLOW, None), || Arrival::Failure(Error::Overrun));
+        let events = |count| std::iter::repeat_with(event).take(count);
+        let once = events(MOST_DATAGRAMS - 1).chain([lost()]).chain(events(MOST_DATAGRAMS));
+        assert_eq!(next_backlog(&mut subscription(once)), (2 * MOST_DATAGRAMS - 1, 1));
+        let single = || [event(), lost()].into_iter().chain(events(MOST_DATAGRAMS - 2)).chain([lost()]);
+        let (heard, lost) = next_backlog(&mut subscription(single().chain(events(4 * MOST_DATAGRAMS))));
+        assert!(heard <= 2 * MOST_DATAGRAMS && lost == 2, "{heard} {lost}");
+    }
+
+    #[test]
+    fn the_settings_are_those_that_were_asked_for() {
+        let plain = Events::builder(Groups::UPDATE | Groups::EXPECT_NEW);
+        assert_eq!((plain.receive_buffer, plain.reliable), (None, false));
+        assert!(plain.reliable().reliable);
+        assert_eq!(plain.receive_buffer(1 << 20).receive_buffer, Some(1 << 20));
+        assert_eq!(plain.receive_buffer(u32::MAX).receive_buffer, Some(LARGEST_RECEIVE_BUFFER));
+        assert_eq!(plain.for_table().groups, Groups::FLOWS);
+        assert_eq!(Events::builder(Groups::EXPECT_NEW).for_table().groups, Groups::NEW | Groups::DESTROY);
+        let large = plain.large_receive_buffer().receive_buffer.unwrap();
+        let of_memory = memory_bytes() / 16;
+        assert_eq!(u64::from(large), of_memory.min(64 << 20));
     }
 }

@@ -518,4 +518,34 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn an_entry_is_known_by_its_zone_and_the_zone_s_direction() {
+        let set: [fn(&mut Flow, u16); 3] = [Flow::set_zone, Flow::set_orig_zone, Flow::set_reply_zone];
+        let zones = [Zone::None, Zone::Both(1), Zone::Orig(1), Zone::Reply(1)];
+        for (number, zone) in zones.into_iter().enumerate() {
+            let mut flow = flow(1, 7);
+            if let Some(set) = number.checked_sub(1).map(|set_at| set[set_at]) {
+                set(&mut flow, 1);
+            }
+            assert_eq!(Zone::of(&flow), zone);
+            let key = Key::of(&flow).unwrap();
+            assert_eq!(key.zone, u16::from(matches!(zone, Zone::Both(_) | Zone::Orig(_))), "{zone:?}");
+            let known = Entry::of(&flow, 0).flow(&key);
+            assert_eq!((known.presence(), known.zone()), (flow.presence(), flow.zone()), "{zone:?}");
+            assert_eq!(known.orig_zone(), flow.orig_zone());
+            assert_eq!(known.reply_zone(), flow.reply_zone());
+        }
+    }
+
+    #[test]
+    fn a_reply_tuple_is_kept_only_where_it_is_translated() {
+        assert!(Entry::of(&flow(1, 7), 0).reply.is_none());
+        let mut translated = flow(1, 7);
+        translated.set_bytes(crate::flow::Attr::ReplPortDst, &[9, 9]);
+        let entry = Entry::of(&translated, 0);
+        assert!(entry.reply.is_some());
+        let known = entry.flow(&Key::of(&translated).unwrap());
+        assert_eq!(known.tuple(Dir::Reply), translated.tuple(Dir::Reply));
+    }
 }
