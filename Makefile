@@ -18,7 +18,7 @@
 #   make bench           our tool and library, the original and the floor, measured in turns; FLOWS, ROUNDS,
 #                        CLOCK, and in BENCH the arguments of scripts/bench.sh: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
-#   make dist            the source tarball with all crates, for builds without network
+#   make dist            the source tarball with the crates that it is built with, for builds without network
 #   make header          the C headers, rendered again from src/capi
 #   make stage           an install into ./stage, for programs that link before an installation:
 #                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
@@ -158,6 +158,7 @@ try:
 	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
 
 dist:
+	@scripts/install-deps.sh dist
 	@scripts/dist.sh
 
 header:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench|lint
+#     scripts/install-deps.sh demo|test|bench|dist|lint
 #
 # When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
 # without questions. Otherwise it prints the names of the missing packages, and fails.
@@ -23,7 +23,7 @@ test             nftables                     /usr/sbin/nft
 test             iproute2                     /usr/bin/ss
 test             procps                       /bin/kill
 test             bsdutils                     script
-test,bench       python3                      /usr/bin/python3
+test,bench,dist  python3                      /usr/bin/python3
 test             perl                         /usr/bin/prove
 test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
 test             strace                       strace
@@ -39,7 +39,7 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench|lint}
+target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|lint}
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
 done)
