@@ -18,7 +18,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 SUITE=bookworm
-CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 
 say() { echo "fresh: $*"; }
 die() {
@@ -26,52 +25,17 @@ die() {
     exit 1
 }
 
-# Prints Debian's mirror from this machine's apt; prints nothing where apt has none, and debootstrap uses its default.
-mirror() {
-    # shellcheck disable=SC2016  # apt's own variables
-    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        awk -v suite=$SUITE '$2 == suite && $3 == "main" && $4 == "Debian" { print $1; exit }'
-}
-
-# Makes the root that all legs start from. It uses the network as this machine does: mirror, proxies, certificates.
+# Makes the root that all legs start from, as a person installs the packages: with those that Debian recommends.
 make_base() {
     say "debootstrap: $SUITE, minbase, with git, make and gcc"
-    # shellcheck disable=SC2046,SC2086  # no mirror is no word
-    debootstrap --variant=minbase $SUITE "$work/base" ${MIRROR:-$(mirror)} >"$work/base.log" 2>&1 || return
-    apt-config dump 2>/dev/null | grep '^Acquire::https\{0,1\}::' >"$work/base/etc/apt/apt.conf.d/00machine" || true
-    export -p | grep -i '_proxy=' >"$work/base/etc/profile.d/proxy.sh" || true
-    # As a person installs them, with the packages that Debian recommends: the C library's headers, the certificates.
-    inside base root 'apt-get update && apt-get install -y git make gcc' >>"$work/base.log" 2>&1 || return
-    [ ! -e $CERTIFICATES ] || cp $CERTIFICATES "$work/base$CERTIFICATES"
+    scripts/debian-root.sh make $SUITE "$work/base" git make gcc >"$work/base.log" 2>&1
 }
 
-# become ROOT USER COMMAND: runs the command in that user's login shell, with ROOT as the root of new namespaces, which
-# end when this process is killed with SIGKILL. (unshare itself ignores other signals.)
-become() {
-    exec unshare --mount --pid --fork --kill-child -- scripts/fresh.sh --enter "$work/$1" "$2" "$3" </dev/null
-}
+# become ROOT USER COMMAND: runs the command in that user's login shell in a root of this run, instead of this process.
+become() { exec scripts/debian-root.sh run "$work/$1" "$2" "$3"; }
 
 # The same, and returns.
 inside() { (become "$@"); }
-
-# The part of `become` in its namespaces. chroot alone does not suffice: the kernel refuses user namespaces there.
-enter() {
-    root=$1 user=$2 command=$3
-    mount --bind "$root" "$root"
-    mount -t proc proc "$root/proc"
-    mount --rbind /sys "$root/sys"
-    mount --rbind /dev "$root/dev"
-    mount -t tmpfs -o mode=755 tmpfs "$root/run"
-    if [ -d "$root/opt/rust" ]; then
-        mount --bind "$TOOLCHAIN" "$root/opt/rust"
-        mount -o remount,bind,ro "$root/opt/rust"
-    fi
-    cd "$root"
-    pivot_root . mnt
-    # shellcheck disable=SC2016  # for the inner shell
-    exec chroot . sh -c 'umount -l /mnt && exec runuser -l "$1" -c "export DEBIAN_FRONTEND=noninteractive; $2"' \
-        sh "$user" "$command"
-}
 
 # Mounts this machine's toolchain as a folder in $PATH, without rustup.
 lend_toolchain() {
@@ -160,11 +124,6 @@ play() {
     is_clean
     say "$leg: passed"
 }
-
-if [ "${1:-}" = --enter ]; then
-    shift
-    enter "$@"
-fi
 
 [ "$(id -u)" = 0 ] || die 'a root folder with its own mounts needs root'
 command -v debootstrap >/dev/null || die 'needs debootstrap: apt-get install debootstrap'
