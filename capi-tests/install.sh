@@ -49,14 +49,30 @@ usr/share/zsh/site-functions/_conntrack
 END
 )
 
-# Prints an entry of the library's dynamic section, by name.
+# Prints an entry of the dynamic section of a file, by name.
 dynamic() {
-    readelf -d "$LIBRARY" | sed -n "s/.*($1).*\[\(.*\)\]/\1/p"
+    readelf -d "$2" | sed -n "s/.*($1).*\[\(.*\)\]/\1/p"
 }
 
+# Older compilers take rounding from libm. Nothing else may need it: each library costs time at every start.
 only_the_c_library() {
-    others=$(dynamic NEEDED | grep -v -e '^libc\.so\.6$' -e '^libgcc_s\.so\.1$' -e '^ld-linux' || true)
-    same '' "$others"
+    others=$(dynamic NEEDED "$1" |
+        grep -v -e '^libc\.so\.6$' -e '^libm\.so\.6$' -e '^libgcc_s\.so\.1$' -e '^ld-linux' || true)
+    same '' "$others" && ! nm -D "$1" | grep -E ' U (log|exp|pow|sqrt|cbrt|fmod)[0-9a-z]*@'
+}
+
+# What a linker can do against code that overwrites memory (SECURITY.md).
+hardened() {
+    readelf -lW "$1" | grep -q GNU_RELRO && readelf -dW "$1" | grep -q BIND_NOW &&
+        readelf -hW "$1" | grep -q 'Type: *DYN' && same '' "$(dynamic R.*PATH "$1")" &&
+        ! readelf -dW "$1" | grep TEXTREL && ! readelf -lW "$1" | grep -E '(STACK|LOAD).* R?WE '
+}
+
+# The loader relocates each address in the library's data at every start of every program: a table of names costs more than
+# its text. Twice the standard library's own number.
+few_relocations() {
+    number=$(readelf -rW "$LIBRARY" | grep -c _RELATIV)
+    [ "$number" -le 700 ] || { echo "$number relocations" && false; }
 }
 
 # Calls pkg-config for the package below $root.
@@ -220,8 +236,12 @@ tries_ours() {
 check 'install does not compile' refuses_without_build
 check 'install' package install CARGO=false
 check 'the installed files' same "$expected" "$(installed)"
-check 'SONAME' same libnetfilter_conntrack.so.3 "$(dynamic SONAME)"
-check 'the library needs the C library only' only_the_c_library
+check 'SONAME' same libnetfilter_conntrack.so.3 "$(dynamic SONAME "$LIBRARY")"
+for file in "$LIBRARY" "$root/usr/sbin/conntrack"; do
+    check "${file##*/} needs the C library only" only_the_c_library "$file"
+    check "${file##*/} is hardened" hardened "$file"
+done
+check 'the loader has few addresses of the library to relocate' few_relocations
 check 'version of libnetfilter_conntrack.pc: the API level' same 1.1.1 "$(asked --modversion libnetfilter_conntrack)"
 check 'version of libconntrack.pc: the product'\''s' \
     same "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" "$(asked --modversion libconntrack)"

@@ -58,7 +58,8 @@ impl<const N: usize> Distinct<N> {
         let estimate = match empty {
             0 => raw,
             _ if raw > 2.5 * registers => raw,
-            empty => registers * (registers / empty as f64).ln(),
+            // While `left` registers are empty, one in `registers / left` values fills another.
+            empty => (empty + 1..=N).map(|left| registers / left as f64).sum(),
         };
         estimate.round() as u64
     }

@@ -142,7 +142,7 @@ impl Facts {
         let own = self.listed()?;
         let all = self.table.entries_all_namespaces.unwrap_or(own).max(own);
         let evictable = self.evictable_ratio()? * ratio(own, all);
-        Some((1.0 - evictable).powf(8.0 * self.mean_chain_length()?))
+        Some(power(1.0 - evictable, 8.0 * self.mean_chain_length()?))
     }
 
     /// Entries that are counted but neither listed nor dying; `None` while the table changes too much to tell.
@@ -291,4 +291,32 @@ pub(super) fn is_source_in(key: &Key, network: IpAddr, length: u8) -> bool {
         _ => return false,
     };
     differing.leading_zeros() >= length.into()
+}
+
+/// `base` to the power of `exponent`, both not negative. `f64::powf` is a function of libm, which every start of the tool would
+/// load for this one number.
+fn power(base: f64, exponent: f64) -> f64 {
+    let (mut power, mut root, mut fraction) = (base.powi(exponent as i32), base, exponent.fract());
+    for _ in 0..f64::MANTISSA_DIGITS {
+        (root, fraction) = (root.sqrt(), fraction * 2.0);
+        if fraction >= 1.0 {
+            (power, fraction) = (power * root, fraction - 1.0);
+        }
+    }
+    power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::power;
+
+    #[test]
+    fn a_power_is_what_the_mathematical_library_computes() {
+        for base in [0.0, 1e-9, 0.25, 0.5, 0.9, 0.999_999, 1.0] {
+            for exponent in [0.0, 0.3, 1.0, 2.5, 8.0, 15.999, 16.0, 1e3, 1e9] {
+                let (ours, exact) = (power(base, exponent), f64::powf(base, exponent));
+                assert!((ours - exact).abs() <= exact * 1e-9, "{base} {exponent}: {ours} {exact}");
+            }
+        }
+    }
 }

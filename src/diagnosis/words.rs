@@ -45,7 +45,8 @@ pub(super) fn rounded(value: f64, digits: i32) -> String {
         return "0".to_owned();
     }
     let value = value.min(MOST);
-    let step = 10_f64.powi((value.log10().floor() as i32 + 1 - digits).max(0));
+    let digits_to_lose = ((value as u64).ilog10() as i32 + 1 - digits).max(0);
+    let step = 10_f64.powi(digits_to_lose);
     number(whole((value / step).round() * step))
 }
 

@@ -56,35 +56,40 @@ pub const DCCP_STATES: &[&str] = &[
     "NONE", "REQUEST", "RESPOND", "PARTOPEN", "OPEN", "CLOSEREQ", "CLOSING", "TIMEWAIT", "IGNORE", "INVALID",
 ];
 
+/// For each number the row of its name, or a row that does not exist. A table of 256 names would be 256 addresses, which the
+/// loader relocates at every start of a program.
 #[allow(clippy::indexing_slicing)] // evaluated when compiling
-const fn by_number(rows: &[(u8, &'static str)]) -> [&'static str; 256] {
-    let mut names = ["unknown"; 256];
-    let mut at = 0;
-    while at < rows.len() {
-        let (number, name) = rows[at];
-        names[number as usize] = name;
-        at += 1;
+const fn rows_by_number(names: &[(u8, &str)]) -> [u8; 256] {
+    let mut rows = [u8::MAX; 256];
+    let mut row = 0u8;
+    while (row as usize) < names.len() {
+        rows[names[row as usize].0 as usize] = row;
+        row += 1;
     }
-    names
+    rows
 }
 
-static L3_NAMES: [&str; 256] = by_number(L3);
-static L4_NAMES: [&str; 256] = by_number(L4);
+static L3_ROWS: [u8; 256] = rows_by_number(L3);
+static L4_ROWS: [u8; 256] = rows_by_number(L4);
+
+#[inline]
+#[allow(clippy::indexing_slicing)] // an 8-bit number into 256 rows
+fn name(names: &[(u8, &'static str)], rows: &[u8; 256], number: u8) -> &'static str {
+    names.get(usize::from(rows[usize::from(number)])).map_or("unknown", |row| row.1)
+}
 
 /// The name of a family.
 #[inline]
 #[must_use]
-#[allow(clippy::indexing_slicing)] // an 8-bit number into 256 names
 pub fn l3_name(number: u8) -> &'static str {
-    L3_NAMES[usize::from(number)]
+    name(L3, &L3_ROWS, number)
 }
 
 /// The name of a protocol.
 #[inline]
 #[must_use]
-#[allow(clippy::indexing_slicing)] // an 8-bit number into 256 names
 pub fn l4_name(number: u8) -> &'static str {
-    L4_NAMES[usize::from(number)]
+    name(L4, &L4_ROWS, number)
 }
 
 /// The name of a state in one of the lists above.
