@@ -9,18 +9,23 @@ use cbindgen::{
 };
 use std::path::{Path, PathBuf};
 
-/// One header: its name, its guard, the files it is rendered from, and what stands behind its includes.
+/// One header: its name, its guard, the page of the manual that all of it stands on (none where each comment names
+/// one), the files it is rendered from, and what stands behind its includes.
 struct Header {
     name: &'static str,
     guard: &'static str,
+    page: Option<&'static str>,
     sources: &'static [&'static str],
     sys_includes: &'static [&'static str],
     raw: &'static str,
 }
 
 const fn constants(name: &'static str, guard: &'static str, source: &'static [&'static str]) -> Header {
-    Header { name, guard, sources: source, sys_includes: &[], raw: "" }
+    Header { name, guard, page: Some(PROTOCOLS), sources: source, sys_includes: &[], raw: "" }
 }
+
+/// The page of the headers of protocols.
+const PROTOCOLS: &str = "libnetfilter_conntrack_tcp";
 
 /// libnfnetlink's headers where there are any, else the kernel's, which have the same guards and names.
 const NFNETLINK: &str = "
@@ -42,8 +47,14 @@ const LIBNFNETLINK: &str = "
 #ifndef __LIBNFNETLINK_H
 #include <linux/netlink.h>
 #include <linux/netfilter/nfnetlink.h>
+/**
+ * The two headers of a netfilter message; libnfnetlink's declaration, for programs that do not include its header.
+ * @ingroup nfct_nlmsg_build
+ */
 struct nfnlhdr {
+	/** the header of every netlink message */
 	struct nlmsghdr nlh;
+	/** the header of every netfilter message */
 	struct nfgenmsg nfmsg;
 };
 #endif
@@ -55,12 +66,14 @@ struct nfnl_handle;
 struct nfnl_subsys_handle;";
 
 const STATE_BIT: &str = "
+/** the bit of a value of enum ip_conntrack_info, in masks of states */
 #define NF_CT_STATE_BIT(ctinfo) (1 << ((ctinfo) % IP_CT_IS_REPLY + 1))";
 
 const HEADERS: &[Header] = &[
     Header {
         name: "libnetfilter_conntrack.h",
         guard: "_LIBNETFILTER_CONNTRACK_H_",
+        page: None,
         sources: &[
             "decl/main.rs",
             "layout.rs",
@@ -79,10 +92,12 @@ const HEADERS: &[Header] = &[
         raw: LIBNFNETLINK,
     },
     Header {
+        page: Some("linux_nfnetlink_conntrack"),
         raw: NFNETLINK,
         ..constants("linux_nfnetlink_conntrack.h", "_IPCONNTRACK_NETLINK_H", &["decl/netlink.rs"])
     },
     Header {
+        page: Some("linux_nf_conntrack_common"),
         raw: STATE_BIT,
         ..constants("linux_nf_conntrack_common.h", "_NF_CONNTRACK_COMMON_H", &["decl/common.rs"])
     },
@@ -141,7 +156,9 @@ impl Header {
         let builder = files.iter().fold(Builder::new(), Builder::with_src);
         let mut text = Vec::new();
         builder.with_config(self.config(&files)).generate().expect("render the header").write(&mut text);
-        tidy(&String::from_utf8(text).expect("a header is text"))
+        let text = tidy(&String::from_utf8(text).expect("a header is text"));
+        let end = format!("#endif  /* {} */", self.guard);
+        if self.page.is_some() { text.replace(&end, &format!("/** @}} */\n\n{end}")) } else { text }
     }
 
     fn config(&self, files: &[PathBuf]) -> Config {
@@ -150,14 +167,14 @@ impl Header {
             cpp_compat: true,
             style: Style::Tag,
             usize_is_size_t: true,
-            documentation_style: DocumentationStyle::C,
+            documentation_style: DocumentationStyle::Doxy,
             line_length: 100,
             header: Some("/* SPDX-License-Identifier: GPL-2.0-or-later */".into()),
             autogen_warning: Some("/* Made from src/capi by `make header`: change it there. */".into()),
             include_guard: Some(self.guard.into()),
             no_includes: true,
             sys_includes: self.sys_includes.iter().map(|&name| name.into()).collect(),
-            after_includes: Some(self.raw.into()),
+            after_includes: Some(self.page.map_or_else(String::new, opened) + self.raw),
             enumeration: EnumConfig { prefix_with_name: false, ..EnumConfig::default() },
             function: FunctionConfig {
                 deprecated: Some("__attribute__((deprecated))".into()),
@@ -172,6 +189,11 @@ impl Header {
             ..Config::default()
         }
     }
+}
+
+/// Puts everything that follows on one page of the manual; `@}` ends it.
+fn opened(page: &str) -> String {
+    format!("\n/** @addtogroup {page} @{{ */\n")
 }
 
 /// The types that a file declares for the header, whether or not a function names them.
@@ -193,8 +215,8 @@ fn tidy(text: &str) -> String {
         let text = line.trim_start();
         let indent = &line[..line.len() - text.len()];
         match (lines.as_slice(), text) {
-            ([.., open, only], "*/") if open.trim_start() == "/*" => {
-                let comment = format!("{indent}/* {} */", only.trim_start());
+            ([.., open, only], "*/") if open.trim_start() == "/**" => {
+                let comment = format!("{indent}/** {} */", only.trim_start().trim_start_matches("* "));
                 let indent = indent.len() - usize::from(indent.len() % 2 == 1);
                 lines.truncate(lines.len() - 2);
                 lines.push(format!("{}{}", " ".repeat(indent), comment.trim_start()));

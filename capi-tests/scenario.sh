@@ -69,6 +69,12 @@ during_changes() {
     echo 5
 }
 
+# The same changes, of which a filter accepts those of the first flow.
+during_filtered() {
+    during_changes >/dev/null
+    echo 3
+}
+
 during_expectations() {
     expectation
     tool -F expect

@@ -6,10 +6,15 @@ use super::layout::nfct_bitmask;
 use crate::bitmask::Bitmask;
 use libc::{c_int, c_uint};
 
-/// Creates a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words.
+/// Creates a mask for the bits 0 to `max`, all clear; the size is rounded up to whole 32-bit words. Release the mask
+/// with nfct_bitmask_destroy(), or set it as an attribute of an object, which then owns the mask.
 ///
-/// Returns the mask, or NULL when `max` is above 65535. Release the mask with nfct_bitmask_destroy(), or set it as an
-/// attribute of an object, which then owns the mask.
+/// Returns the mask, or NULL: when `max` is above 65535, with errno unchanged.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
     boundary(|| {
@@ -20,7 +25,14 @@ pub extern "C" fn nfct_bitmask_new(max: c_uint) -> *mut nfct_bitmask {
     })
 }
 
-/// Duplicates a mask. Returns the copy, or NULL. Release the copy with nfct_bitmask_destroy().
+/// Duplicates a mask. Release the copy with nfct_bitmask_destroy().
+///
+/// Returns the copy, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_clone(b: *const nfct_bitmask) -> *mut nfct_bitmask {
     boundary(|| {
@@ -31,6 +43,7 @@ pub unsafe extern "C" fn nfct_bitmask_clone(b: *const nfct_bitmask) -> *mut nfct
 }
 
 /// Returns the highest bit that a mask has room for.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_maxbit(b: *const nfct_bitmask) -> c_uint {
     boundary(|| {
@@ -40,6 +53,7 @@ pub unsafe extern "C" fn nfct_bitmask_maxbit(b: *const nfct_bitmask) -> c_uint {
 }
 
 /// Sets a bit. The function ignores a bit outside the mask.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_set_bit(b: *mut nfct_bitmask, bit: c_uint) {
     boundary(|| {
@@ -49,6 +63,7 @@ pub unsafe extern "C" fn nfct_bitmask_set_bit(b: *mut nfct_bitmask, bit: c_uint)
 }
 
 /// Returns 1 when a bit is set, otherwise 0. A bit outside the mask is not set.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_test_bit(b: *const nfct_bitmask, bit: c_uint) -> c_int {
     boundary_or(0, || {
@@ -58,6 +73,7 @@ pub unsafe extern "C" fn nfct_bitmask_test_bit(b: *const nfct_bitmask, bit: c_ui
 }
 
 /// Clears a bit. The function ignores a bit outside the mask.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_unset_bit(b: *mut nfct_bitmask, bit: c_uint) {
     boundary(|| {
@@ -67,6 +83,7 @@ pub unsafe extern "C" fn nfct_bitmask_unset_bit(b: *mut nfct_bitmask, bit: c_uin
 }
 
 /// Releases a mask that no object owns; NULL is allowed.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_destroy(b: *mut nfct_bitmask) {
     boundary(|| {
@@ -79,6 +96,7 @@ pub unsafe extern "C" fn nfct_bitmask_destroy(b: *mut nfct_bitmask) {
 }
 
 /// Clears all bits.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_clear(b: *mut nfct_bitmask) {
     boundary(|| {
@@ -88,6 +106,7 @@ pub unsafe extern "C" fn nfct_bitmask_clear(b: *mut nfct_bitmask) {
 }
 
 /// Returns true when two masks have the same size and the same bits.
+/// @ingroup nfct_bitmask_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_bitmask_equal(b1: *const nfct_bitmask, b2: *const nfct_bitmask) -> bool {
     boundary(|| {

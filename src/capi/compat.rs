@@ -47,10 +47,17 @@ fn check<T>(ssh: *mut nfnl_subsys_handle, object: *const T) -> Result<()> {
     if ssh.is_null() || object.is_null() { Err(Error::Invalid("NULL")) } else { Ok(()) }
 }
 
-/// Writes a conntrack message of any type into a buffer. Use nfct_nlmsg_build().
+/// Writes a conntrack message of any type into a buffer of `size` bytes, which the function first fills with zeros.
+/// `ssh` is not used. Deprecated: use nfct_nlmsg_build().
 ///
-/// Returns 0, or -1 with errno EINVAL when the object has no ATTR_ORIG_L3PROTO, EMSGSIZE when the buffer is
-/// too small.
+/// Returns 0, or -1.
+///
+/// Errors:
+/// - EINVAL: the object has no ATTR_ORIG_L3PROTO
+/// - EMSGSIZE: the buffer is too small
+/// - errno unchanged: a tuple's family is neither IPv4 nor IPv6
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_build_conntrack(
@@ -73,9 +80,16 @@ pub unsafe extern "C" fn nfct_build_conntrack(
     })
 }
 
-/// Writes an expectation message of any type into a buffer. Use nfexp_nlmsg_build().
+/// Writes an expectation message of any type into a buffer of `size` bytes, which the function first fills with
+/// zeros. `ssh` is not used. Deprecated: use nfexp_nlmsg_build().
 ///
-/// Returns 0, or -1 when neither master nor expected tuple has ATTR_ORIG_L3PROTO.
+/// Returns 0, or -1.
+///
+/// Errors:
+/// - EMSGSIZE: the buffer is too small
+/// - errno unchanged: neither master nor expected tuple has ATTR_ORIG_L3PROTO
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfexp_build_expect(
@@ -119,13 +133,20 @@ unsafe fn write_query(
     }
 }
 
-/// Writes the message of a query as nfct_query() sends it. Use nfct_nlmsg_build().
+/// Writes the message of a query as nfct_query() sends it. Deprecated: use nfct_nlmsg_build().
 ///
 /// Before a program sends a NFCT_Q_FLUSH_FILTER from this function, it must know that the kernel honours the filter
-/// (see enum nfct_filter_dump_attr). A kernel that does not honour the filter deletes every entry. nfct_query()
-/// asks the kernel first.
+/// (see enum nfct_filter_dump_attr). A kernel that does not honour the filter deletes every entry. nfct_query() asks
+/// the kernel first.
 ///
-/// Returns 1, or -1 with errno ENOTSUP for an unknown query, EINVAL when the object cannot be sent completely.
+/// Returns 1, or -1 with errno set.
+///
+/// Errors:
+/// - EOPNOTSUPP: an unknown query
+/// - EINVAL: the object cannot be sent completely; the buffer is then empty
+/// - EMSGSIZE: the buffer is too small
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_build_query(
@@ -143,8 +164,16 @@ pub unsafe extern "C" fn nfct_build_query(
     })
 }
 
-/// Writes the message of a query as nfexp_query() sends it. Use nfexp_nlmsg_build(). Returns as
-/// nfct_build_query().
+/// Writes the message of a query as nfexp_query() sends it. Deprecated: use nfexp_nlmsg_build().
+///
+/// Returns 1, or -1 with errno set; as nfct_build_query().
+///
+/// Errors:
+/// - EOPNOTSUPP: an unknown query, or one that is not about expectations
+/// - EINVAL: the object cannot be sent completely; the buffer is then empty
+/// - EMSGSIZE: the buffer is too small
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfexp_build_query(
@@ -176,10 +205,15 @@ unsafe fn parse(
     decode(&frame).map(|()| kind)
 }
 
-/// Reads a conntrack message into an object when `type` contains the message's type. Use
+/// Reads a conntrack message into an object when `type` contains the message's type. Deprecated: use
 /// nfct_nlmsg_parse().
 ///
 /// Returns the message's type, 0 when `type` does not contain it, or -1 with errno set.
+///
+/// Errors:
+/// - ERANGE: the message is malformed
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_parse_conntrack(
@@ -193,8 +227,15 @@ pub unsafe extern "C" fn nfct_parse_conntrack(
     })
 }
 
-/// Reads an expectation message into an object when `type` contains the message's type. Use
-/// nfexp_nlmsg_parse(). Returns as nfct_parse_conntrack().
+/// Reads an expectation message into an object when `type` contains the message's type. Deprecated: use
+/// nfexp_nlmsg_parse().
+///
+/// Returns the message's type, 0 when `type` does not contain it, or -1 with errno set; as nfct_parse_conntrack().
+///
+/// Errors:
+/// - ERANGE: the message is malformed
+///
+/// @ingroup nfct_build_conntrack
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfexp_parse_expect(

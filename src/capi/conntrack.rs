@@ -192,9 +192,14 @@ impl View {
     }
 }
 
-/// Creates an empty conntrack object.
+/// Creates an empty conntrack object. Release the object with nfct_destroy().
 ///
-/// Returns the object, or NULL with errno ENOMEM. Release the object with nfct_destroy().
+/// Returns the object, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_new
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_new() -> *mut nf_conntrack {
     boundary(zeroed)
@@ -202,6 +207,7 @@ pub extern "C" fn nfct_new() -> *mut nf_conntrack {
 
 /// Releases a conntrack object and all that it owns. The object must come from nfct_new() or nfct_clone(), or from a
 /// callback that returned NFCT_CB_STOLEN.
+/// @ingroup nfct_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
     boundary(|| {
@@ -214,9 +220,15 @@ pub unsafe extern "C" fn nfct_destroy(ct: *mut nf_conntrack) {
     })
 }
 
-/// Duplicates a conntrack object.
+/// Duplicates a conntrack object, with its labels, helper data and security context. Release the copy with
+/// nfct_destroy().
 ///
-/// Returns the copy, or NULL with errno set. Release the copy with nfct_destroy().
+/// Returns the copy, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrack {
     boundary(|| {
@@ -227,7 +239,8 @@ pub unsafe extern "C" fn nfct_clone(ct: *const nf_conntrack) -> *mut nf_conntrac
     })
 }
 
-/// Returns the size of a conntrack object in bytes.
+/// Returns the size of a conntrack object in bytes. The size is that of nfct_maxsize(). Deprecated: use nfct_new().
+/// @ingroup nfct_new
 #[unsafe(no_mangle)]
 #[deprecated]
 pub unsafe extern "C" fn nfct_sizeof(ct: *const nf_conntrack) -> size_t {
@@ -238,20 +251,26 @@ pub unsafe extern "C" fn nfct_sizeof(ct: *const nf_conntrack) -> size_t {
     })
 }
 
-/// Returns the size of a conntrack object in bytes. A block of this size that contains only
-/// zeros is an empty object.
+/// Returns the size of a conntrack object in bytes. A block of this size that contains only zeros is an empty
+/// object. Deprecated: use nfct_new(), because the size may grow with a later version.
+/// @ingroup nfct_new
 #[unsafe(no_mangle)]
 #[deprecated]
 pub extern "C" fn nfct_maxsize() -> size_t {
     size_of::<Flow>()
 }
 
-/// Applies one of NFCT_SOPT_* to a conntrack object.
+/// Applies one of NFCT_SOPT_* to a conntrack object. The function uses the stored values, whether or not the
+/// attributes are set.
 ///
-/// NFCT_SOPT_UNDO_SPAT and _DPAT do not change an object of a protocol without ports; see
-/// nfct_getobjopt().
+/// NFCT_SOPT_UNDO_SPAT and _DPAT do not change an object of a protocol without ports; see nfct_getobjopt().
 ///
-/// Returns 0, or -1 with errno EOPNOTSUPP for an unknown option.
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EOPNOTSUPP: an unknown option
+///
+/// @ingroup nfct_setobjopt
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_setobjopt(ct: *mut nf_conntrack, option: c_uint) -> c_int {
     boundary(|| {
@@ -272,12 +291,15 @@ fn set_option(flow: &mut Flow, option: c_uint) -> Result<()> {
 
 /// Tests whether a conntrack object has the property of one of NFCT_GOPT_*.
 ///
-/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was
-/// expected or whose status is not set. For other protocols NFCT_GOPT_IS_SPAT and _DPAT return
-/// 0.
+/// Ports are those of TCP, UDP, UDP-Lite, SCTP and DCCP, and the keys of a GRE flow that was expected or whose
+/// status is not set. For other protocols NFCT_GOPT_IS_SPAT and _DPAT return 0.
 ///
-/// Returns 1 when it has the property, 0 when it has not, or -1 with errno EOPNOTSUPP for an
-/// unknown option.
+/// Returns 1 when it has the property, 0 when it has not, or -1 with errno set.
+///
+/// Errors:
+/// - EOPNOTSUPP: an unknown option
+///
+/// @ingroup nfct_setobjopt
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_getobjopt(ct: *const nf_conntrack, option: c_uint) -> c_int {
     boundary(|| {
@@ -296,10 +318,12 @@ fn nat(option: c_uint) -> Option<NatPart> {
     all.get(usize::try_from(option).ok()?).copied()
 }
 
-/// Sets an attribute from its value; the function reads the attribute's size in bytes.
+/// Sets an attribute from its value; the function reads the attribute's size in bytes and copies them.
 ///
-/// The object becomes the owner of a label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK). An unknown attribute is
-/// ignored.
+/// The object becomes the owner of a label mask (ATTR_CONNLABELS, ATTR_CONNLABELS_MASK), and releases the mask that
+/// it had. An unknown attribute is ignored. Setting a read-only attribute marks it as set and does not change its
+/// value; ATTR_TIMESTAMP_EVENT is not even marked.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: *const c_void) {
     boundary(|| {
@@ -308,7 +332,8 @@ pub unsafe extern "C" fn nfct_set_attr(ct: *mut nf_conntrack, r#type: ConntrackA
     })
 }
 
-/// Sets an attribute from an 8-bit value.
+/// Sets an attribute from an 8-bit value. A wider attribute gets zeros in its upper bytes.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_u8(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u8) {
     boundary(|| {
@@ -317,7 +342,9 @@ pub unsafe extern "C" fn nfct_set_attr_u8(ct: *mut nf_conntrack, r#type: Conntra
     })
 }
 
-/// Sets an attribute from a 16-bit value.
+/// Sets an attribute from a 16-bit value. A wider attribute gets zeros in its upper bytes, a narrower one the lower
+/// bytes.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_u16(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u16) {
     boundary(|| {
@@ -326,7 +353,9 @@ pub unsafe extern "C" fn nfct_set_attr_u16(ct: *mut nf_conntrack, r#type: Conntr
     })
 }
 
-/// Sets an attribute from a 32-bit value.
+/// Sets an attribute from a 32-bit value. A wider attribute gets zeros in its upper bytes, a narrower one the lower
+/// bytes.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_u32(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u32) {
     boundary(|| {
@@ -335,7 +364,8 @@ pub unsafe extern "C" fn nfct_set_attr_u32(ct: *mut nf_conntrack, r#type: Conntr
     })
 }
 
-/// Sets an attribute from a 64-bit value.
+/// Sets an attribute from a 64-bit value. A narrower attribute gets the lower bytes.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_u64(ct: *mut nf_conntrack, r#type: ConntrackAttr, value: u64) {
     boundary(|| {
@@ -344,7 +374,9 @@ pub unsafe extern "C" fn nfct_set_attr_u64(ct: *mut nf_conntrack, r#type: Conntr
     })
 }
 
-/// Sets an attribute from its value and its length; only ATTR_HELPER_INFO uses the length.
+/// Sets an attribute from its value and its length; only ATTR_HELPER_INFO uses the length. The function copies the
+/// value.
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_l(
     ct: *mut nf_conntrack,
@@ -520,11 +552,17 @@ unsafe fn present(ct: *const nf_conntrack, kind: ConntrackAttr) -> Result<(View,
     if view.is_set(attr) { Ok((view, attr)) } else { Err(Error::Os(libc::ENODATA)) }
 }
 
-/// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not set,
-/// EINVAL for an unknown attribute.
+/// Returns a pointer to an attribute's value inside the object, or NULL with errno set.
 ///
-/// Addresses, ports and ICMP ids are in network byte order. The pointer is valid until the object is released. A
-/// pointer to a string, to helper data or to a label mask is valid until the attribute is set again.
+/// Addresses, ports and ICMP ids are in network byte order. The object owns the value. The pointer is valid until
+/// the object is released. A pointer to a string, to helper data or to a label mask is valid until the attribute is
+/// set again.
+///
+/// Errors:
+/// - ENODATA: the attribute is not set
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr(ct: *const nf_conntrack, r#type: ConntrackAttr) -> *const c_void {
     boundary(|| {
@@ -573,7 +611,14 @@ unsafe fn number<const N: usize>(ct: *const nf_conntrack, kind: ConntrackAttr) -
     Ok(value)
 }
 
-/// Returns an 8-bit attribute, or 0 with errno ENODATA when it is not set, EINVAL when it does not exist.
+/// Returns an 8-bit attribute, or 0 with errno set. Set errno to 0 before the call to distinguish a value of 0 from
+/// a failure, or call nfct_attr_is_set().
+///
+/// Errors:
+/// - ENODATA: the attribute is not set
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_u8(ct: *const nf_conntrack, r#type: ConntrackAttr) -> u8 {
     boundary(|| {
@@ -583,6 +628,7 @@ pub unsafe extern "C" fn nfct_get_attr_u8(ct: *const nf_conntrack, r#type: Connt
 }
 
 /// Returns a 16-bit attribute; ports and ICMP ids are in network byte order. Errors as nfct_get_attr_u8().
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_u16(ct: *const nf_conntrack, r#type: ConntrackAttr) -> u16 {
     boundary(|| {
@@ -592,6 +638,7 @@ pub unsafe extern "C" fn nfct_get_attr_u16(ct: *const nf_conntrack, r#type: Conn
 }
 
 /// Returns a 32-bit attribute; addresses are in network byte order. Errors as nfct_get_attr_u8().
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_u32(ct: *const nf_conntrack, r#type: ConntrackAttr) -> u32 {
     boundary(|| {
@@ -601,6 +648,7 @@ pub unsafe extern "C" fn nfct_get_attr_u32(ct: *const nf_conntrack, r#type: Conn
 }
 
 /// Returns a 64-bit attribute. Errors as nfct_get_attr_u8().
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_u64(ct: *const nf_conntrack, r#type: ConntrackAttr) -> u64 {
     boundary(|| {
@@ -609,8 +657,12 @@ pub unsafe extern "C" fn nfct_get_attr_u64(ct: *const nf_conntrack, r#type: Conn
     })
 }
 
-/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
-/// not exist.
+/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_is_set(ct: *const nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
@@ -621,8 +673,13 @@ pub unsafe extern "C" fn nfct_attr_is_set(ct: *const nf_conntrack, r#type: Connt
     })
 }
 
-/// Returns 1 when all attributes of an array are set, 0 when one is not, or -1 with errno EINVAL when the first that is
-/// not set does not exist.
+/// Returns 1 when all attributes of an array are set, 0 when one is not, or -1 with errno set. `size` is the number
+/// of attributes.
+///
+/// Errors:
+/// - EINVAL: the first attribute that is not set does not exist
+///
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_is_set_array(
     ct: *const nf_conntrack,
@@ -644,7 +701,14 @@ pub unsafe extern "C" fn nfct_attr_is_set_array(
     })
 }
 
-/// Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist.
+/// Marks an attribute as not set. The value stays stored, and nfct_setobjopt() and nfct_getobjopt() still use it.
+///
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfct_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_unset(ct: *mut nf_conntrack, r#type: ConntrackAttr) -> c_int {
     boundary(|| {
@@ -653,8 +717,10 @@ pub unsafe extern "C" fn nfct_attr_unset(ct: *mut nf_conntrack, r#type: Conntrac
     })
 }
 
-/// Compares two conntrack objects. Returns 1 when all attributes that both have are equal,
-/// otherwise 0.
+/// Compares two conntrack objects. The same as nfct_cmp() with NFCT_CMP_ALL.
+///
+/// Returns 1 when all attributes that both have are equal, otherwise 0.
+/// @ingroup nfct_cmp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_compare(ct1: *const nf_conntrack, ct2: *const nf_conntrack) -> c_int {
     boundary_or(0, || {
@@ -663,8 +729,10 @@ pub unsafe extern "C" fn nfct_compare(ct1: *const nf_conntrack, ct2: *const nf_c
     })
 }
 
-/// Compares two conntrack objects according to NFCT_CMP_* flags. Returns 1 when they are equal,
-/// otherwise 0.
+/// Compares two conntrack objects according to NFCT_CMP_* flags.
+///
+/// Returns 1 when they are equal, otherwise 0.
+/// @ingroup nfct_cmp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_cmp(
     ct1: *const nf_conntrack,
@@ -689,6 +757,7 @@ unsafe fn equal(a: *const nf_conntrack, b: *const nf_conntrack, flags: CompareFl
 ///
 /// With NFCT_CP_OVERRIDE `dest` becomes a duplicate, and may be uninitialised memory: its former contents are not
 /// released.
+/// @ingroup nfct_copy
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_conntrack, flags: c_uint) {
     boundary(|| {
@@ -714,7 +783,8 @@ pub unsafe extern "C" fn nfct_copy(dest: *mut nf_conntrack, source: *const nf_co
     })
 }
 
-/// Copies one attribute when `source` has it set.
+/// Copies one attribute when `source` has it set. An unknown attribute is ignored.
+/// @ingroup nfct_copy
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_copy_attr(
     dest: *mut nf_conntrack,

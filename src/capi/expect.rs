@@ -13,9 +13,14 @@ fn attr(kind: ExpectationAttr) -> Result<ExpectAttr> {
     ExpectAttr::from_number(kind).ok_or(Error::Invalid("expectation attribute number"))
 }
 
-/// Creates an empty expectation object.
+/// Creates an empty expectation object. Release the object with nfexp_destroy().
 ///
-/// Returns the object, or NULL with errno ENOMEM. Release the object with nfexp_destroy().
+/// Returns the object, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfexp_new
 #[unsafe(no_mangle)]
 pub extern "C" fn nfexp_new() -> *mut nf_expect {
     boundary(zeroed)
@@ -23,6 +28,7 @@ pub extern "C" fn nfexp_new() -> *mut nf_expect {
 
 /// Releases an expectation object. The object must come from nfexp_new() or nfexp_clone(), or from a callback that
 /// returned NFCT_CB_STOLEN.
+/// @ingroup nfexp_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_destroy(exp: *mut nf_expect) {
     boundary(|| {
@@ -32,6 +38,7 @@ pub unsafe extern "C" fn nfexp_destroy(exp: *mut nf_expect) {
 }
 
 /// Returns the size of an expectation object in bytes.
+/// @ingroup nfexp_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_sizeof(exp: *const nf_expect) -> size_t {
     boundary(|| {
@@ -42,12 +49,20 @@ pub unsafe extern "C" fn nfexp_sizeof(exp: *const nf_expect) -> size_t {
 
 /// Returns the size of an expectation object in bytes. A block of this size that contains only zeros is an empty
 /// object.
+/// @ingroup nfexp_new
 #[unsafe(no_mangle)]
 pub extern "C" fn nfexp_maxsize() -> size_t {
     size_of::<Expectation>()
 }
 
-/// Duplicates an expectation object. Returns the copy, or NULL. Release the copy with nfexp_destroy().
+/// Duplicates an expectation object. Release the copy with nfexp_destroy().
+///
+/// Returns the copy, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfexp_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_clone(exp: *const nf_expect) -> *mut nf_expect {
     boundary(|| {
@@ -57,10 +72,11 @@ pub unsafe extern "C" fn nfexp_clone(exp: *const nf_expect) -> *mut nf_expect {
     })
 }
 
-/// Compares two expectations according to NFCT_CMP_MASK and NFCT_CMP_STRICT. Returns 1 when
-/// they are equal, otherwise 0.
+/// Compares two expectations according to NFCT_CMP_MASK and NFCT_CMP_STRICT; other flags have no effect. The
+/// function never compares the timeout.
 ///
-/// The function never compares the timeout.
+/// Returns 1 when they are equal, otherwise 0.
+/// @ingroup nfct_cmp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_cmp(exp1: *const nf_expect, exp2: *const nf_expect, flags: c_uint) -> c_int {
     boundary_or(0, || {
@@ -75,6 +91,7 @@ pub unsafe extern "C" fn nfexp_cmp(exp1: *const nf_expect, exp2: *const nf_expec
 /// 32-bit number.
 ///
 /// An unknown attribute is ignored.
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_set_attr(exp: *mut nf_expect, r#type: ExpectationAttr, value: *const c_void) {
     boundary(|| {
@@ -127,6 +144,7 @@ unsafe fn set_number(exp: *mut nf_expect, kind: ExpectationAttr, value: u32, wid
 }
 
 /// Sets an attribute from an 8-bit value.
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_set_attr_u8(exp: *mut nf_expect, r#type: ExpectationAttr, value: u8) {
     boundary(|| {
@@ -136,6 +154,7 @@ pub unsafe extern "C" fn nfexp_set_attr_u8(exp: *mut nf_expect, r#type: Expectat
 }
 
 /// Sets an attribute from a 16-bit value.
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_set_attr_u16(exp: *mut nf_expect, r#type: ExpectationAttr, value: u16) {
     boundary(|| {
@@ -145,6 +164,7 @@ pub unsafe extern "C" fn nfexp_set_attr_u16(exp: *mut nf_expect, r#type: Expecta
 }
 
 /// Sets an attribute from a 32-bit value.
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_set_attr_u32(exp: *mut nf_expect, r#type: ExpectationAttr, value: u32) {
     boundary(|| {
@@ -164,12 +184,17 @@ unsafe fn present(exp: *const nf_expect, kind: ExpectationAttr) -> Result<*const
     Ok(exp.cast::<u8>().wrapping_add(attr.row().offset))
 }
 
-/// Returns a pointer to an attribute's value inside the object, or NULL with errno ENODATA when it is not
-/// set, EINVAL for an unknown attribute.
+/// Returns a pointer to an attribute's value inside the object, or NULL with errno set.
 ///
 /// A tuple is returned as a conntrack object with the attributes of the original direction. Every function that
-/// reads a conntrack object accepts the tuple. The tuple is valid until the expectation is released. Do not release the
-/// tuple alone, and do not use it as the target of a copy with NFCT_CP_OVERRIDE.
+/// reads a conntrack object accepts the tuple. The tuple is valid until the expectation is released. Do not release
+/// the tuple alone, and do not use it as the target of a copy with NFCT_CP_OVERRIDE.
+///
+/// Errors:
+/// - ENODATA: the attribute is not set
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr(exp: *const nf_expect, r#type: ExpectationAttr) -> *const c_void {
     boundary(|| {
@@ -186,7 +211,13 @@ unsafe fn number<const N: usize>(exp: *const nf_expect, kind: ExpectationAttr) -
     Ok(unsafe { at.cast::<[u8; N]>().read_unaligned() })
 }
 
-/// Returns an 8-bit attribute, or 0 with errno ENODATA when it is not set, EINVAL when it does not exist.
+/// Returns an 8-bit attribute, or 0 with errno set.
+///
+/// Errors:
+/// - ENODATA: the attribute is not set
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr_u8(exp: *const nf_expect, r#type: ExpectationAttr) -> u8 {
     boundary(|| {
@@ -196,6 +227,7 @@ pub unsafe extern "C" fn nfexp_get_attr_u8(exp: *const nf_expect, r#type: Expect
 }
 
 /// Returns a 16-bit attribute. Errors as nfexp_get_attr_u8().
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr_u16(exp: *const nf_expect, r#type: ExpectationAttr) -> u16 {
     boundary(|| {
@@ -205,6 +237,7 @@ pub unsafe extern "C" fn nfexp_get_attr_u16(exp: *const nf_expect, r#type: Expec
 }
 
 /// Returns a 32-bit attribute. Errors as nfexp_get_attr_u8().
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_get_attr_u32(exp: *const nf_expect, r#type: ExpectationAttr) -> u32 {
     boundary(|| {
@@ -213,8 +246,12 @@ pub unsafe extern "C" fn nfexp_get_attr_u32(exp: *const nf_expect, r#type: Expec
     })
 }
 
-/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno EINVAL when it does
-/// not exist.
+/// Returns 1 when an attribute is set, 0 when it is not, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_attr_is_set(exp: *const nf_expect, r#type: ExpectationAttr) -> c_int {
     boundary(|| {
@@ -224,7 +261,14 @@ pub unsafe extern "C" fn nfexp_attr_is_set(exp: *const nf_expect, r#type: Expect
     })
 }
 
-/// Marks an attribute as not set. Returns 0, or -1 with errno EINVAL when it does not exist.
+/// Marks an attribute as not set.
+///
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such attribute
+///
+/// @ingroup nfexp_set_attr
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_attr_unset(exp: *mut nf_expect, r#type: ExpectationAttr) -> c_int {
     boundary(|| {

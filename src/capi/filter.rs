@@ -16,12 +16,20 @@ use libc::{c_int, c_void};
 ///
 /// The filter accepts a message when every attribute with values accepts it. An attribute of the filter accepts a
 /// message that does not contain this attribute; a missing mark or zone counts as 0.
+///
+/// Returns the filter, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_create() -> *mut nfct_filter {
     boundary(|| give(EventFilter::new()))
 }
 
 /// Releases an event filter. Sockets to which the filter is attached keep filtering.
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_destroy(filter: *mut nfct_filter) {
     boundary(|| {
@@ -34,6 +42,7 @@ pub unsafe extern "C" fn nfct_filter_destroy(filter: *mut nfct_filter) {
 ///
 /// Numbers and addresses are in host byte order. An attribute takes 255 protocols, 127 IPv4 addresses for
 /// each direction, 127 marks, 127 zones, and 20 IPv6 addresses for each direction; the function ignores further values.
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_add_attr(
     filter: *mut nfct_filter,
@@ -94,6 +103,7 @@ unsafe fn masked(value: *const c_void) -> Result<Masked> {
 }
 
 /// Adds a number to an event filter: a protocol or a zone.
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_add_attr_u32(filter: *mut nfct_filter, attr: FilterAttr, value: u32) {
     boundary(|| {
@@ -114,7 +124,13 @@ pub unsafe extern "C" fn nfct_filter_add_attr_u32(filter: *mut nfct_filter, attr
 /// Sets whether an attribute accepts messages that match its values (NFCT_FILTER_LOGIC_POSITIVE, the default) or
 /// rejects them (NFCT_FILTER_LOGIC_NEGATIVE). A negative logic is permanent.
 ///
-/// Returns 0, or -1 with errno ENOTSUP for an unknown attribute, EBUSY when the logic is already negative.
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EOPNOTSUPP: there is no such attribute
+/// - EBUSY: the logic is already negative
+///
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_set_logic(
     filter: *mut nfct_filter,
@@ -128,12 +144,20 @@ pub unsafe extern "C" fn nfct_filter_set_logic(
     })
 }
 
-/// Attaches an event filter to a socket: the socket then receives only messages that the filter
-/// accepts. The filter replaces an earlier one.
+/// Attaches an event filter to a socket: the socket then receives only messages that the filter accepts. The filter
+/// replaces an earlier one. The program keeps the filter, and may release it at once.
 ///
-/// Returns 0, or -1 with errno of setsockopt(2): ENOMEM when the filter is larger than
-/// net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough for lists of
-/// some fifty values. Do not list the table on a socket with a filter.
+/// Do not list the table on a socket with a filter: the kernel drops an answer that the filter rejects, and the list
+/// does not end.
+///
+/// Returns 0, or -1 with errno of setsockopt(2).
+///
+/// Errors:
+/// - ENOMEM: the filter is larger than net.core.optmem_max allows. Linux 6.1 allows 20480 bytes by default, enough
+///   for lists of some fifty values
+/// - EBADF, ENOTSOCK: `fd` is not a socket
+///
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter) -> c_int {
     boundary(|| {
@@ -144,7 +168,15 @@ pub unsafe extern "C" fn nfct_filter_attach(fd: c_int, filter: *mut nfct_filter)
     })
 }
 
-/// Detaches the event filter from a socket. Returns 0, or -1 with errno ENOENT when the socket has no filter.
+/// Detaches the event filter from a socket.
+///
+/// Returns 0, or -1 with errno of setsockopt(2).
+///
+/// Errors:
+/// - ENOENT: the socket has no filter
+/// - EBADF, ENOTSOCK: `fd` is not a socket
+///
+/// @ingroup nfct_filter_create
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_detach(fd: c_int) -> c_int {
     // SAFETY: C gives its own descriptor for this call.
@@ -152,12 +184,20 @@ pub extern "C" fn nfct_filter_detach(fd: c_int) -> c_int {
 }
 
 /// Creates a dump filter that accepts every entry. Release the filter with nfct_filter_dump_destroy().
+///
+/// Returns the filter, or NULL with errno set.
+///
+/// Errors:
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_filter_dump_create
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_filter_dump_create() -> *mut nfct_filter_dump {
     boundary(|| give(DumpFilter::new()))
 }
 
 /// Releases a dump filter.
+/// @ingroup nfct_filter_dump_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_dump_destroy(filter: *mut nfct_filter_dump) {
     boundary(|| {
@@ -166,7 +206,8 @@ pub unsafe extern "C" fn nfct_filter_dump_destroy(filter: *mut nfct_filter_dump)
     })
 }
 
-/// Sets an attribute of a dump filter. The function copies the value.
+/// Sets an attribute of a dump filter. The function copies the value. An unknown attribute is ignored.
+/// @ingroup nfct_filter_dump_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_dump_set_attr(
     filter_dump: *mut nfct_filter_dump,
@@ -219,6 +260,7 @@ unsafe fn set_number(filter_dump: *mut nfct_filter_dump, kind: FilterDumpAttr, v
 }
 
 /// Sets the family of a dump filter (NFCT_FILTER_DUMP_L3NUM).
+/// @ingroup nfct_filter_dump_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_dump_set_attr_u8(
     filter_dump: *mut nfct_filter_dump,
@@ -232,6 +274,7 @@ pub unsafe extern "C" fn nfct_filter_dump_set_attr_u8(
 }
 
 /// Sets the zone of a dump filter (NFCT_FILTER_DUMP_ZONE).
+/// @ingroup nfct_filter_dump_create
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_filter_dump_set_attr_u16(
     filter_dump: *mut nfct_filter_dump,

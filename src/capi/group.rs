@@ -12,7 +12,9 @@ fn group(kind: ConntrackGroup) -> Result<Group> {
     Group::from_number(kind).ok_or(Error::Invalid("group number"))
 }
 
-/// Sets a group of attributes from its structure. An unknown group is ignored.
+/// Sets a group of attributes from its structure. An unknown group is ignored. For a read-only group the function
+/// marks the attributes as set and does not change their values.
+/// @ingroup nfct_set_attr_grp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_set_attr_grp(
     ct: *mut nf_conntrack,
@@ -37,8 +39,15 @@ pub unsafe extern "C" fn nfct_set_attr_grp(
     })
 }
 
-/// Fills a group's structure. Returns 0, or -1 with errno ENODATA when the group is not set, EINVAL when it does not
-/// exist.
+/// Fills a group's structure.
+///
+/// Returns 0, or -1 with errno set; the structure is then unchanged.
+///
+/// Errors:
+/// - ENODATA: the group is not set
+/// - EINVAL: there is no such group
+///
+/// @ingroup nfct_set_attr_grp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_get_attr_grp(
     ct: *const nf_conntrack,
@@ -74,7 +83,12 @@ fn copy(view: View, offset: usize, part: &mut [u8]) {
     }
 }
 
-/// Returns 1 when a group is set, 0 when it is not, or -1 with errno EINVAL when it does not exist.
+/// Returns 1 when a group is set, 0 when it is not, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such group
+///
+/// @ingroup nfct_set_attr_grp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {
@@ -85,8 +99,14 @@ pub unsafe extern "C" fn nfct_attr_grp_is_set(ct: *const nf_conntrack, r#type: C
     })
 }
 
-/// Marks all attributes of a group as not set. Returns 0, or -1 with errno EINVAL when it does
-/// not exist.
+/// Marks all attributes of a group as not set.
+///
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: there is no such group
+///
+/// @ingroup nfct_set_attr_grp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_attr_grp_unset(ct: *mut nf_conntrack, r#type: ConntrackGroup) -> c_int {
     boundary(|| {

@@ -295,11 +295,18 @@ unsafe fn close(cth: *mut nfct_handle) -> Result<c_int> {
 
 /// Opens a connection to the kernel.
 ///
-/// `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events that the handle receives
-/// (NFCT_ALL_CT_GROUPS, NF_NETLINK_CONNTRACK_*). The socket is closed on exec.
+/// `subsys_id` is CONNTRACK, EXPECT, or 0 for both; `subscriptions` are the groups of events that the handle
+/// receives (NFCT_ALL_CT_GROUPS, NF_NETLINK_CONNTRACK_*), or 0 for none. Opening a handle without events needs no
+/// privilege. The socket is closed on exec.
 ///
-/// Returns the handle, or NULL with errno set; errno is EPERM for events without privilege. Release the handle with
-/// nfct_close().
+/// Returns the handle, or NULL with errno set. Release the handle with nfct_close().
+///
+/// Errors:
+/// - EPERM: `subscriptions` is not 0, and the program has no CAP_NET_ADMIN
+/// - EMFILE, ENFILE, ENOBUFS, ENOMEM: as of socket(2)
+/// - EPROTONOSUPPORT: the kernel has no netfilter netlink
+///
+/// @ingroup nfct_open
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_handle {
     uncancelled_boundary(|| {
@@ -318,9 +325,18 @@ pub extern "C" fn nfct_open(subsys_id: u8, subscriptions: c_uint) -> *mut nfct_h
     })
 }
 
-/// Opens conntrack on a handle that libnfnetlink has opened; nfct_close() also releases libnfnetlink's handle.
+/// Opens conntrack on a handle that libnfnetlink has opened. The conntrack handle becomes the owner of
+/// libnfnetlink's handle: nfct_close() releases both, and the program does not call nfnl_close().
 ///
-/// Returns the handle, or NULL with errno set; errno is EBUSY when that handle already uses the subsystem.
+/// Returns the handle, or NULL with errno set. After a failure libnfnetlink's handle stays open and belongs to the
+/// program.
+///
+/// Errors:
+/// - EBUSY: libnfnetlink's handle already uses the subsystem
+/// - EPERM: `subscriptions` is not 0, and the program has no CAP_NET_ADMIN
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_open
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_open_nfnl(
     nfnlh: *mut nfnl_handle,
@@ -336,7 +352,10 @@ pub unsafe extern "C" fn nfct_open_nfnl(
     })
 }
 
-/// Closes a handle and its socket. Returns 0, or -1 with errno of close(2); the handle is released in both cases.
+/// Closes a handle and its socket. Event filters and callbacks end with the handle; objects stay valid.
+///
+/// Returns 0, or -1 with errno of close(2). The handle is released in both cases.
+/// @ingroup nfct_open
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_close(cth: *mut nfct_handle) -> c_int {
     uncancelled_boundary(|| {
@@ -345,7 +364,9 @@ pub unsafe extern "C" fn nfct_close(cth: *mut nfct_handle) -> c_int {
     })
 }
 
-/// Returns the descriptor of a handle's socket, for poll(2) and similar functions.
+/// Returns the descriptor of a handle's socket, for poll(2) and similar functions, or -1 for NULL. The handle owns
+/// the descriptor: do not close it.
+/// @ingroup nfct_open
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_fd(cth: *mut nfct_handle) -> c_int {
     boundary(|| {
@@ -354,7 +375,9 @@ pub unsafe extern "C" fn nfct_fd(cth: *mut nfct_handle) -> c_int {
     })
 }
 
-/// Returns the handle for the functions of libnfnetlink; the conntrack handle owns it.
+/// Returns the handle for the functions of libnfnetlink, or NULL for NULL. The conntrack handle owns it: do not call
+/// nfnl_close().
+/// @ingroup nfct_open
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nfnlh(cth: *mut nfct_handle) -> *const nfnl_handle {
     boundary(|| {
@@ -385,13 +408,20 @@ fn unregister<C: Delivered>(handle: &Handle, registration: &Registration<C>) -> 
 /// Registers a function for conntrack messages: the function gets the type of the message, the object and `data`.
 ///
 /// The library releases the object after the call unless the function returns NFCT_CB_STOLEN. A handle has one
-/// registration: a new one replaces the old one. Returns 0, or -1 with errno EINVAL when the handle was not opened
-/// for conntrack.
+/// registration: a new one replaces the old one.
 ///
 /// The function may query, unregister and close the handle that called it. It must not close the handle when a
 /// function of libnfnetlink called it, because that function uses the handle afterwards. The function need not
 /// return: the end of its thread, a C++ exception or longjmp() may leave it. The program then owns the object and
 /// releases it with nfct_destroy(); the handle works and closes as before.
+///
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL: the handle was not opened for conntrack
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_register(
     h: *mut nfct_handle,
@@ -408,7 +438,8 @@ pub unsafe extern "C" fn nfct_callback_register(
     })
 }
 
-/// Ends the delivery of conntrack messages.
+/// Ends the delivery of conntrack messages, whichever function registered it.
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_unregister(h: *mut nfct_handle) {
     boundary(|| {
@@ -419,7 +450,11 @@ pub unsafe extern "C" fn nfct_callback_unregister(h: *mut nfct_handle) {
     })
 }
 
-/// As nfct_callback_register(), for a function that also gets the netlink message.
+/// Registers a function for conntrack messages that also gets the netlink message. As nfct_callback_register(),
+/// which replaces this registration, and the reverse. The message is valid during the call.
+///
+/// Returns 0, or -1 with errno set; errors as nfct_callback_register().
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_register2(
     h: *mut nfct_handle,
@@ -441,7 +476,8 @@ pub unsafe extern "C" fn nfct_callback_register2(
     })
 }
 
-/// Ends the delivery of conntrack messages.
+/// Ends the delivery of conntrack messages, whichever function registered it.
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_callback_unregister2(h: *mut nfct_handle) {
     boundary(|| {
@@ -452,7 +488,11 @@ pub unsafe extern "C" fn nfct_callback_unregister2(h: *mut nfct_handle) {
     })
 }
 
-/// Registers a function for expectation messages; as nfct_callback_register().
+/// Registers a function for expectation messages. As nfct_callback_register(), for a handle that was opened for
+/// EXPECT; the program releases a stolen object with nfexp_destroy().
+///
+/// Returns 0, or -1 with errno set; errors as nfct_callback_register().
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_callback_register(
     h: *mut nfct_handle,
@@ -469,7 +509,8 @@ pub unsafe extern "C" fn nfexp_callback_register(
     })
 }
 
-/// Ends the delivery of expectation messages.
+/// Ends the delivery of expectation messages, whichever function registered it.
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_callback_unregister(h: *mut nfct_handle) {
     boundary(|| {
@@ -480,7 +521,11 @@ pub unsafe extern "C" fn nfexp_callback_unregister(h: *mut nfct_handle) {
     })
 }
 
-/// As nfexp_callback_register(), for a function that also gets the netlink message.
+/// Registers a function for expectation messages that also gets the netlink message. As nfexp_callback_register(),
+/// which replaces this registration, and the reverse. The message is valid during the call.
+///
+/// Returns 0, or -1 with errno set; errors as nfct_callback_register().
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_callback_register2(
     h: *mut nfct_handle,
@@ -502,7 +547,8 @@ pub unsafe extern "C" fn nfexp_callback_register2(
     })
 }
 
-/// Ends the delivery of expectation messages.
+/// Ends the delivery of expectation messages, whichever function registered it.
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
     boundary(|| {
@@ -516,15 +562,31 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
 /// Sends a request to the kernel and receives the answer; the registered function gets the objects.
 ///
 /// `data` points to a conntrack object (NFCT_Q_CREATE, UPDATE, DESTROY, GET, CREATE_UPDATE), to a 32-bit family
-/// (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER).
+/// (FLUSH, DUMP, DUMP_RESET) or to a dump filter (DUMP_FILTER, DUMP_FILTER_RESET, FLUSH_FILTER). The program keeps
+/// it.
 ///
 /// A kernel that does not know a condition of a filter ignores the condition. A DUMP_FILTER then returns more
 /// entries than the filter selects; see enum nfct_filter_dump_attr for the versions. A FLUSH_FILTER would delete
 /// every entry. Therefore nfct_query() first asks the kernel, with a list request on a separate socket, whether the
 /// kernel reads each condition; when it does not, nfct_query() sends nothing and errno is EOPNOTSUPP.
 ///
-/// Returns 0, or -1 with errno set: the kernel's error; EINTR when the table changed during a dump; EMSGSIZE when a
-/// part of the answer was lost; EINVAL when the object cannot be sent completely, and nothing was sent.
+/// Returns 0, or -1 with errno set: the kernel's error, or an error of the library. When a callback returns a
+/// negative number, this number, and errno is the callback's.
+///
+/// Errors:
+/// - EPERM: no CAP_NET_ADMIN in the network namespace
+/// - EINVAL: the object cannot be sent completely, and nothing was sent; or the kernel refuses a value
+/// - EEXIST: NFCT_Q_CREATE, and the entry exists
+/// - ENOENT: NFCT_Q_UPDATE, NFCT_Q_DESTROY or NFCT_Q_GET, and there is no such entry
+/// - ENOMEM: NFCT_Q_CREATE, and the table is full
+/// - EBUSY: a dump that nfct_send() began on this handle is still running
+/// - EINTR: the table changed during a dump; the callback has got all entries that the kernel sent
+/// - EMSGSIZE: the object needs more than 16384 bytes, and nothing was sent; or a part of the answer was lost
+/// - ERANGE, EBADMSG: a message of the answer was malformed; the callback has got the others
+/// - EOPNOTSUPP: an unknown query; or a flush with a filter that this kernel does not know, and nothing was sent
+/// - ELOOP: more than 16 queries, each in a callback of the previous one
+///
+/// @ingroup nfct_query
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfct_query(
     h: *mut nfct_handle,
@@ -542,11 +604,17 @@ pub unsafe extern "C-unwind" fn nfct_query(
     })
 }
 
-/// Sends a query and does not wait for the answer. `data` is as for nfct_query(), and a
-/// NFCT_Q_FLUSH_FILTER is refused for the same reasons. At the same time other threads may send on the
-/// handle, and one thread may receive on it.
+/// Sends a query and does not wait for the answer. `data` is as for nfct_query(), and a NFCT_Q_FLUSH_FILTER is
+/// refused for the same reasons. At the same time other threads may send on the handle, and one thread may receive
+/// on it. nfct_catch() receives the answer.
 ///
 /// Returns the number of bytes sent, or -1 with errno set.
+///
+/// Errors:
+/// - EINVAL, EMSGSIZE, EOPNOTSUPP: nothing was sent, as of nfct_query()
+/// - EAGAIN: the socket is non-blocking and has no room
+///
+/// @ingroup nfct_query
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfct_send(
     h: *mut nfct_handle,
@@ -564,22 +632,41 @@ pub unsafe extern "C-unwind" fn nfct_send(
     })
 }
 
-/// Receives messages and passes them to the registered functions, until a function returns NFCT_CB_STOP or
-/// the answer to a request is complete.
+/// Receives messages and passes them to the registered functions, until a function returns NFCT_CB_STOP or the
+/// answer to a request is complete.
 ///
 /// A signal does not end the call. A program that must be able to stop waits in poll(2) on nfct_fd(), or cancels the
 /// thread that is in this call: see the examples events_poll and events_thread.
 ///
-/// Returns 0, or -1 with errno set: ENOBUFS when events were lost (the next call continues), EAGAIN when a
-/// non-blocking socket has no further message.
+/// Returns 0, or -1 with errno set. When a callback returns a negative number, this number, and errno is the
+/// callback's.
+///
+/// Errors:
+/// - ENOBUFS: events were lost, because the program read too slowly; the next call continues
+/// - EAGAIN: the socket is non-blocking and has no further message
+/// - ERANGE, EBADMSG: a message was malformed; the callback has got the others
+/// - ELOOP: more than 16 calls, each in a callback of the previous one
+///
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfct_catch(h: *mut nfct_handle) -> c_int {
     // SAFETY: C gives a live handle.
     leavable_boundary(|cancel| unsafe { run(h, Wanted::Anything, cancel) })
 }
 
-/// Sends a request about expectations; as nfct_query(). `data` points to an expectation object
-/// (NFCT_Q_CREATE, DESTROY, GET, CREATE_UPDATE) or to an 8-bit family (FLUSH, DUMP).
+/// Sends a request about expectations and receives the answer; the registered function gets the objects.
+///
+/// `data` points to an expectation object (NFCT_Q_CREATE, DESTROY, GET, CREATE_UPDATE) or to an 8-bit family (FLUSH,
+/// DUMP). The program keeps it. The kernel knows no other query about expectations.
+///
+/// Returns 0, or -1 with errno set; as nfct_query().
+///
+/// Errors:
+/// - EPERM, EEXIST, ENOENT, EBUSY, EINTR, EMSGSIZE, ERANGE, EBADMSG, ELOOP: as of nfct_query()
+/// - EINVAL: the object cannot be sent completely, and nothing was sent; or the kernel refuses a value
+/// - EOPNOTSUPP: an unknown query, or one that is not about expectations
+///
+/// @ingroup nfct_query
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfexp_query(
     h: *mut nfct_handle,
@@ -595,7 +682,10 @@ pub unsafe extern "C-unwind" fn nfexp_query(
     })
 }
 
-/// Sends a query about expectations and does not wait for the answer; as nfct_send().
+/// Sends a query about expectations and does not wait for the answer. `data` is as for nfexp_query().
+///
+/// Returns the number of bytes sent, or -1 with errno set; as nfct_send().
+/// @ingroup nfct_query
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfexp_send(
     h: *mut nfct_handle,
@@ -611,7 +701,10 @@ pub unsafe extern "C-unwind" fn nfexp_send(
     })
 }
 
-/// Receives messages; the same as nfct_catch().
+/// Receives messages of both subsystems; the same function as nfct_catch().
+///
+/// Returns as nfct_catch().
+/// @ingroup nfct_callback_register
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn nfexp_catch(h: *mut nfct_handle) -> c_int {
     // SAFETY: C gives a live handle.

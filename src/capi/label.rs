@@ -11,17 +11,28 @@ use std::ffi::CStr;
 
 const DEFAULT_PATH: &CStr = c"/etc/xtables/connlabel.conf";
 
-/// Returns the path of the default label file.
+/// Returns the path of the default label file, /etc/xtables/connlabel.conf. The text is constant: do not release it.
+/// @ingroup nfct_labelmap_new
 #[unsafe(no_mangle)]
 pub extern "C" fn nfct_labels_get_path() -> *const c_char {
     DEFAULT_PATH.as_ptr()
 }
 
-/// Reads a label map from a file; NULL stands for the default file.
+/// Reads a label map from a file; NULL stands for the default file. Release the map with nfct_labelmap_destroy().
 ///
-/// Returns the map, or NULL: with errno of open(2), EFBIG when the file is longer than a mebibyte, or 0 when no
-/// line names a label. Release the map with nfct_labelmap_destroy(). A cancellation of the thread takes effect
-/// after the file has been read.
+/// A line of the file contains the number of a bit and its name. The function ignores a line that begins with `#`, a
+/// line with other characters in its name than letters, digits, blanks and hyphens, and a number of 1024 or more.
+/// For a number or name that occurs twice, the first line counts.
+///
+/// Returns the map, or NULL: with errno set, or with errno 0 when no line names a label. A cancellation of the
+/// thread takes effect after the file has been read.
+///
+/// Errors:
+/// - ENOENT, EACCES: the file cannot be opened; as of open(2)
+/// - EFBIG: the file is longer than a mebibyte
+/// - ENOMEM: no memory
+///
+/// @ingroup nfct_labelmap_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_new(path: *const c_char) -> *mut nfct_labelmap {
     uncancelled_boundary(|| {
@@ -42,6 +53,7 @@ fn read(path: &CStr) -> Result<LabelMap> {
 }
 
 /// Releases a label map and its names.
+/// @ingroup nfct_labelmap_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_destroy(map: *mut nfct_labelmap) {
     boundary(|| {
@@ -53,6 +65,7 @@ pub unsafe extern "C" fn nfct_labelmap_destroy(map: *mut nfct_labelmap) {
 /// Returns the name of a bit, "" for a bit without a name, or NULL above the highest bit with a name.
 ///
 /// The name is valid until the map is released.
+/// @ingroup nfct_labelmap_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_get_name(m: *mut nfct_labelmap, bit: c_uint) -> *const c_char {
     boundary(|| {
@@ -63,6 +76,7 @@ pub unsafe extern "C" fn nfct_labelmap_get_name(m: *mut nfct_labelmap, bit: c_ui
 }
 
 /// Returns the bit with this name, or -1 when no bit has it.
+/// @ingroup nfct_labelmap_new
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_labelmap_get_bit(m: *mut nfct_labelmap, name: *const c_char) -> c_int {
     boundary(|| {

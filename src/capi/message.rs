@@ -86,8 +86,14 @@ unsafe fn append_written(nlh: *mut nlmsghdr, written: &Written<'_>) -> Result<c_
 /// Appends a conntrack object's attributes to a message that already has its netlink and netfilter headers.
 ///
 /// The buffer must have room: 1024 bytes suffice for an object without labels and helper data.
-/// Returns 0, or -1 with errno EINVAL when the object has no ATTR_ORIG_L3PROTO, -1 with errno unchanged when
-/// a tuple's family is neither IPv4 nor IPv6.
+///
+/// Returns 0, or -1.
+///
+/// Errors:
+/// - EINVAL: the object has no ATTR_ORIG_L3PROTO
+/// - errno unchanged: a tuple's family is neither IPv4 nor IPv6
+///
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_build(nlh: *mut nlmsghdr, ct: *const nf_conntrack) -> c_int {
     boundary(|| {
@@ -102,7 +108,12 @@ pub unsafe extern "C" fn nfct_nlmsg_build(nlh: *mut nlmsghdr, ct: *const nf_conn
 /// Appends a dump filter's attributes to a message that already has its netlink and netfilter headers, and sets the
 /// message's family when the filter names a family.
 ///
-/// Returns 0, or -1 with errno EINVAL when the filter's tuple has no family or another family than the filter.
+/// Returns 0, or -1 with errno set; the message is then incomplete.
+///
+/// Errors:
+/// - EINVAL: the filter's tuple has no family or another family than the filter
+///
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_build_filter(
     nlh: *mut nlmsghdr,
@@ -116,10 +127,15 @@ pub unsafe extern "C" fn nfct_nlmsg_build_filter(
     })
 }
 
-/// Reads a conntrack message into an object: sets the attributes that the message contains.
+/// Reads a conntrack message into an object: sets the attributes that the message contains. The object keeps nothing
+/// of the message.
 ///
-/// Returns 0, or -1 with errno ERANGE when an attribute is too short for its type; the attributes before it have
-/// been set.
+/// Returns 0, or -1 with errno set.
+///
+/// Errors:
+/// - ERANGE: an attribute is too short for its type; the attributes before it have been set
+///
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conntrack) -> c_int {
     boundary(|| {
@@ -128,9 +144,15 @@ pub unsafe extern "C" fn nfct_nlmsg_parse(nlh: *const nlmsghdr, ct: *mut nf_conn
     })
 }
 
-/// Reads the attributes of a conntrack message into an object; `l3num` is the message's family.
+/// Reads the attributes of a conntrack message into an object. `payload` points to the first attribute,
+/// `payload_len` is the length of all attributes, and `l3num` is the message's family.
 ///
-/// Returns as nfct_nlmsg_parse().
+/// Returns 0, or -1 with errno set; as nfct_nlmsg_parse().
+///
+/// Errors:
+/// - ERANGE: an attribute is too short for its type; the attributes before it have been set
+///
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_payload_parse(
     payload: *const c_void,
@@ -150,7 +172,10 @@ pub unsafe extern "C" fn nfct_payload_parse(
     })
 }
 
-/// Appends an expectation's attributes to a message that already has its netlink and netfilter headers. Returns 0.
+/// Appends an expectation's attributes to a message that already has its netlink and netfilter headers.
+///
+/// Returns 0.
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_nlmsg_build(nlh: *mut nlmsghdr, exp: *const nf_expect) -> c_int {
     boundary(|| {
@@ -161,7 +186,14 @@ pub unsafe extern "C" fn nfexp_nlmsg_build(nlh: *mut nlmsghdr, exp: *const nf_ex
     })
 }
 
-/// Reads an expectation message into an object. Returns as nfct_nlmsg_parse().
+/// Reads an expectation message into an object: sets the attributes that the message contains.
+///
+/// Returns 0, or -1 with errno set; as nfct_nlmsg_parse().
+///
+/// Errors:
+/// - ERANGE: an attribute is too short for its type; the attributes before it have been set
+///
+/// @ingroup nfct_nlmsg_build
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_nlmsg_parse(nlh: *const nlmsghdr, exp: *mut nf_expect) -> c_int {
     boundary(|| {

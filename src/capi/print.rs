@@ -51,8 +51,15 @@ fn check_buffer(buf: *mut c_char, size: c_uint) -> Result<()> {
 ///
 /// `msg_type` is one of NFCT_T_*, printed first; `out_type` is one of NFCT_O_*; `out_flags` is a set of NFCT_OF_*.
 ///
-/// Returns the length of the whole text without its NUL, or -1: with errno ENOENT for an unknown
-/// `out_type`, with errno unchanged when the object has no protocol.
+/// Returns the length of the whole text without its NUL, as snprintf(3), or -1. A result of `size` or more means
+/// that the text was truncated.
+///
+/// Errors:
+/// - ENOENT: an unknown `out_type`
+/// - errno unchanged: the object has no protocol, or NFCT_OF_SHOW_LAYER3 is set and the object has no family
+/// - EINVAL: `size` is 0
+///
+/// @ingroup nfct_snprintf
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_snprintf(
     buf: *mut c_char,
@@ -72,9 +79,18 @@ pub unsafe extern "C" fn nfct_snprintf(
     })
 }
 
-/// As nfct_snprintf(), with the names of the connection labels from a label map, which may be NULL.
+/// Prints a conntrack object with the names of its connection labels from a label map. With NULL for the map, the
+/// function prints the same as nfct_snprintf().
 ///
 /// With a `size` of 0 the function writes nothing, and `buf` may be NULL.
+///
+/// Returns as nfct_snprintf().
+///
+/// Errors:
+/// - ENOENT: an unknown `out_type`
+/// - errno unchanged: the object has no protocol, or NFCT_OF_SHOW_LAYER3 is set and the object has no family
+///
+/// @ingroup nfct_snprintf
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfct_snprintf_labels(
     buf: *mut c_char,
@@ -96,7 +112,16 @@ pub unsafe extern "C" fn nfct_snprintf_labels(
     })
 }
 
-/// Prints an expectation object; as nfct_snprintf().
+/// Prints an expectation object into `buf`, truncated to `size` bytes with the final NUL. The arguments are those of
+/// nfct_snprintf(); NFCT_OF_TIME has an effect in XML, the other flags have none.
+///
+/// Returns the length of the whole text without its NUL, or -1 with errno set.
+///
+/// Errors:
+/// - ENOENT: an unknown `out_type`
+/// - EINVAL: `size` is 0
+///
+/// @ingroup nfct_snprintf
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nfexp_snprintf(
     buf: *mut c_char,
