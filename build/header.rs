@@ -193,7 +193,7 @@ impl Header {
 
 /// Puts everything that follows on one page of the manual; `@}` ends it.
 fn opened(page: &str) -> String {
-    format!("\n/** @addtogroup {page} @{{ */\n")
+    format!("\n/**\n * @addtogroup {page}\n * @{{\n */\n")
 }
 
 /// The types that a file declares for the header, whether or not a function names them.

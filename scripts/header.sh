@@ -5,4 +5,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 HEADER_DIR=$PWD/include ${CARGO:-cargo} build --locked --package netfilter-conntrack --lib --features header
+UPDATE_MANUAL=1 ${CARGO:-cargo} test --locked --quiet --package netfilter-conntrack --test manual fresh_rendering
 git --no-pager diff --stat -- include 2>/dev/null || true

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup libnetfilter_conntrack_tcp @{ */
+/**
+ * @addtogroup libnetfilter_conntrack_tcp
+ * @{
+ */
 
 /** the highest role */
 #define DCCP_ROLE_MAX (__DCCP_CONNTRACK_ROLE_MAX - 1)

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup libnetfilter_conntrack_tcp @{ */
+/**
+ * @addtogroup libnetfilter_conntrack_tcp
+ * @{
+ */
 
 /** Obsolete; kept for programs that use these names. */
 enum icmp_flags {

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup libnetfilter_conntrack_tcp @{ */
+/**
+ * @addtogroup libnetfilter_conntrack_tcp
+ * @{
+ */
 
 #warning "Please, remove libnetfilter_conntrack_ipv6.h from your includes!"
 

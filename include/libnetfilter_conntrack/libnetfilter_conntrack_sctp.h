@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup libnetfilter_conntrack_tcp @{ */
+/**
+ * @addtogroup libnetfilter_conntrack_tcp
+ * @{
+ */
 
 /** The states of an SCTP association, ATTR_SCTP_STATE. */
 enum sctp_state {

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup libnetfilter_conntrack_tcp @{ */
+/**
+ * @addtogroup libnetfilter_conntrack_tcp
+ * @{
+ */
 
 /** both sides have sent a SYN */
 #define TCP_CONNTRACK_SYN_SENT2 TCP_CONNTRACK_LISTEN

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup linux_nf_conntrack_common @{ */
+/**
+ * @addtogroup linux_nf_conntrack_common
+ * @{
+ */
 
 /** the bit of a value of enum ip_conntrack_info, in masks of states */
 #define NF_CT_STATE_BIT(ctinfo) (1 << ((ctinfo) % IP_CT_IS_REPLY + 1))

@@ -5,7 +5,10 @@
 
 /* Made from src/capi by `make header`: change it there. */
 
-/** @addtogroup linux_nfnetlink_conntrack @{ */
+/**
+ * @addtogroup linux_nfnetlink_conntrack
+ * @{
+ */
 
 #if defined(__has_include)
 #if __has_include(<libnfnetlink/linux_nfnetlink.h>)

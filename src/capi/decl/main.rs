@@ -409,7 +409,7 @@ pub enum nf_conntrack_query {
     NFCT_Q_DESTROY = 2,
     /// gets the entry with the object's tuple
     NFCT_Q_GET = 3,
-    /// deletes all entries, for expectations too; for conntrack the kernel ignores the family
+    /// deletes all entries, whatever the family; with nfexp_query() all expectations
     NFCT_Q_FLUSH = 4,
     /// gets all entries of a family, or of every family for AF_UNSPEC
     NFCT_Q_DUMP = 5,
