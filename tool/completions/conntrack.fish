@@ -6,18 +6,22 @@ function __conntrack_protocol
     set -l next (math $at[1] + 1)
     test "$words[$next]" = $argv[1]
 end
+function __conntrack_after
+    set -l words (commandline -opc)
+    contains -- $words[-1] $argv
+end
 complete -c conntrack -f
 complete -c conntrack -s R -l load-file -r -F -d 'run the command lines in a file'
-complete -c conntrack -s L -l dump -a 'expect conntrack dying unconfirmed' -d 'list entries or expectations'
-complete -c conntrack -s G -l get -a 'expect conntrack dying unconfirmed' -d 'show one entry or expectation'
-complete -c conntrack -s D -l delete -a 'expect conntrack dying unconfirmed' -d 'delete matching entries, or an expectation'
-complete -c conntrack -s I -l create -a 'expect conntrack dying unconfirmed' -d 'create an entry or expectation'
-complete -c conntrack -s A -l add -a 'expect conntrack dying unconfirmed' -d 'create an entry, or update it if it exists'
-complete -c conntrack -s U -l update -a 'expect conntrack dying unconfirmed' -d 'update the matching entries'
-complete -c conntrack -s E -l event -a 'expect conntrack dying unconfirmed' -d 'show events as they happen'
-complete -c conntrack -s F -l flush -a 'expect conntrack dying unconfirmed' -d 'empty the table'
-complete -c conntrack -s C -l counter -a 'expect conntrack dying unconfirmed' -d 'show the number of entries'
-complete -c conntrack -s S -l stats -a 'expect conntrack dying unconfirmed' -d 'show per-CPU statistics'
+complete -c conntrack -s L -l dump -d 'list entries or expectations'
+complete -c conntrack -s G -l get -d 'show one entry or expectation'
+complete -c conntrack -s D -l delete -d 'delete matching entries, or an expectation'
+complete -c conntrack -s I -l create -d 'create an entry or expectation'
+complete -c conntrack -s A -l add -d 'create an entry, or update it if it exists'
+complete -c conntrack -s U -l update -d 'update the matching entries'
+complete -c conntrack -s E -l event -d 'show events as they happen'
+complete -c conntrack -s F -l flush -d 'empty the table'
+complete -c conntrack -s C -l counter -d 'show the number of entries'
+complete -c conntrack -s S -l stats -d 'show per-CPU statistics'
 complete -c conntrack -l diagnose -d 'say what is wrong, why, and what to do'
 complete -c conntrack -l top -d 'show who holds the entries'
 complete -c conntrack -l check -d 'one line for monitoring, with its exit status'
@@ -63,6 +67,7 @@ complete -c conntrack -l by -x -a '(__fish_append , source source-prefix destina
 complete -c conntrack -l show -x -d 'lines of each table, at most 1000'
 complete -c conntrack -l netns -x -d 'this namespace (also -L, -C, -S)'
 complete -c conntrack -l all-netns -d 'every namespace of the machine'
+complete -c conntrack -n '__conntrack_after -L --dump -G --get -D --delete -I --create -A --add -U --update -E --event -F --flush -C --counter -S --stats' -a 'expect conntrack dying unconfirmed' -d 'table'
 complete -c conntrack -n '__conntrack_protocol tcp' -l sport -l orig-port-src -x -d 'source port, original direction'
 complete -c conntrack -n '__conntrack_protocol tcp' -l dport -l orig-port-dst -x -d 'destination port, original direction'
 complete -c conntrack -n '__conntrack_protocol tcp' -l reply-port-src -x -d 'source port, reply direction'

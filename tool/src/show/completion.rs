@@ -196,11 +196,20 @@ fn fish_line(row: &Row, protocol: Option<&Protocol>) -> String {
     }
     if is_list(row.value) {
         write!(line, " -a '(__fish_append , {words})'").unwrap();
-    } else if !words.is_empty() {
+    } else if !words.is_empty() && row.value != Value::Table {
         write!(line, " -a '{words}'").unwrap();
     }
     write!(line, " -d '{}'", row.help.replace('\'', "\\'")).unwrap();
     line + "\n"
+}
+
+/// The names of tables. fish has no options whose value may be left out and is a word of its own, so that the names are
+/// offered as words after such an option.
+fn fish_tables() -> String {
+    let commands: Vec<String> =
+        general().filter(|row| row.value == Value::Table).flat_map(spellings).collect();
+    let (commands, tables) = (commands.join(" "), choices(Value::Table).join(" "));
+    format!("complete -c conntrack -n '__conntrack_after {commands}' -a '{tables}' -d 'table'\n")
 }
 
 fn fish() -> String {
@@ -213,11 +222,16 @@ function __conntrack_protocol
     set -l next (math $at[1] + 1)
     test \"$words[$next]\" = $argv[1]
 end
+function __conntrack_after
+    set -l words (commandline -opc)
+    contains -- $words[-1] $argv
+end
 complete -c conntrack -f
 complete -c conntrack -s R -l load-file -r -F -d 'run the command lines in a file'
 "
     );
     general().for_each(|row| text += &fish_line(row, None));
+    text += &fish_tables();
     for protocol in &PROTOCOLS {
         protocol.rows().for_each(|row| text += &fish_line(row, Some(protocol)));
     }
@@ -267,6 +281,45 @@ mod tests {
         assert_eq!(offered(&["conntrack", "-I", "-p", "sctp", "--orig-v"]), ["--orig-vtag"]);
         assert!(offered(&["conntrack", "-I", "--orig-v"]).iter().all(String::is_empty));
         assert!(offered(&["conntrack", "-L", "-s", "1"]).iter().all(String::is_empty));
+    }
+
+    mod with_a_program {
+        use super::*;
+
+        /// What fish offers at the end of a line, without the descriptions; none without fish.
+        fn offered(line: &str) -> Option<Vec<String>> {
+            let script = format!("{}\ncomplete -C '{line}'", fish());
+            let output = Command::new("fish").args(["--no-config", "-c", &script]).output().ok()?;
+            assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+            let lines = String::from_utf8(output.stdout).unwrap();
+            Some(lines.lines().filter_map(|line| line.split('\t').next()).map(String::from).collect())
+        }
+
+        #[test]
+        fn fish_offers_what_fits() {
+            let tables = ["conntrack", "dying", "expect", "unconfirmed"];
+            for (line, words) in [
+                ("conntrack -L ", &tables[..]),
+                ("conntrack --dump ", &tables),
+                ("conntrack -E ex", &["expect"]),
+                ("conntrack -L expect ", &[]),
+                ("conntrack -L -s ", &[]),
+                ("conntrack -L -p ud", &["udp", "udplite"]),
+                ("conntrack -L -p tcp --state TIME", &["TIME_WAIT"]),
+                ("conntrack --label-", &["--label-add", "--label-del"]),
+            ] {
+                let Some(mut offered) = offered(line) else {
+                    assert!(std::env::var("CI").as_deref() != Ok("true"), "fish is missing");
+                    #[allow(clippy::print_stdout)]
+                    {
+                        println!("SKIP fish_offers_what_fits: fish is missing");
+                    }
+                    return;
+                };
+                offered.sort();
+                assert_eq!(offered, words, "{line}");
+            }
+        }
     }
 
     #[test]
