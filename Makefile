@@ -3,8 +3,11 @@
 # Builds, installs and shows libconntrack. `make` compiles; `make install` only copies what `make` built.
 #
 #   make                 release library and tool
-#   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR; uninstall takes the same; NFNETLINK=yes|no:
-#                        whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config decides)
+#   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR; uninstall takes the same;
+#                        NFNETLINK=yes|no: whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config
+#                        decides)
+#   make docs            the reference for C programmers as HTML, in target/docs/html; needs doxygen. The pages of
+#                        section 3 are in docs/man3, and need nothing
 #   make demo            the main job, in a temporary network namespace
 #   make check           format, lints, unit and golden tests: cargo only, no network, no namespace, no privilege
 #   make test            every test
@@ -19,7 +22,7 @@
 #                        CLOCK, and in BENCH the arguments of scripts/bench.sh: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
 #   make dist            the source tarball with the crates that it is built with, for builds without network
-#   make header          the C headers, rendered again from src/capi
+#   make header          the C headers, rendered again from src/capi, and the pages of section 3 from the headers
 #   make stage           an install into ./stage, for programs that link before an installation:
 #                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
 
@@ -35,6 +38,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/libconntrack
 
 CARGO    ?= cargo
 INSTALL  ?= install
@@ -54,7 +58,7 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 
-.PHONY: all install uninstall stage dist demo check test test-scenarios test-fresh soak fuzz-smoke bench try header clean
+.PHONY: all install uninstall stage dist demo check test test-scenarios test-fresh soak fuzz-smoke bench try header docs clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -69,11 +73,22 @@ LIB   := $(DESTDIR)$(LIBDIR)
 LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so:$(SONAME) \
 	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
+# The texts that the manual names, and those that these name.
+TEXTS := CHANGELOG.md $(addprefix docs/,consumers.md diagnosis.md diagnosis.schema.json differences.md migration.md \
+	monitoring.md)
 # Files of the tree and their places.
 EXTRAS := tool/man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
 	tool/completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
 	tool/completions/_conntrack:$(PREFIX)/share/zsh/site-functions/_conntrack \
-	tool/completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish
+	tool/completions/conntrack.fish:$(PREFIX)/share/fish/vendor_completions.d/conntrack.fish \
+	$(foreach page,$(wildcard docs/man3/*.3),$(page):$(MANDIR)/man3/$(notdir $(page))) \
+	$(foreach text,$(TEXTS),$(text):$(DOCDIR)/$(notdir $(text))) \
+	$(foreach program,$(wildcard examples/*.c),$(program):$(DOCDIR)/examples/$(notdir $(program)))
+# Other names of a page of section 3: NAME PAGE, a pair on each line.
+MAN_LINKS := docs/man3/links
+# Every folder that gets a file.
+PLACES := $(LIBDIR)/pkgconfig $(INCLUDEDIR)/libnetfilter_conntrack $(SBINDIR) \
+	$(sort $(foreach pair,$(EXTRAS),$(patsubst %/,%,$(dir $(lastword $(subst :, ,$(pair)))))))
 
 # Updates the loader's cache only for an install into the running system.
 REFRESH = if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ]; then $(LDCONFIG); fi
@@ -83,6 +98,7 @@ install:
 	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
 	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
+	@scripts/place.sh writable '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
 	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
@@ -94,24 +110,32 @@ install:
 		chmod 644 "$(LIB)/pkgconfig/$$pc"; done
 	$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/'
 	$(INSTALL) -m 755 $(TOOL) '$(DESTDIR)$(SBINDIR)/conntrack'
-	@for pair in $(EXTRAS); do $(INSTALL) -D -m 644 "$${pair%%:*}" "$(DESTDIR)$${pair#*:}"; done
+	@for pair in $(EXTRAS); do $(INSTALL) -D -m 644 "$${pair%%:*}" "$(DESTDIR)$${pair#*:}" || exit 1; done
+	@while read -r name page; do echo ".so man3/$$page.3" >"$(DESTDIR)$(MANDIR)/man3/$$name.3" || exit 1; \
+		chmod 644 "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
 	@$(REFRESH)
+	@[ -n '$(DESTDIR)' ] || [ '$(LDCONFIG)' = : ] || \
+		LDCONFIG='$(LDCONFIG)' scripts/place.sh notes '$(PREFIX)' '$(LIBDIR)' '$(SBINDIR)'
 
 uninstall:
+	@test -e '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)' || test -e '$(DESTDIR)$(SBINDIR)/conntrack' || { \
+		echo "make uninstall: nothing is installed in $(DESTDIR)$(PREFIX): use the settings of the install." >&2; exit 1; }
 	rm -f '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)' '$(LIB)/libnetfilter_conntrack.a'
 	@for link in $(LINKS); do rm -f "$(LIB)/$${link%%:*}"; done
 	@for pc in $(PCS); do rm -f "$(LIB)/pkgconfig/$$pc"; done
 	@for header in $(notdir $(HEADERS)); do rm -f "$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/$$header"; done
-	-@rmdir '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' 2>/dev/null
 	rm -f '$(DESTDIR)$(SBINDIR)/conntrack'
 	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	@while read -r name page; do rm -f "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
+	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
 	@$(REFRESH)
 
 # The stage is a separate prefix, so its pkg-config files need no further setting; the loader's cache is unchanged.
 stage: all
 	@rm -rf '$(STAGE)'
 	@$(MAKE) --no-print-directory --silent install LDCONFIG=: DESTDIR= PREFIX='$(STAGE)' LIBDIR='$(STAGE)/lib' \
-		INCLUDEDIR='$(STAGE)/include' SBINDIR='$(STAGE)/sbin' MANDIR='$(STAGE)/share/man'
+		INCLUDEDIR='$(STAGE)/include' SBINDIR='$(STAGE)/sbin' MANDIR='$(STAGE)/share/man' \
+		DOCDIR='$(STAGE)/share/doc/libconntrack'
 
 demo:
 	@scripts/install-deps.sh demo
@@ -163,6 +187,12 @@ dist:
 
 header:
 	scripts/header.sh
+
+docs:
+	@command -v doxygen >/dev/null || { echo "make docs: doxygen is missing (Debian: apt-get install doxygen)" >&2; exit 1; }
+	@mkdir -p '$(TARGET)/docs'
+	@VERSION='$(VERSION)' OUTPUT='$(TARGET)/docs' doxygen docs/reference/Doxyfile
+	@echo "$(TARGET)/docs/html/index.html"
 
 clean:
 	$(CARGO) clean

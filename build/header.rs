@@ -24,6 +24,9 @@ const fn constants(name: &'static str, guard: &'static str, source: &'static [&'
     Header { name, guard, page: Some(PROTOCOLS), sources: source, sys_includes: &[], raw: "" }
 }
 
+/// At the start of each header; doxygen looks into files that say `@file` only.
+const NOTE: &str = "/**\n * @file\n * Made from src/capi by `make header`: change it there.\n */";
+
 /// The page of the headers of protocols.
 const PROTOCOLS: &str = "libnetfilter_conntrack_tcp";
 
@@ -170,7 +173,7 @@ impl Header {
             documentation_style: DocumentationStyle::Doxy,
             line_length: 100,
             header: Some("/* SPDX-License-Identifier: GPL-2.0-or-later */".into()),
-            autogen_warning: Some("/* Made from src/capi by `make header`: change it there. */".into()),
+            autogen_warning: Some(NOTE.into()),
             include_guard: Some(self.guard.into()),
             no_includes: true,
             sys_includes: self.sys_includes.iter().map(|&name| name.into()).collect(),

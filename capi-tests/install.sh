@@ -26,13 +26,23 @@ installed() {
     (cd "$root" && find . -type f -printf '%P\n' -o -type l -printf '%P -> %l\n' | LC_ALL=C sort)
 }
 
+# The files and folders below $root.
+left() {
+    find "$root" -mindepth 1
+}
+
 LIBRARY=$root/usr/lib/multiarch/libnetfilter_conntrack.so.3
 headers=$(for name in libnetfilter_conntrack libnetfilter_conntrack_dccp libnetfilter_conntrack_icmp \
     libnetfilter_conntrack_ipv4 libnetfilter_conntrack_ipv6 libnetfilter_conntrack_sctp \
     libnetfilter_conntrack_tcp libnetfilter_conntrack_udp linux_nf_conntrack_common \
     linux_nfnetlink_conntrack; do echo "usr/include/libnetfilter_conntrack/$name.h"; done)
+pages=$(for name in $(ls docs/man3) $(cut -d ' ' -f 1 docs/man3/links); do
+    [ "$name" = links ] || echo "usr/share/man/man3/${name%.3}.3"; done)
+programs=$(for program in examples/*.c; do echo "usr/share/doc/libconntrack/$program"; done)
 expected=$(LC_ALL=C sort <<END | grep .
 $headers
+$pages
+$programs
 usr/lib/multiarch/libconntrack.a -> libnetfilter_conntrack.a
 usr/lib/multiarch/libconntrack.so -> libnetfilter_conntrack.so.3
 usr/lib/multiarch/libnetfilter_conntrack.a
@@ -43,6 +53,13 @@ usr/lib/multiarch/pkgconfig/libconntrack.pc
 usr/lib/multiarch/pkgconfig/libnetfilter_conntrack.pc
 usr/sbin/conntrack
 usr/share/bash-completion/completions/conntrack
+usr/share/doc/libconntrack/CHANGELOG.md
+usr/share/doc/libconntrack/consumers.md
+usr/share/doc/libconntrack/diagnosis.md
+usr/share/doc/libconntrack/diagnosis.schema.json
+usr/share/doc/libconntrack/differences.md
+usr/share/doc/libconntrack/migration.md
+usr/share/doc/libconntrack/monitoring.md
 usr/share/fish/vendor_completions.d/conntrack.fish
 usr/share/man/man8/conntrack.8
 usr/share/zsh/site-functions/_conntrack
@@ -216,6 +233,74 @@ refuses_without_build() {
         echo "$said" | grep '^make install: .* is missing: run make first, then make install\.$'
 }
 
+# The text that the tool's manual names is installed where the manual says.
+manual_names_what_is_there() {
+    named=$(sed -n 's|^\.I \(share/doc/.*\)|\1|p' "$root/usr/share/man/man8/conntrack.8")
+    [ -n "$named" ] && for file in $named; do test -s "$root/usr/$file" || return 1; done
+}
+
+# Runs scripts/place.sh as a user without privilege. The script comes from standard input, because such a user may not be
+# able to read the tree.
+as_a_user() {
+    if [ "$(id -u)" = 0 ]; then set -- setpriv --reuid 65534 --regid 65534 --clear-groups sh -s -- "$@"
+    else set -- sh -s -- "$@"; fi
+    "$@" <scripts/place.sh
+}
+
+says_that_privilege_is_missing() {
+    said=$(as_a_user writable /usr/local /usr/local/lib/pkgconfig/none 2>&1) && return 1
+    echo "$said" | grep '^make install: no permission to write into /usr/local/lib' &&
+        echo "$said" | grep 'Run it as root (sudo make install), or choose .*: make install PREFIX='
+}
+
+# An install into a folder that cannot be made writes no file.
+install_checks_first() {
+    : >"$work/file"
+    said=$(make --no-print-directory --silent install LDCONFIG=: CARGO=false PREFIX="$work/half" \
+        DOCDIR="$work/file/doc" 2>&1) && return 1
+    echo "$said"
+    [ ! -e "$work/half" ]
+}
+
+# Another prefix: the words name the settings by which programs find the library, and uninstall removes all folders.
+another_prefix() {
+    said=$(make --no-print-directory --silent install CARGO=false PREFIX="$work/mine" \
+        LDCONFIG="$work/ldconfig") || return 1
+    echo "$said"
+    echo "$said" | grep -q "^    export LD_LIBRARY_PATH=$work/mine/lib PKG_CONFIG_PATH=$work/mine/lib/pkgconfig$" &&
+        echo "$said" | grep -q "^    export PATH=$work/mine/sbin:" &&
+        make --no-print-directory --silent uninstall PREFIX="$work/mine" LDCONFIG=: && [ ! -e "$work/mine" ]
+}
+
+# A loader's tool that searches no folder, or the folders of its arguments; the machine's cache is not touched.
+loader() {
+    { echo '#!/bin/sh'; for folder in "$@"; do echo "echo '$folder: (from <builtin>:0)'"; done; } >"$work/ldconfig"
+    chmod +x "$work/ldconfig"
+}
+
+# No words where the loader finds the library.
+found_by_the_loader() {
+    loader "$work/mine/lib"
+    said=$(LDCONFIG="$work/ldconfig" scripts/place.sh notes "$work/mine" "$work/mine/lib" "$work/mine/sbin")
+    same '' "$said"
+}
+
+# Folders with other files stay, and folders above the prefix.
+keeps_other_folders() {
+    mkdir -p "$work/shared/mine/lib" "$work/shared/mine/share/man/man3"
+    : >"$work/shared/mine/lib/other"
+    scripts/place.sh prune '' "$work/shared/mine" "$work/shared/mine/lib" "$work/shared/mine/share/man/man3"
+    same "$work/shared/mine/lib/other" "$(find "$work/shared/mine" -mindepth 2)" &&
+        rm "$work/shared/mine/lib/other" && scripts/place.sh prune '' "$work/shared/mine" "$work/shared/mine/lib" &&
+        [ ! -e "$work/shared/mine" ] && [ -d "$work/shared" ]
+}
+
+# Settings that do not fit the install are an error.
+uninstalls_what_is_there() {
+    said=$(package uninstall 2>&1) && return 1
+    echo "$said" | grep '^make uninstall: nothing is installed in .*: use the settings of the install\.$'
+}
+
 # Two Rust archives in one static program: our archive must not contain the standard library as one object.
 beside_another_archive() {
     printf '%s\n' '#[unsafe(no_mangle)] pub extern "C" fn second(n: i32) -> i32 {' \
@@ -253,6 +338,14 @@ check 'the archive beside another Rust archive' beside_another_archive
 libnfnetlink
 check 'make try' tries_ours
 check 'no path of the builder in the binaries' no_builder_paths
+check 'the texts that the manual names' manual_names_what_is_there
 check 'uninstall' package uninstall CARGO=false
-check 'uninstall leaves nothing' same '' "$(installed)"
+check 'uninstall leaves nothing, and no folder' same '' "$(left)"
+check 'uninstall of nothing' uninstalls_what_is_there
+check 'install without privilege says so' says_that_privilege_is_missing
+check 'install checks every folder first' install_checks_first
+loader
+check 'another prefix' another_prefix
+check 'a prefix that the loader finds' found_by_the_loader
+check 'folders with other files stay' keeps_other_folders
 tally install

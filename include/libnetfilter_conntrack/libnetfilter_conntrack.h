@@ -3,7 +3,10 @@
 #ifndef _LIBNETFILTER_CONNTRACK_H_
 #define _LIBNETFILTER_CONNTRACK_H_
 
-/* Made from src/capi by `make header`: change it there. */
+/**
+ * @file
+ * Made from src/capi by `make header`: change it there.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

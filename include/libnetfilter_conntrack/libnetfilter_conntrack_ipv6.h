@@ -3,7 +3,10 @@
 #ifndef _LIBNETFILTER_CONNTRACK_IPV6_H_
 #define _LIBNETFILTER_CONNTRACK_IPV6_H_
 
-/* Made from src/capi by `make header`: change it there. */
+/**
+ * @file
+ * Made from src/capi by `make header`: change it there.
+ */
 
 /**
  * @addtogroup libnetfilter_conntrack_tcp

@@ -3,7 +3,10 @@
 #ifndef _NF_CONNTRACK_COMMON_H
 #define _NF_CONNTRACK_COMMON_H
 
-/* Made from src/capi by `make header`: change it there. */
+/**
+ * @file
+ * Made from src/capi by `make header`: change it there.
+ */
 
 /**
  * @addtogroup linux_nf_conntrack_common

@@ -3,7 +3,10 @@
 #ifndef _IPCONNTRACK_NETLINK_H
 #define _IPCONNTRACK_NETLINK_H
 
-/* Made from src/capi by `make header`: change it there. */
+/**
+ * @file
+ * Made from src/capi by `make header`: change it there.
+ */
 
 /**
  * @addtogroup linux_nfnetlink_conntrack
