@@ -42,17 +42,8 @@ static void walk(const struct nlmsghdr *message)
 	}
 }
 
-int main(void)
+static void describe(struct nf_conntrack *flow)
 {
-	uint32_t buffer[256] = {0}; /* aligned, and room for an object without labels and helper data */
-	struct nlmsghdr *message = begin(buffer);
-	struct nf_conntrack *flow = nfct_new(), *again = nfct_new();
-	char line[4096];
-
-	if (flow == NULL || again == NULL) {
-		perror("message");
-		return EXIT_FAILURE;
-	}
 	nfct_set_attr_u8(flow, ATTR_L3PROTO, AF_INET);
 	nfct_set_attr_u32(flow, ATTR_IPV4_SRC, inet_addr("192.0.2.1"));
 	nfct_set_attr_u32(flow, ATTR_IPV4_DST, inet_addr("198.51.100.2"));
@@ -60,18 +51,33 @@ int main(void)
 	nfct_set_attr_u16(flow, ATTR_PORT_SRC, htons(40000));
 	nfct_set_attr_u16(flow, ATTR_PORT_DST, htons(53));
 	nfct_set_attr_u32(flow, ATTR_TIMEOUT, 60);
+}
 
-	if (nfct_nlmsg_build(message, flow) == -1) {
+int main(void)
+{
+	uint32_t buffer[256] = {0}; /* aligned, and room for an object without labels and helper data */
+	struct nlmsghdr *message = begin(buffer);
+	struct nf_conntrack *flow = nfct_new(), *again = nfct_new();
+	int result = EXIT_FAILURE;
+	char line[4096];
+
+	if (flow == NULL || again == NULL) {
 		perror("message");
 		return EXIT_FAILURE;
 	}
-	printf("%u bytes, ready for send(2)\n", message->nlmsg_len);
-	walk(message);
-	if (nfct_nlmsg_parse(message, again) == 0 &&
-	    nfct_snprintf(line, sizeof(line), again, NFCT_T_NEW, NFCT_O_DEFAULT, 0) >= 0)
-		puts(line);
-
+	describe(flow);
+	if (nfct_nlmsg_build(message, flow) == 0) {
+		printf("%u bytes, ready for send(2)\n", message->nlmsg_len);
+		walk(message);
+		if (nfct_nlmsg_parse(message, again) == 0 &&
+		    nfct_snprintf(line, sizeof(line), again, NFCT_T_NEW, NFCT_O_DEFAULT, 0) >= 0) {
+			puts(line);
+			result = EXIT_SUCCESS;
+		}
+	}
+	if (result != EXIT_SUCCESS)
+		perror("message");
 	nfct_destroy(again);
 	nfct_destroy(flow);
-	return EXIT_SUCCESS;
+	return result;
 }
