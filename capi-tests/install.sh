@@ -295,6 +295,28 @@ keeps_other_folders() {
         [ ! -e "$work/shared/mine" ] && [ -d "$work/shared" ]
 }
 
+# A program that runs during a second install keeps the file that it has loaded, and the library's calls still work; a
+# program that starts afterwards loads the new file.
+a_running_program_keeps_its_library() {
+    printf '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>\n#include <stdio.h>\n%s\n' \
+        'int main(void) { struct nf_conntrack *ct; puts("ready"); fflush(stdout); getchar(); ct = nfct_new();
+        if (ct == NULL) return 1; nfct_destroy(ct); puts("works"); return 0; }' >"$work/daemon.c"
+    # shellcheck disable=SC2046  # pkg-config prints words
+    ${CC:-cc} -o "$work/running" "$work/daemon.c" $(asked --cflags --libs libconntrack) || return 1
+    mkfifo "$work/asks" "$work/answers"
+    LD_LIBRARY_PATH=$(dirname "$LIBRARY") "$work/running" <"$work/asks" >"$work/answers" &
+    running=$!
+    exec 8>"$work/asks" 9<"$work/answers"
+    read -r said <&9
+    package install CARGO=false && kept=$(grep -o 'libnetfilter_conntrack.*' "/proc/$running/maps" | sort -u)
+    echo >&8
+    read -r works <&9
+    exec 8>&- 9<&-
+    wait "$running" && same 'ready works' "$said $works" &&
+        same 'libnetfilter_conntrack.so.3.8.0 (deleted)' "$kept" &&
+        LD_LIBRARY_PATH=$(dirname "$LIBRARY") LD_TRACE_LOADED_OBJECTS=1 "$work/running" | grep -q " => $LIBRARY "
+}
+
 # Settings that do not fit the install are an error.
 uninstalls_what_is_there() {
     said=$(package uninstall 2>&1) && return 1
@@ -338,6 +360,7 @@ check 'the archive beside another Rust archive' beside_another_archive
 libnfnetlink
 check 'make try' tries_ours
 check 'no path of the builder in the binaries' no_builder_paths
+check 'a running program keeps its library over an install' a_running_program_keeps_its_library
 check 'the texts that the manual names' manual_names_what_is_there
 check 'uninstall' package uninstall CARGO=false
 check 'uninstall leaves nothing, and no folder' same '' "$(left)"

@@ -17,4 +17,4 @@ has() {
 if has fmt; then "$CARGO" fmt --check; fi
 if has clippy; then "$CARGO" clippy --locked --all-targets --features capi --quiet -- -D warnings; fi
 "$CARGO" test --locked --features capi --quiet --lib --bins --test golden_netlink --test golden_output \
-    --test documents --test dependencies --test fuzz_replay -- --skip on_a_socket --skip with_a_program
+    --test documents --test manual --test dependencies --test fuzz_replay -- --skip on_a_socket --skip with_a_program

@@ -27,6 +27,11 @@ test,bench,dist  python3                      /usr/bin/python3
 test             perl                         /usr/bin/prove
 test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
 test             strace                       strace
+test             doxygen                      doxygen
+test             mandoc                       mandoc
+test             man-db                       lexgrog
+test             bsdextrautils                col
+test             fish                         fish
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
 END

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every ring of tests on a staged install (make test does both), and prints at the end the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
-# offline build, the random walk, the fuzzers where they are installed, the soak, the full table, the monitoring, the
-# exhausted tables of tests/scenarios, the C programs, Debian's programs.
+# manual for C programmers, the offline build, the random walk, the fuzzers where they are installed, the soak, the full
+# table, the monitoring, the exhausted tables of tests/scenarios, the C programs, Debian's programs.
 #
 # The Rust tests run inside one temporary namespace; tests that need a table create another namespace. So
 # even a broken test cannot reach the machine's own table.
@@ -47,6 +47,7 @@ ring unchanged_limits scripts/in-namespace.sh cargo test --locked --offline --fe
 ring cargo test --locked --offline --features header --package netfilter-conntrack --test header
 ring capi-tests/abi.sh
 ring capi-tests/install.sh
+ring capi-tests/manual.sh
 ring capi-tests/offline.sh
 ring capi-tests/walk.sh
 soaked=0

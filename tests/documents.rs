@@ -157,7 +157,15 @@ fn every_path_that_a_document_or_a_comment_names_exists() {
 
 #[test]
 fn every_link_leads_to_a_file() {
-    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/reliability.md"] {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "docs/reliability.md",
+        "docs/migration.md",
+        "docs/releasing.md",
+    ] {
         let folder = root().join(document).parent().unwrap().to_path_buf();
         for link in read(document).split("](").skip(1) {
             let target = link.split(')').next().unwrap();
@@ -165,5 +173,19 @@ fn every_link_leads_to_a_file() {
                 assert!(folder.join(target).is_file(), "{document}: {target}");
             }
         }
+    }
+}
+
+/// The texts that name the product's version name the manifest's.
+#[test]
+fn every_text_names_the_same_version() {
+    let manifest = read("Cargo.toml");
+    let line = manifest.lines().find_map(|line| line.strip_prefix("version = \"")).expect("a version");
+    let version = line.trim_end_matches('"');
+    for (document, words) in [
+        ("CHANGELOG.md", format!("`libconntrack` {version} |")),
+        ("docs/migration.md", format!("conntrack v1.4.9 (libconntrack {version})")),
+    ] {
+        assert!(read(document).contains(&words), "{document}: {words}");
     }
 }
