@@ -48,7 +48,7 @@ fn check<T>(ssh: *mut nfnl_subsys_handle, object: *const T) -> Result<()> {
 }
 
 /// Writes a conntrack message of any type into a buffer of `size` bytes, which the function first fills with zeros.
-/// `ssh` is not used. Deprecated: use nfct_nlmsg_build().
+/// `ssh` must not be NULL, and is not used. Deprecated: use nfct_nlmsg_build().
 ///
 /// Returns 0, or -1.
 ///
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn nfct_build_conntrack(
 }
 
 /// Writes an expectation message of any type into a buffer of `size` bytes, which the function first fills with
-/// zeros. `ssh` is not used. Deprecated: use nfexp_nlmsg_build().
+/// zeros. `ssh` must not be NULL, and is not used. Deprecated: use nfexp_nlmsg_build().
 ///
 /// Returns 0, or -1.
 ///
