@@ -1916,7 +1916,7 @@ int nfexp_attr_unset(struct nf_expect *exp, enum nf_expect_attr type);
 
 /**
  * Writes a conntrack message of any type into a buffer of `size` bytes, which the function first fills with zeros.
- * `ssh` is not used. Deprecated: use nfct_nlmsg_build().
+ * `ssh` must not be NULL, and is not used. Deprecated: use nfct_nlmsg_build().
  *
  * Returns 0, or -1.
  *
@@ -1937,7 +1937,7 @@ int nfct_build_conntrack(struct nfnl_subsys_handle *ssh,
 
 /**
  * Writes an expectation message of any type into a buffer of `size` bytes, which the function first fills with
- * zeros. `ssh` is not used. Deprecated: use nfexp_nlmsg_build().
+ * zeros. `ssh` must not be NULL, and is not used. Deprecated: use nfexp_nlmsg_build().
  *
  * Returns 0, or -1.
  *
