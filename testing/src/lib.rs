@@ -121,6 +121,12 @@ pub fn run(program: &str, args: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("its output")
 }
 
+/// Whether a tool that follows events says that it could not read the table within the time that it has at its end, which
+/// is a second: on a machine with many busy programs it gets no processor meanwhile.
+pub fn had_no_time(said: &str) -> bool {
+    said.contains("the table could not be read in time at the end")
+}
+
 /// Whether a process has a handler for SIGINT, which a tool that follows events installs when it is ready.
 pub fn catches_interrupts(pid: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

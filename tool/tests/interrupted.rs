@@ -461,25 +461,32 @@ fn a_table_that_changes_all_the_time_does_not_keep_the_tool() {
     });
 }
 
+/// Follows `events` new entries until a hangup that finds all of them unread: what is shown, and what is said.
+fn hung_up(words: &[&str], events: u32) -> (usize, String) {
+    let out = Scratch::new("hangup");
+    let follower = start(words, Stdio::null(), File::create(&out.0).unwrap());
+    wait_until("it follows events", || testing::catches_interrupts(follower.id()));
+    kill(&follower, "STOP"); // so that all events wait to be read when the signal comes
+    testing::load((0..events).map(entry));
+    kill(&follower, "HUP");
+    kill(&follower, "CONT");
+    let output = ended(follower);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.signal(), Some(libc::SIGHUP), "{words:?}: {said}");
+    Handle::open().unwrap().flush().unwrap();
+    (shown(&std::fs::read_to_string(&out.0).unwrap()).len(), said)
+}
+
 #[test]
 fn a_hangup_loses_no_event() {
     const EVENTS: u32 = 2000;
     isolated(|| {
         for words in ["-E", "-E --resync"] {
-            let out = Scratch::new("hangup");
             let words: Vec<&str> = words.split(' ').collect();
-            let follower = start(&words, Stdio::null(), File::create(&out.0).unwrap());
-            wait_until("it follows events", || testing::catches_interrupts(follower.id()));
-            kill(&follower, "STOP"); // so that all events wait to be read when the signal comes
-            testing::load((0..EVENTS).map(entry));
-            kill(&follower, "HUP");
-            kill(&follower, "CONT");
-            let output = ended(follower);
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_eq!(output.status.signal(), Some(libc::SIGHUP), "{words:?}: {said}");
-            let text = std::fs::read_to_string(&out.0).unwrap();
-            assert_eq!(shown(&text).len(), EVENTS as usize, "{words:?}: {said}");
-            Handle::open().unwrap().flush().unwrap();
+            // A machine that gives the tool no time within the second that it has is not what this is about.
+            let mut tries = (0..30).map(|_| hung_up(&words, EVENTS));
+            let (shown, said) = tries.find(|(_, said)| !testing::had_no_time(said)).unwrap();
+            assert_eq!(shown, EVENTS as usize, "{words:?}: {said}");
         }
     });
 }
