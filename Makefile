@@ -98,7 +98,7 @@ install:
 	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
 	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
-	@scripts/place.sh writable '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
+	@scripts/place.sh writable '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
 	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
@@ -127,7 +127,7 @@ uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/conntrack'
 	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	@while read -r name page; do rm -f "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
-	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
+	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	@$(REFRESH)
 
 # The stage is a separate prefix, so its pkg-config files need no further setting; the loader's cache is unchanged.
