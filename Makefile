@@ -39,6 +39,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/libconntrack
+# Where make docs puts the HTML.
+DOCS := $(or $(CARGO_TARGET_DIR),target)/docs
 
 CARGO    ?= cargo
 INSTALL  ?= install
@@ -190,9 +192,9 @@ header:
 
 docs:
 	@command -v doxygen >/dev/null || { echo "make docs: doxygen is missing (Debian: apt-get install doxygen)" >&2; exit 1; }
-	@mkdir -p '$(TARGET)/docs'
-	@VERSION='$(VERSION)' OUTPUT='$(TARGET)/docs' doxygen docs/reference/Doxyfile
-	@echo "$(TARGET)/docs/html/index.html"
+	@mkdir -p '$(DOCS)'
+	@VERSION='$(VERSION)' OUTPUT='$(DOCS)' doxygen docs/reference/Doxyfile
+	@echo "$(DOCS)/html/index.html"
 
 clean:
 	$(CARGO) clean
