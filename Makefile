@@ -39,6 +39,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/libconntrack
+# Where make docs puts the HTML.
+DOCS := $(or $(CARGO_TARGET_DIR),target)/docs
 
 CARGO    ?= cargo
 INSTALL  ?= install
@@ -98,7 +100,7 @@ install:
 	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
 	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
-	@scripts/place.sh writable '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
+	@scripts/place.sh writable '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
 	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
@@ -127,7 +129,7 @@ uninstall:
 	rm -f '$(DESTDIR)$(SBINDIR)/conntrack'
 	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	@while read -r name page; do rm -f "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
-	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(addprefix $(DESTDIR),$(PLACES))
+	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	@$(REFRESH)
 
 # The stage is a separate prefix, so its pkg-config files need no further setting; the loader's cache is unchanged.
@@ -190,9 +192,9 @@ header:
 
 docs:
 	@command -v doxygen >/dev/null || { echo "make docs: doxygen is missing (Debian: apt-get install doxygen)" >&2; exit 1; }
-	@mkdir -p '$(TARGET)/docs'
-	@VERSION='$(VERSION)' OUTPUT='$(TARGET)/docs' doxygen docs/reference/Doxyfile
-	@echo "$(TARGET)/docs/html/index.html"
+	@mkdir -p '$(DOCS)'
+	@VERSION='$(VERSION)' OUTPUT='$(DOCS)' doxygen docs/reference/Doxyfile
+	@echo "$(DOCS)/html/index.html"
 
 clean:
 	$(CARGO) clean

@@ -248,7 +248,7 @@ as_a_user() {
 }
 
 says_that_privilege_is_missing() {
-    said=$(as_a_user writable /usr/local /usr/local/lib/pkgconfig/none 2>&1) && return 1
+    said=$(as_a_user writable '' /usr/local /usr/local/lib/pkgconfig/none 2>&1) && return 1
     echo "$said" | grep '^make install: no permission to write into /usr/local/lib' &&
         echo "$said" | grep 'Run it as root (sudo make install), or choose .*: make install PREFIX='
 }
@@ -270,6 +270,12 @@ another_prefix() {
     echo "$said" | grep -q "^    export LD_LIBRARY_PATH=$work/mine/lib PKG_CONFIG_PATH=$work/mine/lib/pkgconfig$" &&
         echo "$said" | grep -q "^    export PATH=$work/mine/sbin:" &&
         make --no-print-directory --silent uninstall PREFIX="$work/mine" LDCONFIG=: && [ ! -e "$work/mine" ]
+}
+
+# A packager's folder may have a blank in its name; uninstall leaves the folder itself.
+a_blank_in_the_staging_folder() {
+    package install CARGO=false DESTDIR="$work/two words" && [ -f "$work/two words/usr/share/man/man3/nfct_send.3" ] &&
+        package uninstall DESTDIR="$work/two words" && same "$work/two words" "$(find "$work/two words")"
 }
 
 # A loader's tool that searches no folder, or the folders of its arguments; the machine's cache is not touched.
@@ -367,6 +373,7 @@ check 'uninstall leaves nothing, and no folder' same '' "$(left)"
 check 'uninstall of nothing' uninstalls_what_is_there
 check 'install without privilege says so' says_that_privilege_is_missing
 check 'install checks every folder first' install_checks_first
+check 'a staging folder with a blank in its name' a_blank_in_the_staging_folder
 loader
 check 'another prefix' another_prefix
 check 'a prefix that the loader finds' found_by_the_loader

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What make install and make uninstall do with folders, and what they say:
 #
-#     scripts/place.sh writable PREFIX FOLDER...        fails with one sentence when a folder cannot be written
-#     scripts/place.sh notes PREFIX LIBDIR SBINDIR      how programs find an install that the loader does not find
-#     scripts/place.sh prune DESTDIR PREFIX FOLDER...   removes empty folders, and those above them
+#     scripts/place.sh writable DESTDIR PREFIX FOLDER...   fails with one sentence when a folder cannot be written
+#     scripts/place.sh notes PREFIX LIBDIR SBINDIR         how programs find an install that the loader does not find
+#     scripts/place.sh prune DESTDIR PREFIX FOLDER...      removes empty folders, and those above them
 #
-# LDCONFIG names the loader's tool.
+# The folders are those of the Makefile, without DESTDIR. LDCONFIG names the loader's tool.
 set -eu
 
 # The nearest place above that exists.
@@ -17,10 +17,10 @@ existing() {
 }
 
 writable() {
-    prefix=$1
-    shift
+    destdir=$1 prefix=$2
+    shift 2
     for place in "$@"; do
-        there=$(existing "$place")
+        there=$(existing "$destdir$place")
         [ -d "$there" ] || { echo "make install: $there is not a folder." >&2; exit 1; }
         [ ! -w "$there" ] || continue
         echo "make install: no permission to write into $there." >&2
@@ -53,7 +53,8 @@ prune() {
             keep="$prefix $prefix/lib $prefix/include $prefix/sbin $prefix/share $prefix/share/man" ;;
         esac
     fi
-    for folder in "$@"; do
+    for place in "$@"; do
+        folder=$destdir$place
         while [ "$folder" != "$destdir" ] && [ -n "$folder" ]; do
             case " $keep " in *" $folder "*) break ;; esac
             if [ -d "$folder" ]; then rmdir "$folder" 2>/dev/null || break; fi

@@ -155,6 +155,12 @@ fn every_path_that_a_document_or_a_comment_names_exists() {
     assert!(count > 100, "only {count} paths were found");
 }
 
+/// The names of a document's titles, as links use them.
+fn anchors(document: &str) -> impl Iterator<Item = String> {
+    let titles = document.lines().filter(|line| line.starts_with('#'));
+    titles.map(|line| line.trim_matches(['#', ' ']).to_lowercase().replace(' ', "-"))
+}
+
 #[test]
 fn every_link_leads_to_a_file() {
     for document in [
@@ -169,7 +175,9 @@ fn every_link_leads_to_a_file() {
         let folder = root().join(document).parent().unwrap().to_path_buf();
         for link in read(document).split("](").skip(1) {
             let target = link.split(')').next().unwrap();
-            if !target.contains("://") {
+            if let Some(anchor) = target.strip_prefix('#') {
+                assert!(anchors(&read(document)).any(|found| found == anchor), "{document}: {target}");
+            } else if !target.contains("://") {
                 assert!(folder.join(target).is_file(), "{document}: {target}");
             }
         }
@@ -187,5 +195,20 @@ fn every_text_names_the_same_version() {
         ("docs/migration.md", format!("conntrack v1.4.9 (libconntrack {version})")),
     ] {
         assert!(read(document).contains(&words), "{document}: {words}");
+    }
+}
+
+/// The figures of the README are those of the last recorded measurement.
+#[test]
+fn the_figures_of_the_readme_are_the_measured_ones() {
+    let measured = read("docs/performance.md");
+    let rows = rows("README.md", 3, "libconntrack");
+    let figures: Vec<_> = rows.iter().filter(|row| row[1].parse::<u32>().is_ok()).collect();
+    assert!(figures.len() >= 4, "the table was found");
+    for row in figures {
+        assert!(
+            measured.contains(&format!("| {} |", row.join(" | "))),
+            "not in docs/performance.md: {row:?}"
+        );
     }
 }

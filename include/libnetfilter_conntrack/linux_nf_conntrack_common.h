@@ -28,7 +28,7 @@
 /** bit of ATTR_EXP_FLAGS: no connection matches the expectation */
 #define NF_CT_EXPECT_INACTIVE 2
 
-/** bit of ATTR_EXP_FLAGS: a program created the expectation */
+/** bit of ATTR_EXP_FLAGS: a program handles the expectation; the kernel ignores the bit in requests */
 #define NF_CT_EXPECT_USERSPACE 4
 
 /** The relation of a packet to its entry. */

@@ -150,7 +150,7 @@ enum cntl_msg_types {
   IPCTNL_MSG_CT_GET_STATS_CPU = 4,
   /** asks for the counters of the table */
   IPCTNL_MSG_CT_GET_STATS = 5,
-  /** asks for the entries that are being deleted; since Linux 3.9 */
+  /** asks for the entries whose destroy event is not delivered yet; since Linux 3.9 */
   IPCTNL_MSG_CT_GET_DYING = 6,
   /**
    * asks for the entries whose first packet is still in the machine; since Linux 3.9; the list is
@@ -476,7 +476,7 @@ enum ctattr_expect {
    * source address and source port only
    */
   CTA_EXPECT_MASK = 3,
-  /** 32 bits, seconds */
+  /** 32 bits, seconds; the kernel ignores it when it creates an expectation */
   CTA_EXPECT_TIMEOUT = 4,
   /** 32 bits, opaque */
   CTA_EXPECT_ID = 5,

@@ -579,11 +579,14 @@ pub unsafe extern "C" fn nfexp_callback_unregister2(h: *mut nfct_handle) {
 /// - EEXIST: NFCT_Q_CREATE, and the entry exists
 /// - ENOENT: NFCT_Q_UPDATE, NFCT_Q_DESTROY or NFCT_Q_GET, and there is no such entry
 /// - ENOMEM: NFCT_Q_CREATE, and the table is full
-/// - EBUSY: a dump that nfct_send() began on this handle is still running
+/// - EBUSY: the kernel does not change this status bit or helper; or a dump that nfct_send() began is still running
+/// - ENOSPC: NFCT_Q_UPDATE of labels, and the entry has no room for labels
 /// - EINTR: the table changed during a dump; the callback has got all entries that the kernel sent
 /// - EMSGSIZE: the object needs more than 16384 bytes, and nothing was sent; or a part of the answer was lost
+/// - ERANGE: the kernel refuses a state or a window scale
 /// - ERANGE, EBADMSG: a message of the answer was malformed; the callback has got the others
-/// - EOPNOTSUPP: an unknown query; or a flush with a filter that this kernel does not know, and nothing was sent
+/// - EOPNOTSUPP: an unknown query; or a flush with a filter that this kernel does not know, and nothing was sent; or the
+///   kernel does not know the helper; or an update has a translation
 /// - ELOOP: more than 16 queries, each in a callback of the previous one
 ///
 /// @ingroup nfct_query
@@ -664,7 +667,7 @@ pub unsafe extern "C-unwind" fn nfct_catch(h: *mut nfct_handle) -> c_int {
 /// Errors:
 /// - EPERM, EEXIST, ENOENT, EBUSY, EINTR, EMSGSIZE, ERANGE, EBADMSG, ELOOP: as of nfct_query()
 /// - EINVAL: the object cannot be sent completely, and nothing was sent; or the kernel refuses a value
-/// - EOPNOTSUPP: an unknown query, or one that is not about expectations
+/// - EOPNOTSUPP: an unknown query, or one that is not about expectations; or the master has no helper
 ///
 /// @ingroup nfct_query
 #[unsafe(no_mangle)]

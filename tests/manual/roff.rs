@@ -43,9 +43,10 @@ impl Manual<'_> {
         self.synopsis(page, &mut out);
         let sections = sections(page.text);
         for (title, blocks) in &sections {
+            let title = if *title == "Example" { "Examples" } else { title };
             let _ = writeln!(out, ".SH {}", title.to_uppercase());
             self.blocks(page, blocks, &mut out);
-            if *title == "Description" {
+            if title == "Description" {
                 self.functions(page, &mut out);
                 self.constants(page, &mut out);
                 self.errors(page, &mut out);

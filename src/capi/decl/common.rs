@@ -147,5 +147,5 @@ pub const NF_CT_STATE_UNTRACKED_BIT: i32 = 64;
 pub const NF_CT_EXPECT_PERMANENT: i32 = 1;
 /// bit of ATTR_EXP_FLAGS: no connection matches the expectation
 pub const NF_CT_EXPECT_INACTIVE: i32 = 2;
-/// bit of ATTR_EXP_FLAGS: a program created the expectation
+/// bit of ATTR_EXP_FLAGS: a program handles the expectation; the kernel ignores the bit in requests
 pub const NF_CT_EXPECT_USERSPACE: i32 = 4;

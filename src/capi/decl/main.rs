@@ -490,7 +490,7 @@ pub enum nf_expect_attr {
     ATTR_EXP_EXPECTED = 1,
     /// struct nf_conntrack, its original tuple: the bits of the expected tuple that count
     ATTR_EXP_MASK = 2,
-    /// 32 bits, seconds
+    /// 32 bits, seconds; the kernel ignores it when it creates an expectation
     ATTR_EXP_TIMEOUT = 3,
     /// 16 bits: the zone; the kernel never sends it
     ATTR_EXP_ZONE = 4,

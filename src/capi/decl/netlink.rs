@@ -16,7 +16,7 @@ pub enum cntl_msg_types {
     IPCTNL_MSG_CT_GET_STATS_CPU = 4,
     /// asks for the counters of the table
     IPCTNL_MSG_CT_GET_STATS = 5,
-    /// asks for the entries that are being deleted; since Linux 3.9
+    /// asks for the entries whose destroy event is not delivered yet; since Linux 3.9
     IPCTNL_MSG_CT_GET_DYING = 6,
     /// asks for the entries whose first packet is still in the machine; since Linux 3.9; the list is
     /// empty since 5.19
@@ -355,7 +355,7 @@ pub enum ctattr_expect {
     /// nest, enum ctattr_tuple: the bits of the expected tuple that count; of a request the kernel uses
     /// source address and source port only
     CTA_EXPECT_MASK = 3,
-    /// 32 bits, seconds
+    /// 32 bits, seconds; the kernel ignores it when it creates an expectation
     CTA_EXPECT_TIMEOUT = 4,
     /// 32 bits, opaque
     CTA_EXPECT_ID = 5,
