@@ -96,6 +96,7 @@ say-all: ; @printf '%s\n' $(CROSS_TARGETS)
 say-compiler: ; @echo '$(or $(GIVEN),cc)'
 say-artefacts: ; @printf '%s\n' $(SHARED) $(ARCHIVE) $(TOOL)
 say-stage: ; @echo '$(STAGE)'
+say-gnu: ; @echo '$(GNU)'
 
 # The links, as NAME:TARGET, and the .pc files; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)
