@@ -2,7 +2,10 @@
 #
 # Builds, installs and shows libconntrack. `make` compiles; `make install` only copies what `make` built.
 #
-#   make                 release library and tool
+#   make                 release library and tool; TARGET=triple builds for another machine (rustc's name of it), and
+#                        install and stage take the same TARGET; CC, CFLAGS and LDFLAGS link, as for a C program
+#   make cross           library and tool for the eight targets of CROSS_TARGETS, or for TARGET=triple, with the
+#                        compilers that this needs
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR; uninstall takes the same;
 #                        NFNETLINK=yes|no: whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config
 #                        decides)
@@ -45,35 +48,66 @@ DOCS := $(or $(CARGO_TARGET_DIR),target)/docs
 CARGO    ?= cargo
 INSTALL  ?= install
 LDCONFIG ?= ldconfig
-PKG_CONFIG ?= pkg-config
+comma    := ,
+SOAK_SECS ?= 1200
+
+# Cargo has a folder for the artefacts of each target. The programs of the machine that builds have none.
+OUTPUT   := $(or $(CARGO_TARGET_DIR),target)
+BUILT    := $(OUTPUT)$(addprefix /,$(TARGET))
+STAGE    := $(if $(TARGET),$(abspath $(BUILT)),$(CURDIR))/stage
+ARCHIVE  := $(BUILT)/archive/libnetfilter_conntrack.a
+TOOL     := $(BUILT)/release/conntrack
+HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
+# Programs for musl are static here, and have no shared library, unless RUSTFLAGS says otherwise.
+STATIC   := $(if $(findstring -crt-static,$(RUSTFLAGS)),,$(filter %-musl,$(TARGET)))
+SHARED   := $(if $(STATIC),,$(BUILT)/shared/libnetfilter_conntrack.so)
+
+CROSS_TARGETS := i686-unknown-linux-gnu aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf \
+	riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu powerpc64-unknown-linux-gnu \
+	x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+# GNU's name of the target begins the names of its compiler and of its pkg-config. A compiler for glibc links for musl,
+# too: Rust brings musl.
+GNU    := $(subst riscv64gc,riscv64,$(subst armv7,arm,$(subst musl,gnu,$(subst -unknown,,$(TARGET)))))
+NATIVE := $(if $(TARGET),$(filter $(shell uname -m)-%,$(TARGET)),yes)
+# The given CC links, with its options; a launcher before it (ccache) compiles only. All of it is one option for rustc
+# and each of the others.
+GIVEN  := $(if $(filter default undefined,$(origin CC)),$(if $(NATIVE),,$(GNU)-gcc),$(filter-out ccache distcc,$(CC)))
+LINKER := $(addprefix -C linker=,$(firstword $(GIVEN))) \
+	$(addprefix -C link-arg=,$(wordlist 2,99,$(GIVEN)) $(CFLAGS) $(LDFLAGS))
 # The original's .pc file requires libnfnetlink. Ours does where libnfnetlink is installed: pkg-config fails on a .pc file that
 # requires a missing library.
-NFNETLINK ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
-STAGE    := $(CURDIR)/stage
-SOAK_SECS ?= 1200
-TARGET   := $(or $(CARGO_TARGET_DIR),target)
-SHARED   := $(TARGET)/shared/libnetfilter_conntrack.so
-ARCHIVE  := $(TARGET)/archive/libnetfilter_conntrack.a
-TOOL     := $(TARGET)/release/conntrack
-HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
+PKG_CONFIG ?= $(if $(NATIVE),,$(GNU)-)pkg-config
+NFNETLINK  ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
 
 # Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+FOR   := --locked $(addprefix --target ,$(TARGET))
+BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER))' $(CARGO)
 
-.PHONY: all install uninstall stage dist demo check test test-scenarios test-fresh soak fuzz-smoke bench try header docs clean
+.PHONY: all cross install uninstall stage dist docs demo check test test-cross test-platforms test-scenarios test-fresh soak \
+	fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --locked --release --package conntrack
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
-		--profile archive --lib --crate-type staticlib
-	RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) rustc --locked --package netfilter-conntrack --features capi \
-		--profile shared --lib --crate-type cdylib -- -C link-arg=-Wl,-soname,$(SONAME)
+	$(BUILD) build $(FOR) --release --package conntrack
+	$(BUILD) rustc $(FOR) --package netfilter-conntrack --features capi --profile archive --lib --crate-type staticlib
+	$(if $(SHARED),$(BUILD) rustc $(FOR) --package netfilter-conntrack --features capi --profile shared --lib \
+		--crate-type cdylib -- -C link-arg=-Wl$(comma)-soname$(comma)$(SONAME))
+
+cross:
+	@scripts/cross.sh $(or $(TARGET),$(CROSS_TARGETS))
+
+# For scripts that build for other machines (scripts/target.sh).
+say-all: ; @printf '%s\n' $(CROSS_TARGETS)
+say-compiler: ; @echo '$(or $(GIVEN),cc)'
+say-artefacts: ; @printf '%s\n' $(SHARED) $(ARCHIVE) $(TOOL)
+say-stage: ; @echo '$(STAGE)'
+say-gnu: ; @echo '$(GNU)'
 
 # The links, as NAME:TARGET, and the .pc files; install and uninstall read the same lists.
 LIB   := $(DESTDIR)$(LIBDIR)
-LINKS := $(SONAME):libnetfilter_conntrack.so.$(SUFFIX) libnetfilter_conntrack.so:$(SONAME) \
-	libconntrack.so:$(SONAME) libconntrack.a:libnetfilter_conntrack.a
+LINKS := libconntrack.a:libnetfilter_conntrack.a $(if $(SHARED),$(SONAME):libnetfilter_conntrack.so.$(SUFFIX) \
+	libnetfilter_conntrack.so:$(SONAME) libconntrack.so:$(SONAME))
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
 # The texts that the manual names, and those that these name.
 TEXTS := CHANGELOG.md $(addprefix docs/,consumers.md diagnosis.md diagnosis.schema.json differences.md migration.md \
@@ -102,7 +136,7 @@ install:
 	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
 	@scripts/place.sh writable '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
-	$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)'
+	$(if $(SHARED),$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)')
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
 	@for link in $(LINKS); do ln -sfn "$${link#*:}" "$(LIB)/$${link%%:*}"; done
 	@for pc in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \

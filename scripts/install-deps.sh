@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench|dist|lint
+#     scripts/install-deps.sh demo|test|bench|dist|lint|test-cross
+#     scripts/install-deps.sh TRIPLE          the C compiler for a target of make cross
 #
 # When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
 # without questions. Otherwise it prints the names of the missing packages, and fails.
@@ -34,6 +35,23 @@ test             bsdextrautils                col
 test             fish                         fish
 test             valgrind                     valgrind
 lint             shellcheck                   shellcheck
+test-cross       qemu-user-static             qemu-s390x-static
+test-cross       musl-tools                   musl-gcc
+test-cross       util-linux                   unshare
+i686-unknown-linux-gnu         gcc-i686-linux-gnu       i686-linux-gnu-gcc
+i686-unknown-linux-gnu         libc6-dev-i386-cross     /usr/i686-linux-gnu/include/stdio.h
+aarch64-unknown-linux-gnu      gcc-aarch64-linux-gnu    aarch64-linux-gnu-gcc
+aarch64-unknown-linux-gnu      libc6-dev-arm64-cross    /usr/aarch64-linux-gnu/include/stdio.h
+armv7-unknown-linux-gnueabihf  gcc-arm-linux-gnueabihf  arm-linux-gnueabihf-gcc
+armv7-unknown-linux-gnueabihf  libc6-dev-armhf-cross    /usr/arm-linux-gnueabihf/include/stdio.h
+riscv64gc-unknown-linux-gnu    gcc-riscv64-linux-gnu    riscv64-linux-gnu-gcc
+riscv64gc-unknown-linux-gnu    libc6-dev-riscv64-cross  /usr/riscv64-linux-gnu/include/stdio.h
+s390x-unknown-linux-gnu        gcc-s390x-linux-gnu      s390x-linux-gnu-gcc
+s390x-unknown-linux-gnu        libc6-dev-s390x-cross    /usr/s390x-linux-gnu/include/stdio.h
+powerpc64-unknown-linux-gnu    gcc-powerpc64-linux-gnu  powerpc64-linux-gnu-gcc
+powerpc64-unknown-linux-gnu    libc6-dev-ppc64-cross    /usr/powerpc64-linux-gnu/include/stdio.h
+aarch64-unknown-linux-musl     gcc-aarch64-linux-gnu    aarch64-linux-gnu-gcc
+aarch64-unknown-linux-musl     libc6-dev-arm64-cross    /usr/aarch64-linux-gnu/include/stdio.h
 END
 }
 
@@ -44,20 +62,21 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|lint}
+target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|lint|test-cross|TRIPLE}
+case $target in *-linux-*) user="a build for $target" ;; *) user="make $target" ;; esac
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
 done)
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "make $target needs these Debian packages (elsewhere: what they hold):$missing" >&2
+    echo "$user needs these Debian packages (elsewhere: what they hold):$missing" >&2
     echo "Install them as root: apt-get install$missing" >&2
     exit 1
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-echo "make $target needs these Debian packages; apt-get installs them now, which takes up to a minute:$missing"
+echo "$user needs these Debian packages; apt-get installs them now, which takes up to a minute:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # The documentation is requested by path: some images leave it out, and it contains the original's examples.
 # shellcheck disable=SC2086  # the list is words

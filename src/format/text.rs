@@ -193,11 +193,13 @@ fn times(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) {
     clock::follow_zone();
     let moments: [(&[u8], _); 2] = [(b"[start=", flow.start_nanos()), (b"[stop=", flow.stop_nanos())];
     for (label, nanos) in moments {
-        if let Some(moment) = nanos.and_then(|nanos| clock::local(nanos / NANOS)) {
-            out.put(label);
-            date(out, &moment);
-            out.put(b"] ");
+        let Some(nanos) = nanos else { continue };
+        out.put(label);
+        match clock::local(nanos / NANOS) {
+            Some(moment) => date(out, &moment),
+            None => out.put(b"after 2038"), // on 32-bit machines with a C library that does not know such times
         }
+        out.put(b"] ");
     }
 }
 

@@ -68,18 +68,12 @@ pub fn follow_zone() {
     }
 }
 
-/// Breaks seconds since 1970 down in the local time zone; nothing when the year does not fit.
+/// Breaks seconds since 1970 down in the local time zone; nothing when the C library cannot: see [`broken_down_late`].
 #[must_use]
 pub fn local(secs: u64) -> Option<LocalTime> {
-    let secs = secs.try_into().ok()?; // a `time_t`, whose name the C library may deprecate
     let small = |n: libc::c_int| u8::try_from(n).unwrap_or_default();
-    // SAFETY: an all-zero `tm` is valid (its pointer member may be null).
-    let mut tm: libc::tm = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are valid for the call, and localtime_r keeps neither.
-    let done = unsafe { libc::localtime_r(&raw const secs, &raw mut tm) };
-    if done.is_null() {
-        return None;
-    }
+    // A `time_t`, whose name the C library may deprecate.
+    let tm = secs.try_into().map_or_else(|_| broken_down_late(secs), broken_down)?;
     Some(LocalTime {
         second: small(tm.tm_sec),
         minute: small(tm.tm_min),
@@ -91,10 +85,46 @@ pub fn local(secs: u64) -> Option<LocalTime> {
     })
 }
 
+#[allow(deprecated)] // by the libc crate, for musl
+fn broken_down(secs: libc::time_t) -> Option<libc::tm> {
+    // SAFETY: an all-zero `tm` is valid (its pointer member may be null).
+    let mut tm: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid for the call, and localtime_r keeps neither.
+    let done = unsafe { libc::localtime_r(&raw const secs, &raw mut tm) };
+    (!done.is_null()).then_some(tm)
+}
+
+/// Breaks down a time that is too late for a `time_t` of 32 bits, which ends in January 2038. On machines with such a
+/// `time_t`, glibc has a second function for times of 64 bits, since version 2.34.
+fn broken_down_late(secs: u64) -> Option<libc::tm> {
+    type LocalTime64 = unsafe extern "C" fn(*const i64, *mut libc::tm) -> *mut libc::tm;
+    let secs = i64::try_from(secs).ok()?;
+    // SAFETY: the name is NUL-terminated.
+    let function = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__localtime64_r".as_ptr()) };
+    if function.is_null() {
+        return None;
+    }
+    // SAFETY: glibc's function of this name has this type.
+    let function: LocalTime64 = unsafe { std::mem::transmute(function) };
+    // SAFETY: an all-zero `tm` is valid (its pointer member may be null).
+    let mut tm: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid for the call, and the function keeps neither.
+    let done = unsafe { function(&raw const secs, &raw mut tm) };
+    (!done.is_null()).then_some(tm)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::process::Command;
+
+    #[test]
+    fn times_after_2038_are_known() {
+        let year = |secs| local(secs).unwrap().year;
+        // The middle of the years, so that the zone does not matter.
+        assert_eq!([i32::MAX as u64, 2_161_000_000, 4_118_000_000].map(year), [2038, 2038, 2100]);
+        assert_eq!(year(u64::MAX / 1_000_000_000), 2554, "the largest number of nanoseconds");
+    }
 
     #[test]
     fn a_new_zone_is_seen_when_looked_for() {

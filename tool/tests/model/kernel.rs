@@ -6,6 +6,7 @@
 //! request fails the test.
 
 use super::entry::*;
+use std::ffi::c_ulong;
 use std::net::IpAddr;
 
 const AF_INET: u8 = 2;
@@ -109,11 +110,11 @@ pub fn shown(entry: &Entry) -> Vec<u8> {
     all.extend(protocol_state(entry).map(|state| nest(PROTOINFO, &[state])));
     all.extend(entry.helper.map(|name| nest(HELP, &[attribute(1, &[name.as_bytes(), &[0]].concat())])));
     if !entry.labels.is_empty() {
-        let mut words = [0u32; 4];
-        for &bit in &entry.labels {
-            words[usize::from(bit / 32)] |= 1 << (bit % 32);
+        let mut longs = [0; 16 / size_of::<c_ulong>()]; // as the kernel keeps them
+        for bit in entry.labels.iter().map(|&bit| u32::from(bit)) {
+            longs[(bit / c_ulong::BITS) as usize] |= 1 << (bit % c_ulong::BITS);
         }
-        all.push(attribute(LABELS, &words.map(u32::to_ne_bytes).concat()));
+        all.push(attribute(LABELS, &longs.map(c_ulong::to_ne_bytes).concat()));
     }
     let family = if entry.is_ipv6() { AF_INET6 } else { AF_INET };
     let payload = all.concat();
@@ -170,8 +171,9 @@ fn be32(bytes: &[u8]) -> u32 {
 
 impl Request {
     fn read(bytes: &[u8]) -> Request {
-        let mut request = Request { message: bytes[4], family: bytes[16], ..Request::default() };
-        assert_eq!(bytes[5], 1, "the subsystem");
+        let [subsystem, message] = u16::from_ne_bytes([bytes[4], bytes[5]]).to_be_bytes();
+        let mut request = Request { message, family: bytes[16], ..Request::default() };
+        assert_eq!(subsystem, 1, "the subsystem");
         for (kind, payload) in attributes(&bytes[20..]) {
             match kind {
                 MARK => request.mark = Some(be32(payload)),
