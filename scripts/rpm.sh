@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the RPM packages of the last commit with packaging/rpm/libconntrack.spec, from the tarball of scripts/dist.sh, without
+# network:
+#
+#     scripts/rpm.sh [FOLDER]      the .rpm files and the source package; the folder is target/packages without
+#
+# The same commit and the same compiler give the same bytes; the time in the packages is that of the last commit. Where rpm
+# is not the machine's own package manager, rpmbuild does not look for the packages that the build needs. RPM_CHECK=no leaves
+# the tests out. TMPDIR is where it builds.
+set -eu
+cd "$(dirname "$0")/.."
+
+SPEC=packaging/rpm/libconntrack.spec
+
+die() {
+    echo "rpm: $*" >&2
+    exit 1
+}
+
+# agree NAME NUMBER: the spec begins with the numbers of the tree.
+agree() {
+    there=$(sed -n "s/^%global $1 \([0-9.]*\).*/\1/p" $SPEC)
+    [ "$there" = "$2" ] || die "$SPEC says $1 $there, the tree $2"
+}
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+agree product_version "$version"
+agree api_version "$(sed -n 's/^API_LEVEL := //p' Makefile)"
+agree tool_version "$(sed -n 's/^pub const VERSION_LINE.*"conntrack v\([0-9.]*\) .*/\1/p' tool/src/show/message.rs)"
+folder=$(realpath -m "${1:-target/packages}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+
+# The toolchain's own programs come first in $PATH: rustup's would look for their settings in a home that cargo is not given.
+# The namespace has no network, where the machine lets us make one.
+build() {
+    toolchain=$(rustc --print sysroot)
+    PATH=$toolchain/bin:$PATH
+    export PATH
+    unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_TARGET_DIR
+    set -- rpmbuild -ba --define "_topdir $work/top" --define "_sourcedir $work" --define '_buildhost localhost' \
+        --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' $SPEC
+    [ -s /var/lib/rpm/rpmdb.sqlite ] || set -- "$@" --nodeps
+    [ "${RPM_CHECK:-yes}" = yes ] || set -- "$@" --without check
+    if unshare --net true 2>/dev/null; then set -- unshare --net -- "$@"; fi
+    (umask 022 && "$@") >"$work/log" 2>&1
+}
+
+scripts/dist.sh "$work" >"$work/log" || die 'no tarball'
+build || { cat "$work/log" >&2 && die 'rpmbuild has failed'; }
+mkdir -p "$folder"
+find "$work/top/RPMS" "$work/top/SRPMS" -name '*.rpm' -exec cp {} "$folder" \; -printf "$folder/%f\n"
