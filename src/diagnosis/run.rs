@@ -181,7 +181,7 @@ impl State {
             thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
         }
         let after = sampled(handle);
-        let entries = after.entries().ok_or_else(unreadable)?;
+        let entries = after.try_entries()?;
         facts.not_read.extend_from_slice(after.not_read());
         fill_in(facts, &after, &after.since(&before), entries);
         facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
@@ -195,11 +195,6 @@ impl State {
 
 fn sampled(handle: Option<&mut Handle>) -> Sample {
     handle.map_or_else(Sample::from_files, Sample::take)
-}
-
-/// Why not even the number of entries can be read.
-fn unreadable() -> Error {
-    count_setting("count").err().unwrap_or(Error::Os(libc::ENOENT))
 }
 
 impl Facts {

@@ -89,7 +89,7 @@ pub fn expectations(handle: &mut Handle) -> Result<u64> {
 #[derive(Debug, Clone)]
 pub struct Sample {
     taken: Instant,
-    entries: Option<u64>,
+    entries: Result<u64>,
     max_entries: Option<u64>,
     /// Empty: not readable.
     cpus: Vec<CpuStats>,
@@ -114,7 +114,7 @@ impl Sample {
         let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
         Sample {
             taken: Instant::now(),
-            entries: Some(global.entries.into()),
+            entries: Ok(global.entries.into()),
             max_entries: limit,
             cpus,
             expect_cpus: expect.unwrap_or_default(),
@@ -126,7 +126,7 @@ impl Sample {
     /// Reads the namespace of the calling thread from files, which needs no privilege.
     #[must_use]
     pub fn from_files() -> Sample {
-        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", count_setting("count").ok())
+        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", Some(count_setting("count")))
     }
 
     /// Reads the namespace of a process from files, which needs no privilege. The settings of that namespace are not to be
@@ -136,22 +136,21 @@ impl Sample {
     /// The system's error where the process has gone or is hidden, or the kernel has no such file.
     pub fn of_process(pid: u32) -> Result<Sample> {
         let sample = Sample::of_files(&format!("/proc/{pid}/net/stat/nf_conntrack"), None);
-        match sample.entries {
-            Some(_) => Ok(sample),
-            None => Err(Error::Os(libc::ENOENT)),
-        }
+        sample.try_entries().map(|_| sample)
     }
 
-    fn of_files(path: &str, entries: Option<u64>) -> Sample {
-        let stat = proc::read(path, STAT_BYTES);
+    /// A sample of the file of the counters, and of the file with the number of entries where that can be seen: the reason why
+    /// there is no number is the latter's.
+    fn of_files(path: &str, count: Option<Result<u64>>) -> Sample {
+        let unread = Error::Malformed("a file of counters has none");
+        let stat = proc::read(path, STAT_BYTES).and_then(|bytes| parse::stat(&bytes).ok_or(unread));
         let refused = |error: Error| vec![NotRead::new("counters", error.to_string())];
         let not_read = stat.as_ref().err().map_or_else(Vec::new, |&error| refused(error));
-        let stat = stat.ok().and_then(|bytes| parse::stat(&bytes));
-        let counted = stat.as_ref().map(|stat| stat.entries);
+        let counted = stat.as_ref().map(|stat| stat.entries).map_err(|&error| error);
         let (cpus, expect_cpus) = stat.map(|stat| (stat.cpus, stat.expect_cpus)).unwrap_or_default();
         Sample {
             taken: Instant::now(),
-            entries: entries.or(counted),
+            entries: count.map_or(counted, |count| count.or_else(|why| counted.map_err(|_| why))),
             max_entries: count_setting("max").ok(),
             cpus,
             expect_cpus,
@@ -169,6 +168,14 @@ impl Sample {
     /// The entries of the namespace; `None`: not readable.
     #[must_use]
     pub fn entries(&self) -> Option<u64> {
+        self.entries.ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn try_entries(&self) -> Result<u64> {
         self.entries
     }
 
@@ -223,7 +230,7 @@ impl Sample {
             counters.extend(names.iter().filter_map(growth));
         }
         let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
-        let entries = self.entries.zip(earlier.entries);
+        let entries = self.entries().zip(earlier.entries());
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
     }
 
@@ -363,7 +370,7 @@ mod tests {
     fn sample(cpus: Vec<CpuStats>) -> Sample {
         Sample {
             taken: Instant::now(),
-            entries: Some(100),
+            entries: Ok(100),
             max_entries: Some(1000),
             cpus,
             expect_cpus: vec![],
@@ -377,13 +384,36 @@ mod tests {
         let before = sample(vec![cpu(0, &[(10, 4_294_967_290)]), cpu(1, &[(10, 1)])]);
         let mut after = sample(vec![cpu(0, &[(10, 5)]), cpu(1, &[(10, 1)])]);
         after.taken = before.taken + Duration::from_secs(2);
-        after.entries = Some(40);
+        after.entries = Ok(40);
         let delta = after.since(&before);
         assert_eq!((delta.counters["drop"], delta.secs, delta.entries), (11, 2.0, Some(-60)));
         assert_eq!(
             counters(&after, Some(&delta))["drop"],
             Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
         );
+    }
+
+    /// The file with the number of entries is read once: what it said is kept.
+    #[test]
+    fn a_sample_says_why_it_has_no_entries() {
+        let (no_file, refused) = ("/proc/self/nonexistent", Error::Os(libc::EACCES));
+        let sample = Sample::of_files(no_file, Some(Err(refused)));
+        assert_eq!((sample.entries(), sample.try_entries()), (None, Err(refused)));
+        assert_eq!(Sample::of_files(no_file, Some(Ok(7))).try_entries(), Ok(7));
+        assert_eq!(Sample::of_files(no_file, None).try_entries(), Err(Error::Os(libc::ENOENT)));
+        let empty = Sample::of_files("/dev/null", None);
+        assert!(matches!(empty.try_entries(), Err(Error::Malformed(_))) && !empty.not_read().is_empty());
+    }
+
+    #[test]
+    fn the_counters_file_has_the_entries_too() {
+        let folder = std::env::temp_dir().join(format!("sample-{}", std::process::id()));
+        std::fs::write(&folder, "entries drop\n0000000a 00000003\n").unwrap();
+        let path = folder.to_str().unwrap();
+        let of = |count| Sample::of_files(path, count).try_entries();
+        let read = [of(None), of(Some(Err(Error::Os(libc::EACCES)))), of(Some(Ok(7)))];
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(read, [Ok(10), Ok(10), Ok(7)]);
     }
 
     #[test]

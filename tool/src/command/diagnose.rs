@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::watch::{self, Between};
-use super::{Done, Session, registry};
+use super::{Done, Session, registry, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::Formats;
@@ -58,9 +58,7 @@ impl Job {
     }
 
     fn once(&self, session: &mut Session, diagnosis: &mut Diagnosis) -> Result<Done, Complaint> {
-        let report = diagnosis.run().map_err(|error| {
-            Complaint::Operation(format!("the number of entries cannot be read: {error}"))
-        })?;
+        let report = diagnosis.run().map_err(|error| Complaint::Operation(unreadable(error)))?;
         let detail = Detail { by: &self.by, rows: self.rows };
         let mut text = String::new();
         match self.json {

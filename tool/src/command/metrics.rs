@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::others::others;
-use super::{Done, Session, registry, top};
+use super::{Done, Session, registry, top, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::{self, Metrics as Names};
@@ -113,9 +113,9 @@ impl Job {
 
 fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
     let sample = session.sample();
-    match sample.entries() {
-        Some(_) => Ok(sample),
-        None => Err(Complaint::Operation("the number of entries cannot be read".into())),
+    match sample.try_entries() {
+        Ok(_) => Ok(sample),
+        Err(error) => Err(Complaint::Operation(unreadable(error))),
     }
 }
 
