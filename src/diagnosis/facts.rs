@@ -34,8 +34,6 @@ pub struct Facts {
     pub namespaces: Vec<Namespace>,
     /// Lines of the kernel log about this table, if it was read.
     pub kernel_log: Option<KernelLog>,
-    /// Names of label bits, from the label map of the machine.
-    pub label_names: BTreeMap<u8, String>,
     /// The machine.
     pub machine: Machine,
     /// What could not be read, and why.
@@ -286,6 +284,8 @@ impl Top {
 pub struct Row {
     /// The group.
     pub key: Key,
+    /// Of a label: its name, from a label map.
+    pub name: Option<String>,
     /// Entries: the lower bound that is printed.
     pub entries: u64,
     /// Unanswered entries among those.
@@ -308,6 +308,7 @@ impl Row {
     pub const fn new(key: Key, entries: u64) -> Row {
         Row {
             key,
+            name: None,
             entries,
             unanswered: 0,
             assured: 0,

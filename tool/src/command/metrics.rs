@@ -105,7 +105,7 @@ impl Job {
 
     /// The largest groups of the table, which is read once.
     fn groups(&self, metrics: &mut Metrics, session: &mut Session) -> Result<(), Complaint> {
-        let counted = top::count(session, &Selector::default(), &self.by, self.rows)?;
+        let counted = top::count(session, &Selector::default(), &self.by, self.rows, None)?;
         counted.top.iter().for_each(|top| group(metrics, top, counted.entries));
         Ok(())
     }
@@ -219,13 +219,13 @@ fn group(metrics: &mut Metrics, top: &Top, total: u64) {
     let name = format!("conntrack_entries_by_{}", top.by.table_name());
     metrics.family(&name, Kind::Gauge, "Entries of the largest groups: lower bounds.");
     for row in &top.rows {
-        let labels = row.key.labels();
+        let labels = row.labels();
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         metrics.sample(&labels, row.entries);
     }
     // An entry with two labels is in two groups: the rest cannot be counted.
     if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
-        let labels: Vec<(&str, &str)> = first.key.labels().iter().map(|(name, _)| (*name, "other")).collect();
+        let labels: Vec<(&str, &str)> = first.labels().iter().map(|(name, _)| (*name, "other")).collect();
         let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
         metrics.sample(&labels, total.saturating_sub(shown));
     }
