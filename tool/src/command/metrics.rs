@@ -50,12 +50,13 @@ struct Reading {
     /// Its name; empty for the one looked at.
     name: String,
     sample: Sample,
-    counters: BTreeMap<&'static str, u64>,
+    /// Counters that wrap as one: of a sum that falls Prometheus takes all for new.
+    counters: BTreeMap<&'static str, u32>,
 }
 
 impl Reading {
     fn new(name: String, sample: Sample) -> Reading {
-        Reading { name, counters: sample.counters(), sample }
+        Reading { name, counters: sample.counters_modulo(), sample }
     }
 }
 
@@ -168,7 +169,7 @@ fn counters(metrics: &mut Metrics, readings: &[Reading]) {
     for &(_, name) in COUNTERS {
         let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
         each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
-            reading.counters.get(name).copied()
+            reading.counters.get(name).copied().map(u64::from)
         });
     }
 }
@@ -178,13 +179,17 @@ fn by_reason(lost: &Lost) -> [(&'static str, u64); 3] {
     [("table_full", lost.table_full), ("clash", lost.clash), ("chain_too_long", lost.chain_too_long)]
 }
 
+/// All lost packets, a counter; and by cause, for which the kernel has no counters.
 fn losses(metrics: &mut Metrics, readings: &[Reading]) {
+    let all = ("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking.");
+    each(metrics, all, readings, |reading| Lost::all(&reading.counters).map(u64::from));
     let known = readings.iter().filter_map(|reading| Some((reading.name.as_str(), reading.sample.lost()?)));
     let known: Vec<(&str, Lost)> = known.collect();
     if known.is_empty() {
         return;
     }
-    metrics.family("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking, by cause.");
+    let help = "Lost packets by cause: differences of counters, which can fall.";
+    metrics.family("conntrack_lost_packets_by_reason", Kind::Gauge, help);
     for (name, lost) in &known {
         for (reason, packets) in by_reason(lost) {
             metrics.sample(&[("netns", name), ("reason", reason)], packets);
