@@ -73,7 +73,7 @@ impl Job {
         *kept = Some(after);
         let (state, line) = match entries {
             Ok(_) => plugin::answer(&own, &others, self.thresholds),
-            Err(error) => (State::Unknown, format!("CONNTRACK UNKNOWN - {}\n", unreadable(error))),
+            Err(error) => (State::Unknown, plugin::unknown(&unreadable(error))),
         };
         session.out.text(format_args!("{line}"))?;
         Ok(Done::Plugin(state))
