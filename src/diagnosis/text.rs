@@ -411,7 +411,7 @@ fn header(top: &Top, columns: &[Column]) -> Vec<String> {
 }
 
 fn cells(row: &Row, total: u64, columns: &[Column]) -> Vec<String> {
-    let first = [words::key(&row.key), number(row.entries), share_of(row.entries, total)];
+    let first = [words::group(row), number(row.entries), share_of(row.entries, total)];
     first.into_iter().chain(columns.iter().map(|(_, cell)| cell(row))).collect()
 }
 

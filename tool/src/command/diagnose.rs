@@ -6,13 +6,15 @@
 #![forbid(unsafe_code)]
 
 use super::watch::{self, Between};
-use super::{Done, Session, registry};
+use super::{Done, Session, registry, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
+use netfilter_conntrack::LabelMap;
 use netfilter_conntrack::diagnosis::{By, Detail, Diagnosis};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Rows of each table where `--show` does not say how many.
@@ -27,6 +29,7 @@ pub struct Job {
     watch: Option<Duration>,
     all_namespaces: bool,
     json: bool,
+    labels: Option<Rc<LabelMap>>,
     /// The file of the namespace that was entered.
     entered_by: Option<PathBuf>,
 }
@@ -38,6 +41,7 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
         json: line.formats.contains(Formats::JSON),
+        labels: line.label_map,
         entered_by: line.netns.and_then(|netns| netns.path().ok()),
         by: line.by,
     }))
@@ -50,6 +54,9 @@ impl Job {
         if let Some(interval) = self.interval {
             diagnosis = diagnosis.interval(interval);
         }
+        if let Some(labels) = &self.labels {
+            diagnosis = diagnosis.label_map(LabelMap::clone(labels));
+        }
         if let Some(path) = &self.entered_by {
             diagnosis = diagnosis.entered_by(path.clone());
         }
@@ -58,9 +65,7 @@ impl Job {
     }
 
     fn once(&self, session: &mut Session, diagnosis: &mut Diagnosis) -> Result<Done, Complaint> {
-        let report = diagnosis.run().map_err(|error| {
-            Complaint::Operation(format!("the number of entries cannot be read: {error}"))
-        })?;
+        let report = diagnosis.run().map_err(|error| Complaint::Operation(unreadable(error)))?;
         let detail = Detail { by: &self.by, rows: self.rows };
         let mut text = String::new();
         match self.json {

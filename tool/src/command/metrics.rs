@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::others::others;
-use super::{Done, Session, registry, top};
+use super::{Done, Session, registry, top, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::{self, Metrics as Names};
@@ -50,12 +50,13 @@ struct Reading {
     /// Its name; empty for the one looked at.
     name: String,
     sample: Sample,
-    counters: BTreeMap<&'static str, u64>,
+    /// Counters that wrap as one: of a sum that falls Prometheus takes all for new.
+    counters: BTreeMap<&'static str, u32>,
 }
 
 impl Reading {
     fn new(name: String, sample: Sample) -> Reading {
-        Reading { name, counters: sample.counters(), sample }
+        Reading { name, counters: sample.counters_modulo(), sample }
     }
 }
 
@@ -105,7 +106,7 @@ impl Job {
 
     /// The largest groups of the table, which is read once.
     fn groups(&self, metrics: &mut Metrics, session: &mut Session) -> Result<(), Complaint> {
-        let counted = top::count(session, &Selector::default(), &self.by, self.rows)?;
+        let counted = top::count(session, &Selector::default(), &self.by, self.rows, None)?;
         counted.top.iter().for_each(|top| group(metrics, top, counted.entries));
         Ok(())
     }
@@ -113,9 +114,9 @@ impl Job {
 
 fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
     let sample = session.sample();
-    match sample.entries() {
-        Some(_) => Ok(sample),
-        None => Err(Complaint::Operation("the number of entries cannot be read".into())),
+    match sample.try_entries() {
+        Ok(_) => Ok(sample),
+        Err(error) => Err(Complaint::Operation(unreadable(error))),
     }
 }
 
@@ -168,7 +169,7 @@ fn counters(metrics: &mut Metrics, readings: &[Reading]) {
     for &(_, name) in COUNTERS {
         let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
         each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
-            reading.counters.get(name).copied()
+            reading.counters.get(name).copied().map(u64::from)
         });
     }
 }
@@ -178,13 +179,17 @@ fn by_reason(lost: &Lost) -> [(&'static str, u64); 3] {
     [("table_full", lost.table_full), ("clash", lost.clash), ("chain_too_long", lost.chain_too_long)]
 }
 
+/// All lost packets, a counter; and by cause, for which the kernel has no counters.
 fn losses(metrics: &mut Metrics, readings: &[Reading]) {
+    let all = ("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking.");
+    each(metrics, all, readings, |reading| Lost::all(&reading.counters).map(u64::from));
     let known = readings.iter().filter_map(|reading| Some((reading.name.as_str(), reading.sample.lost()?)));
     let known: Vec<(&str, Lost)> = known.collect();
     if known.is_empty() {
         return;
     }
-    metrics.family("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking, by cause.");
+    let help = "Lost packets by cause: differences of counters, which can fall.";
+    metrics.family("conntrack_lost_packets_by_reason", Kind::Gauge, help);
     for (name, lost) in &known {
         for (reason, packets) in by_reason(lost) {
             metrics.sample(&[("netns", name), ("reason", reason)], packets);
@@ -219,13 +224,13 @@ fn group(metrics: &mut Metrics, top: &Top, total: u64) {
     let name = format!("conntrack_entries_by_{}", top.by.table_name());
     metrics.family(&name, Kind::Gauge, "Entries of the largest groups: lower bounds.");
     for row in &top.rows {
-        let labels = row.key.labels();
+        let labels = row.labels();
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         metrics.sample(&labels, row.entries);
     }
     // An entry with two labels is in two groups: the rest cannot be counted.
     if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
-        let labels: Vec<(&str, &str)> = first.key.labels().iter().map(|(name, _)| (*name, "other")).collect();
+        let labels: Vec<(&str, &str)> = first.labels().iter().map(|(name, _)| (*name, "other")).collect();
         let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
         metrics.sample(&labels, total.saturating_sub(shown));
     }

@@ -161,7 +161,9 @@ impl Parser {
     /// Reads the label file, when labels are asked for, and looks the names up.
     fn resolve_labels(&mut self, line: &mut Line) -> Result<(), Complaint> {
         let asked = [Param::Label, Param::LabelAdd, Param::LabelDel].iter().any(|&param| line.has(param));
-        if !asked && !line.formats.contains(Formats::LABELS) {
+        // Tables by label have the names of a file that the line names; that of the machine may be absent.
+        let counts = matches!(line.verb, Some(Verb::Top | Verb::Diagnose)) && line.labelmap_path.is_some();
+        if !asked && !counts && !line.formats.contains(Formats::LABELS) {
             return Ok(());
         }
         let map = self.label_map(line.labelmap_path.as_deref());
