@@ -233,10 +233,7 @@ fn what_is_not_known_is_said_to_be() {
     assert_eq!(judged(Facts::default()).verdict, Verdict::Unknown);
     let mut facts = quiet(1020);
     facts.table.max_entries = None;
-    assert_eq!(
-        head(facts.clone()),
-        "conntrack: 1,020 entries, of a limit that is not known. UNKNOWN."
-    );
+    assert_eq!(head(facts.clone()), "conntrack: 1,020 entries, of a limit that is not known. UNKNOWN.");
     facts.table.max_entries = Some(0);
     assert_eq!(head(facts), "conntrack: 1,020 entries, without a limit. No problem found.");
     let mut blind = quiet(1020);
