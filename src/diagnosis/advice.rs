@@ -3,11 +3,12 @@
 //!
 //! Guarantees: every command is made by one function that quotes its words, so that no name or address of the table becomes
 //! a command; none empties the table, here or with the original tool; a shorter timeout is advised only where it is shorter
-//! than the present one, and never one of ESTABLISHED under 7440 s (RFC 5382, REQ-5); against a source or a network is
-//! nothing advised unless flows suffer.
+//! than the present one, and never one of ESTABLISHED under 7440 s (RFC 5382, REQ-5); unless flows suffer, nothing is
+//! advised against a source or a network, and nothing that deletes entries.
 
 #![forbid(unsafe_code)]
 
+use super::census::{DNS_PORT, TUNNEL_PORTS};
 use super::facts::{Facts, NameFrom, Namespace};
 use super::figures::{BUCKET_BYTES, RFC5382_IDLE_SECS};
 use super::report::{Advice, Parts, Risk};
@@ -129,7 +130,11 @@ pub fn actions() -> &'static [Action] {
 /// The action of this name for this subject; `None` where it would not help or not be right.
 pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advice> {
     let action = ACTIONS.iter().find(|action| action.id == id)?;
-    let Draft { parts, mut commands, mut undo, frees_now } = (action.make)(facts, subject)?;
+    let draft = (action.make)(facts, subject)?;
+    if draft.frees_now && !facts.is_in_trouble() {
+        return None;
+    }
+    let Draft { parts, mut commands, mut undo, frees_now } = draft;
     for command in commands.iter_mut().chain(&mut undo) {
         *command = within(facts, std::mem::take(command));
     }
@@ -201,6 +206,7 @@ const GUARD_CHAIN: &str = "add chain inet relief guard {type filter hook forward
 /// Numbers of buckets are multiples of this where they do not follow the limit.
 const BUCKETS_STEP: u64 = 65_536;
 const UNTRACKED: &str = "Only if it needs no NAT and your rules accept untracked packets";
+const RIGHTFUL: &str = "Only if none has a right to more than 2,000 flows, as a proxy, a load balancer or NAT in front of many hosts has";
 const IDLE_CUT: &str =
     "A peer that still lives is cut off only where NAT or a strict firewall needs the entry";
 
@@ -255,15 +261,25 @@ impl Draft {
 
 /// The words that select a protocol and a destination port.
 fn port_words(number: u8, port: Option<u16>) -> Vec<String> {
+    protocol_words(number, "--dport", port)
+}
+
+/// The words that select a protocol and the port to which this option belongs.
+fn protocol_words(number: u8, option: &str, port: Option<u16>) -> Vec<String> {
     let mut words = vec!["-p".to_owned(), words::protocol(number)];
     if matches!(number, IPPROTO_TCP | IPPROTO_UDP) {
-        words.extend(port.into_iter().flat_map(|port| ["--dport".to_owned(), port.to_string()]));
+        words.extend(port.into_iter().flat_map(|port| [option.to_owned(), port.to_string()]));
     }
     words
 }
 
 fn list(selection: impl IntoIterator<Item = String>) -> String {
     command(["conntrack", "-L"].map(str::to_owned).into_iter().chain(selection))
+}
+
+fn top_sources(selection: impl IntoIterator<Item = String>) -> String {
+    let top = ["conntrack", "--top", "--by", "source"].map(str::to_owned);
+    command(top.into_iter().chain(selection))
 }
 
 fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
@@ -279,10 +295,10 @@ fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
         Subject::Zone(zone) => pair("-w", zone.to_string()),
         Subject::Mark(mark) => pair("-m", mark.to_string()),
         Subject::Pool { protocol, nat_source, destination, port } => {
-            let towards = pair("-d", destination.to_string());
-            let all = [pair("-n", nat_source.to_string()), towards, port_words(protocol, port)].concat();
-            let top = plain_command(&format!("conntrack --top --by source -d {destination}"));
-            return Some(Draft::new("See who uses them", vec![list(all), top]));
+            // By the replies: the address that a client asked for may be translated, too.
+            let server = [pair("-n", nat_source.to_string()), pair("-r", destination.to_string())].concat();
+            let users = [server, protocol_words(protocol, "--reply-port-src", port)].concat();
+            return Some(Draft::new("See who uses them", vec![list(users.clone()), top_sources(users)]));
         }
         _ => return None,
     };
@@ -353,18 +369,21 @@ fn reuse(facts: &Facts, _: &Subject) -> Option<Draft> {
     Some(draft.before("One connection for many requests (keep-alive, a pool) makes one entry"))
 }
 
-fn dns(_: &Facts, subject: &Subject) -> Option<Draft> {
+/// Whether the servers answer, or, where they do, who asks.
+fn dns(facts: &Facts, subject: &Subject) -> Option<Draft> {
     let Subject::Dns(server) = *subject else { return None };
-    let port = port_words(IPPROTO_UDP, Some(53)).into_iter();
-    Some(match server {
-        Some(server) => {
-            let (protocol, port): (Vec<String>, Vec<String>) =
-                (port.clone().take(2).collect(), port.skip(2).collect());
-            let to = vec!["-d".to_owned(), server.to_string()];
-            Draft::new(format!("See whether {server} answers"), vec![list([protocol, to, port].concat())])
-        }
-        None => Draft::new("See whether the servers answer", vec![list(port)]),
-    })
+    let census = facts.census.as_ref()?;
+    let mut selection = protocol_words(IPPROTO_UDP, "", None);
+    selection.extend(server.into_iter().flat_map(|server| ["-d".to_owned(), server.to_string()]));
+    selection.extend(["--dport".to_owned(), DNS_PORT.to_string()]);
+    if census.dns_unanswered * 2 < census.dns {
+        return Some(Draft::new("See who asks", vec![top_sources(selection)]));
+    }
+    let action = match server {
+        Some(server) => format!("See whether {server} answers"),
+        None => "See whether the servers answer".to_owned(),
+    };
+    Some(Draft::new(action, vec![list(selection)]))
 }
 
 fn listener(_: &Facts, _: &Subject) -> Option<Draft> {
@@ -529,7 +548,7 @@ fn limit(action: &str, set: &str, address: IpAddr, mask: &str) -> Draft {
     let rule = format!(
         "add rule inet relief guard ct state new add @{set} {{{family} saddr{mask} ct count over 2000}} drop"
     );
-    Draft::relief(action, &[&set_up, GUARD_CHAIN, &rule]).aside("forwarded traffic only")
+    Draft::relief(action, &[&set_up, GUARD_CHAIN, &rule]).aside("forwarded traffic only").before(RIGHTFUL)
 }
 
 fn limit_source(facts: &Facts, subject: &Subject) -> Option<Draft> {
@@ -548,34 +567,32 @@ fn limit_network(facts: &Facts, subject: &Subject) -> Option<Draft> {
     facts.is_in_trouble().then(|| limit(&action, "per_net", address, mask))
 }
 
-/// Tunnels and DNS. A service of TCP is left alone: a firewall with states needs its entries.
+/// A service of TCP is left alone: a firewall with states needs its entries.
 fn notrack_service(_: &Facts, subject: &Subject) -> Option<Draft> {
-    let untracked = |what: &str, statements: &[&str]| {
-        Draft::relief(format!("Leave {what} untracked"), statements).before(UNTRACKED)
-    };
-    match *subject {
-        Subject::Dns(_) | Subject::Service { protocol: IPPROTO_UDP, port: Some(53) } => Some(untracked(
-            "DNS",
-            &[
-                PRE_CHAIN,
-                "add rule inet relief pre udp dport 53 notrack",
-                "add rule inet relief pre udp sport 53 notrack",
-            ],
-        )),
-        Subject::Service { protocol: IPPROTO_GRE, .. } => {
-            Some(both_ways(untracked, "GRE", "meta l4proto gre"))
+    let (what, selections) = match *subject {
+        Subject::Dns(_) | Subject::Service { protocol: IPPROTO_UDP, port: Some(DNS_PORT) } => {
+            ("DNS".to_owned(), of_both_ends(DNS_PORT))
         }
+        Subject::Service { protocol: IPPROTO_GRE, .. } => ("GRE".to_owned(), vec!["meta l4proto gre".into()]),
         Subject::Service { protocol: IPPROTO_UDP, port: Some(port) } => {
-            Some(both_ways(untracked, &format!("udp/{port}"), &format!("udp dport {port}")))
+            let is_tunnel = TUNNEL_PORTS.contains(&port);
+            let selections = if is_tunnel { vec![format!("udp dport {port}")] } else { of_both_ends(port) };
+            (format!("udp/{port}"), selections)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let rule = |chain: &str, selection: &String| format!("add rule inet relief {chain} {selection} notrack");
+    let rules = ["pre", "out"].map(|chain| selections.iter().map(move |selection| rule(chain, selection)));
+    let rules: Vec<String> = rules.into_iter().flatten().collect();
+    let rules = rules.iter().map(String::as_str);
+    let statements: Vec<&str> = [PRE_CHAIN, OUT_CHAIN].into_iter().chain(rules).collect();
+    Some(Draft::relief(format!("Leave {what} untracked"), &statements).before(UNTRACKED))
 }
 
-/// What arrives and what is sent from here.
-fn both_ways(untracked: impl Fn(&str, &[&str]) -> Draft, what: &str, selection: &str) -> Draft {
-    let rule = |chain: &str| format!("add rule inet relief {chain} {selection} notrack");
-    untracked(what, &[PRE_CHAIN, OUT_CHAIN, &rule("pre"), &rule("out")])
+/// Requests to a port and their answers, which make an entry of their own where they are tracked. Both ends of a tunnel
+/// send to the port of the other.
+fn of_both_ends(port: u16) -> Vec<String> {
+    ["dport", "sport"].map(|end| format!("udp {end} {port}")).into()
 }
 
 fn notrack_loopback(_: &Facts, _: &Subject) -> Option<Draft> {

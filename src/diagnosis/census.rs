@@ -32,7 +32,7 @@ const SYN_SENT: u8 = 1;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CensusOptions {
-    /// The groupings.
+    /// The groupings. One that is named twice has one table.
     pub by: Vec<By>,
     /// Rows of each table in the result.
     pub rows: usize,
@@ -129,7 +129,7 @@ impl Census {
             settings.timeout_secs(protocol, state).map_or(ARRIVAL_SECS, |secs| secs.clamp(1, ARRIVAL_SECS))
         };
         Census {
-            tables: options.by.iter().map(|&by| Table::new(by)).collect(),
+            tables: each_once(&options.by).into_iter().map(Table::new).collect(),
             options,
             totals: Totals::default(),
             kinds,
@@ -209,6 +209,16 @@ impl Census {
             top,
         }
     }
+}
+
+/// The groupings, without those that are named again: a table's name is the name of a member in JSON.
+fn each_once(by: &[By]) -> Vec<By> {
+    by.iter().fold(Vec::new(), |mut once, by| {
+        if !once.contains(by) {
+            once.push(*by);
+        }
+        once
+    })
 }
 
 /// The number of the state, of protocols that have states.

@@ -140,7 +140,8 @@ impl Diagnosis {
         self
     }
 
-    /// Looks and judges. The rates of a further run are those of the time since the run before it.
+    /// Looks and judges. The rates of a further run are those of the time since the run before it, which is at least the
+    /// interval: a further run that comes sooner waits.
     ///
     /// # Errors
     /// The system's error where not even the number of entries can be read, or the namespace cannot be entered. What else
@@ -179,7 +180,6 @@ impl State {
     fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
         facts.namespace.entered_by = options.entered_by.clone();
         let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
-        let waits = kept.is_none();
         let before = kept.unwrap_or_else(|| sampled(handle.as_deref_mut()));
         let others = options.all_namespaces.then(|| Others::look(std::mem::take(&mut self.others)));
         facts.machine = machine::machine(before.is_privileged());
@@ -187,9 +187,7 @@ impl State {
             facts.settings.complete(handle);
             read_lists(handle, options, facts);
         }
-        if waits {
-            thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
-        }
+        thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
         let after = sampled(handle);
         let entries = after.try_entries()?;
         facts.not_read.extend_from_slice(after.not_read());

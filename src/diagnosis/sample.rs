@@ -233,16 +233,17 @@ impl Sample {
         (!self.cpus.is_empty()).then(|| Lost::of_totals(&self.counters_modulo()))
     }
 
-    /// By how much the counters grew since an earlier sample of the same namespace.
+    /// By how much the counters grew since an earlier sample of the same namespace. A namespace that was made again meanwhile
+    /// has counters that began at 0: they grew by what they are.
     #[must_use]
     pub fn since(&self, earlier: &Sample) -> Delta {
-        let mut counters = BTreeMap::new();
+        let (mut counters, is_same) = (BTreeMap::new(), self.can_follow(earlier));
         for ((names, new), (_, old)) in self.families().into_iter().zip(earlier.families()) {
-            let growth = |&(number, name)| Some((name, growth(new, old, number)?));
-            counters.extend(names.iter().filter_map(growth));
+            let grown = |number| if is_same { growth(new, old, number) } else { total(new, number) };
+            counters.extend(names.iter().filter_map(|&(number, name)| Some((name, grown(number)?))));
         }
         let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
-        let entries = self.entries().zip(earlier.entries());
+        let entries = self.entries().zip(earlier.entries()).filter(|_| is_same);
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
     }
 
@@ -448,6 +449,16 @@ mod tests {
         let read = [of(None), of(Some(Err(Error::Os(libc::EACCES)))), of(Some(Ok(7)))];
         std::fs::remove_file(path).unwrap();
         assert_eq!(read, [Ok(10), Ok(10), Ok(7)]);
+    }
+
+    /// A container that starts again has its name from before, and counters that begin at 0.
+    #[test]
+    fn counters_that_began_again_grew_by_what_they_are() {
+        let before = sample(vec![cpu(0, &[(10, 500), (11, 3)]), cpu(1, &[(10, 20)])]);
+        let after = sample(vec![cpu(0, &[(10, 7), (11, 4)]), cpu(1, &[(10, 0)])]);
+        let delta = after.since(&before);
+        assert_eq!((delta.counters["drop"], delta.counters["early_drop"]), (7, 4));
+        assert_eq!(delta.entries, None, "the entries are others");
     }
 
     #[test]

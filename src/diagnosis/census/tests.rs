@@ -599,11 +599,11 @@ fn only_so_many_rows_the_largest_first() {
         .flat_map(|n| (0..=n % 10).map(move |sport| (n, sport)))
         .map(|(n, sport)| flow(&format!("192.0.2.{n}"), "192.0.2.99", L4::Udp { sport, dport: 9 }, 0, 1))
         .collect();
-    let mut census = Census::new(&settings(), CensusOptions::new([By::Source, By::Source], 7));
+    let options = CensusOptions::new([By::Source, By::SOURCE_NETWORK, By::Source], 7);
+    let mut census = Census::new(&settings(), options);
     flows.iter().for_each(|flow| census.add(flow));
     let counted = census.finish();
-    let [top, again] = &counted.top[..] else { panic!("two tables") };
-    assert_eq!(top, again);
+    let [top, _] = &counted.top[..] else { panic!("a grouping that is named twice has one table") };
     let entries: Vec<u64> = top.rows.iter().map(|row| row.entries).collect();
     assert_eq!((entries, top.distinct_at_least, top.error_entries), (vec![10, 10, 10, 10, 10, 9, 9], 50, 0));
     assert_eq!(top.rows[0].key, Key::Source(ip("192.0.2.9")), "and of equal ones the lowest");

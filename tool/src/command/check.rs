@@ -15,9 +15,6 @@ use netfilter_conntrack::diagnosis::sample::Lost;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The time between the two readings of the counters.
-const INTERVAL: Duration = Duration::from_millis(500);
-
 /// What is asked for.
 #[derive(Debug)]
 pub struct Job {
@@ -31,7 +28,7 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     let thresholds = line.thresholds.map(|(warning, critical)| Thresholds { warning, critical });
     Ok(registry::Job::Check(Job {
         thresholds: thresholds.unwrap_or_default(),
-        interval: line.interval.unwrap_or(INTERVAL),
+        interval: watch::interval(line.interval, line.watch),
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
     }))
@@ -57,11 +54,8 @@ impl Job {
 
     /// Answers once. The counters are compared with those of the run before, or else with those of an interval ago.
     fn once(&self, session: &mut Session, kept: &mut Option<Seen>) -> Result<Done, Complaint> {
-        let before = kept.take().unwrap_or_else(|| {
-            let seen = self.look(session);
-            std::thread::sleep(self.interval);
-            seen
-        });
+        let before = kept.take().unwrap_or_else(|| self.look(session));
+        std::thread::sleep(self.interval.saturating_sub(before.own.taken().elapsed()));
         let after = self.look(session);
         let (entries, own) = (after.own.try_entries(), reading("", &before.own, &after.own));
         let others = after.others.iter().filter(|(_, after)| after.entries() != Some(0));

@@ -25,7 +25,7 @@ const ROWS: u16 = 3;
 pub struct Job {
     by: Vec<By>,
     rows: usize,
-    interval: Option<Duration>,
+    interval: Duration,
     watch: Option<Duration>,
     all_namespaces: bool,
     json: bool,
@@ -37,7 +37,7 @@ pub struct Job {
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     Ok(registry::Job::Diagnose(Job {
         rows: line.show.unwrap_or(ROWS).into(),
-        interval: line.interval,
+        interval: watch::interval(line.interval, line.watch),
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
         json: line.formats.contains(Formats::JSON),
@@ -49,11 +49,8 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
 
 impl Job {
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        let mut diagnosis =
-            Diagnosis::new().all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
-        if let Some(interval) = self.interval {
-            diagnosis = diagnosis.interval(interval);
-        }
+        let mut diagnosis = Diagnosis::new().interval(self.interval);
+        diagnosis = diagnosis.all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
         if let Some(labels) = &self.labels {
             diagnosis = diagnosis.label_map(LabelMap::clone(labels));
         }

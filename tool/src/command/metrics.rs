@@ -219,19 +219,27 @@ fn timeouts(metrics: &mut Metrics, settings: &Settings) {
     }
 }
 
+/// The value of the labels of what is left.
+const OTHER: &str = "other";
+
 /// The rows of a table, what is left, and by how much each number may be too low.
 fn group(metrics: &mut Metrics, top: &Top, total: u64) {
     let name = format!("conntrack_entries_by_{}", top.by.table_name());
     metrics.family(&name, Kind::Gauge, "Entries of the largest groups: lower bounds.");
+    let mut shown = 0;
     for row in &top.rows {
         let labels = row.labels();
+        // A helper may have this name: its entries count with those that are left.
+        if top.by == By::Helper && labels.iter().all(|(_, value)| value == OTHER) {
+            continue;
+        }
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         metrics.sample(&labels, row.entries);
+        shown += row.entries;
     }
     // An entry with two labels is in two groups: the rest cannot be counted.
     if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
-        let labels: Vec<(&str, &str)> = first.labels().iter().map(|(name, _)| (*name, "other")).collect();
-        let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
+        let labels: Vec<(&str, &str)> = first.labels().iter().map(|(name, _)| (*name, OTHER)).collect();
         metrics.sample(&labels, total.saturating_sub(shown));
     }
     let help = "By how much each number may be too low.";
@@ -255,4 +263,28 @@ fn node_names(sample: &Sample) -> String {
         gauge(&mut metrics, &format!("node_nf_conntrack_stat_{name}"), &help, Some(value));
     }
     metrics.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netfilter_conntrack::diagnosis::Key;
+    use netfilter_conntrack::diagnosis::facts::Row;
+
+    /// A program may name its helper as the metrics name what is left.
+    #[test]
+    fn no_two_samples_have_one_label() {
+        let helper = |name: &str, entries| Row::new(Key::Helper(name.to_owned()), entries);
+        let top = Top::new(By::Helper, 0, 2, vec![helper("ftp", 5), helper("other", 2)]);
+        let mut metrics = Metrics::new(Syntax::OpenMetrics);
+        group(&mut metrics, &top, 10);
+        let text = metrics.finish();
+        let samples: Vec<&str> = text.lines().filter(|line| line.contains('{')).collect();
+        let name = "conntrack_entries_by_helper";
+        assert_eq!(
+            samples,
+            [format!("{name}{{helper=\"ftp\"}} 5"), format!("{name}{{helper=\"other\"}} 5")],
+            "2 of it and 3 left"
+        );
+    }
 }

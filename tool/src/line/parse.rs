@@ -245,6 +245,7 @@ mod tests {
     use crate::line::protocols::{Field, PROTOCOLS};
     use crate::line::value::{Family, StatusBits};
     use netfilter_conntrack::Groups;
+    use netfilter_conntrack::diagnosis::By;
     use netfilter_conntrack::filter::dump::Masked;
     use std::time::Duration;
 
@@ -518,6 +519,18 @@ mod tests {
         }
         assert_eq!(parse("--co").unwrap().verb, Some(Verb::Count));
         assert_eq!(parse("--du").unwrap().verb, Some(Verb::List));
+    }
+
+    /// Two tables of one name are no JSON and no metrics.
+    #[test]
+    fn a_grouping_that_is_named_twice_is_one() {
+        let by = |words: &str| parse(&format!("--top --by {words}")).unwrap().by;
+        assert_eq!(by("source,zone,source"), [By::Source, By::Zone]);
+        assert_eq!(by("zone --by source --by zone"), [By::Zone, By::Source], "the option accumulates");
+        assert_eq!(
+            by("mark,mark/0xffffffff,source-prefix/24,source-prefix"),
+            [By::Mark { mask: u32::MAX }, By::SOURCE_NETWORK]
+        );
     }
 
     #[test]

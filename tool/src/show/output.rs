@@ -48,6 +48,8 @@ pub struct Output {
     buf: Vec<u8>,
     root: Option<&'static str>,
     patience: Duration,
+    /// Nothing is written before [`flush`](Output::flush).
+    is_held: bool,
     /// It could not be written; nothing more is tried.
     has_failed: bool,
     /// The signals that wait for what has been changed to be shown.
@@ -128,7 +130,7 @@ impl Output {
     }
 
     fn to(out: Option<File>, buf: Vec<u8>) -> Output {
-        Output { out, buf, root: None, patience: PATIENCE, has_failed: false, deferred: None }
+        Output { out, buf, root: None, patience: PATIENCE, is_held: false, has_failed: false, deferred: None }
     }
 
     /// Promises that what is changed next will be shown: checks that it can be, and defers signals until it is.
@@ -173,6 +175,11 @@ impl Output {
     /// The lines only report what happened: after a signal they are given up soon.
     pub fn only_reports(&mut self) {
         self.patience = SHORT_PATIENCE;
+    }
+
+    /// Keeps what is printed until [`flush`](Self::flush) writes it as one piece.
+    pub fn hold(&mut self) {
+        self.is_held = true;
     }
 
     /// Prints an entry.
@@ -254,7 +261,7 @@ impl Output {
 
     /// Writes when enough has gathered.
     fn spill(&mut self) -> Result<(), Complaint> {
-        if self.buf.len() < PIECE { Ok(()) } else { self.flush() }
+        if self.is_held || self.buf.len() < PIECE { Ok(()) } else { self.flush() }
     }
 
     /// Writes what has gathered.
