@@ -37,7 +37,6 @@ COUNTERS = ["found", "invalid", "insert", "insert_failed", "drop", "early_drop",
 METRICS = {
     "conntrack_entries": "gauge", "conntrack_entries_limit": "gauge", "conntrack_buckets": "gauge",
     "conntrack_entries_all_namespaces": "gauge", "conntrack_lost_packets": "counter",
-    "conntrack_lost_packets_by_reason": "gauge",
     "conntrack_expectations": "gauge", "conntrack_expectations_limit": "gauge",
     "conntrack_timeout_seconds": "gauge",
     "conntrack_scrape_duration_seconds": "gauge", "conntrack_scrape_success": "gauge",
@@ -186,10 +185,10 @@ def _(scene):
         assert family.unit == ("seconds" if name.endswith("_seconds") else ""), name
         assert family.samples, name
     labels = {name: {tuple(sample.labels) for sample in family.samples} for name, family in families.items()}
-    for name in ["conntrack_entries", "conntrack_entries_limit", "conntrack_buckets", "conntrack_expectations", "conntrack_lost_packets",
+    for name in ["conntrack_entries", "conntrack_entries_limit", "conntrack_buckets", "conntrack_expectations",
                  "conntrack_expectations_limit", *(f"conntrack_stat_{name}" for name in COUNTERS)]:
         assert labels[name] == {("netns",)}, (name, labels[name])
-    assert labels["conntrack_lost_packets_by_reason"] == {("netns", "reason")}
+    assert labels["conntrack_lost_packets"] == {("netns", "reason")}
     assert labels["conntrack_timeout_seconds"] == {("protocol", "state")}
 
 
@@ -202,9 +201,7 @@ def _(scene):
     for name in COUNTERS:
         assert values[f"conntrack_stat_{name}"] == {("",): counters[name]}, (name, counters)
     assert counters["drop"] == counters["insert_failed"] == 3, counters
-    assert values["conntrack_lost_packets"] == {("",): 3}
-    causes = {("", "table_full"): 0, ("", "clash"): 3, ("", "chain_too_long"): 0}
-    assert values["conntrack_lost_packets_by_reason"] == causes
+    assert values["conntrack_lost_packets"] == {("", "table_full"): 0, ("", "clash"): 3, ("", "chain_too_long"): 0}
     assert values["conntrack_entries"] == {("",): number("count")}
     assert number("count") >= sum(TABLE.values())
     assert values["conntrack_entries_limit"] == {("",): number("max")}
@@ -238,7 +235,7 @@ def _(scene):
     for key in KEYS:
         name = "conntrack_entries_by_" + key.replace("-", "_").replace("/", "_")
         assert families[name].type == families[name + "_error"].type == "gauge", name
-    for name in ["conntrack_entries", "conntrack_lost_packets", "conntrack_lost_packets_by_reason", "conntrack_stat_drop"]:
+    for name in ["conntrack_entries", "conntrack_lost_packets", "conntrack_stat_drop"]:
         found = {sample.labels["netns"] for sample in families[name].samples}
         assert {"", *scene.namespaces} <= found, (name, found)
     entries = samples(families["conntrack_entries"])
@@ -356,7 +353,7 @@ def _(scene):
         assert {source: found.get(source) for source in expected} == expected, found
         assert list(ask(f'conntrack_entries{{job="{job}"}}').values()) == [number("count")]
         lost = {dict(labels)["reason"]: value
-                for labels, value in ask(f'conntrack_lost_packets_by_reason{{job="{job}"}}').items()}
+                for labels, value in ask(f'conntrack_lost_packets_total{{job="{job}"}}').items()}
         assert lost == {cause: kernel_counters()["drop"] if cause == "clash" else 0 for cause in CAUSES}, lost
         return True
     for job in ["node", "direct"]:

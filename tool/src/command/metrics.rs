@@ -179,17 +179,13 @@ fn by_reason(lost: &Lost) -> [(&'static str, u64); 3] {
     [("table_full", lost.table_full), ("clash", lost.clash), ("chain_too_long", lost.chain_too_long)]
 }
 
-/// All lost packets, a counter; and by cause, for which the kernel has no counters.
 fn losses(metrics: &mut Metrics, readings: &[Reading]) {
-    let all = ("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking.");
-    each(metrics, all, readings, |reading| Lost::all(&reading.counters).map(u64::from));
     let known = readings.iter().filter_map(|reading| Some((reading.name.as_str(), reading.sample.lost()?)));
     let known: Vec<(&str, Lost)> = known.collect();
     if known.is_empty() {
         return;
     }
-    let help = "Lost packets by cause: differences of counters, which can fall.";
-    metrics.family("conntrack_lost_packets_by_reason", Kind::Gauge, help);
+    metrics.family("conntrack_lost_packets", Kind::Counter, "Packets lost by connection tracking, by cause.");
     for (name, lost) in &known {
         for (reason, packets) in by_reason(lost) {
             metrics.sample(&[("netns", name), ("reason", reason)], packets);
