@@ -46,7 +46,7 @@ fn follow(seconds: u64) -> Result<(), Box<dyn std::error::Error>> {
             if left.is_zero() {
                 break;
             }
-            mirror.wait_readable(left.min(mirror.rest()))?;
+            mirror.wait_readable(left.min(mirror.longest_wait()))?;
         }
         let counts: Vec<String> = counts.iter().map(|(protocol, n)| format!("{protocol}: {n}")).collect();
         let counts = counts.join(", ");

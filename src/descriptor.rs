@@ -77,7 +77,7 @@ impl Events {
 
 impl Mirror {
     /// Waits until an event arrives, at most for this time; returns success in both cases. A program that follows the
-    /// table waits no longer than [`rest`](Self::rest).
+    /// table waits no longer than [`longest_wait`](Self::longest_wait).
     ///
     /// # Errors
     /// The system's error; [`is_signal`](crate::Error::is_signal) when a signal came.

@@ -123,46 +123,46 @@ impl Entry {
 
 /// The changes to report, in this order.
 #[derive(Debug, Default)]
-pub(crate) struct News {
+pub(crate) struct Changes {
     /// The end of this entry.
     pub(crate) ended: Option<Flow>,
     /// The change of the flow itself.
     pub(crate) flow: Option<EventKind>,
 }
 
-impl News {
-    fn only(kind: EventKind) -> News {
-        News { ended: None, flow: Some(kind) }
+impl Changes {
+    fn only(kind: EventKind) -> Changes {
+        Changes { ended: None, flow: Some(kind) }
     }
 }
 
 /// The entries that were reported as new and not yet as ended.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Known {
     entries: HashMap<Key, Entry>,
     listing: u32,
 }
 
-impl Told {
+impl Known {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The changes that an event makes. A flow without addresses, which the kernel does not send, makes none.
-    pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> News {
-        let Some(key) = Key::of(flow) else { return News::default() };
+    pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> Changes {
+        let Some(key) = Key::of(flow) else { return Changes::default() };
         let known = self.entries.get(&key).map(|entry| entry.is(flow));
         match (kind, known) {
             // A list reported its beginning, or it follows an entry whose end was lost.
-            (EventKind::New, Some(true)) => News::default(),
-            (EventKind::Update, Some(true)) => News::only(EventKind::Update),
+            (EventKind::New, Some(true)) => Changes::default(),
+            (EventKind::Update, Some(true)) => Changes::only(EventKind::Update),
             (EventKind::New | EventKind::Update, _) => self.present(key, flow),
             (EventKind::Destroy, Some(true)) => {
                 self.entries.remove(&key);
-                News::only(EventKind::Destroy)
+                Changes::only(EventKind::Destroy)
             }
             // Never reported, or the end of a predecessor.
-            (EventKind::Destroy, _) => News::default(),
+            (EventKind::Destroy, _) => Changes::default(),
         }
     }
 
@@ -172,12 +172,12 @@ impl Told {
     }
 
     /// The changes that a listed entry makes.
-    pub(crate) fn listed(&mut self, flow: &Flow) -> News {
-        let Some(key) = Key::of(flow) else { return News::default() };
+    pub(crate) fn listed(&mut self, flow: &Flow) -> Changes {
+        let Some(key) = Key::of(flow) else { return Changes::default() };
         match self.entries.get_mut(&key) {
             Some(entry) if entry.is(flow) => {
                 entry.listing = self.listing;
-                News::default()
+                Changes::default()
             }
             _ => self.present(key, flow),
         }
@@ -197,9 +197,9 @@ impl Told {
     }
 
     /// The entry exists, and the reader does not know it; the reader may know a predecessor.
-    fn present(&mut self, key: Key, flow: &Flow) -> News {
+    fn present(&mut self, key: Key, flow: &Flow) -> Changes {
         let before = self.entries.insert(key, Entry::of(flow, self.listing));
-        News { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
+        Changes { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
     }
 }
 
@@ -226,17 +226,17 @@ mod tests {
     /// A reader that replays the reported changes, and checks their order.
     #[derive(Default)]
     struct Reader {
-        told: Told,
+        known: Known,
         set: HashMap<(Key, u32), ()>,
         lines: Vec<String>,
     }
 
     impl Reader {
-        fn hear(&mut self, news: News, flow: &Flow) {
-            if let Some(ended) = &news.ended {
+        fn hear(&mut self, changes: Changes, flow: &Flow) {
+            if let Some(ended) = &changes.ended {
                 self.line(Destroy, ended);
             }
-            if let Some(kind) = news.flow {
+            if let Some(kind) = changes.flow {
                 self.line(kind, flow);
             }
         }
@@ -255,18 +255,18 @@ mod tests {
         }
 
         fn event(&mut self, kind: EventKind, flow: &Flow) {
-            let news = self.told.event(kind, flow);
-            self.hear(news, flow);
+            let changes = self.known.event(kind, flow);
+            self.hear(changes, flow);
         }
 
         fn list(&mut self, table: &[Flow]) {
-            self.told.begin_listing();
+            self.known.begin_listing();
             for flow in table {
-                let news = self.told.listed(flow);
-                self.hear(news, flow);
+                let changes = self.known.listed(flow);
+                self.hear(changes, flow);
             }
             let mut ended = Vec::new();
-            self.told.end_listing(|flow| {
+            self.known.end_listing(|flow| {
                 ended.push(flow.clone());
                 true
             });
@@ -280,18 +280,18 @@ mod tests {
     }
 
     #[test]
-    fn without_loss_events_are_told_as_they_come() {
+    fn without_loss_events_are_reported_as_they_come() {
         let mut reader = Reader::default();
         reader.list(&[]);
         for kind in [New, Update, Update, Destroy, New, Destroy] {
             reader.event(kind, &flow(1, 7));
         }
         assert_eq!(reader.said(), "New 1 7, Update 1 7, Update 1 7, Destroy 1 7, New 1 7, Destroy 1 7");
-        assert_eq!(reader.told.len(), 0);
+        assert_eq!(reader.known.len(), 0);
     }
 
     #[test]
-    fn the_first_list_is_told_as_new() {
+    fn the_first_list_is_reported_as_new() {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1), flow(2, 2)]);
         assert_eq!(reader.said(), "New 1 1, New 2 2");
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_and_goes_while_the_list_is_read_is_told() {
+    fn what_comes_and_goes_while_the_list_is_read_is_reported() {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1)]);
         reader.event(New, &flow(2, 2));
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_an_unknown_entry_tells_that_it_is_there() {
+    fn a_change_of_an_unknown_entry_reports_it_as_new() {
         let mut reader = Reader::default();
         reader.event(Update, &flow(1, 1));
         reader.event(Update, &flow(1, 1));
@@ -409,11 +409,11 @@ mod tests {
         let mut translated = in_zone(1, 5, 7);
         let l4 = L4::Udp { sport: 53, dport: 9 };
         translated.set_tuple(Dir::Reply, "10.0.0.2".parse().unwrap(), "192.0.2.1".parse().unwrap(), l4);
-        let mut told = Told::default();
-        told.listed(&translated);
-        told.begin_listing();
+        let mut known = Known::default();
+        known.listed(&translated);
+        known.begin_listing();
         let mut ended = Vec::new();
-        told.end_listing(|flow| {
+        known.end_listing(|flow| {
             ended.push(flow.clone());
             true
         });
@@ -425,22 +425,22 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_stops_is_told_the_rest_later() {
-        let mut told = Told::default();
-        (1..=5).for_each(|port| drop(told.listed(&flow(port, port.into()))));
-        told.begin_listing();
+    fn a_reader_that_stops_gets_the_other_ends_later() {
+        let mut known = Known::default();
+        (1..=5).for_each(|port| drop(known.listed(&flow(port, port.into()))));
+        known.begin_listing();
         let mut count = 0;
-        told.end_listing(|_| {
+        known.end_listing(|_| {
             count += 1;
             count < 2
         });
-        assert_eq!((count, told.len()), (2, 3));
-        told.begin_listing();
-        told.end_listing(|_| {
+        assert_eq!((count, known.len()), (2, 3));
+        known.begin_listing();
+        known.end_listing(|_| {
             count += 1;
             true
         });
-        assert_eq!((count, told.len()), (5, 0));
+        assert_eq!((count, known.len()), (5, 0));
     }
 
     /// A kernel whose events overrun a queue, and a list that is read while the table changes.
@@ -485,17 +485,17 @@ mod tests {
                 }
                 queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
                 if overrun {
-                    reader.told.begin_listing();
+                    reader.known.begin_listing();
                     for port in 1..=6 {
                         let shown = table.iter().find(|flow| flow.tuple(Dir::Orig).l4_src() == port).cloned();
                         if let Some(flow) = shown {
-                            let news = reader.told.listed(&flow);
-                            reader.hear(news, &flow);
+                            let changes = reader.known.listed(&flow);
+                            reader.hear(changes, &flow);
                         }
                         act(&mut table, &mut queue, false);
                     }
                     let mut ended = Vec::new();
-                    reader.told.end_listing(|flow| {
+                    reader.known.end_listing(|flow| {
                         ended.push(flow.clone());
                         true
                     });
@@ -514,7 +514,7 @@ mod tests {
                 held.sort_unstable();
                 there.sort_unstable();
                 assert_eq!(held, there, "seed {seed}");
-                assert_eq!(reader.told.len(), there.len());
+                assert_eq!(reader.known.len(), there.len());
             }
         }
     }

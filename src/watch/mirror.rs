@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::known::{News, Told};
+use super::known::{Changes, Known};
 use crate::codec::EventKind;
 use crate::error::{Error, Result};
 use crate::exchange::handle::Handle;
@@ -64,15 +64,15 @@ pub struct Change<'a> {
 pub struct Mirror {
     events: Events,
     handle: Handle,
-    told: Told,
+    known: Known,
     /// Events were lost since the table was last read.
     due: bool,
     /// The number of losses that were noted.
     lost: u64,
     /// When the table was read last, and how long that took.
-    looked: Option<Instant>,
+    read_at: Option<Instant>,
     took: Duration,
-    looks: u64,
+    rescans: u64,
 }
 
 impl Mirror {
@@ -91,12 +91,12 @@ impl Mirror {
         Ok(Mirror {
             events,
             handle: Handle::open()?,
-            told: Told::default(),
+            known: Known::default(),
             due: true,
             lost: 0,
-            looked: None,
+            read_at: None,
             took: Duration::ZERO,
-            looks: 0,
+            rescans: 0,
         })
     }
 
@@ -110,7 +110,7 @@ impl Mirror {
     /// How many entries a reader of the stream holds now.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.told.len()
+        self.known.len()
     }
 
     /// Whether a reader of the stream holds no entry.
@@ -134,8 +134,8 @@ impl Mirror {
 
     /// How often the table has been read.
     #[must_use]
-    pub fn looks(&self) -> u64 {
-        self.looks
+    pub fn rescans(&self) -> u64 {
+        self.rescans
     }
 
     /// Whether events were lost and the table has not been read since.
@@ -147,13 +147,13 @@ impl Mirror {
     /// The longest time until the next call of [`read`](Self::read), even when no event arrives. It is zero after a
     /// call that was stopped and left events, because the descriptor does not show them.
     #[must_use]
-    pub fn rest(&self) -> Duration {
+    pub fn longest_wait(&self) -> Duration {
         if self.events.keeps_some() {
             return Duration::ZERO;
         }
         // At once after a loss; but reading the table takes at most half of the time.
         let pause = if self.due { self.took } else { Mirror::INTERVAL.max(self.took * 50) };
-        self.looked.map_or(Duration::ZERO, |at| pause.saturating_sub(at.elapsed()))
+        self.read_at.map_or(Duration::ZERO, |at| pause.saturating_sub(at.elapsed()))
     }
 
     /// Reports the changes so far, without waiting for more. `each` may stop the call; the next call reports the other
@@ -176,7 +176,9 @@ impl Mirror {
         mut each: impl FnMut(Change<'_>) -> Verdict,
     ) -> Result<()> {
         match self.drain(&mut go_on, &mut each)? {
-            Verdict::Continue(()) if self.rest().is_zero() => self.look(&mut go_on, &mut each).map(drop),
+            Verdict::Continue(()) if self.longest_wait().is_zero() => {
+                self.rescan(&mut go_on, &mut each).map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -203,7 +205,8 @@ impl Mirror {
         const TRIES: usize = 10;
         self.due = true;
         for _ in 0..TRIES {
-            if self.drain(&mut go_on, &mut each)?.is_break() || self.look(&mut go_on, &mut each)?.is_break() {
+            if self.drain(&mut go_on, &mut each)?.is_break() || self.rescan(&mut go_on, &mut each)?.is_break()
+            {
                 return Ok(false);
             }
             // The events that arrived while the table was read.
@@ -231,7 +234,7 @@ impl Mirror {
             if verdict.is_break() {
                 return Ok(());
             }
-            match self.socket().wait_readable(self.rest()) {
+            match self.socket().wait_readable(self.longest_wait()) {
                 Err(Error::Os(libc::EINTR)) => {}
                 waited => waited?,
             }
@@ -258,8 +261,8 @@ impl Mirror {
                 Some(Heard::Event(event)) => event,
             };
             let EventSubject::Flow(flow) = event.subject else { continue };
-            let news = self.told.event(event.kind, flow);
-            if tell(news, flow, event.port_id, false, each).is_break() {
+            let changes = self.known.event(event.kind, flow);
+            if report(changes, flow, event.port_id, false, each).is_break() {
                 return Ok(Verdict::Break(()));
             }
         }
@@ -271,7 +274,7 @@ impl Mirror {
     }
 
     /// Reads the table and reports each difference from the earlier reports.
-    fn look(
+    fn rescan(
         &mut self,
         go_on: &mut impl FnMut() -> bool,
         each: &mut impl FnMut(Change<'_>) -> Verdict,
@@ -279,12 +282,12 @@ impl Mirror {
         let begun = Instant::now();
         let mut verdict = Verdict::Continue(());
         self.due = true; // until the table has been read
-        self.told.begin_listing();
+        self.known.begin_listing();
         let mut list = self.handle.entries().open()?;
         while let (Some(flow), true) = (list.next()?, verdict.is_continue()) {
             // An entry that the kernel is about to remove has already sent its end.
             if flow.status().unwrap_or(0) & IPS_DYING == 0 {
-                verdict = tell(self.told.listed(flow), flow, 0, true, each);
+                verdict = report(self.known.listed(flow), flow, 0, true, each);
             }
             if !go_on() {
                 verdict = Verdict::Break(());
@@ -292,32 +295,32 @@ impl Mirror {
         }
         drop(list);
         if verdict.is_continue() {
-            self.told.end_listing(|flow| {
+            self.known.end_listing(|flow| {
                 verdict = each(Change { kind: EventKind::Destroy, flow, port_id: 0, found: true });
                 verdict.is_continue()
             });
         }
         self.due = verdict.is_break();
-        self.looks += 1;
+        self.rescans += 1;
         self.took = begun.elapsed();
-        self.looked = Some(Instant::now());
+        self.read_at = Some(Instant::now());
         Ok(verdict)
     }
 }
 
 /// Reports the changes that concern a flow.
-fn tell(
-    news: News,
+fn report(
+    changes: Changes,
     flow: &Flow,
     port_id: u32,
     found: bool,
     each: &mut impl FnMut(Change<'_>) -> Verdict,
 ) -> Verdict {
     let mut verdict = Verdict::Continue(());
-    if let Some(ended) = &news.ended {
+    if let Some(ended) = &changes.ended {
         verdict = each(Change { kind: EventKind::Destroy, flow: ended, port_id: 0, found: true });
     }
-    if let Some(kind) = news.flow {
+    if let Some(kind) = changes.flow {
         // Reported even after a stop: the two changes belong together.
         let last = each(Change { kind, flow, port_id, found });
         if verdict.is_continue() {

@@ -230,21 +230,21 @@ fn a_mirror_in_a_program_holds_the_table() {
         let mut held = HashSet::new();
         for round in 1..=5 {
             churn(&mut random, 1);
-            let (looks, lost) = (mirror.looks(), mirror.lost());
+            let (rescans, lost) = (mirror.rescans(), mirror.lost());
             loop {
                 mirror.read(|change| hear(&mut held, &change)).unwrap();
                 if !mirror.is_behind() {
                     break;
                 }
-                std::thread::sleep(mirror.rest());
+                std::thread::sleep(mirror.longest_wait());
             }
             assert_eq!(held, names(), "round {round}");
-            assert!(mirror.lost() > lost && mirror.looks() > looks);
+            assert!(mirror.lost() > lost && mirror.rescans() > rescans);
         }
         assert_eq!(mirror.len(), held.len());
-        let looks = mirror.looks();
+        let rescans = mirror.rescans();
         mirror.settle(|change| hear(&mut held, &change)).unwrap();
-        assert_eq!((held, mirror.looks()), (names(), looks + 1));
+        assert_eq!((held, mirror.rescans()), (names(), rescans + 1));
     });
 }
 

@@ -36,7 +36,7 @@ pub trait Follower {
     fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint>;
 
     /// All that waited has been taken.
-    fn rest(&mut self) {}
+    fn caught_up(&mut self) {}
 }
 
 /// Prints the events about flows that pass the selector.
@@ -78,8 +78,8 @@ impl Follower for Flows {
         }
     }
 
-    fn rest(&mut self) {
-        self.origins.doubt();
+    fn caught_up(&mut self) {
+        self.origins.expire();
     }
 }
 
@@ -206,7 +206,7 @@ fn follow(
             }
         }
         out.flush()?;
-        follower.rest();
+        follower.caught_up();
         losses.tell(events.lost()); // a reliable subscription does not report an overrun
         if foreign == 0 {
             foreign = told_foreign(events.foreign_datagrams(), foreign);

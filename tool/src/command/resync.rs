@@ -46,9 +46,9 @@ pub fn run(session: &mut Session, events: &Subscription, mut flows: Flows) -> Re
             foreign = told_foreign(mirror.foreign_datagrams(), foreign);
         }
         out.flush()?;
-        flows.rest();
-        if !mirror.rest().is_zero() {
-            signals.wait_readable(mirror.socket().as_fd(), Some(mirror.rest())).map_err(refused)?;
+        flows.caught_up();
+        if !mirror.longest_wait().is_zero() {
+            signals.wait_readable(mirror.socket().as_fd(), Some(mirror.longest_wait())).map_err(refused)?;
         }
     }
     // What is shown leads to the table as it is now, unless reading that takes too long.
