@@ -154,4 +154,4 @@ pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
 pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups, Heard};
-pub use watch::mirror::{Change, Mirror, Verdict};
+pub use watch::mirror::{Change, Mirror};

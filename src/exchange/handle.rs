@@ -86,8 +86,8 @@ impl Handle {
 
     /// A handle on a socket that plays a script.
     #[cfg(any(test, feature = "internals"))]
-    pub(super) fn scripted(socket: Socket) -> Result<Handle> {
-        Ok(Handle { socket, ..Handle::open()? })
+    pub(crate) fn scripted(socket: Socket) -> Result<Handle> {
+        Handle::on(socket)
     }
 
     /// Whether the kernel may send more of an answer that no caller reads any more.

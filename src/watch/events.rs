@@ -217,6 +217,12 @@ pub enum Heard<'a> {
 #[derive(Debug)]
 pub struct Backlog<'e> {
     events: &'e mut Events,
+    quota: Quota,
+}
+
+/// How much of a backlog can be unread.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Quota {
     /// At most this many items can be waiting.
     left: usize,
     /// An overrun was reported.
@@ -230,22 +236,7 @@ impl Backlog<'_> {
     /// The system's error.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Option<Heard<'_>>> {
-        let more = if self.left > 0 { More::Waiting } else { More::Nothing };
-        self.left = self.left.saturating_sub(1);
-        match self.events.step(more) {
-            Ok(step) => Ok(Some(Heard::Event(self.events.event(step)))),
-            Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
-            Err(error @ (Error::Overrun | Error::Malformed(_) | Error::Truncated)) => {
-                // After an overrun the kernel queues no event until all waiting ones have been read. A second overrun
-                // means that events arrive faster than they are read, and the backlog would not end.
-                if error == Error::Overrun && !self.has_overrun {
-                    self.has_overrun = true;
-                    self.left = self.left.max(self.events.most_waiting());
-                }
-                Ok(Some(Heard::Loss))
-            }
-            Err(error) => Err(error),
-        }
+        self.events.waiting(&mut self.quota)
     }
 
     /// How many events have been lost; as [`Events::lost`].
@@ -348,13 +339,41 @@ impl Events {
     /// The events that wait now, even on a socket that waits. A loop over them ends, however fast further events
     /// arrive.
     pub fn backlog(&mut self) -> Backlog<'_> {
-        let left = self.most_waiting();
-        Backlog { events: self, left, has_overrun: false }
+        let quota = self.quota();
+        Backlog { events: self, quota }
     }
 
-    /// Whether received datagrams are unread. The descriptor does not show them.
-    pub(super) fn keeps_some(&self) -> bool {
-        !self.inbox.is_read()
+    /// The quota of a backlog that begins now.
+    pub(super) fn quota(&self) -> Quota {
+        Quota { left: self.most_waiting(), has_overrun: false }
+    }
+
+    /// The next item of the backlog with this quota, or `None` when all have been read.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(super) fn waiting(&mut self, quota: &mut Quota) -> Result<Option<Heard<'_>>> {
+        let more = if quota.left > 0 { More::Waiting } else { More::Nothing };
+        quota.left = quota.left.saturating_sub(1);
+        match self.step(more) {
+            Ok(step) => Ok(Some(Heard::Event(self.event(step)))),
+            Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
+            Err(error @ (Error::Overrun | Error::Malformed(_) | Error::Truncated)) => {
+                // After an overrun the kernel queues no event until all waiting ones have been read. A second overrun
+                // means that events arrive faster than they are read, and the backlog would not end.
+                if error == Error::Overrun && !quota.has_overrun {
+                    quota.has_overrun = true;
+                    quota.left = quota.left.max(self.most_waiting());
+                }
+                Ok(Some(Heard::Loss))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The flow of the last event.
+    pub(super) fn flow(&self) -> &Flow {
+        &self.flow
     }
 
     fn event(&self, (kind, port_id, is_expectation): Step) -> Event<'_> {
@@ -455,9 +474,12 @@ mod tests {
             seen.push('.');
         }
         assert_eq!((&seen[..], events.lost()), ("e-e.e.", 1));
-        assert!(!events.keeps_some());
+        assert!(events.inbox.is_read());
         let mut events = subscription([event(), event()]);
-        assert!(events.backlog().next().is_ok() && events.keeps_some(), "it was left after the first of two");
+        assert!(
+            events.backlog().next().is_ok() && !events.inbox.is_read(),
+            "it was left after the first of two"
+        );
         let mut events = subscription([Arrival::Failure(Error::Os(9))]);
         assert_eq!(events.backlog().next().map(drop), Err(Error::Os(9)));
     }

@@ -141,6 +141,8 @@ impl Changes {
 pub(crate) struct Known {
     entries: HashMap<Key, Entry>,
     listing: u32,
+    /// The entries that the last list did not contain.
+    unlisted: Vec<Key>,
 }
 
 impl Known {
@@ -183,17 +185,22 @@ impl Known {
         }
     }
 
-    /// The list has finished: the entries that it did not contain have ended. `each` receives these ends until it
-    /// stops; the entries whose end it did not receive stay in the set.
-    pub(crate) fn end_listing(&mut self, mut each: impl FnMut(&Flow) -> bool) {
-        let mut more = true;
-        self.entries.retain(|key, entry| {
-            let stays = !more || entry.listing == self.listing;
-            if !stays {
-                more = each(&entry.flow(key));
-            }
-            stays
-        });
+    /// The list has finished: the entries that it did not contain have ended. [`next_end`](Self::next_end) returns
+    /// these ends.
+    pub(crate) fn end_listing(&mut self) {
+        let unlisted = self.entries.iter().filter(|(_, entry)| entry.listing != self.listing);
+        self.unlisted = unlisted.map(|(key, _)| *key).collect();
+    }
+
+    /// The next entry that the finished list did not contain; it is no longer known.
+    pub(crate) fn next_end(&mut self) -> Option<Flow> {
+        let Some(key) = self.unlisted.pop() else {
+            self.unlisted = Vec::new(); // its memory is free until the next list
+            return None;
+        };
+        let entry = self.entries.remove(&key);
+        debug_assert!(entry.is_some(), "no event is read between the end of a list and these ends");
+        entry.map(|entry| entry.flow(&key))
     }
 
     /// The entry exists, and the reader does not know it; the reader may know a predecessor.
@@ -265,12 +272,14 @@ mod tests {
                 let changes = self.known.listed(flow);
                 self.hear(changes, flow);
             }
-            let mut ended = Vec::new();
-            self.known.end_listing(|flow| {
-                ended.push(flow.clone());
-                true
-            });
-            ended.iter().for_each(|flow| self.line(Destroy, flow));
+            self.hear_ends();
+        }
+
+        fn hear_ends(&mut self) {
+            self.known.end_listing();
+            while let Some(flow) = self.known.next_end() {
+                self.line(Destroy, &flow);
+            }
         }
 
         /// The lines since the last call.
@@ -412,11 +421,8 @@ mod tests {
         let mut known = Known::default();
         known.listed(&translated);
         known.begin_listing();
-        let mut ended = Vec::new();
-        known.end_listing(|flow| {
-            ended.push(flow.clone());
-            true
-        });
+        known.end_listing();
+        let ended: Vec<Flow> = std::iter::from_fn(|| known.next_end()).collect();
         assert_eq!(ended.len(), 1);
         for dir in [Dir::Orig, Dir::Reply] {
             assert_eq!(ended[0].tuple(dir), translated.tuple(dir));
@@ -425,22 +431,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_stops_gets_the_other_ends_later() {
+    fn each_end_is_taken_once() {
         let mut known = Known::default();
         (1..=5).for_each(|port| drop(known.listed(&flow(port, port.into()))));
         known.begin_listing();
-        let mut count = 0;
-        known.end_listing(|_| {
-            count += 1;
-            count < 2
-        });
-        assert_eq!((count, known.len()), (2, 3));
-        known.begin_listing();
-        known.end_listing(|_| {
-            count += 1;
-            true
-        });
-        assert_eq!((count, known.len()), (5, 0));
+        known.listed(&flow(3, 3));
+        known.end_listing();
+        for left in (1..=4).rev() {
+            assert!(known.next_end().is_some());
+            assert_eq!(known.len(), left);
+        }
+        assert!(known.next_end().is_none() && known.next_end().is_none());
     }
 
     /// A kernel whose events overrun a queue, and a list that is read while the table changes.
@@ -494,12 +495,7 @@ mod tests {
                         }
                         act(&mut table, &mut queue, false);
                     }
-                    let mut ended = Vec::new();
-                    reader.known.end_listing(|flow| {
-                        ended.push(flow.clone());
-                        true
-                    });
-                    ended.iter().for_each(|flow| reader.line(Destroy, flow));
+                    reader.hear_ends();
                     queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
                 }
                 let mut held: Vec<u16> = reader

@@ -18,8 +18,8 @@ use crate::show::refusal;
 use crate::sys::signals::StopSignals;
 use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
 use netfilter_conntrack::filter::selector::Selector;
-use netfilter_conntrack::sys::Socket;
 use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups, Heard};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// What the first loss is answered with.
@@ -120,9 +120,9 @@ impl Subscription {
     }
 
     /// Says how large the receive buffer has become, to those who asked for a size.
-    pub fn tell_size(&self, socket: &Socket) -> Result<(), Complaint> {
+    pub fn tell_size(&self, size: impl FnOnce() -> Result<u32, Error>) -> Result<(), Complaint> {
         if self.buffer_size.is_some() {
-            let size = socket.receive_buffer().map_err(refused)?;
+            let size = size().map_err(refused)?;
             say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
         }
         Ok(())
@@ -192,7 +192,7 @@ fn follow(
     follower: &mut impl Follower,
 ) -> Result<u64, Complaint> {
     let mut events = subscription.builder().open().map_err(refused)?;
-    subscription.tell_size(events.socket())?;
+    subscription.tell_size(|| events.receive_buffer())?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
     let (mut losses, mut foreign) = (Losses::default(), 0);
@@ -214,7 +214,7 @@ fn follow(
         if is_last {
             break;
         }
-        signals.wait_readable(events.socket().as_fd(), None).map_err(refused)?;
+        signals.wait_readable(events.as_fd(), None).map_err(refused)?;
     }
     told_foreign(events.foreign_datagrams(), foreign);
     Ok(events.lost())
