@@ -139,13 +139,17 @@ pub fn large_receive_buffer() -> u32 {
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
 
+/// How many receive calls in a row may bring no event before a call that does not wait returns. Other datagrams than
+/// events come from other processes.
+const MOST_RECEIVES: usize = 16;
+
 /// Which events the socket receives when all received ones have been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum More {
+#[derive(Debug)]
+enum More<'l> {
     /// The next events, however long they take.
     Any,
-    /// The events that wait in the queue.
-    Waiting,
+    /// The events that wait in the queue, after at most this many receive calls without an event.
+    Waiting(&'l mut usize),
     Nothing,
 }
 
@@ -324,12 +328,14 @@ impl Events {
         Ok(self.event(step))
     }
 
-    /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does.
+    /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does. It also returns
+    /// `None` after some hundred datagrams that are no events, which other processes can send; then the descriptor is still
+    /// readable.
     ///
     /// # Errors
     /// As [`next`](Self::next), but for `EAGAIN`.
     pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
-        match self.step(More::Waiting) {
+        match self.step(More::Waiting(&mut { MOST_RECEIVES })) {
             Ok(step) => Ok(Some(self.event(step))),
             Err(error) if error.is_would_block() => Ok(None),
             Err(error) => Err(error),
@@ -353,8 +359,13 @@ impl Events {
     /// # Errors
     /// The system's error.
     pub(super) fn waiting(&mut self, quota: &mut Quota) -> Result<Option<Heard<'_>>> {
-        let more = if quota.left > 0 { More::Waiting } else { More::Nothing };
-        quota.left = quota.left.saturating_sub(1);
+        let more = match quota.left.checked_sub(1) {
+            Some(left) => {
+                quota.left = left;
+                More::Waiting(&mut quota.left)
+            }
+            None => More::Nothing,
+        };
         match self.step(more) {
             Ok(step) => Ok(Some(Heard::Event(self.event(step)))),
             Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
@@ -385,17 +396,30 @@ impl Events {
     }
 
     /// Reads the next event into its object, and counts losses.
-    fn step(&mut self, more: More) -> Result<Step> {
+    fn step(&mut self, more: More<'_>) -> Result<Step> {
         self.find(more).inspect_err(|&error| self.losses.note(error))
     }
 
-    fn find(&mut self, more: More) -> Result<Step> {
+    /// Receives the next datagrams; `again` where the last ones had no event.
+    fn receive(&mut self, more: &mut More<'_>, again: bool) -> Result<()> {
+        let may_receive = match more {
+            More::Any => true,
+            More::Waiting(left) if again => left.checked_sub(1).map(|less| **left = less).is_some(),
+            More::Waiting(_) => true,
+            More::Nothing => false,
+        };
+        match may_receive {
+            true => self.inbox.receive(&self.socket, matches!(more, More::Any)),
+            false => Err(Error::Os(libc::EAGAIN)),
+        }
+    }
+
+    fn find(&mut self, mut more: More<'_>) -> Result<Step> {
+        let mut has_received = false;
         loop {
             let Some(frame) = self.inbox.next() else {
-                if more == More::Nothing {
-                    return Err(Error::Os(libc::EAGAIN));
-                }
-                self.inbox.receive(&self.socket, more == More::Any)?;
+                self.receive(&mut more, has_received)?;
+                has_received = true;
                 continue;
             };
             let frame = frame?;
@@ -513,6 +537,30 @@ mod tests {
         let storm = (0..99).flat_map(|_| [Arrival::Failure(Error::Overrun), event()]);
         let (heard, lost) = next_backlog(&mut subscription(storm));
         assert!(heard + lost as usize <= 2 * MOST_DATAGRAMS, "{heard} {lost}");
+    }
+
+    #[test]
+    fn a_flood_of_other_datagrams_does_not_hold_a_program_that_polls() {
+        let foreign = Arrival::Foreign(answer(FLOW, 0));
+        let other = Arrival::Kernel(answer(0xa02, 0)); // of another subsystem
+        let flood = (MOST_RECEIVES + 1) * MOST_DATAGRAMS;
+        for datagram in [foreign, other] {
+            let arrivals =
+                || vec![datagram.clone(); flood].into_iter().chain([Arrival::Kernel(answer(FLOW, 0))]);
+            let mut events = subscription(arrivals());
+            assert!(events.try_next().unwrap().is_none(), "a part of the flood");
+            assert!(events.inbox.is_read(), "the descriptor shows the others");
+            assert!(events.try_next().unwrap().is_some(), "the next call goes on");
+            let mut events = subscription(arrivals());
+            assert!(events.next().is_ok(), "a call that waits does");
+            let mut events = subscription(vec![datagram.clone(); 3 * flood]);
+            assert_eq!(next_backlog(&mut events), (0, 0));
+            let more = events.inbox.receive(&events.socket, false);
+            assert!(
+                more.is_ok() && events.inbox.next().is_none_or(|frame| frame.is_ok()),
+                "it ended in the flood"
+            );
+        }
     }
 
     #[test]
