@@ -148,15 +148,6 @@ mod tests {
     }
 
     #[test]
-    fn a_receive_buffer_is_as_large_as_was_asked_for() {
-        let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
-        assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
-        let largest = Handle::builder().receive_buffer(u32::MAX).open().unwrap();
-        let size = largest.socket().receive_buffer();
-        assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
-    }
-
-    #[test]
     fn a_pipe_is_no_namespace_and_nothing_waits_for_its_writer() {
         let folder = std::env::temp_dir().join(format!("namespace-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
@@ -184,5 +175,18 @@ mod tests {
         let builder = Handle::builder;
         assert!(matches!(open(builder().namespace_name("a\0b")), Some(Error::Invalid(_))));
         assert!(matches!(open(builder().namespace_path("/tmp/a\0b")), Some(Error::Invalid(_))));
+    }
+
+    mod on_a_socket {
+        use super::*;
+
+        #[test]
+        fn a_receive_buffer_is_as_large_as_was_asked_for() {
+            let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
+            assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
+            let largest = Handle::builder().receive_buffer(u32::MAX).open().unwrap();
+            let size = largest.socket().receive_buffer();
+            assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
+        }
     }
 }
