@@ -169,6 +169,8 @@ pub struct Events {
     flow: Flow,
     expect: Expectation,
     losses: Losses,
+    /// The last receive call has found the queue empty.
+    is_empty: bool,
 }
 
 /// The losses of a subscription, by the way in which each became known.
@@ -257,6 +259,7 @@ impl Events {
             flow: Flow::new(),
             expect: Expectation::new(),
             losses: Losses::default(),
+            is_empty: false,
         })
     }
 
@@ -330,7 +333,7 @@ impl Events {
 
     /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does. It also returns
     /// `None` after some hundred datagrams that are no events, which other processes can send; then the descriptor is still
-    /// readable.
+    /// readable, and [`may_have_more`](Self::may_have_more) returns true.
     ///
     /// # Errors
     /// As [`next`](Self::next), but for `EAGAIN`.
@@ -340,6 +343,14 @@ impl Events {
             Err(error) if error.is_would_block() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether events may wait although [`try_next`](Self::try_next) has returned `None` or a backlog has ended: the socket
+    /// was not empty. `poll` shows such events again. A program that hears of the descriptor only when it becomes readable
+    /// (edge-triggered epoll, tokio) reads again where this function returns true.
+    #[must_use]
+    pub fn may_have_more(&self) -> bool {
+        !self.is_empty
     }
 
     /// The events that wait now, even on a socket that waits. A loop over them ends, however fast further events
@@ -408,10 +419,12 @@ impl Events {
             More::Waiting(_) => true,
             More::Nothing => false,
         };
-        match may_receive {
-            true => self.inbox.receive(&self.socket, matches!(more, More::Any)),
-            false => Err(Error::Os(libc::EAGAIN)),
+        if !may_receive {
+            return Err(Error::Os(libc::EAGAIN));
         }
+        let received = self.inbox.receive(&self.socket, matches!(more, More::Any));
+        self.is_empty = received.is_err_and(Error::is_would_block);
+        received
     }
 
     fn find(&mut self, mut more: More<'_>) -> Result<Step> {
@@ -549,12 +562,14 @@ mod tests {
                 || vec![datagram.clone(); flood].into_iter().chain([Arrival::Kernel(answer(FLOW, 0))]);
             let mut events = subscription(arrivals());
             assert!(events.try_next().unwrap().is_none(), "a part of the flood");
-            assert!(events.inbox.is_read(), "the descriptor shows the others");
+            assert!(events.inbox.is_read() && events.may_have_more(), "the descriptor shows the others");
             assert!(events.try_next().unwrap().is_some(), "the next call goes on");
+            assert!(events.try_next().unwrap().is_none() && !events.may_have_more());
             let mut events = subscription(arrivals());
             assert!(events.next().is_ok(), "a call that waits does");
             let mut events = subscription(vec![datagram.clone(); 3 * flood]);
             assert_eq!(next_backlog(&mut events), (0, 0));
+            assert!(events.may_have_more());
             let more = events.inbox.receive(&events.socket, false);
             assert!(
                 more.is_ok() && events.inbox.next().is_none_or(|frame| frame.is_ok()),

@@ -232,7 +232,7 @@ impl Mirror {
     #[must_use]
     pub fn longest_wait(&self) -> Duration {
         match self.phase {
-            Phase::Idle if self.second.is_none() => self.pause(),
+            Phase::Idle if self.second.is_none() && !self.events.may_have_more() => self.pause(),
             _ => Duration::ZERO,
         }
     }
