@@ -55,6 +55,16 @@ impl Netns {
             Netns::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
         }
     }
+
+    /// Moves the calling thread into the namespace. Sockets that the thread opens later, threads that it starts later and
+    /// its view of `/proc/net` and `/proc/sys/net` are of that namespace. A handle alone needs no move, see
+    /// [`HandleBuilder::namespace`].
+    ///
+    /// # Errors
+    /// As [`HandleBuilder::open`] for a namespace. The thread then stays where it is.
+    pub fn enter(&self) -> Result<()> {
+        namespace::enter(&self.path()?)
+    }
 }
 
 impl HandleBuilder {
@@ -167,6 +177,13 @@ mod tests {
         });
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(opened, Some(Ok(Some(Error::Os(libc::EINVAL)))));
+    }
+
+    #[test]
+    fn a_thread_enters_only_a_namespace() {
+        assert!(Netns::Process(u32::MAX).enter().is_err_and(Error::is_not_found));
+        assert_eq!(Netns::Path("/etc/passwd".into()).enter(), Err(Error::Os(libc::EINVAL)));
+        assert!(matches!(Netns::Name("a/b".into()).enter(), Err(Error::Invalid(_))));
     }
 
     #[test]

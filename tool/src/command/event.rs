@@ -16,9 +16,10 @@ use crate::show::message::{self, Complaint};
 use crate::show::output::{Happening, Output, View, say};
 use crate::show::refusal;
 use crate::sys::signals::StopSignals;
-use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
-use netfilter_conntrack::filter::selector::Selector;
-use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups, Heard};
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::{
+    Error, Event, EventKind, EventSubject, Events, EventsBuilder, Flow, Groups, Heard,
+};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -114,8 +115,11 @@ impl Subscription {
 
     /// The library's subscription.
     pub fn builder(&self) -> EventsBuilder {
-        let wanted = self.buffer_size.unwrap_or_else(large_receive_buffer);
-        let events = Events::builder(self.groups).unchecked_receive_buffer(wanted);
+        let events = Events::builder(self.groups);
+        let events = match self.buffer_size {
+            Some(size) => events.unchecked_receive_buffer(size),
+            None => events.large_receive_buffer(),
+        };
         if self.is_reliable { events.reliable() } else { events }
     }
 
