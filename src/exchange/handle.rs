@@ -883,12 +883,16 @@ mod tests {
         assert_eq!(delete(&[]).0, Err(Error::Overrun), "no answer shows that it was done");
     }
 
-    #[test]
-    fn settings_of_the_builder_are_the_handle_s() {
-        assert!(Handle::builder().read_ahead(true).open().unwrap().reads_ahead);
-        assert!(!Handle::builder().open().unwrap().reads_ahead);
-        assert!(!Handle::open().unwrap().reads_ahead);
-        let named = Handle::builder().namespace_name("no such namespace").open();
-        assert_eq!(named.err(), Some(Error::Os(libc::ENOENT)));
+    mod on_a_socket {
+        use super::*;
+
+        #[test]
+        fn settings_of_the_builder_are_the_handle_s() {
+            assert!(Handle::builder().read_ahead(true).open().unwrap().reads_ahead);
+            assert!(!Handle::builder().open().unwrap().reads_ahead);
+            assert!(!Handle::open().unwrap().reads_ahead);
+            let named = Handle::builder().namespace_name("no such namespace").open();
+            assert_eq!(named.err(), Some(Error::Os(libc::ENOENT)));
+        }
     }
 }
