@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::exchange::handle::Handle;
 use crate::filter::Selector;
 use crate::label::LabelMap;
-use crate::sys::process;
 
 impl Counted {
     /// A census of the selected entries of the table. `settings` are those of the handle's namespace. The list is read again
@@ -39,9 +38,8 @@ impl Counted {
         settings: &Settings,
         options: &CensusOptions,
     ) -> Result<Counted> {
-        let has_room = process::has_room_for_a_reader();
         let read = |census: &mut Census| {
-            let mut list = handle.entries().selector(selector).read_ahead(has_room).open()?;
+            let mut list = handle.entries().selector(selector).read_ahead(true).open()?;
             while let Some(flow) = list.next()? {
                 census.add(flow);
             }

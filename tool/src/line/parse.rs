@@ -245,8 +245,8 @@ mod tests {
     use crate::line::protocols::{Field, PROTOCOLS};
     use crate::line::value::{Family, StatusBits};
     use netfilter_conntrack::Groups;
+    use netfilter_conntrack::Masked;
     use netfilter_conntrack::diagnosis::By;
-    use netfilter_conntrack::filter::dump::Masked;
     use std::time::Duration;
 
     fn parse(line: &str) -> Result<Line, String> {
