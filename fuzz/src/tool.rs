@@ -63,10 +63,10 @@ fn options(data: &[u8], attached: bool) -> Vec<Vec<u8>> {
     for part in rest.split(|&byte| byte == 0) {
         let Some((&option, value)) = part.split_first() else { continue };
         let mut word = pick(&OPTIONS, option);
-        // Those take no next word.
-        let is_one = attached || matches!(word.as_slice(), b"--check" | b"--metrics" | b"--all-netns");
-        match (value, is_one) {
-            ([], _) => words.push(word),
+        // Those take no next word. Each other option takes one, which is empty here rather than the next option.
+        let needs_none = matches!(word.as_slice(), b"--check" | b"--metrics" | b"--all-netns");
+        match (value, attached || needs_none || value.is_empty()) {
+            ([], _) if needs_none => words.push(word),
             (value, true) => {
                 word.push(b'=');
                 word.extend_from_slice(value);
