@@ -399,10 +399,12 @@ fn log_invalid(facts: &Facts, _: &Subject) -> Option<Draft> {
     Some(draft.undo(vec![sysctl("log_invalid", if now == 255 { 0 } else { now })]))
 }
 
+/// The limit, and as many buckets: more, where the entries of all namespaces need them.
 fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let (limit, max) = (facts.proposed_limit()?, facts.table.max_entries?);
-    let buckets = facts.table.buckets.filter(|&buckets| buckets < limit);
-    let mut commands: Vec<String> = buckets.iter().map(|_| sysctl("buckets", limit)).collect();
+    let wanted = limit.max(buckets_of_all(facts).unwrap_or(0));
+    let buckets = facts.table.buckets.filter(|&buckets| buckets < wanted);
+    let mut commands: Vec<String> = buckets.iter().map(|_| sysctl("buckets", wanted)).collect();
     commands.push(sysctl("max", limit));
     let mut undo = vec![sysctl("max", max)];
     undo.extend(buckets.map(|buckets| sysctl("buckets", buckets)));
@@ -411,20 +413,25 @@ fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let purpose = if is_relief { ", to gain time" } else { "" };
     let entries = words::bytes(limit.saturating_mul(facts.table.entry_bytes));
     let memory = match buckets {
-        Some(_) => format!("up to {entries} and {}", words::bytes(limit.saturating_mul(BUCKET_BYTES))),
+        Some(_) => format!("up to {entries} and {}", words::bytes(wanted.saturating_mul(BUCKET_BYTES))),
         None => format!("up to {entries}"),
     };
     Some(Draft::new(format!("{what}{purpose}"), commands).undo(undo).aside(memory).after(kept(facts)))
+}
+
+/// As many buckets as all namespaces have entries, where that is more than there are.
+fn buckets_of_all(facts: &Facts) -> Option<u64> {
+    let all = facts.table.entries_all_namespaces?.checked_next_multiple_of(BUCKETS_STEP);
+    all.filter(|&all| Some(all) > facts.table.buckets)
 }
 
 /// As many as the limit; where other namespaces have more entries than that, as many as all of them.
 fn raise_buckets(facts: &Facts, _: &Subject) -> Option<Draft> {
     let buckets = facts.table.buckets?;
     let limit = facts.table.max_entries.filter(|&max| max > buckets);
-    let all = facts.table.entries_all_namespaces.unwrap_or(0).checked_next_multiple_of(BUCKETS_STEP);
-    let (wanted, action) = match (limit, all.filter(|&all| all > buckets)) {
-        (Some(limit), _) => (limit, "As many buckets as the limit"),
-        (None, all) => (all?, "As many buckets as all namespaces have entries"),
+    let (wanted, action) = match limit {
+        Some(limit) => (limit, "As many buckets as the limit"),
+        None => (buckets_of_all(facts)?, "As many buckets as all namespaces have entries"),
     };
     let aside =
         format!("{}; stops all tracking for moments", words::bytes(wanted.saturating_mul(BUCKET_BYTES)));

@@ -199,7 +199,7 @@ fn kept(row: &Composition) -> String {
         .into_iter()
         .find(|(secs, entries)| **secs >= HOUR_SECS && *entries == 0)
         .map(|(secs, _)| *secs);
-    let none = none.filter(|_| row.idle_known() == row.entries);
+    let none = none.filter(|secs| row.idle_known() == row.entries && row.timeout_secs > Some(*secs));
     let idle = none.map(|secs| format!("idle < {}", words::duration(secs.into())));
     let half_open = (row.state == Some("SYN_RECV")).then(|| "half-open: no client confirms".to_owned());
     [half_open, kept, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -283,6 +283,10 @@ fn chosen(report: &Report) -> Vec<&Advice> {
     chosen.extend(others.into_iter().take(room));
     if chosen.len() < ACTIONS && report.facts.is_filled(NEARLY_FULL_RATIO) {
         chosen.extend(raise.filter(|_| !raises_first));
+    }
+    // A larger limit brings its buckets.
+    if chosen.iter().any(|advice| advice.id == "raise-limit") {
+        chosen.retain(|advice| advice.id != "raise-buckets");
     }
     chosen.sort_by_key(|advice| advice.risk);
     chosen

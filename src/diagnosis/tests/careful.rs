@@ -119,6 +119,21 @@ fn full_of(row: Composition) -> Facts {
     facts
 }
 
+/// A larger limit brings the buckets that the entries of all namespaces need: there are not two numbers of buckets.
+#[test]
+fn one_number_of_buckets_is_advised() {
+    for facts in [dropping(), spread_out()] {
+        let mut crowded = facts;
+        crowded.table.entries_all_namespaces = Some(2 * LIMIT + 528);
+        let report = judged(crowded);
+        assert!(report.finding("hash-small").is_some());
+        let text = report.text();
+        let buckets: Vec<&str> = text.lines().filter(|line| line.contains("nf_conntrack_buckets=")).collect();
+        assert_eq!(buckets, ["     sysctl -w net.netfilter.nf_conntrack_buckets=589824"], "{text}");
+        assert!(text.contains("nf_conntrack_max="), "{text}");
+    }
+}
+
 /// Who holds the entries does not say what they are.
 #[test]
 fn what_no_cause_explains_is_shown() {
@@ -130,6 +145,7 @@ fn what_no_cause_explains_is_shown() {
     };
     let text = judged(full_of(half_open)).text();
     assert!(text.contains("What is in the table\n  tcp SYN_RECV      254,279  100 %  half-open"), "{text}");
+    assert!(!text.contains("idle <"), "of entries that live for a minute that says nothing: {text}");
     assert!(text.lines().all(|line| line.len() <= 80 || line.starts_with("     ")), "{text}");
     for explained in [scan(), idle(), close_wait(), over_setting(), dns()] {
         assert!(!judged(explained).text().contains("What is in the table"));
