@@ -114,7 +114,7 @@ impl Reading {
         let mut words = vec![used];
         for (number, things, what) in [
             (lost.table_full, "packets", "dropped"),
-            (lost.clash, "packets", "lost because NAT finds no free port"),
+            (lost.clash, "packets", "lost to NAT (no free port, or a race for one)"),
             (lost.chain_too_long, "packets", "lost because a hash chain is too long"),
             (evicted, "entries", "evicted"),
         ] {
@@ -280,7 +280,10 @@ mod tests {
              entries=262144;209715;249036;0;262144 full_drops=495;;;0 clashes=0;;;0 chain_losses=0;;;0 evictions=0;;;0\n"
         );
         for (reading, words) in [
-            (losing(|losses| losses.lost.clash = 5), "10 packets/s lost because NAT finds no free port"),
+            (
+                losing(|losses| losses.lost.clash = 5),
+                "10 packets/s lost to NAT (no free port, or a race for one)",
+            ),
             (
                 losing(|losses| losses.lost.chain_too_long = 1),
                 "2 packets/s lost because a hash chain is too long",
