@@ -6,6 +6,8 @@
 #                        install and stage take the same TARGET; CC, CFLAGS and LDFLAGS link, as for a C program
 #   make cross           library and tool for the eight targets of CROSS_TARGETS, or for TARGET=triple, with the
 #                        compilers that this needs
+#   make test-cross      tests for the targets of make cross, by emulation; TARGET=triple selects one
+#   make test-platforms  one foreign architecture and one old kernel
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR; uninstall takes the same;
 #                        NFNETLINK=yes|no: whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config
 #                        decides)
@@ -25,6 +27,8 @@
 #                        CLOCK, and in BENCH the arguments of scripts/bench.sh: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
 #   make dist            the source tarball with the crates that it is built with, for builds without network
+#   make deb             Debian packages in target/packages (scripts/deb.sh)
+#   make test-deb        the packages: built twice, checked, installed, upgraded and removed in a Debian root
 #   make rpm             RPM packages in target/packages (scripts/rpm.sh)
 #   make test-rpm        the RPM packages and Alpine's recipe: built, compared, installed and removed
 #   make header          the C headers, rendered again from src/capi, and the pages of section 3 from the headers
@@ -84,10 +88,10 @@ NFNETLINK  ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo ye
 # Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 FOR   := --locked $(addprefix --target ,$(TARGET))
-BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER))' $(CARGO)
+BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER) $(if $(STATIC),-C strip=symbols))' $(CARGO)
 
-.PHONY: all cross install uninstall stage dist rpm test-rpm docs demo check test test-cross test-platforms test-scenarios test-fresh soak \
-	fuzz-smoke bench try header clean
+.PHONY: all cross install uninstall stage dist deb test-deb rpm test-rpm docs demo check test test-cross test-platforms \
+	test-scenarios test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -98,6 +102,13 @@ all:
 
 cross:
 	@scripts/cross.sh $(or $(TARGET),$(CROSS_TARGETS))
+
+test-cross:
+	@scripts/test-cross.sh $(TARGET)
+
+test-platforms:
+	@scripts/test-cross.sh s390x-unknown-linux-gnu
+	@scripts/test-kernels.sh 5.10
 
 # For scripts that build for other machines (scripts/target.sh).
 say-all: ; @printf '%s\n' $(CROSS_TARGETS)
@@ -218,6 +229,14 @@ try:
 	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(SHARED) || \
 		$(MAKE) --no-print-directory --assume-old=all stage
 	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
+
+deb:
+	@scripts/install-deps.sh deb
+	@scripts/deb.sh
+
+test-deb:
+	@scripts/install-deps.sh test-deb
+	@scripts/test-deb.sh
 
 rpm:
 	@scripts/install-deps.sh rpm

@@ -6,9 +6,13 @@
  */
 #include "samples.h"
 #include <pthread.h>
+#include <semaphore.h>
 
 #define SENDERS 4
 #define EACH 200u
+/* Requests whose answer has not been caught, at most: theirs and their events fit into a receive buffer of the
+ * default size, whenever the catching thread has its turn. */
+#define UNANSWERED 40u
 
 struct sender {
 	pthread_t thread;
@@ -18,6 +22,7 @@ struct sender {
 };
 
 static unsigned int events, answers;
+static sem_t room;
 
 static int count(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *data)
 {
@@ -38,6 +43,7 @@ static void *send_all(void *data)
 		nfct_set_attr_u32(ct, ATTR_MARK, sender->first_port + i);
 		nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000);
 		nfct_setobjopt(ct, NFCT_SOPT_SETUP_REPLY);
+		sem_wait(&room);
 		sender->failures += nfct_send(sender->h, NFCT_Q_CREATE, ct) <= 0;
 		nfct_destroy(ct);
 	}
@@ -53,7 +59,10 @@ static void *catch_all(void *data)
 			break;
 		}
 		answers++;
+		sem_post(&room);
 	}
+	for (unsigned int i = 0; i < SENDERS * EACH; i++) /* nobody waits for a thread that has ended */
+		sem_post(&room);
 	return NULL;
 }
 
@@ -61,11 +70,10 @@ int main(void)
 {
 	struct nfct_handle *h = need(nfct_open(CONNTRACK, NF_NETLINK_CONNTRACK_NEW), "nfct_open");
 	struct sender senders[SENDERS] = { 0 };
-	int bytes = 1 << 22; /* room for all that comes while the catching thread has no turn */
 	unsigned int failures = 0;
 	pthread_t catcher;
 
-	setsockopt(nfct_fd(h), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	sem_init(&room, 0, UNANSWERED);
 	nfct_callback_register(h, NFCT_T_ALL, count, NULL);
 	pthread_create(&catcher, NULL, catch_all, h);
 	for (int i = 0; i < SENDERS; i++) {

@@ -15,6 +15,7 @@ use netfilter_conntrack::format::{self, Style};
 use netfilter_conntrack::{Error, Event, EventSubject, Events, Groups};
 use std::io::{self, Write, stderr, stdout};
 use std::process::ExitCode;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Prints a flow's event. Returns whether it was one.
@@ -31,10 +32,10 @@ fn print(event: &Event<'_>) -> io::Result<bool> {
 /// Prints `left` events, each as soon as it comes.
 async fn follow(mut left: u64) -> io::Result<()> {
     let events = Events::builder(Groups::FLOWS).large_receive_buffer().open()?;
-    // `AsyncFd::register`, which newer versions of tokio have in place of `new`, is unsafe: the caller vouches that the
-    // descriptor stays the same and open. A subscription keeps its descriptor from its opening to its end.
+    // `register_with_interest`, which newer versions of tokio have in place of `with_interest`, is unsafe: the caller
+    // vouches that the descriptor stays the same and open. A subscription keeps its descriptor from its opening to its end.
     #[allow(deprecated)]
-    let mut events = AsyncFd::new(events)?;
+    let mut events = AsyncFd::with_interest(events, Interest::READABLE)?;
     while left > 0 {
         let mut ready = events.readable_mut().await?;
         // Several events are received at once: the descriptor is asked again only when all have been read.
@@ -42,7 +43,9 @@ async fn follow(mut left: u64) -> io::Result<()> {
             match ready.get_inner_mut().try_next() {
                 Ok(Some(event)) => left -= u64::from(print(&event)?),
                 Ok(None) => {
-                    ready.clear_ready();
+                    if !ready.get_inner().may_have_more() {
+                        ready.clear_ready();
+                    }
                     break;
                 }
                 Err(Error::Overrun) => writeln!(stderr(), "events_tokio: some events were lost")?,

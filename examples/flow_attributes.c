@@ -51,7 +51,7 @@ int main(void)
 	printf("timeout: %u seconds\n", nfct_get_attr_u32(flow, ATTR_TIMEOUT));
 
 	nfct_attr_unset(flow, ATTR_TIMEOUT);
-	errno = 0; /* 0 is a value too: errno tells the difference */
+	errno = 0; /* 0 is a value too: errno shows the difference */
 	if (nfct_get_attr_u32(flow, ATTR_TIMEOUT) == 0 && errno != 0)
 		printf("timeout, not set: %s\n", strerror(errno));
 

@@ -15,7 +15,6 @@
 use netfilter_conntrack::{Change, Dir, EventKind, Events, Groups, Mirror};
 use std::collections::BTreeMap;
 use std::io::{Write, stderr, stdout};
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -38,15 +37,14 @@ fn follow(seconds: u64) -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..seconds {
         let end = Instant::now() + Duration::from_secs(1);
         loop {
-            mirror.read(|change| {
+            while let Some(change) = mirror.try_next()? {
                 apply(&mut counts, change);
-                ControlFlow::Continue(())
-            })?;
+            }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            mirror.wait_readable(left.min(mirror.rest()))?;
+            mirror.wait_readable(left.min(mirror.longest_wait()))?;
         }
         let counts: Vec<String> = counts.iter().map(|(protocol, n)| format!("{protocol}: {n}")).collect();
         let counts = counts.join(", ");

@@ -3,7 +3,8 @@
 # Runs every ring of tests on a staged install (make test does both), and prints at the end the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
 # manual for C programmers, the offline build, the random walk, the fuzzers where they are installed, the soak, the full
-# table, the monitoring, the exhausted tables of tests/scenarios, the C programs, Debian's programs.
+# table, a processor that is offline, the monitoring, the exhausted tables of tests/scenarios, the C programs, Debian's
+# programs.
 #
 # The Rust tests run inside one temporary namespace; tests that need a table create another namespace. So
 # even a broken test cannot reach the machine's own table.
@@ -54,6 +55,7 @@ soaked=0
 wait "$soak" || soaked=$?
 ring soak_result
 ring capi-tests/table-full.sh
+ring capi-tests/offline-cpu.sh
 ring tests/monitoring/run.sh
 ring tests/scenarios/run.sh
 ring unchanged_limits capi-tests/run.sh

@@ -77,11 +77,19 @@ impl Events {
 
 impl Mirror {
     /// Waits until an event arrives, at most for this time; returns success in both cases. A program that follows the
-    /// table waits no longer than [`rest`](Self::rest).
+    /// table waits no longer than [`longest_wait`](Self::longest_wait), after [`try_next`](Self::try_next) has returned
+    /// `None`.
     ///
     /// # Errors
     /// The system's error; [`is_signal`](crate::Error::is_signal) when a signal came.
     pub fn wait_readable(&self, longest: Duration) -> Result<()> {
         self.socket().wait_readable(longest)
+    }
+    /// The size of the receive buffer for events, in bytes; see [`Events::receive_buffer`].
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn receive_buffer(&self) -> Result<u32> {
+        self.socket().receive_buffer()
     }
 }

@@ -110,6 +110,15 @@ impl From<Error> for io::Error {
     }
 }
 
+/// The standard library's error for a system call keeps its number, and one that carries an [`Error`] gives it back; any
+/// other becomes `EIO`. After a system call of its own a program writes `Error::from(io::Error::last_os_error())`.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        let carried = error.get_ref().and_then(|inner| inner.downcast_ref().copied());
+        carried.unwrap_or_else(|| Error::Os(error.raw_os_error().unwrap_or(libc::EIO)))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,7 +173,10 @@ mod tests {
         let error = io::Error::from(Error::Kernel(libc::ENOENT));
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert_eq!(error.to_string(), "No such file or directory");
-        let inner = error.into_inner().unwrap();
+        let inner = error.get_ref().unwrap();
         assert_eq!(inner.downcast_ref(), Some(&Error::Kernel(libc::ENOENT)));
+        assert_eq!(Error::from(error), Error::Kernel(libc::ENOENT));
+        assert_eq!(Error::from(io::Error::from_raw_os_error(libc::EBADF)), Error::Os(libc::EBADF));
+        assert_eq!(Error::from(io::Error::from(io::ErrorKind::UnexpectedEof)), Error::Os(libc::EIO));
     }
 }

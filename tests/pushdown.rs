@@ -45,10 +45,11 @@ fn fill(dice: &mut Dice) -> Handle {
     handle
 }
 
-/// All of an entry but its timeout.
+/// All of an entry but its timeout, and its use count, which is higher while the kernel looks at it.
 fn shown(flow: &Flow) -> String {
     let mut flow = flow.clone();
     flow.unset(Attr::Timeout);
+    flow.unset(Attr::Use);
     let (mut text, style) = (Vec::new(), Style { syntax: Syntax::Xml, ..Style::default() });
     format::append_flow(&mut text, &flow, &style).unwrap();
     format!("{} zones {:?}/{:?}", String::from_utf8(text).unwrap(), flow.orig_zone(), flow.reply_zone())

@@ -7,8 +7,11 @@ use crate::line::Line;
 use crate::line::parse::Parser;
 use crate::load;
 use crate::show::message::Complaint;
-use netfilter_conntrack::{Error, LabelMap, Result};
+use crate::show::plugin;
+use netfilter_conntrack::diagnosis::By;
+use netfilter_conntrack::{Error, LabelMap, Netns, Result};
 use std::path::Path;
+use std::time::Duration;
 
 /// The words of a fuzzed command line are files of this machine to nobody: one map serves every path but `none`.
 fn map(path: Option<&Path>) -> Result<LabelMap> {
@@ -32,6 +35,90 @@ pub fn command_line(data: &[u8]) {
         let first = told(&mut parser);
         assert_eq!(first, told(&mut parser), "a parser keeps nothing of a command line");
     }
+}
+
+/// The commands of the diagnosis, and options that some of them take; what follows an option's name is its value.
+const DIAGNOSIS: [&str; 6] = ["--diagnose", "--top", "--check", "--metrics", "-L", "-D"];
+const OPTIONS: [&str; 12] = [
+    "--interval",
+    "--watch",
+    "--by",
+    "--show",
+    "--netns",
+    "--remaining",
+    "--check",
+    "--metrics",
+    "--all-netns",
+    "--output",
+    "--labelmap",
+    "--label",
+];
+
+/// The words of a line about the diagnosis: the first byte is the command, then come options and values, ended by NUL, whose
+/// first byte is the option. A value is part of the option's word if it is `attached`.
+fn options(data: &[u8], attached: bool) -> Vec<Vec<u8>> {
+    let pick = |names: &[&'static str], byte: u8| names[usize::from(byte) % names.len()].as_bytes().to_vec();
+    let Some((&command, rest)) = data.split_first() else { return Vec::new() };
+    let mut words = vec![pick(&DIAGNOSIS, command)];
+    for part in rest.split(|&byte| byte == 0) {
+        let Some((&option, value)) = part.split_first() else { continue };
+        let mut word = pick(&OPTIONS, option);
+        // Those take no next word. Each other option takes one, which is empty here rather than the next option.
+        let needs_none = matches!(word.as_slice(), b"--check" | b"--metrics" | b"--all-netns");
+        match (value, attached || needs_none || value.is_empty()) {
+            ([], _) if needs_none => words.push(word),
+            (value, true) => {
+                word.push(b'=');
+                word.extend_from_slice(value);
+                words.push(word);
+            }
+            (value, false) => words.extend([word, value.to_vec()]),
+        }
+    }
+    words
+}
+
+/// What a line means that was understood stays within the bounds that the manual page gives.
+fn is_within_bounds(line: &Line) -> bool {
+    let a_period = |period: Duration| (0.1..=3600.0).contains(&period.as_secs_f64());
+    let periods = [line.interval, line.watch].into_iter().flatten().all(a_period);
+    let percentages = line
+        .thresholds
+        .is_none_or(|(warning, critical)| 0 < warning && warning <= critical && critical <= 100);
+    let lines = line.show.is_none_or(|lines| (1..=1000).contains(&lines));
+    let remaining = line.remaining.as_ref().is_none_or(|range| range.start() <= range.end());
+    let groupings = line.by.iter().all(|by| match *by {
+        By::SourcePrefix { ipv4, ipv6 } | By::DestinationPrefix { ipv4, ipv6 } => ipv4 <= 32 && ipv6 <= 128,
+        by => By::ALL.iter().any(|known| known.name() == by.name()),
+    });
+    let namespace = line.netns.as_ref().is_none_or(|netns| match netns {
+        Netns::Name(name) => !name.is_empty() && !name.contains('/'),
+        Netns::Process(pid) => *pid > 0,
+        Netns::Path(path) => path.as_os_str().as_encoded_bytes().contains(&b'/'),
+        _ => false,
+    });
+    periods && percentages && lines && remaining && groupings && namespace
+}
+
+/// Options of the diagnosis with any values: a line is understood or complained of, the same way each time and however the
+/// values stand in it; a complaint is one line of a monitoring plugin.
+pub fn diagnosis_options(data: &[u8]) {
+    let understood = |attached: bool| {
+        let words = options(data, attached);
+        let line = Parser::with_maps(false, map).parse(&words);
+        if let Ok(line) = &line {
+            assert!(is_within_bounds(line), "{line:?}");
+        }
+        line.and_then(Line::job).map(|job| format!("{job:?}")).map_err(|complaint| {
+            assert!(matches!(complaint.exit_status(), 1 | 2));
+            let line = plugin::unknown(&complaint.to_string());
+            assert!(line.ends_with('\n') && !line.trim_end_matches('\n').contains(['\n', '|']), "{line}");
+            complaint.to_string()
+        })
+    };
+    let first = understood(false);
+    assert_eq!(first, understood(false), "the same line twice");
+    assert_eq!(first, understood(true), "a value is part of its option's word");
 }
 
 /// What each line of a file asks for, by patterns if `fast`; the complaint that ended it.

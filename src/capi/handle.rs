@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Handles: opening, callbacks, queries. The receive loop is in `receive.rs`.
 //!
-//! Every query has a sequence number of its own, so that an event, or what an abandoned query left behind, is
-//! never taken for an answer. Sending touches nothing that threads share: one thread may receive while others send.
+//! Every query has a sequence number of its own. The library never takes an event for an answer, nor the unread answer
+//! to an abandoned query. Sending touches no state that threads share: one thread may receive while other threads send.
 
 use super::border::{
     array, boundary, caught, give_box, leavable_boundary, shared, take, uncancelled_boundary,

@@ -3,11 +3,12 @@
 //!
 //! Guarantees: every command is made by one function that quotes its words, so that no name or address of the table becomes
 //! a command; none empties the table, here or with the original tool; a shorter timeout is advised only where it is shorter
-//! than the present one, and never one of ESTABLISHED under 7440 s (RFC 5382, REQ-5); against a source or a network is
-//! nothing advised unless flows suffer.
+//! than the present one, and never one of ESTABLISHED under 7440 s (RFC 5382, REQ-5); unless flows suffer, nothing is
+//! advised against a source or a network, and nothing that deletes entries.
 
 #![forbid(unsafe_code)]
 
+use super::census::{DNS_PORT, TUNNEL_PORTS};
 use super::facts::{Facts, NameFrom, Namespace};
 use super::figures::{BUCKET_BYTES, RFC5382_IDLE_SECS};
 use super::report::{Advice, Parts, Risk};
@@ -129,7 +130,11 @@ pub fn actions() -> &'static [Action] {
 /// The action of this name for this subject; `None` where it would not help or not be right.
 pub(super) fn advise(id: &str, facts: &Facts, subject: &Subject) -> Option<Advice> {
     let action = ACTIONS.iter().find(|action| action.id == id)?;
-    let Draft { parts, mut commands, mut undo, frees_now } = (action.make)(facts, subject)?;
+    let draft = (action.make)(facts, subject)?;
+    if draft.frees_now && !facts.is_in_trouble() {
+        return None;
+    }
+    let Draft { parts, mut commands, mut undo, frees_now } = draft;
     for command in commands.iter_mut().chain(&mut undo) {
         *command = within(facts, std::mem::take(command));
     }
@@ -201,6 +206,7 @@ const GUARD_CHAIN: &str = "add chain inet relief guard {type filter hook forward
 /// Numbers of buckets are multiples of this where they do not follow the limit.
 const BUCKETS_STEP: u64 = 65_536;
 const UNTRACKED: &str = "Only if it needs no NAT and your rules accept untracked packets";
+const RIGHTFUL: &str = "Only if none has a right to more than 2,000 flows, as a proxy, a load balancer or NAT in front of many hosts has";
 const IDLE_CUT: &str =
     "A peer that still lives is cut off only where NAT or a strict firewall needs the entry";
 
@@ -255,15 +261,25 @@ impl Draft {
 
 /// The words that select a protocol and a destination port.
 fn port_words(number: u8, port: Option<u16>) -> Vec<String> {
+    protocol_words(number, "--dport", port)
+}
+
+/// The words that select a protocol and the port to which this option belongs.
+fn protocol_words(number: u8, option: &str, port: Option<u16>) -> Vec<String> {
     let mut words = vec!["-p".to_owned(), words::protocol(number)];
     if matches!(number, IPPROTO_TCP | IPPROTO_UDP) {
-        words.extend(port.into_iter().flat_map(|port| ["--dport".to_owned(), port.to_string()]));
+        words.extend(port.into_iter().flat_map(|port| [option.to_owned(), port.to_string()]));
     }
     words
 }
 
 fn list(selection: impl IntoIterator<Item = String>) -> String {
     command(["conntrack", "-L"].map(str::to_owned).into_iter().chain(selection))
+}
+
+fn top_sources(selection: impl IntoIterator<Item = String>) -> String {
+    let top = ["conntrack", "--top", "--by", "source"].map(str::to_owned);
+    command(top.into_iter().chain(selection))
 }
 
 fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
@@ -279,10 +295,10 @@ fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
         Subject::Zone(zone) => pair("-w", zone.to_string()),
         Subject::Mark(mark) => pair("-m", mark.to_string()),
         Subject::Pool { protocol, nat_source, destination, port } => {
-            let towards = pair("-d", destination.to_string());
-            let all = [pair("-n", nat_source.to_string()), towards, port_words(protocol, port)].concat();
-            let top = plain_command(&format!("conntrack --top --by source -d {destination}"));
-            return Some(Draft::new("See who uses them", vec![list(all), top]));
+            // By the replies: the address that a client asked for may be translated, too.
+            let server = [pair("-n", nat_source.to_string()), pair("-r", destination.to_string())].concat();
+            let users = [server, protocol_words(protocol, "--reply-port-src", port)].concat();
+            return Some(Draft::new("See who uses them", vec![list(users.clone()), top_sources(users)]));
         }
         _ => return None,
     };
@@ -292,8 +308,12 @@ fn look(_: &Facts, subject: &Subject) -> Option<Draft> {
 fn look_into_namespace(_: &Facts, subject: &Subject) -> Option<Draft> {
     let Subject::Namespace(other) = subject else { return None };
     let name = other.name.clone().filter(|_| other.name_from == Some(NameFrom::RunNetns));
-    let is_word = |name: &String| !name.chars().all(|c| c.is_ascii_digit()) && !name.contains('/');
-    let name = name.filter(is_word).or(other.pid.map(|pid| pid.to_string()));
+    // A number would be a process, a hyphen would begin an option: these are named by their path.
+    let word = |name: String| match name.chars().all(|c| c.is_ascii_digit()) || name.starts_with('-') {
+        true => format!("/run/netns/{name}"),
+        false => name,
+    };
+    let name = name.filter(|name| !name.contains('/')).map(word).or(other.pid.map(|pid| pid.to_string()));
     let words = name.map(|name| vec!["--netns".to_owned(), name]);
     let words = words.unwrap_or_else(|| vec!["--all-netns".to_owned()]);
     let all = ["conntrack", "--diagnose"].map(str::to_owned).into_iter().chain(words);
@@ -349,18 +369,21 @@ fn reuse(facts: &Facts, _: &Subject) -> Option<Draft> {
     Some(draft.before("One connection for many requests (keep-alive, a pool) makes one entry"))
 }
 
-fn dns(_: &Facts, subject: &Subject) -> Option<Draft> {
+/// Whether the servers answer, or, where they do, who asks.
+fn dns(facts: &Facts, subject: &Subject) -> Option<Draft> {
     let Subject::Dns(server) = *subject else { return None };
-    let port = port_words(IPPROTO_UDP, Some(53)).into_iter();
-    Some(match server {
-        Some(server) => {
-            let (protocol, port): (Vec<String>, Vec<String>) =
-                (port.clone().take(2).collect(), port.skip(2).collect());
-            let to = vec!["-d".to_owned(), server.to_string()];
-            Draft::new(format!("See whether {server} answers"), vec![list([protocol, to, port].concat())])
-        }
-        None => Draft::new("See whether the servers answer", vec![list(port)]),
-    })
+    let census = facts.census.as_ref()?;
+    let mut selection = protocol_words(IPPROTO_UDP, "", None);
+    selection.extend(server.into_iter().flat_map(|server| ["-d".to_owned(), server.to_string()]));
+    selection.extend(["--dport".to_owned(), DNS_PORT.to_string()]);
+    if census.dns_unanswered * 2 < census.dns {
+        return Some(Draft::new("See who asks", vec![top_sources(selection)]));
+    }
+    let action = match server {
+        Some(server) => format!("See whether {server} answers"),
+        None => "See whether the servers answer".to_owned(),
+    };
+    Some(Draft::new(action, vec![list(selection)]))
 }
 
 fn listener(_: &Facts, _: &Subject) -> Option<Draft> {
@@ -376,10 +399,12 @@ fn log_invalid(facts: &Facts, _: &Subject) -> Option<Draft> {
     Some(draft.undo(vec![sysctl("log_invalid", if now == 255 { 0 } else { now })]))
 }
 
+/// The limit, and as many buckets: more, where the entries of all namespaces need them.
 fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let (limit, max) = (facts.proposed_limit()?, facts.table.max_entries?);
-    let buckets = facts.table.buckets.filter(|&buckets| buckets < limit);
-    let mut commands: Vec<String> = buckets.iter().map(|_| sysctl("buckets", limit)).collect();
+    let wanted = limit.max(buckets_of_all(facts).unwrap_or(0));
+    let buckets = facts.table.buckets.filter(|&buckets| buckets < wanted);
+    let mut commands: Vec<String> = buckets.iter().map(|_| sysctl("buckets", wanted)).collect();
     commands.push(sysctl("max", limit));
     let mut undo = vec![sysctl("max", max)];
     undo.extend(buckets.map(|buckets| sysctl("buckets", buckets)));
@@ -388,20 +413,25 @@ fn raise_limit(facts: &Facts, _: &Subject) -> Option<Draft> {
     let purpose = if is_relief { ", to gain time" } else { "" };
     let entries = words::bytes(limit.saturating_mul(facts.table.entry_bytes));
     let memory = match buckets {
-        Some(_) => format!("up to {entries} and {}", words::bytes(limit.saturating_mul(BUCKET_BYTES))),
+        Some(_) => format!("up to {entries} and {}", words::bytes(wanted.saturating_mul(BUCKET_BYTES))),
         None => format!("up to {entries}"),
     };
     Some(Draft::new(format!("{what}{purpose}"), commands).undo(undo).aside(memory).after(kept(facts)))
+}
+
+/// As many buckets as all namespaces have entries, where that is more than there are.
+fn buckets_of_all(facts: &Facts) -> Option<u64> {
+    let all = facts.table.entries_all_namespaces?.checked_next_multiple_of(BUCKETS_STEP);
+    all.filter(|&all| Some(all) > facts.table.buckets)
 }
 
 /// As many as the limit; where other namespaces have more entries than that, as many as all of them.
 fn raise_buckets(facts: &Facts, _: &Subject) -> Option<Draft> {
     let buckets = facts.table.buckets?;
     let limit = facts.table.max_entries.filter(|&max| max > buckets);
-    let all = facts.table.entries_all_namespaces.unwrap_or(0).checked_next_multiple_of(BUCKETS_STEP);
-    let (wanted, action) = match (limit, all.filter(|&all| all > buckets)) {
-        (Some(limit), _) => (limit, "As many buckets as the limit"),
-        (None, all) => (all?, "As many buckets as all namespaces have entries"),
+    let (wanted, action) = match limit {
+        Some(limit) => (limit, "As many buckets as the limit"),
+        None => (buckets_of_all(facts)?, "As many buckets as all namespaces have entries"),
     };
     let aside =
         format!("{}; stops all tracking for moments", words::bytes(wanted.saturating_mul(BUCKET_BYTES)));
@@ -525,7 +555,7 @@ fn limit(action: &str, set: &str, address: IpAddr, mask: &str) -> Draft {
     let rule = format!(
         "add rule inet relief guard ct state new add @{set} {{{family} saddr{mask} ct count over 2000}} drop"
     );
-    Draft::relief(action, &[&set_up, GUARD_CHAIN, &rule]).aside("forwarded traffic only")
+    Draft::relief(action, &[&set_up, GUARD_CHAIN, &rule]).aside("forwarded traffic only").before(RIGHTFUL)
 }
 
 fn limit_source(facts: &Facts, subject: &Subject) -> Option<Draft> {
@@ -544,34 +574,32 @@ fn limit_network(facts: &Facts, subject: &Subject) -> Option<Draft> {
     facts.is_in_trouble().then(|| limit(&action, "per_net", address, mask))
 }
 
-/// Tunnels and DNS. A service of TCP is left alone: a firewall with states needs its entries.
+/// A service of TCP is left alone: a firewall with states needs its entries.
 fn notrack_service(_: &Facts, subject: &Subject) -> Option<Draft> {
-    let untracked = |what: &str, statements: &[&str]| {
-        Draft::relief(format!("Leave {what} untracked"), statements).before(UNTRACKED)
-    };
-    match *subject {
-        Subject::Dns(_) | Subject::Service { protocol: IPPROTO_UDP, port: Some(53) } => Some(untracked(
-            "DNS",
-            &[
-                PRE_CHAIN,
-                "add rule inet relief pre udp dport 53 notrack",
-                "add rule inet relief pre udp sport 53 notrack",
-            ],
-        )),
-        Subject::Service { protocol: IPPROTO_GRE, .. } => {
-            Some(both_ways(untracked, "GRE", "meta l4proto gre"))
+    let (what, selections) = match *subject {
+        Subject::Dns(_) | Subject::Service { protocol: IPPROTO_UDP, port: Some(DNS_PORT) } => {
+            ("DNS".to_owned(), of_both_ends(DNS_PORT))
         }
+        Subject::Service { protocol: IPPROTO_GRE, .. } => ("GRE".to_owned(), vec!["meta l4proto gre".into()]),
         Subject::Service { protocol: IPPROTO_UDP, port: Some(port) } => {
-            Some(both_ways(untracked, &format!("udp/{port}"), &format!("udp dport {port}")))
+            let is_tunnel = TUNNEL_PORTS.contains(&port);
+            let selections = if is_tunnel { vec![format!("udp dport {port}")] } else { of_both_ends(port) };
+            (format!("udp/{port}"), selections)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let rule = |chain: &str, selection: &String| format!("add rule inet relief {chain} {selection} notrack");
+    let rules = ["pre", "out"].map(|chain| selections.iter().map(move |selection| rule(chain, selection)));
+    let rules: Vec<String> = rules.into_iter().flatten().collect();
+    let rules = rules.iter().map(String::as_str);
+    let statements: Vec<&str> = [PRE_CHAIN, OUT_CHAIN].into_iter().chain(rules).collect();
+    Some(Draft::relief(format!("Leave {what} untracked"), &statements).before(UNTRACKED))
 }
 
-/// What arrives and what is sent from here.
-fn both_ways(untracked: impl Fn(&str, &[&str]) -> Draft, what: &str, selection: &str) -> Draft {
-    let rule = |chain: &str| format!("add rule inet relief {chain} {selection} notrack");
-    untracked(what, &[PRE_CHAIN, OUT_CHAIN, &rule("pre"), &rule("out")])
+/// Requests to a port and their answers, which make an entry of their own where they are tracked. Both ends of a tunnel
+/// send to the port of the other.
+fn of_both_ends(port: u16) -> Vec<String> {
+    ["dport", "sport"].map(|end| format!("udp {end} {port}")).into()
 }
 
 fn notrack_loopback(_: &Facts, _: &Subject) -> Option<Draft> {

@@ -20,7 +20,8 @@ use crate::wire::consts::{
 use std::hash::BuildHasher;
 use tables::{Entry, Exact, Mix, Table};
 
-/// Ages of unanswered entries from which their arrival rate comes, in seconds.
+/// Ages of unanswered entries from which their arrival rate comes, in seconds: from 1 on, because the second that has begun is
+/// not complete.
 const ARRIVAL_SECS: u32 = 10;
 pub(super) const DNS_PORT: u16 = 53;
 /// VXLAN, VXLAN of older systems, Geneve.
@@ -31,7 +32,7 @@ const SYN_SENT: u8 = 1;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CensusOptions {
-    /// The groupings.
+    /// The groupings. One that is named twice has one table.
     pub by: Vec<By>,
     /// Rows of each table in the result.
     pub rows: usize,
@@ -128,7 +129,7 @@ impl Census {
             settings.timeout_secs(protocol, state).map_or(ARRIVAL_SECS, |secs| secs.clamp(1, ARRIVAL_SECS))
         };
         Census {
-            tables: options.by.iter().map(|&by| Table::new(by)).collect(),
+            tables: each_once(&options.by).into_iter().map(Table::new).collect(),
             options,
             totals: Totals::default(),
             kinds,
@@ -189,9 +190,6 @@ impl Census {
         let composition = composition(&kinds);
         let top = |table: Table| table.finish(&composition, &totals, options.rows);
         let top = tables.into_iter().map(top).collect();
-        let per_sec = |ages: &[u64], secs: u32| {
-            ages.iter().skip(1).take(secs as usize).sum::<u64>() as f64 / f64::from(secs)
-        };
         let ([tcp, udp], [tcp_secs, udp_secs]) = (&totals.arrivals, arrival_secs);
         let [unanswered, ..] = totals.statuses;
         Counted {
@@ -203,14 +201,24 @@ impl Census {
             dns: totals.dns,
             dns_unanswered: totals.dns_unanswered,
             tunnels: totals.tunnels,
-            unanswered_tcp_per_sec: per_sec(tcp, tcp_secs),
-            unanswered_udp_per_sec: per_sec(udp, udp_secs),
+            unanswered_tcp_per_sec: lasting_rate(tcp, tcp_secs),
+            unanswered_udp_per_sec: lasting_rate(udp, udp_secs),
             timestamped: totals.timestamped,
             started_last_10_secs: totals.started,
             composition,
             top,
         }
     }
+}
+
+/// The groupings, without those that are named again: a table's name is the name of a member in JSON.
+fn each_once(by: &[By]) -> Vec<By> {
+    by.iter().fold(Vec::new(), |mut once, by| {
+        if !once.contains(by) {
+            once.push(*by);
+        }
+        once
+    })
 }
 
 /// The number of the state, of protocols that have states.
@@ -263,6 +271,16 @@ impl Totals {
             *entries += 1;
         }
     }
+}
+
+/// The arrivals per second that the last `secs` seconds had from beginning to end: the lower of the means of their halves. The
+/// mean of all would be high after a burst, though nothing arrives any more.
+fn lasting_rate(ages: &[u64], secs: u32) -> f64 {
+    let all = ages.get(1..).unwrap_or_default();
+    let window = all.get(..secs as usize).unwrap_or(all);
+    let (newer, older) = window.split_at(window.len().div_ceil(2));
+    let mean = |half: &[u64]| half.iter().sum::<u64>() as f64 / half.len() as f64;
+    if older.is_empty() { mean(newer) } else { mean(newer).min(mean(older)) }
 }
 
 /// The entries by protocol and state, the largest number first.

@@ -34,8 +34,6 @@ pub struct Facts {
     pub namespaces: Vec<Namespace>,
     /// Lines of the kernel log about this table, if it was read.
     pub kernel_log: Option<KernelLog>,
-    /// Names of label bits, from the label map of the machine.
-    pub label_names: BTreeMap<u8, String>,
     /// The machine.
     pub machine: Machine,
     /// What could not be read, and why.
@@ -161,7 +159,8 @@ pub struct Rates {
     pub growth_per_sec: Option<f64>,
     /// Seconds until the table is full at that rate.
     pub secs_to_full: Option<f64>,
-    /// New unanswered flows per second, from the ages of unanswered entries: a lower bound.
+    /// New unanswered flows per second, from the ages of unanswered entries: a lower bound, see
+    /// [`Counted::unanswered_tcp_per_sec`].
     pub unanswered_per_sec: Option<f64>,
     /// All new flows per second; only with `nf_conntrack_timestamp`.
     pub new_per_sec: Option<f64>,
@@ -212,9 +211,10 @@ pub struct Counted {
     pub dns_unanswered: u64,
     /// Entries of GRE and of UDP with destination port 4789, 8472 or 6081.
     pub tunnels: u64,
-    /// Arrivals per second of unanswered TCP SYN_SENT entries, from those with an age of 1 to 10 seconds.
+    /// Arrivals per second of unanswered TCP SYN_SENT entries that the last ten seconds had from beginning to end: the lower
+    /// of the means over the ages of 1 to 5 and of 6 to 10 seconds. A burst of less than five seconds is no rate.
     pub unanswered_tcp_per_sec: f64,
-    /// The same of unanswered UDP entries.
+    /// The same of unanswered UDP entries. Where they live shorter than ten seconds, the halves are those of that time.
     pub unanswered_udp_per_sec: f64,
     /// Entries that carry a time of birth.
     pub timestamped: u64,
@@ -286,6 +286,8 @@ impl Top {
 pub struct Row {
     /// The group.
     pub key: Key,
+    /// Of a label: its name, from a label map.
+    pub name: Option<String>,
     /// Entries: the lower bound that is printed.
     pub entries: u64,
     /// Unanswered entries among those.
@@ -308,6 +310,7 @@ impl Row {
     pub const fn new(key: Key, entries: u64) -> Row {
         Row {
             key,
+            name: None,
             entries,
             unanswered: 0,
             assured: 0,

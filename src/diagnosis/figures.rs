@@ -8,7 +8,9 @@
 use super::facts::{Composition, Counter, Facts, IDLE_CLASSES_SECS};
 use super::key::{By, Key};
 use super::words::ratio;
-use crate::wire::consts::{IPPROTO_TCP, IPPROTO_UDP};
+use crate::wire::consts::{
+    IPPROTO_GRE, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+};
 use std::net::IpAddr;
 
 /// From this share on the kernel's collector acts: the table counts as full.
@@ -258,8 +260,7 @@ impl Composition {
             (IPPROTO_TCP, Some(state)) => {
                 TCP_SETTINGS.iter().find(|(name, _)| *name == state).map(|row| row.1)
             }
-            (IPPROTO_UDP, _) => Some(("udp", "unreplied")),
-            _ => None,
+            _ => SETTINGS.iter().find(|(number, _)| *number == self.protocol).map(|row| row.1),
         }
     }
 }
@@ -275,6 +276,15 @@ const TCP_SETTINGS: &[(&str, (&str, &str))] = &[
     ("LAST_ACK", ("tcp", "last_ack")),
     ("TIME_WAIT", ("tcp", "time_wait")),
     ("CLOSE", ("tcp", "close")),
+];
+
+/// Protocols without states, and the timeouts of their unanswered entries.
+const SETTINGS: &[(u8, (&str, &str))] = &[
+    (IPPROTO_UDP, ("udp", "unreplied")),
+    (IPPROTO_UDPLITE, ("udplite", "unreplied")),
+    (IPPROTO_GRE, ("gre", "unreplied")),
+    (IPPROTO_ICMP, ("icmp", "timeout")),
+    (IPPROTO_ICMPV6, ("icmpv6", "timeout")),
 ];
 
 /// A rate times a time; a rate of 0 needs no time.

@@ -7,7 +7,7 @@
 
 use super::facts::{Composition, Counted, Counter, Facts, IDLE_CLASSES_SECS, NameFrom, Namespace, Row, Top};
 use super::figures::WhatIf;
-use super::key::{By, Key, KeyValue};
+use super::key::{By, KeyValue};
 use super::report::{Advice, Detail, Finding, Report};
 use super::words;
 use crate::format::json::Json;
@@ -198,7 +198,7 @@ fn top_table<W: Write>(json: &mut Json<W>, top: &Top, total: u64, rows: usize) -
     json.array_member("rows", |json| {
         top.rows.iter().take(rows).try_for_each(|row| {
             json.object(|json| {
-                key(json, &row.key)?;
+                group(json, row)?;
                 self::row(json, row, top.by, total)
             })
         })
@@ -223,8 +223,8 @@ fn row<W: Write>(json: &mut Json<W>, row: &Row, by: By, total: u64) -> Part {
 }
 
 /// The members that name a group.
-fn key<W: Write>(json: &mut Json<W>, key: &Key) -> Part {
-    key.parts().into_iter().try_for_each(|(name, value)| match value {
+fn group<W: Write>(json: &mut Json<W>, row: &Row) -> Part {
+    row.parts().into_iter().try_for_each(|(name, value)| match value {
         KeyValue::Text(text) => json.member(name, text.as_str()),
         KeyValue::Number(number) => json.member(name, number),
         KeyValue::Absent => Ok(()),

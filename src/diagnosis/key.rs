@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::facts::Row;
 use super::words;
 use std::fmt;
 use std::net::IpAddr;
@@ -185,7 +186,7 @@ impl By {
 pub(super) enum KeyValue {
     Text(String),
     Number(u64),
-    /// A port where there are no ports, a state where there are no states.
+    /// A port where there are no ports, a state where there are no states, a name of a label without one.
     Absent,
 }
 
@@ -205,7 +206,7 @@ impl fmt::Display for KeyValue {
     }
 }
 
-impl Key {
+impl Row {
     /// The group as names and values: the labels of metrics. A protocol is named as `conntrack -L` prints it, or is a
     /// number. A value that is absent is empty.
     #[must_use]
@@ -213,8 +214,18 @@ impl Key {
         self.parts().into_iter().map(|(name, value)| (name, value.to_string())).collect()
     }
 
-    /// The group as names and values, as JSON and metrics have them.
+    /// The group as names and values, as JSON and metrics have them: a label has a name next to its number.
     pub(super) fn parts(&self) -> Vec<(&'static str, KeyValue)> {
+        let mut parts = self.key.parts();
+        if let Key::Label(_) = self.key {
+            parts.push(("name", self.name.as_ref().map_or(KeyValue::Absent, KeyValue::text)));
+        }
+        parts
+    }
+}
+
+impl Key {
+    fn parts(&self) -> Vec<(&'static str, KeyValue)> {
         let protocol = |number: u8| ("protocol", KeyValue::Text(words::protocol(number)));
         let port =
             |port: Option<u16>| ("port", port.map_or(KeyValue::Absent, |port| KeyValue::Number(port.into())));

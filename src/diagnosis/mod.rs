@@ -25,6 +25,7 @@ mod others;
 mod parse;
 #[cfg(feature = "internals")]
 pub mod parse;
+mod pass;
 pub mod report;
 pub mod rules;
 mod run;

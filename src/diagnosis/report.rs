@@ -162,7 +162,7 @@ pub enum Risk {
 pub enum Verdict {
     /// No warning and no critical finding.
     Ok,
-    /// The number of entries could not be read, and nothing else is wrong.
+    /// The number of entries or their limit could not be read, and nothing else is wrong.
     Unknown,
     /// A warning.
     Warning,
@@ -195,7 +195,7 @@ impl Report {
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Critical,
             Some(Severity::Warning) => Verdict::Warning,
-            _ if facts.table.entries.is_none() => Verdict::Unknown,
+            _ if facts.table.entries.is_none() || facts.table.max_entries.is_none() => Verdict::Unknown,
             _ => Verdict::Ok,
         };
         Report { time, duration_secs: duration.as_secs_f64(), facts, findings, verdict }

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::census::{Census, CensusOptions};
+use super::census::CensusOptions;
 use super::facts::{Counted, Facts, KernelLog, Losses, Machine, Namespace, NotRead, Rates, Settings, Table};
 use super::key::By;
 use super::listeners::listeners;
@@ -13,13 +13,14 @@ use super::namespaces;
 use super::others::{self, Others};
 use super::parse;
 use super::report::Report;
-use super::sample::{self, Delta, Sample, count_setting};
-use crate::error::{Error, Result};
+use super::sample::{self, Delta, Sample};
+use crate::error::Result;
 use crate::exchange::Netns;
 use crate::exchange::handle::Handle;
 use crate::exchange::request;
+use crate::filter::Selector;
 use crate::label::LabelMap;
-use crate::sys::{clock, namespace, proc, process};
+use crate::sys::{clock, namespace, proc};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -61,6 +62,7 @@ struct Options {
     all_namespaces: bool,
     by: Vec<By>,
     rows: usize,
+    label_map: Option<LabelMap>,
     entered_by: Option<PathBuf>,
 }
 
@@ -71,6 +73,7 @@ impl Default for Options {
             all_namespaces: false,
             by: Vec::new(),
             rows: CensusOptions::default().rows,
+            label_map: None,
             entered_by: None,
         }
     }
@@ -130,7 +133,15 @@ impl Diagnosis {
         self
     }
 
-    /// Looks and judges. The rates of a further run are those of the time since the run before it.
+    /// The names of labels; without this call those of the machine's file, if there is one.
+    #[must_use]
+    pub fn label_map(mut self, map: LabelMap) -> Diagnosis {
+        self.options.label_map = Some(map);
+        self
+    }
+
+    /// Looks and judges. The rates of a further run are those of the time since the run before it, which is at least the
+    /// interval: a further run that comes sooner waits.
     ///
     /// # Errors
     /// The system's error where not even the number of entries can be read, or the namespace cannot be entered. What else
@@ -169,7 +180,6 @@ impl State {
     fn read(&mut self, options: &Options, facts: &mut Facts) -> Result<()> {
         facts.namespace.entered_by = options.entered_by.clone();
         let (mut handle, kept) = (self.handle.as_mut(), self.before.take());
-        let waits = kept.is_none();
         let before = kept.unwrap_or_else(|| sampled(handle.as_deref_mut()));
         let others = options.all_namespaces.then(|| Others::look(std::mem::take(&mut self.others)));
         facts.machine = machine::machine(before.is_privileged());
@@ -177,11 +187,9 @@ impl State {
             facts.settings.complete(handle);
             read_lists(handle, options, facts);
         }
-        if waits {
-            thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
-        }
+        thread::sleep(options.interval.saturating_sub(before.taken().elapsed()));
         let after = sampled(handle);
-        let entries = after.entries().ok_or_else(unreadable)?;
+        let entries = after.try_entries()?;
         facts.not_read.extend_from_slice(after.not_read());
         fill_in(facts, &after, &after.since(&before), entries);
         facts.kernel_log = kernel_log(&mut facts.not_read, &facts.namespace, facts.losses.as_ref());
@@ -197,11 +205,6 @@ fn sampled(handle: Option<&mut Handle>) -> Sample {
     handle.map_or_else(Sample::from_files, Sample::take)
 }
 
-/// Why not even the number of entries can be read.
-fn unreadable() -> Error {
-    count_setting("count").err().unwrap_or(Error::Os(libc::ENOENT))
-}
-
 impl Facts {
     /// A census of this namespace's table, and nothing else.
     #[must_use]
@@ -213,7 +216,7 @@ impl Facts {
 
 /// Reads the table once, then the lists next to it, and the fill level again, to compare with the table.
 fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
-    let counted = steady(|| count_setting("buckets").ok(), || census(handle, options, &facts.settings));
+    let counted = census(handle, options, &facts.settings);
     facts.census = or_not_read(facts, "table", counted);
     facts.table.entries_after_list = handle.statistics().ok().map(|global| global.entries.into());
     facts.table.entries_dying = or_not_read(facts, "dying entries", count(handle, request::Table::Dying));
@@ -221,48 +224,21 @@ fn read_lists(handle: &mut Handle, options: &Options, facts: &mut Facts) {
         facts.machine.listeners = listeners();
     }
     facts.table.expectations = or_not_read(facts, "expectations", sample::expectations(handle));
-    if facts.census.as_ref().and_then(|census| census.top(By::Label)).is_some_and(|top| !top.rows.is_empty())
-    {
-        let map = LabelMap::open(None).unwrap_or_default();
-        facts.label_names = (0..128).filter_map(|bit| Some((bit, name_of(&map, bit)?))).collect();
-    }
-}
-
-/// What `list` gives while `buckets` stays the same. A list that is read while the hash gets another size lacks entries or
-/// has some twice, and the kernel does not say so.
-///
-/// # Errors
-/// Those of `list`; [`Error::Interrupted`] if the hash got another size twice.
-fn steady<T>(buckets: impl Fn() -> Option<u64>, mut list: impl FnMut() -> Result<T>) -> Result<T> {
-    for _ in 0..2 {
-        let before = buckets();
-        let listed = list()?;
-        if buckets() == before {
-            return Ok(listed);
-        }
-    }
-    Err(Error::Interrupted)
-}
-
-fn name_of(map: &LabelMap, bit: u8) -> Option<String> {
-    map.name(bit.into()).map(|name| name.to_string_lossy().into_owned())
 }
 
 fn or_not_read<T>(facts: &mut Facts, what: &str, found: Result<T>) -> Option<T> {
     found.map_err(|error| facts.not_read.push(NotRead::new(what, error.to_string()))).ok()
 }
 
+/// A census for the rules, and by what else is asked for.
 fn census(handle: &mut Handle, options: &Options, settings: &Settings) -> Result<Counted> {
     let rules = CensusOptions::default();
     let further = options.by.iter().copied().filter(|by| !rules.by.contains(by));
     let mut wanted = CensusOptions { by: rules.by.iter().copied().chain(further).collect(), ..rules };
     (wanted.rows, wanted.now_nanos) = (wanted.rows.max(options.rows), clock::now_nanos());
-    let mut census = Census::new(settings, wanted);
-    let mut list = handle.entries().read_ahead(process::has_room_for_a_reader()).open()?;
-    while let Some(flow) = list.next()? {
-        census.add(flow);
-    }
-    Ok(census.finish())
+    let mut counted = Counted::of_table(handle, &Selector::default(), settings, &wanted)?;
+    counted.name_labels(options.label_map.as_ref());
+    Ok(counted)
 }
 
 fn count(handle: &mut Handle, table: request::Table) -> Result<u64> {
@@ -337,28 +313,6 @@ fn kernel_log(not_read: &mut Vec<NotRead>, own: &Namespace, losses: Option<&Loss
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
-
-    #[test]
-    fn a_list_is_read_again_if_the_hash_got_another_size() {
-        let sizes = |all: &'static [u64]| {
-            let (read, mut lists) = (Cell::new(0), 0);
-            let buckets = || {
-                read.set(read.get() + 1);
-                Some(all[read.get() - 1])
-            };
-            let listed = steady(buckets, || {
-                lists += 1;
-                Ok(lists)
-            });
-            (listed, lists)
-        };
-        assert_eq!(sizes(&[8, 8]), (Ok(1), 1));
-        assert_eq!(sizes(&[8, 16, 16, 16]), (Ok(2), 2));
-        assert_eq!(sizes(&[8, 16, 16, 8]), (Err(Error::Interrupted), 2));
-        assert_eq!(steady(|| None, || Ok(1)), Ok(1), "a number that cannot be read says nothing");
-        assert_eq!(steady(|| Some(1), || Err::<(), _>(Error::Truncated)), Err(Error::Truncated));
-    }
 
     fn delta(entries: i64, secs: f64) -> Delta {
         Delta { entries: Some(entries), secs, ..Delta::default() }

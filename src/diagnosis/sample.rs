@@ -40,6 +40,14 @@ pub const EXPECT_COUNTERS: Names = &[(1, "expect_new"), (2, "expect_create"), (3
 const EXPECT_CREATE: usize = 2;
 const EXPECT_DELETE: usize = 3;
 
+/// The counters of which the causes of losses are differences.
+const LOSSES: [usize; 3] = [9, 10, 15];
+/// Readings of the counters, at most, until two of them agree about losses.
+const READINGS: usize = 20;
+
+/// From here on a difference of two counters that wrap is one below 0.
+const BELOW_ZERO: u32 = u32::MAX - 0xffff;
+
 /// The longest `/proc/net/stat/nf_conntrack`: 8192 CPUs, 17 numbers each.
 const STAT_BYTES: u64 = 2 << 20;
 /// A file with a number.
@@ -89,7 +97,7 @@ pub fn expectations(handle: &mut Handle) -> Result<u64> {
 #[derive(Debug, Clone)]
 pub struct Sample {
     taken: Instant,
-    entries: Option<u64>,
+    entries: Result<u64>,
     max_entries: Option<u64>,
     /// Empty: not readable.
     cpus: Vec<CpuStats>,
@@ -102,8 +110,9 @@ impl Sample {
     /// Reads the namespace of the handle, which must be that of the calling thread: what the kernel refuses to the handle
     /// comes from the thread's files.
     pub fn take(handle: &mut Handle) -> Sample {
-        let (global, cpus, expect) =
-            (handle.statistics(), handle.cpu_statistics(), handle.expectation_cpu_statistics());
+        let global = handle.statistics();
+        let cpus = settled(|| handle.cpu_statistics(), |cpus| cpus);
+        let expect = handle.expectation_cpu_statistics();
         let is_privileged = global.is_ok();
         let refused = global.err().map(|error| NotRead::new("table", error.to_string()));
         let (Ok(global), Ok(cpus)) = (global, cpus) else {
@@ -114,7 +123,7 @@ impl Sample {
         let limit = global.max_entries.map(u64::from).or_else(|| count_setting("max").ok());
         Sample {
             taken: Instant::now(),
-            entries: Some(global.entries.into()),
+            entries: Ok(global.entries.into()),
             max_entries: limit,
             cpus,
             expect_cpus: expect.unwrap_or_default(),
@@ -126,7 +135,7 @@ impl Sample {
     /// Reads the namespace of the calling thread from files, which needs no privilege.
     #[must_use]
     pub fn from_files() -> Sample {
-        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", count_setting("count").ok())
+        Sample::of_files("/proc/thread-self/net/stat/nf_conntrack", Some(count_setting("count")))
     }
 
     /// Reads the namespace of a process from files, which needs no privilege. The settings of that namespace are not to be
@@ -136,22 +145,22 @@ impl Sample {
     /// The system's error where the process has gone or is hidden, or the kernel has no such file.
     pub fn of_process(pid: u32) -> Result<Sample> {
         let sample = Sample::of_files(&format!("/proc/{pid}/net/stat/nf_conntrack"), None);
-        match sample.entries {
-            Some(_) => Ok(sample),
-            None => Err(Error::Os(libc::ENOENT)),
-        }
+        sample.try_entries().map(|_| sample)
     }
 
-    fn of_files(path: &str, entries: Option<u64>) -> Sample {
-        let stat = proc::read(path, STAT_BYTES);
+    /// A sample of the file of the counters, and of the file with the number of entries where that can be seen: the reason why
+    /// there is no number is the latter's.
+    fn of_files(path: &str, count: Option<Result<u64>>) -> Sample {
+        let unread = Error::Malformed("a file of counters has none");
+        let read = || proc::read(path, STAT_BYTES).and_then(|bytes| parse::stat(&bytes).ok_or(unread));
+        let stat = settled(read, |stat| &stat.cpus);
         let refused = |error: Error| vec![NotRead::new("counters", error.to_string())];
         let not_read = stat.as_ref().err().map_or_else(Vec::new, |&error| refused(error));
-        let stat = stat.ok().and_then(|bytes| parse::stat(&bytes));
-        let counted = stat.as_ref().map(|stat| stat.entries);
+        let counted = stat.as_ref().map(|stat| stat.entries).map_err(|&error| error);
         let (cpus, expect_cpus) = stat.map(|stat| (stat.cpus, stat.expect_cpus)).unwrap_or_default();
         Sample {
             taken: Instant::now(),
-            entries: entries.or(counted),
+            entries: count.map_or(counted, |count| count.or_else(|why| counted.map_err(|_| why))),
             max_entries: count_setting("max").ok(),
             cpus,
             expect_cpus,
@@ -169,6 +178,14 @@ impl Sample {
     /// The entries of the namespace; `None`: not readable.
     #[must_use]
     pub fn entries(&self) -> Option<u64> {
+        self.entries.ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn try_entries(&self) -> Result<u64> {
         self.entries
     }
 
@@ -200,6 +217,14 @@ impl Sample {
         self.families().into_iter().flat_map(of).collect()
     }
 
+    /// The same as numbers of 32 bits, for programs that compare readings without knowing the CPUs, such as metrics. A sum of
+    /// counters that wrap at 2^32 would fall by 2^32 whenever one of them does; these wrap as one counter: between two readings
+    /// each grows, or it has passed 2^32 and begins again.
+    #[must_use]
+    pub fn counters_modulo(&self) -> BTreeMap<&'static str, u32> {
+        self.counters().into_iter().map(|(name, total)| (name, modulo(total))).collect()
+    }
+
     /// How many expectations the namespace had when the sample was taken: those made, less those ended. [`expectations`]
     /// counts them one by one.
     #[must_use]
@@ -211,19 +236,20 @@ impl Sample {
     /// Packets lost since the namespace was made, by cause; `None` without counters.
     #[must_use]
     pub fn lost(&self) -> Option<Lost> {
-        (!self.cpus.is_empty()).then(|| Lost::of(&self.counters()))
+        (!self.cpus.is_empty()).then(|| Lost::of_totals(&self.counters_modulo()))
     }
 
-    /// By how much the counters grew since an earlier sample of the same namespace.
+    /// By how much the counters grew since an earlier sample of the same namespace. A namespace that was made again meanwhile
+    /// has counters that began at 0: they grew by what they are.
     #[must_use]
     pub fn since(&self, earlier: &Sample) -> Delta {
-        let mut counters = BTreeMap::new();
+        let (mut counters, is_same) = (BTreeMap::new(), self.can_follow(earlier));
         for ((names, new), (_, old)) in self.families().into_iter().zip(earlier.families()) {
-            let growth = |&(number, name)| Some((name, growth(new, old, number)?));
-            counters.extend(names.iter().filter_map(growth));
+            let grown = |number| if is_same { growth(new, old, number) } else { total(new, number) };
+            counters.extend(names.iter().filter_map(|&(number, name)| Some((name, grown(number)?))));
         }
         let secs = self.taken.saturating_duration_since(earlier.taken).as_secs_f64();
-        let entries = self.entries.zip(earlier.entries);
+        let entries = self.entries().zip(earlier.entries()).filter(|_| is_same);
         Delta { secs, entries: entries.map(|(new, old)| difference(new, old)), counters }
     }
 
@@ -260,6 +286,21 @@ fn growth(new: &[CpuStats], old: &[CpuStats], number: usize) -> Option<u64> {
     let before = |cpu: &CpuStats| old.iter().find(|old| old.cpu == cpu.cpu)?.get(number);
     let grown = |cpu: &CpuStats| Some(u64::from(cpu.get(number)?.wrapping_sub(before(cpu)?)));
     new.iter().filter_map(grown).reduce(|sum, value| sum + value)
+}
+
+/// Reads counters until two readings agree about losses: the kernel changes them while they are read, and counts one lost packet
+/// in two counters. Of 67,514 single readings under NAT clashes, 12 had a packet of a full table that the next reading had not.
+/// Where packets are lost all the time between two readings, the last one counts.
+fn settled<T>(mut read: impl FnMut() -> Result<T>, cpus: impl Fn(&T) -> &[CpuStats]) -> Result<T> {
+    let losses = |cpu: &CpuStats| (cpu.cpu, LOSSES.map(|number| cpu.get(number)));
+    let mut latest = read()?;
+    for _ in 1..READINGS {
+        let before = std::mem::replace(&mut latest, read()?);
+        if cpus(&before).iter().map(losses).eq(cpus(&latest).iter().map(losses)) {
+            break;
+        }
+    }
+    Ok(latest)
 }
 
 fn difference(new: u64, old: u64) -> i64 {
@@ -320,6 +361,17 @@ impl Lost {
         let clash = of("insert_failed").saturating_sub(chain_too_long);
         Lost { table_full: of("drop").saturating_sub(clash), clash, chain_too_long }
     }
+
+    /// The same of sums that wrap at 2^32.
+    fn of_totals(counters: &BTreeMap<&'static str, u32>) -> Lost {
+        let of = |name| counters.get(name).copied().unwrap_or(0);
+        // A difference that would be a little below 0 is one of counters that were read one after the other.
+        let less = |from: u32, what: u32| Some(from.wrapping_sub(what)).filter(|&left| left < BELOW_ZERO);
+        let chain_too_long = of("chain_toolong");
+        let clash = less(of("insert_failed"), chain_too_long).unwrap_or(0);
+        let table_full = less(of("drop"), clash).unwrap_or(0);
+        Lost { table_full: table_full.into(), clash: clash.into(), chain_too_long: chain_too_long.into() }
+    }
 }
 
 /// The counters as the facts have them: the latest values, and what they grew by.
@@ -363,7 +415,7 @@ mod tests {
     fn sample(cpus: Vec<CpuStats>) -> Sample {
         Sample {
             taken: Instant::now(),
-            entries: Some(100),
+            entries: Ok(100),
             max_entries: Some(1000),
             cpus,
             expect_cpus: vec![],
@@ -377,13 +429,46 @@ mod tests {
         let before = sample(vec![cpu(0, &[(10, 4_294_967_290)]), cpu(1, &[(10, 1)])]);
         let mut after = sample(vec![cpu(0, &[(10, 5)]), cpu(1, &[(10, 1)])]);
         after.taken = before.taken + Duration::from_secs(2);
-        after.entries = Some(40);
+        after.entries = Ok(40);
         let delta = after.since(&before);
         assert_eq!((delta.counters["drop"], delta.secs, delta.entries), (11, 2.0, Some(-60)));
         assert_eq!(
             counters(&after, Some(&delta))["drop"],
             Counter { total: 6, delta: Some(11), per_sec: Some(5.5) }
         );
+    }
+
+    /// The file with the number of entries is read once: what it said is kept.
+    #[test]
+    fn a_sample_says_why_it_has_no_entries() {
+        let (no_file, refused) = ("/proc/self/nonexistent", Error::Os(libc::EACCES));
+        let sample = Sample::of_files(no_file, Some(Err(refused)));
+        assert_eq!((sample.entries(), sample.try_entries()), (None, Err(refused)));
+        assert_eq!(Sample::of_files(no_file, Some(Ok(7))).try_entries(), Ok(7));
+        assert_eq!(Sample::of_files(no_file, None).try_entries(), Err(Error::Os(libc::ENOENT)));
+        let empty = Sample::of_files("/dev/null", None);
+        assert!(matches!(empty.try_entries(), Err(Error::Malformed(_))) && !empty.not_read().is_empty());
+    }
+
+    #[test]
+    fn the_counters_file_has_the_entries_too() {
+        let folder = std::env::temp_dir().join(format!("sample-{}", std::process::id()));
+        std::fs::write(&folder, "entries drop\n0000000a 00000003\n").unwrap();
+        let path = folder.to_str().unwrap();
+        let of = |count| Sample::of_files(path, count).try_entries();
+        let read = [of(None), of(Some(Err(Error::Os(libc::EACCES)))), of(Some(Ok(7)))];
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(read, [Ok(10), Ok(10), Ok(7)]);
+    }
+
+    /// A container that starts again has its name from before, and counters that begin at 0.
+    #[test]
+    fn counters_that_began_again_grew_by_what_they_are() {
+        let before = sample(vec![cpu(0, &[(10, 500), (11, 3)]), cpu(1, &[(10, 20)])]);
+        let after = sample(vec![cpu(0, &[(10, 7), (11, 4)]), cpu(1, &[(10, 0)])]);
+        let delta = after.since(&before);
+        assert_eq!((delta.counters["drop"], delta.counters["early_drop"]), (7, 4));
+        assert_eq!(delta.entries, None, "the entries are others");
     }
 
     #[test]
@@ -425,6 +510,55 @@ mod tests {
         let all = Lost { table_full: 1, clash: 2, chain_too_long: 3 };
         assert_eq!(lost(&[("drop", 3), ("insert_failed", 5), ("chain_toolong", 3)]), all);
         assert_eq!(lost(&[("drop", 9)]), Lost { table_full: 9, ..Lost::default() }, "an old kernel");
+    }
+
+    /// What metrics export as a counter does not fall when the counter of one CPU wraps.
+    #[test]
+    fn sums_do_not_fall_when_one_counter_wraps() {
+        let of = |cpus: [[(usize, u32); 3]; 2]| {
+            let [one, two] = cpus.map(|values| cpu(0, &values));
+            let sample = sample(vec![one, CpuStats { cpu: 1, ..two }]);
+            (sample.counters_modulo()["drop"], sample.lost().unwrap())
+        };
+        let (failed, drop, chain) = (9, 10, 15);
+        let other = [(failed, 0), (drop, 1_000_000), (chain, 0)];
+        let before = of([[(failed, 0), (drop, u32::MAX), (chain, 5)], other]);
+        let after = of([[(failed, 0), (drop, 9), (chain, 6)], other]);
+        assert_eq!((before.0, after.0), (999_999, 1_000_009));
+        assert_eq!((before.1.table_full, after.1.table_full), (999_999, 1_000_009));
+        // The sum passes 2^32: it begins again at what came after.
+        assert_eq!(
+            of([[(failed, 0), (drop, u32::MAX), (chain, 0)], [(failed, 0), (drop, 3), (chain, 0)]]).0,
+            2
+        );
+        // A chain is too long between the reading of `insert_failed` and that of `chain_toolong`.
+        let skewed = of([[(failed, 7), (drop, 2), (chain, 8)], [(failed, 0), (drop, 0), (chain, 0)]]);
+        assert_eq!(skewed.1, Lost { table_full: 2, clash: 0, chain_too_long: 8 });
+    }
+
+    /// Readings of one CPU's `insert_failed` and `drop`, in turns: the one that counts, and how many were made.
+    fn settles(readings: &[(u32, u32)]) -> (Option<u32>, usize) {
+        let mut made = 0;
+        let read = || {
+            made += 1;
+            let &(failed, drop) = readings.get(made - 1).unwrap_or(&(made as u32, made as u32));
+            Ok(vec![cpu(0, &[(2, made as u32), (9, failed), (10, drop)])])
+        };
+        let cpus = settled(read, |cpus| cpus).unwrap();
+        (cpus[0].get(10), made)
+    }
+
+    #[test]
+    fn a_loss_that_is_half_counted_is_read_again() {
+        assert_eq!(settles(&[(0, 500), (0, 500)]), (Some(500), 2), "other counters may change");
+        assert_eq!(
+            settles(&[(0, 501), (1, 501), (1, 501)]),
+            (Some(501), 3),
+            "a clash, counted in `drop` only"
+        );
+        assert_eq!(settles(&[]), (Some(20), 20), "losses all the time");
+        let refused = settled(|| Err::<Vec<CpuStats>, _>(Error::Os(libc::EPERM)), |cpus| cpus);
+        assert_eq!(refused.err(), Some(Error::Os(libc::EPERM)));
     }
 
     #[test]

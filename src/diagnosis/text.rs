@@ -143,10 +143,11 @@ fn idle_table(out: &mut String, facts: &Facts) {
     }
 }
 
-/// The kinds of entries and what they cost: where no kind is a cause, and before the tables that were asked for.
+/// The kinds of entries and what they cost: where no finding says what kind they are, and before the tables that were asked
+/// for.
 fn contents(out: &mut String, report: &Report, detail: &Detail<'_>) {
     let facts = &report.facts;
-    let is_unexplained = report.verdict != Verdict::Ok && report.finding("no-heavy-hitter").is_some();
+    let is_unexplained = facts.is_in_trouble() && !report.findings.iter().any(says_a_kind);
     let is_shown = is_unexplained || !detail.by.is_empty();
     let Some(census) = facts.census.as_ref().filter(|_| is_shown) else { return };
     out.push_str("\nWhat is in the table\n");
@@ -167,6 +168,21 @@ fn contents(out: &mut String, report: &Report, detail: &Detail<'_>) {
     }
 }
 
+/// Whether a finding says what kind most entries are.
+fn says_a_kind(finding: &Finding) -> bool {
+    const KINDS: [&str; 8] = [
+        "idle-established",
+        "close-wait",
+        "time-wait",
+        "timeout-over-setting",
+        "dns",
+        "overlay",
+        "loopback",
+        "unreplied",
+    ];
+    KINDS.contains(&finding.id)
+}
+
 fn kind(row: &Composition) -> String {
     match row.state {
         Some(state) => format!("{} {state}", words::protocol(row.protocol)),
@@ -183,9 +199,10 @@ fn kept(row: &Composition) -> String {
         .into_iter()
         .find(|(secs, entries)| **secs >= HOUR_SECS && *entries == 0)
         .map(|(secs, _)| *secs);
-    let none = none.filter(|_| row.idle_known() == row.entries);
+    let none = none.filter(|secs| row.idle_known() == row.entries && row.timeout_secs > Some(*secs));
     let idle = none.map(|secs| format!("idle < {}", words::duration(secs.into())));
-    [kept, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let half_open = (row.state == Some("SYN_RECV")).then(|| "half-open: no client confirms".to_owned());
+    [half_open, kept, idle].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What the entries cost.
@@ -266,6 +283,10 @@ fn chosen(report: &Report) -> Vec<&Advice> {
     chosen.extend(others.into_iter().take(room));
     if chosen.len() < ACTIONS && report.facts.is_filled(NEARLY_FULL_RATIO) {
         chosen.extend(raise.filter(|_| !raises_first));
+    }
+    // A larger limit brings its buckets.
+    if chosen.iter().any(|advice| advice.id == "raise-limit") {
+        chosen.retain(|advice| advice.id != "raise-buckets");
     }
     chosen.sort_by_key(|advice| advice.risk);
     chosen
@@ -411,7 +432,7 @@ fn header(top: &Top, columns: &[Column]) -> Vec<String> {
 }
 
 fn cells(row: &Row, total: u64, columns: &[Column]) -> Vec<String> {
-    let first = [words::key(&row.key), number(row.entries), share_of(row.entries, total)];
+    let first = [words::group(row), number(row.entries), share_of(row.entries, total)];
     first.into_iter().chain(columns.iter().map(|(_, cell)| cell(row))).collect()
 }
 

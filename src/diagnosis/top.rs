@@ -198,9 +198,11 @@ Each number may be up to 255 (< 1 %) higher.
             (By::Helper, Key::Helper("fifteen-letters".to_owned())),
             (By::NatSource, Key::NatSource(address)),
             (By::NatPool, pool),
+            (By::Label, Key::Label(127)),
         ];
         let tables = keys.into_iter().map(|(by, key)| {
             let mut row = row(key, many, many);
+            row.name = Some("a name of a label ".repeat(50)).filter(|_| by == By::Label);
             (row.targets_estimate, row.ports) = (Some(many), Some((1024, 65535)));
             table(by, many, many, vec![row])
         });
@@ -209,7 +211,26 @@ Each number may be up to 255 (< 1 %) higher.
             assert!(line.chars().count() <= 80 && !line.ends_with(' '), "{line}");
         }
         assert_eq!(shown.matches(long).count(), 8, "{shown}");
-        assert_eq!(shown.matches("999,999,999,999,999  100 %").count(), 11, "{shown}");
+        assert_eq!(shown.matches("999,999,999,999,999  100 %").count(), 12, "{shown}");
+    }
+
+    /// A label has a name, where the file has one, in every form of the table.
+    #[test]
+    fn labels_have_their_names() {
+        let mut named = row(Key::Label(7), 3, 0);
+        named.name = Some("tenant a".to_owned());
+        let nameless = row(Key::Label(9), 2, 0);
+        assert_eq!(named.labels(), [("label", "7".to_owned()), ("name", "tenant a".to_owned())]);
+        assert_eq!(nameless.labels(), [("label", "9".to_owned()), ("name", String::new())]);
+        let census = counted(9, vec![table(By::Label, 0, 2, vec![named, nameless])]);
+        let shown = text(&census, ALL);
+        let words: Vec<Vec<&str>> = shown.lines().map(|line| line.split("  ").collect()).collect();
+        assert_eq!((words[2][0], words[3][0]), ("7 (tenant a)", "9"), "{shown}");
+        let report = Report::new(Facts::of_census(census), UNIX_EPOCH, Duration::ZERO);
+        let mut json = String::new();
+        write_json(&report, "tool", ALL, &mut json).unwrap();
+        assert!(json.contains(r#"{"label":7,"name":"tenant a","entries":3,"#), "{json}");
+        assert!(json.contains(r#"{"label":9,"entries":2,"#), "{json}");
     }
 
     #[test]

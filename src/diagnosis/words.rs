@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::facts::Row;
 use super::key::Key;
 use crate::format::tables;
 use std::fmt::Write;
@@ -129,6 +130,12 @@ pub(super) fn service(protocol_number: u8, port: Option<u16>) -> String {
 pub(super) fn state(protocol_number: u8, state: Option<&str>) -> String {
     let name = protocol(protocol_number).to_uppercase();
     state.map_or(name.clone(), |state| format!("{name} {state}"))
+}
+
+/// A group as a table shows it, with its name.
+pub(super) fn group(row: &Row) -> String {
+    let key = key(&row.key);
+    row.name.as_ref().map_or(key.clone(), |name| format!("{key} ({})", plain(name)))
 }
 
 /// A group as a table shows it.

@@ -46,6 +46,18 @@ pub enum Request<'a> {
 }
 
 impl Request<'_> {
+    /// The largest message of [`encode`](Self::encode).
+    #[doc(hidden)] // for the tool of this tree
+    pub const MAX_LEN: usize = request::MAX_LEN;
+
+    /// The protocol and the ports (for GRE the keys) in the original tuple of a message that [`encode`](Self::encode)
+    /// wrote, as far as it has them; nothing for a protocol that is not wanted.
+    #[doc(hidden)] // for the tool of this tree
+    #[must_use]
+    pub fn protocol_and_ports(message: &[u8], is_wanted: impl Fn(u8) -> bool) -> Option<(u8, [u16; 2])> {
+        request::protocol_and_ports(message, is_wanted)
+    }
+
     /// Writes the request as a message without sequence number, which asks for no acknowledgement.
     ///
     /// # Errors

@@ -55,6 +55,16 @@ impl Netns {
             Netns::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
         }
     }
+
+    /// Moves the calling thread into the namespace. Sockets that the thread opens later, threads that it starts later and
+    /// its view of `/proc/net` and `/proc/sys/net` are of that namespace. A handle alone needs no move, see
+    /// [`HandleBuilder::namespace`].
+    ///
+    /// # Errors
+    /// As [`HandleBuilder::open`] for a namespace. The thread then stays where it is.
+    pub fn enter(&self) -> Result<()> {
+        namespace::enter(&self.path()?)
+    }
 }
 
 impl HandleBuilder {
@@ -148,15 +158,6 @@ mod tests {
     }
 
     #[test]
-    fn a_receive_buffer_is_as_large_as_was_asked_for() {
-        let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
-        assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
-        let largest = Handle::builder().receive_buffer(u32::MAX).open().unwrap();
-        let size = largest.socket().receive_buffer();
-        assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
-    }
-
-    #[test]
     fn a_pipe_is_no_namespace_and_nothing_waits_for_its_writer() {
         let folder = std::env::temp_dir().join(format!("namespace-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
@@ -179,10 +180,30 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_enters_only_a_namespace() {
+        assert!(Netns::Process(u32::MAX).enter().is_err_and(Error::is_not_found));
+        assert_eq!(Netns::Path("/etc/passwd".into()).enter(), Err(Error::Os(libc::EINVAL)));
+        assert!(matches!(Netns::Name("a/b".into()).enter(), Err(Error::Invalid(_))));
+    }
+
+    #[test]
     fn no_path_has_a_nul() {
         let open = |builder: HandleBuilder| builder.open().err();
         let builder = Handle::builder;
         assert!(matches!(open(builder().namespace_name("a\0b")), Some(Error::Invalid(_))));
         assert!(matches!(open(builder().namespace_path("/tmp/a\0b")), Some(Error::Invalid(_))));
+    }
+
+    mod on_a_socket {
+        use super::*;
+
+        #[test]
+        fn a_receive_buffer_is_as_large_as_was_asked_for() {
+            let handle = Handle::builder().receive_buffer(10_000).open().unwrap();
+            assert_eq!(handle.socket().receive_buffer(), Ok(20_000));
+            let largest = Handle::builder().receive_buffer(u32::MAX).open().unwrap();
+            let size = largest.socket().receive_buffer();
+            assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
+        }
     }
 }

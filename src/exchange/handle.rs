@@ -17,6 +17,7 @@ use crate::expect::Expectation;
 use crate::filter::DumpFilter;
 use crate::flow::Flow;
 use crate::flow::storage::field;
+use crate::sys::process::has_room_for_a_reader;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
 use crate::wire::frame::HEADER_LEN;
@@ -86,8 +87,8 @@ impl Handle {
 
     /// A handle on a socket that plays a script.
     #[cfg(any(test, feature = "internals"))]
-    pub(super) fn scripted(socket: Socket) -> Result<Handle> {
-        Ok(Handle { socket, ..Handle::open()? })
+    pub(crate) fn scripted(socket: Socket) -> Result<Handle> {
+        Handle::on(socket)
     }
 
     /// Whether the kernel may send more of an answer that no caller reads any more.
@@ -104,10 +105,10 @@ impl Handle {
     }
 
     /// Receives the lists of [`entries`](Self::entries) in a second thread, unless their builder says otherwise, while
-    /// the caller's thread works on the entries received so far. This is useful where a list is long and the machine
-    /// has more than one processor. The caller sees an entry later, after some thousand others have been received, so
-    /// do not use it for changes that depend on the entry's state. Lists that zero counters are never received ahead.
-    /// Off by default.
+    /// the caller's thread works on the entries received so far. This is useful where a list is long. No thread is started
+    /// where the process may use one processor only. The caller sees an entry later, after some thousand others have been
+    /// received, so do not use it for changes that depend on the entry's state. Lists that zero counters are never received
+    /// ahead. Off by default.
     pub fn read_ahead(&mut self, on: bool) {
         self.reads_ahead = on;
     }
@@ -508,7 +509,8 @@ impl Handle {
     /// Begins to read the answer to request `seq`. Ends with [`end`](Self::end) or [`leave`](Self::leave).
     pub(super) fn begin(&mut self, seq: u32, read_ahead: bool) -> Reading {
         self.abandoned = Some(seq);
-        let socket = read_ahead.then(|| self.socket.duplicate().ok()).flatten();
+        let may_start = read_ahead && has_room_for_a_reader();
+        let socket = may_start.then(|| self.socket.duplicate().ok()).flatten();
         self.ahead = socket.and_then(|socket| {
             let more = move |inbox: &mut Inbox, wait| receive(&socket, inbox, wait);
             Ahead::start(more, Awaited::one(seq), &mut self.inbox)
@@ -881,12 +883,16 @@ mod tests {
         assert_eq!(delete(&[]).0, Err(Error::Overrun), "no answer shows that it was done");
     }
 
-    #[test]
-    fn settings_of_the_builder_are_the_handle_s() {
-        assert!(Handle::builder().read_ahead(true).open().unwrap().reads_ahead);
-        assert!(!Handle::builder().open().unwrap().reads_ahead);
-        assert!(!Handle::open().unwrap().reads_ahead);
-        let named = Handle::builder().namespace_name("no such namespace").open();
-        assert_eq!(named.err(), Some(Error::Os(libc::ENOENT)));
+    mod on_a_socket {
+        use super::*;
+
+        #[test]
+        fn settings_of_the_builder_are_the_handle_s() {
+            assert!(Handle::builder().read_ahead(true).open().unwrap().reads_ahead);
+            assert!(!Handle::builder().open().unwrap().reads_ahead);
+            assert!(!Handle::open().unwrap().reads_ahead);
+            let named = Handle::builder().namespace_name("no such namespace").open();
+            assert_eq!(named.err(), Some(Error::Os(libc::ENOENT)));
+        }
     }
 }

@@ -81,11 +81,6 @@ impl Inbox {
         self.foreign
     }
 
-    /// Whether everything that was received has been read.
-    pub(crate) fn is_read(&self) -> bool {
-        self.unopened.is_empty() && self.unread.is_empty() && !self.is_cut
-    }
-
     /// Forgets what has not been read.
     pub(crate) fn clear(&mut self) {
         (self.unopened, self.unread, self.is_cut) = (0..0, 0..0, false);
@@ -150,6 +145,11 @@ impl Inbox {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 impl Inbox {
+    /// Whether everything that was received has been read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.unopened.is_empty() && self.unread.is_empty() && !self.is_cut
+    }
+
     /// Has the effect of receiving these datagrams from these senders.
     pub(crate) fn fill(&mut self, datagrams: &[(&[u8], u32)]) {
         self.clear();

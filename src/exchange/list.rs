@@ -282,6 +282,44 @@ impl Drop for List<'_> {
     }
 }
 
+/// A list of the whole table for a caller that owns the handle too. Until its end the caller sends no other request.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The answer that is being read. A handle remembers an answer that no caller reads any more.
+    reading: Option<Reading>,
+    flow: Flow,
+}
+
+impl Listing {
+    /// Sends the request.
+    pub(crate) fn begin(&mut self, handle: &mut Handle) -> Result<()> {
+        let everything = DumpFilter::new();
+        let build = |buf: &mut [u8], seq| request::build_list(buf, Table::Conntrack, false, &everything, seq);
+        let seq = handle.send(build)?;
+        self.reading = Some(handle.begin(seq, false));
+        Ok(())
+    }
+
+    /// Reads the next flow; returns whether there is one. An error is the end of the list, as in [`List::next`].
+    pub(crate) fn advance(&mut self, handle: &mut Handle) -> Result<bool> {
+        let Some(reading) = &mut self.reading else { return Ok(false) };
+        let flow = &mut self.flow;
+        let step = handle.step(reading, |frame| {
+            flow.clear();
+            read_flow(flow, frame)
+        });
+        match step {
+            Step::Part(()) => Ok(true),
+            end => self.reading.take().map_or(Ok(()), |reading| handle.end(reading, end)).map(|()| false),
+        }
+    }
+
+    /// The flow that was read last.
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+}
+
 /// Whether an error means that the kernel does not support the request.
 fn is_refusal(error: Error) -> bool {
     matches!(error, Error::Kernel(libc::EINVAL | libc::EOPNOTSUPP))

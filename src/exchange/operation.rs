@@ -182,6 +182,7 @@ mod tests {
     use crate::expect::{ExpectAttr, Expectation};
     use crate::filter::DumpFilter;
     use crate::flow::{Dir, Flow, L4};
+    use crate::sys::Socket;
 
     #[test]
     fn every_request_has_its_name() {
@@ -218,19 +219,24 @@ mod tests {
         }
     }
 
+    /// A handle whose requests get no answer.
+    fn scripted() -> Handle {
+        Handle::scripted(Socket::scripted([]).unwrap()).unwrap()
+    }
+
     #[test]
     fn a_failure_says_what_was_asked_for() {
         let exists = Error::Kernel(libc::EEXIST);
         let failure = Failure::new(Request::Create(&Flow::new()), exists);
         assert_eq!(failure.to_string(), "cannot create the entry: File exists");
         assert_eq!((failure.operation(), failure.error()), (Some(Operation::Create), exists));
-        let handle = Handle::open().unwrap();
+        let handle = scripted();
         assert_eq!(handle.failure(exists).to_string(), "File exists", "nothing has been sent");
     }
 
     #[test]
     fn a_request_that_is_not_sent_is_not_taken_for_the_one_before() {
-        let (mut handle, empty) = (Handle::open().unwrap(), Flow::new());
+        let (mut handle, empty) = (scripted(), Flow::new());
         for request in [
             |handle: &mut Handle, flow: &Flow| handle.delete(flow),
             |handle: &mut Handle, flow: &Flow| handle.get(flow).map(drop),

@@ -14,11 +14,11 @@ thread_local! {
     static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the code that allocates now handles a failure. For the allocator of a program: where memory runs out and no
-/// code handles that, the allocator may end the program with a message.
+/// Whether the code that allocates memory in this thread now handles a failure: a function of this crate that returns
+/// [`Error::NoMemory`]. For a program's own [`GlobalAlloc`](std::alloc::GlobalAlloc) that ends the program with a message
+/// where memory runs out: where this function returns true, the allocator returns null instead.
 #[must_use]
-#[cfg(feature = "internals")]
-pub fn is_prepared() -> bool {
+pub fn handles_failed_allocation() -> bool {
     PREPARED.get()
 }
 
@@ -161,6 +161,13 @@ mod tests {
         assert_eq!(c_string(b"a b").unwrap().as_c_str(), c"a b");
         assert_eq!(c_string_copy(c"a b").unwrap().as_c_str(), c"a b");
         assert!(matches!(c_string(b"a\0b"), Err(Error::Malformed(_))));
+    }
+
+    #[test]
+    fn only_prepared_code_handles_a_failure() {
+        assert!(!handles_failed_allocation());
+        assert!(prepared(|| prepared(handles_failed_allocation) && handles_failed_allocation()));
+        assert!(!handles_failed_allocation());
     }
 
     #[test]

@@ -70,7 +70,6 @@ pub fn set_loopback_up() -> Result<()> {
 /// # Errors
 /// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
 /// [`Error::Invalid`] for a path with a NUL.
-#[cfg(any(test, feature = "internals"))]
 pub fn enter(path: &Path) -> Result<()> {
     enter_file(&open(path)?)
 }
@@ -80,7 +79,7 @@ fn open(path: &Path) -> Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     file.map_err(|error| match error.kind() {
         ErrorKind::InvalidInput => Error::Invalid("a path has no NUL"),
-        _ => os(error),
+        _ => error.into(),
     })
 }
 
@@ -90,10 +89,6 @@ fn enter_file(file: &File) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::Os(errno::get())),
     }
-}
-
-fn os(error: std::io::Error) -> Error {
-    Error::Os(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
 /// Runs `work` in the network namespace that this file stands for, in a thread of its own: the calling thread stays where
@@ -108,7 +103,7 @@ pub(crate) fn within<T: Send + 'static>(
     let file = open(path)?;
     let enter_and_work = move || enter_file(&file).and_then(|()| work());
     let thread = std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_work);
-    thread.map_err(os)?.join().unwrap_or(Err(Error::Os(libc::EIO)))
+    thread?.join().unwrap_or(Err(Error::Os(libc::EIO)))
 }
 
 /// Opens a socket in the network namespace that this file stands for. The calling thread stays where it is.

@@ -4,17 +4,12 @@
 //! Every file is opened for reading only. What a file has beyond the limit is neither read nor kept. What the bytes mean
 //! stands in `diagnosis::parse`.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// The system's error.
-pub(crate) fn os(error: &io::Error) -> Error {
-    Error::Os(error.raw_os_error().unwrap_or(libc::EIO))
-}
 
 /// The first `limit` bytes of a file.
 ///
@@ -22,8 +17,8 @@ pub(crate) fn os(error: &io::Error) -> Error {
 /// The system's error.
 pub(crate) fn read(path: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map(|_| bytes).map_err(|error| os(&error))
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The device and inode of the file to which a path leads.
@@ -31,7 +26,7 @@ pub(crate) fn read(path: impl AsRef<Path>, limit: u64) -> Result<Vec<u8>> {
 /// # Errors
 /// The system's error.
 pub(crate) fn identity(path: impl AsRef<Path>) -> Result<(u64, u64)> {
-    let found = std::fs::metadata(path).map_err(|error| os(&error))?;
+    let found = std::fs::metadata(path)?;
     Ok((found.dev(), found.ino()))
 }
 
@@ -44,8 +39,7 @@ const RECORD: usize = 8192;
 /// # Errors
 /// The system's error: `EPERM` without `CAP_SYSLOG` where the log is restricted.
 pub(crate) fn kernel_log(bytes: usize, longest: Duration, mut each: impl FnMut(&[u8])) -> Result<()> {
-    let log = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open("/dev/kmsg");
-    let mut log = log.map_err(|error| os(&error))?;
+    let mut log = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open("/dev/kmsg")?;
     let (begun, mut left, mut record) = (Instant::now(), bytes, [0; RECORD]);
     while left > 0 && begun.elapsed() < longest {
         match log.read(&mut record) {
@@ -58,7 +52,7 @@ pub(crate) fn kernel_log(bytes: usize, longest: Duration, mut each: impl FnMut(&
                 Some(libc::EAGAIN) => break,
                 // Overwritten, or longer than any record should be: the next one follows.
                 Some(libc::EPIPE | libc::EINVAL | libc::EINTR) => left = left.saturating_sub(1),
-                _ => return Err(os(&error)),
+                _ => return Err(error.into()),
             },
         }
     }

@@ -139,13 +139,17 @@ pub fn large_receive_buffer() -> u32 {
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
 
+/// How many receive calls in a row may bring no event before a call that does not wait returns. Other datagrams than
+/// events come from other processes.
+const MOST_RECEIVES: usize = 16;
+
 /// Which events the socket receives when all received ones have been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum More {
+#[derive(Debug)]
+enum More<'l> {
     /// The next events, however long they take.
     Any,
-    /// The events that wait in the queue.
-    Waiting,
+    /// The events that wait in the queue, after at most this many receive calls without an event.
+    Waiting(&'l mut usize),
     Nothing,
 }
 
@@ -165,6 +169,8 @@ pub struct Events {
     flow: Flow,
     expect: Expectation,
     losses: Losses,
+    /// The last receive call has found the queue empty.
+    is_empty: bool,
 }
 
 /// The losses of a subscription, by the way in which each became known.
@@ -217,6 +223,12 @@ pub enum Heard<'a> {
 #[derive(Debug)]
 pub struct Backlog<'e> {
     events: &'e mut Events,
+    quota: Quota,
+}
+
+/// How much of a backlog can be unread.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Quota {
     /// At most this many items can be waiting.
     left: usize,
     /// An overrun was reported.
@@ -230,22 +242,7 @@ impl Backlog<'_> {
     /// The system's error.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Option<Heard<'_>>> {
-        let more = if self.left > 0 { More::Waiting } else { More::Nothing };
-        self.left = self.left.saturating_sub(1);
-        match self.events.step(more) {
-            Ok(step) => Ok(Some(Heard::Event(self.events.event(step)))),
-            Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
-            Err(error @ (Error::Overrun | Error::Malformed(_) | Error::Truncated)) => {
-                // After an overrun the kernel queues no event until all waiting ones have been read. A second overrun
-                // means that events arrive faster than they are read, and the backlog would not end.
-                if error == Error::Overrun && !self.has_overrun {
-                    self.has_overrun = true;
-                    self.left = self.left.max(self.events.most_waiting());
-                }
-                Ok(Some(Heard::Loss))
-            }
-            Err(error) => Err(error),
-        }
+        self.events.waiting(&mut self.quota)
     }
 
     /// How many events have been lost; as [`Events::lost`].
@@ -262,6 +259,7 @@ impl Events {
             flow: Flow::new(),
             expect: Expectation::new(),
             losses: Losses::default(),
+            is_empty: false,
         })
     }
 
@@ -333,28 +331,71 @@ impl Events {
         Ok(self.event(step))
     }
 
-    /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does.
+    /// The next event, or `None` when none is waiting. The call never waits, even on a socket that does. It also returns
+    /// `None` after some hundred datagrams that are no events, which other processes can send; then the descriptor is still
+    /// readable, and [`may_have_more`](Self::may_have_more) returns true.
     ///
     /// # Errors
     /// As [`next`](Self::next), but for `EAGAIN`.
     pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
-        match self.step(More::Waiting) {
+        match self.step(More::Waiting(&mut { MOST_RECEIVES })) {
             Ok(step) => Ok(Some(self.event(step))),
             Err(error) if error.is_would_block() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
+    /// Whether events may wait although [`try_next`](Self::try_next) has returned `None` or a backlog has ended: the socket
+    /// was not empty. `poll` shows such events again. A program that hears of the descriptor only when it becomes readable
+    /// (edge-triggered epoll, tokio) reads again where this function returns true.
+    #[must_use]
+    pub fn may_have_more(&self) -> bool {
+        !self.is_empty
+    }
+
     /// The events that wait now, even on a socket that waits. A loop over them ends, however fast further events
     /// arrive.
     pub fn backlog(&mut self) -> Backlog<'_> {
-        let left = self.most_waiting();
-        Backlog { events: self, left, has_overrun: false }
+        let quota = self.quota();
+        Backlog { events: self, quota }
     }
 
-    /// Whether received datagrams are unread. The descriptor does not show them.
-    pub(super) fn keeps_some(&self) -> bool {
-        !self.inbox.is_read()
+    /// The quota of a backlog that begins now.
+    pub(super) fn quota(&self) -> Quota {
+        Quota { left: self.most_waiting(), has_overrun: false }
+    }
+
+    /// The next item of the backlog with this quota, or `None` when all have been read.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub(super) fn waiting(&mut self, quota: &mut Quota) -> Result<Option<Heard<'_>>> {
+        let more = match quota.left.checked_sub(1) {
+            Some(left) => {
+                quota.left = left;
+                More::Waiting(&mut quota.left)
+            }
+            None => More::Nothing,
+        };
+        match self.step(more) {
+            Ok(step) => Ok(Some(Heard::Event(self.event(step)))),
+            Err(Error::Os(libc::EAGAIN | libc::EINTR)) => Ok(None),
+            Err(error @ (Error::Overrun | Error::Malformed(_) | Error::Truncated)) => {
+                // After an overrun the kernel queues no event until all waiting ones have been read. A second overrun
+                // means that events arrive faster than they are read, and the backlog would not end.
+                if error == Error::Overrun && !quota.has_overrun {
+                    quota.has_overrun = true;
+                    quota.left = quota.left.max(self.most_waiting());
+                }
+                Ok(Some(Heard::Loss))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The flow of the last event.
+    pub(super) fn flow(&self) -> &Flow {
+        &self.flow
     }
 
     fn event(&self, (kind, port_id, is_expectation): Step) -> Event<'_> {
@@ -366,17 +407,32 @@ impl Events {
     }
 
     /// Reads the next event into its object, and counts losses.
-    fn step(&mut self, more: More) -> Result<Step> {
+    fn step(&mut self, more: More<'_>) -> Result<Step> {
         self.find(more).inspect_err(|&error| self.losses.note(error))
     }
 
-    fn find(&mut self, more: More) -> Result<Step> {
+    /// Receives the next datagrams; `again` where the last ones had no event.
+    fn receive(&mut self, more: &mut More<'_>, again: bool) -> Result<()> {
+        let may_receive = match more {
+            More::Any => true,
+            More::Waiting(left) if again => left.checked_sub(1).map(|less| **left = less).is_some(),
+            More::Waiting(_) => true,
+            More::Nothing => false,
+        };
+        if !may_receive {
+            return Err(Error::Os(libc::EAGAIN));
+        }
+        let received = self.inbox.receive(&self.socket, matches!(more, More::Any));
+        self.is_empty = received.is_err_and(Error::is_would_block);
+        received
+    }
+
+    fn find(&mut self, mut more: More<'_>) -> Result<Step> {
+        let mut has_received = false;
         loop {
             let Some(frame) = self.inbox.next() else {
-                if more == More::Nothing {
-                    return Err(Error::Os(libc::EAGAIN));
-                }
-                self.inbox.receive(&self.socket, more == More::Any)?;
+                self.receive(&mut more, has_received)?;
+                has_received = true;
                 continue;
             };
             let frame = frame?;
@@ -455,9 +511,12 @@ mod tests {
             seen.push('.');
         }
         assert_eq!((&seen[..], events.lost()), ("e-e.e.", 1));
-        assert!(!events.keeps_some());
+        assert!(events.inbox.is_read());
         let mut events = subscription([event(), event()]);
-        assert!(events.backlog().next().is_ok() && events.keeps_some(), "it was left after the first of two");
+        assert!(
+            events.backlog().next().is_ok() && !events.inbox.is_read(),
+            "it was left after the first of two"
+        );
         let mut events = subscription([Arrival::Failure(Error::Os(9))]);
         assert_eq!(events.backlog().next().map(drop), Err(Error::Os(9)));
     }
@@ -491,6 +550,32 @@ mod tests {
         let storm = (0..99).flat_map(|_| [Arrival::Failure(Error::Overrun), event()]);
         let (heard, lost) = next_backlog(&mut subscription(storm));
         assert!(heard + lost as usize <= 2 * MOST_DATAGRAMS, "{heard} {lost}");
+    }
+
+    #[test]
+    fn a_flood_of_other_datagrams_does_not_hold_a_program_that_polls() {
+        let foreign = Arrival::Foreign(answer(FLOW, 0));
+        let other = Arrival::Kernel(answer(0xa02, 0)); // of another subsystem
+        let flood = (MOST_RECEIVES + 1) * MOST_DATAGRAMS;
+        for datagram in [foreign, other] {
+            let arrivals =
+                || vec![datagram.clone(); flood].into_iter().chain([Arrival::Kernel(answer(FLOW, 0))]);
+            let mut events = subscription(arrivals());
+            assert!(events.try_next().unwrap().is_none(), "a part of the flood");
+            assert!(events.inbox.is_read() && events.may_have_more(), "the descriptor shows the others");
+            assert!(events.try_next().unwrap().is_some(), "the next call goes on");
+            assert!(events.try_next().unwrap().is_none() && !events.may_have_more());
+            let mut events = subscription(arrivals());
+            assert!(events.next().is_ok(), "a call that waits does");
+            let mut events = subscription(vec![datagram.clone(); 3 * flood]);
+            assert_eq!(next_backlog(&mut events), (0, 0));
+            assert!(events.may_have_more());
+            let more = events.inbox.receive(&events.socket, false);
+            assert!(
+                more.is_ok() && events.inbox.next().is_none_or(|frame| frame.is_ok()),
+                "it ended in the flood"
+            );
+        }
     }
 
     #[test]

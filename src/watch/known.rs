@@ -123,46 +123,48 @@ impl Entry {
 
 /// The changes to report, in this order.
 #[derive(Debug, Default)]
-pub(crate) struct News {
+pub(crate) struct Changes {
     /// The end of this entry.
     pub(crate) ended: Option<Flow>,
     /// The change of the flow itself.
     pub(crate) flow: Option<EventKind>,
 }
 
-impl News {
-    fn only(kind: EventKind) -> News {
-        News { ended: None, flow: Some(kind) }
+impl Changes {
+    fn only(kind: EventKind) -> Changes {
+        Changes { ended: None, flow: Some(kind) }
     }
 }
 
 /// The entries that were reported as new and not yet as ended.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Known {
     entries: HashMap<Key, Entry>,
     listing: u32,
+    /// The entries that the last list did not contain.
+    unlisted: Vec<Key>,
 }
 
-impl Told {
+impl Known {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The changes that an event makes. A flow without addresses, which the kernel does not send, makes none.
-    pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> News {
-        let Some(key) = Key::of(flow) else { return News::default() };
+    pub(crate) fn event(&mut self, kind: EventKind, flow: &Flow) -> Changes {
+        let Some(key) = Key::of(flow) else { return Changes::default() };
         let known = self.entries.get(&key).map(|entry| entry.is(flow));
         match (kind, known) {
             // A list reported its beginning, or it follows an entry whose end was lost.
-            (EventKind::New, Some(true)) => News::default(),
-            (EventKind::Update, Some(true)) => News::only(EventKind::Update),
+            (EventKind::New, Some(true)) => Changes::default(),
+            (EventKind::Update, Some(true)) => Changes::only(EventKind::Update),
             (EventKind::New | EventKind::Update, _) => self.present(key, flow),
             (EventKind::Destroy, Some(true)) => {
                 self.entries.remove(&key);
-                News::only(EventKind::Destroy)
+                Changes::only(EventKind::Destroy)
             }
             // Never reported, or the end of a predecessor.
-            (EventKind::Destroy, _) => News::default(),
+            (EventKind::Destroy, _) => Changes::default(),
         }
     }
 
@@ -172,34 +174,39 @@ impl Told {
     }
 
     /// The changes that a listed entry makes.
-    pub(crate) fn listed(&mut self, flow: &Flow) -> News {
-        let Some(key) = Key::of(flow) else { return News::default() };
+    pub(crate) fn listed(&mut self, flow: &Flow) -> Changes {
+        let Some(key) = Key::of(flow) else { return Changes::default() };
         match self.entries.get_mut(&key) {
             Some(entry) if entry.is(flow) => {
                 entry.listing = self.listing;
-                News::default()
+                Changes::default()
             }
             _ => self.present(key, flow),
         }
     }
 
-    /// The list has finished: the entries that it did not contain have ended. `each` receives these ends until it
-    /// stops; the entries whose end it did not receive stay in the set.
-    pub(crate) fn end_listing(&mut self, mut each: impl FnMut(&Flow) -> bool) {
-        let mut more = true;
-        self.entries.retain(|key, entry| {
-            let stays = !more || entry.listing == self.listing;
-            if !stays {
-                more = each(&entry.flow(key));
-            }
-            stays
-        });
+    /// The list has finished: the entries that it did not contain have ended. [`next_end`](Self::next_end) returns
+    /// these ends.
+    pub(crate) fn end_listing(&mut self) {
+        let unlisted = self.entries.iter().filter(|(_, entry)| entry.listing != self.listing);
+        self.unlisted = unlisted.map(|(key, _)| *key).collect();
+    }
+
+    /// The next entry that the finished list did not contain; it is no longer known.
+    pub(crate) fn next_end(&mut self) -> Option<Flow> {
+        let Some(key) = self.unlisted.pop() else {
+            self.unlisted = Vec::new(); // its memory is free until the next list
+            return None;
+        };
+        let entry = self.entries.remove(&key);
+        debug_assert!(entry.is_some(), "no event is read between the end of a list and these ends");
+        entry.map(|entry| entry.flow(&key))
     }
 
     /// The entry exists, and the reader does not know it; the reader may know a predecessor.
-    fn present(&mut self, key: Key, flow: &Flow) -> News {
+    fn present(&mut self, key: Key, flow: &Flow) -> Changes {
         let before = self.entries.insert(key, Entry::of(flow, self.listing));
-        News { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
+        Changes { ended: before.map(|before| before.flow(&key)), flow: Some(EventKind::New) }
     }
 }
 
@@ -226,17 +233,17 @@ mod tests {
     /// A reader that replays the reported changes, and checks their order.
     #[derive(Default)]
     struct Reader {
-        told: Told,
+        known: Known,
         set: HashMap<(Key, u32), ()>,
         lines: Vec<String>,
     }
 
     impl Reader {
-        fn hear(&mut self, news: News, flow: &Flow) {
-            if let Some(ended) = &news.ended {
+        fn hear(&mut self, changes: Changes, flow: &Flow) {
+            if let Some(ended) = &changes.ended {
                 self.line(Destroy, ended);
             }
-            if let Some(kind) = news.flow {
+            if let Some(kind) = changes.flow {
                 self.line(kind, flow);
             }
         }
@@ -255,22 +262,24 @@ mod tests {
         }
 
         fn event(&mut self, kind: EventKind, flow: &Flow) {
-            let news = self.told.event(kind, flow);
-            self.hear(news, flow);
+            let changes = self.known.event(kind, flow);
+            self.hear(changes, flow);
         }
 
         fn list(&mut self, table: &[Flow]) {
-            self.told.begin_listing();
+            self.known.begin_listing();
             for flow in table {
-                let news = self.told.listed(flow);
-                self.hear(news, flow);
+                let changes = self.known.listed(flow);
+                self.hear(changes, flow);
             }
-            let mut ended = Vec::new();
-            self.told.end_listing(|flow| {
-                ended.push(flow.clone());
-                true
-            });
-            ended.iter().for_each(|flow| self.line(Destroy, flow));
+            self.hear_ends();
+        }
+
+        fn hear_ends(&mut self) {
+            self.known.end_listing();
+            while let Some(flow) = self.known.next_end() {
+                self.line(Destroy, &flow);
+            }
         }
 
         /// The lines since the last call.
@@ -280,18 +289,18 @@ mod tests {
     }
 
     #[test]
-    fn without_loss_events_are_told_as_they_come() {
+    fn without_loss_events_are_reported_as_they_come() {
         let mut reader = Reader::default();
         reader.list(&[]);
         for kind in [New, Update, Update, Destroy, New, Destroy] {
             reader.event(kind, &flow(1, 7));
         }
         assert_eq!(reader.said(), "New 1 7, Update 1 7, Update 1 7, Destroy 1 7, New 1 7, Destroy 1 7");
-        assert_eq!(reader.told.len(), 0);
+        assert_eq!(reader.known.len(), 0);
     }
 
     #[test]
-    fn the_first_list_is_told_as_new() {
+    fn the_first_list_is_reported_as_new() {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1), flow(2, 2)]);
         assert_eq!(reader.said(), "New 1 1, New 2 2");
@@ -324,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_and_goes_while_the_list_is_read_is_told() {
+    fn what_comes_and_goes_while_the_list_is_read_is_reported() {
         let mut reader = Reader::default();
         reader.list(&[flow(1, 1)]);
         reader.event(New, &flow(2, 2));
@@ -384,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_an_unknown_entry_tells_that_it_is_there() {
+    fn a_change_of_an_unknown_entry_reports_it_as_new() {
         let mut reader = Reader::default();
         reader.event(Update, &flow(1, 1));
         reader.event(Update, &flow(1, 1));
@@ -409,14 +418,11 @@ mod tests {
         let mut translated = in_zone(1, 5, 7);
         let l4 = L4::Udp { sport: 53, dport: 9 };
         translated.set_tuple(Dir::Reply, "10.0.0.2".parse().unwrap(), "192.0.2.1".parse().unwrap(), l4);
-        let mut told = Told::default();
-        told.listed(&translated);
-        told.begin_listing();
-        let mut ended = Vec::new();
-        told.end_listing(|flow| {
-            ended.push(flow.clone());
-            true
-        });
+        let mut known = Known::default();
+        known.listed(&translated);
+        known.begin_listing();
+        known.end_listing();
+        let ended: Vec<Flow> = std::iter::from_fn(|| known.next_end()).collect();
         assert_eq!(ended.len(), 1);
         for dir in [Dir::Orig, Dir::Reply] {
             assert_eq!(ended[0].tuple(dir), translated.tuple(dir));
@@ -425,22 +431,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_stops_is_told_the_rest_later() {
-        let mut told = Told::default();
-        (1..=5).for_each(|port| drop(told.listed(&flow(port, port.into()))));
-        told.begin_listing();
-        let mut count = 0;
-        told.end_listing(|_| {
-            count += 1;
-            count < 2
-        });
-        assert_eq!((count, told.len()), (2, 3));
-        told.begin_listing();
-        told.end_listing(|_| {
-            count += 1;
-            true
-        });
-        assert_eq!((count, told.len()), (5, 0));
+    fn each_end_is_taken_once() {
+        let mut known = Known::default();
+        (1..=5).for_each(|port| drop(known.listed(&flow(port, port.into()))));
+        known.begin_listing();
+        known.listed(&flow(3, 3));
+        known.end_listing();
+        for left in (1..=4).rev() {
+            assert!(known.next_end().is_some());
+            assert_eq!(known.len(), left);
+        }
+        assert!(known.next_end().is_none() && known.next_end().is_none());
     }
 
     /// A kernel whose events overrun a queue, and a list that is read while the table changes.
@@ -485,21 +486,16 @@ mod tests {
                 }
                 queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
                 if overrun {
-                    reader.told.begin_listing();
+                    reader.known.begin_listing();
                     for port in 1..=6 {
                         let shown = table.iter().find(|flow| flow.tuple(Dir::Orig).l4_src() == port).cloned();
                         if let Some(flow) = shown {
-                            let news = reader.told.listed(&flow);
-                            reader.hear(news, &flow);
+                            let changes = reader.known.listed(&flow);
+                            reader.hear(changes, &flow);
                         }
                         act(&mut table, &mut queue, false);
                     }
-                    let mut ended = Vec::new();
-                    reader.told.end_listing(|flow| {
-                        ended.push(flow.clone());
-                        true
-                    });
-                    ended.iter().for_each(|flow| reader.line(Destroy, flow));
+                    reader.hear_ends();
                     queue.drain(..).for_each(|(kind, flow)| reader.event(kind, &flow));
                 }
                 let mut held: Vec<u16> = reader
@@ -514,7 +510,7 @@ mod tests {
                 held.sort_unstable();
                 there.sort_unstable();
                 assert_eq!(held, there, "seed {seed}");
-                assert_eq!(reader.told.len(), there.len());
+                assert_eq!(reader.known.len(), there.len());
             }
         }
     }

@@ -220,7 +220,7 @@ pub fn faults(schema: &Json, value: &Json) -> Vec<String> {
     faults
 }
 
-const IGNORED: [&str; 3] = ["$schema", "title", "$defs"];
+const IGNORED: [&str; 4] = ["$schema", "title", "description", "$defs"];
 
 fn check(root: &Json, schema: &Json, value: &Json, path: &str, faults: &mut Vec<String>) {
     let Json::Object(keywords) = schema else { return faults.push(format!("{path}: no schema")) };

@@ -13,7 +13,7 @@ pub mod neighbour;
 pub mod random;
 
 use netfilter_conntrack::request::{self, Query, Subject};
-use netfilter_conntrack::sys::{Socket, namespace};
+use netfilter_conntrack::sys::{Socket, namespace, release};
 use netfilter_conntrack::wire::Frame;
 use netfilter_conntrack::wire::consts::IPPROTO_UDPLITE;
 use netfilter_conntrack::wire::frame::FrameKind;
@@ -105,6 +105,13 @@ pub fn need_root(what_for: &str) {
     }
 }
 
+/// Skips the test on a kernel that is older than the feature it is about, as (major, minor).
+pub fn need_linux(since: (u32, u32)) {
+    if !release::is_at_least(since) {
+        skip(&format!("needs Linux {}.{}", since.0, since.1));
+    }
+}
+
 /// Runs a program inside the namespace, with `input` on its standard input; a missing program is a skip.
 pub fn run(program: &str, args: &[&str], input: &str) -> Output {
     let spawned = Command::new(program)
@@ -143,6 +150,11 @@ pub fn rules(ruleset: &str) {
 /// Makes the namespace track packets: tracking starts with the first rule that looks at a state.
 pub fn track_packets() {
     rules("table inet t { chain c { type filter hook output priority 0; ct state new counter; }; }");
+}
+
+/// Makes entries have labels: they have room for them where a rule sets some. No packet passes this one.
+pub fn keep_labels() {
+    rules("table inet labels { chain unused { ct label set 1; }; }");
 }
 
 /// Writes a `net.netfilter` setting of the namespace.

@@ -17,3 +17,8 @@ fn command_line() {
 fn load_file() {
     corpus::replay("load_file", tool::load_file);
 }
+
+#[test]
+fn diagnosis_options() {
+    corpus::replay("diagnosis_options", tool::diagnosis_options);
+}

@@ -11,7 +11,6 @@ use follower::{Ended, Follower, nth, requests, send};
 use netfilter_conntrack::request::Query;
 use netfilter_conntrack::{Attr, Change, Dir, EventKind, Events, Flow, Groups, Handle, L4, Mirror};
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use testing::{count, isolated, udp};
 
 const LOST: &str = "flow events have been lost, which reading the table has made good.";
@@ -210,14 +209,20 @@ fn names() -> HashSet<Name> {
 }
 
 /// Hears changes as a reader does who trusts them.
-fn hear(held: &mut HashSet<Name>, change: &Change<'_>) -> ControlFlow<()> {
+fn hear(held: &mut HashSet<Name>, change: &Change<'_>) {
     let name = name(change.flow);
     match change.kind {
         EventKind::New => assert!(held.insert(name)),
         EventKind::Update => assert!(held.contains(&name)),
         EventKind::Destroy => assert!(held.remove(&name)),
     }
-    ControlFlow::Continue(())
+}
+
+/// Hears all changes up to now.
+fn hear_all(held: &mut HashSet<Name>, mirror: &mut Mirror) {
+    while let Some(change) = mirror.try_next().unwrap() {
+        hear(held, &change);
+    }
 }
 
 #[test]
@@ -230,81 +235,60 @@ fn a_mirror_in_a_program_holds_the_table() {
         let mut held = HashSet::new();
         for round in 1..=5 {
             churn(&mut random, 1);
-            let (looks, lost) = (mirror.looks(), mirror.lost());
+            let (rescans, lost) = (mirror.rescans(), mirror.lost());
             loop {
-                mirror.read(|change| hear(&mut held, &change)).unwrap();
+                hear_all(&mut held, &mut mirror);
                 if !mirror.is_behind() {
                     break;
                 }
-                std::thread::sleep(mirror.rest());
+                std::thread::sleep(mirror.longest_wait());
             }
             assert_eq!(held, names(), "round {round}");
-            assert!(mirror.lost() > lost && mirror.looks() > looks);
+            assert!(mirror.lost() > lost && mirror.rescans() > rescans);
         }
         assert_eq!(mirror.len(), held.len());
-        let looks = mirror.looks();
-        mirror.settle(|change| hear(&mut held, &change)).unwrap();
-        assert_eq!((held, mirror.looks()), (names(), looks + 1));
+        let rescans = mirror.rescans();
+        mirror.rescan();
+        while mirror.is_behind() {
+            hear_all(&mut held, &mut mirror);
+        }
+        assert_eq!((held, mirror.rescans()), (names(), rescans + 1));
     });
 }
 
 #[test]
-fn a_mirror_can_be_stopped_at_any_change() {
+fn a_mirror_waits_for_the_next_change() {
     isolated(|| {
         let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
         let mut handle = testing::table(&(1..=20).map(udp).collect::<Vec<_>>());
-        let mut told = Vec::new();
-        while told.len() < 20 {
-            let before = told.len();
-            mirror
-                .read(|change| {
-                    told.push(change.flow.tuple(Dir::Orig).l4_src());
-                    ControlFlow::Break(())
-                })
-                .unwrap();
-            assert_eq!(told.len(), before + 1, "one for each call");
-        }
-        told.sort_unstable();
-        assert_eq!(told, (1..=20).collect::<Vec<_>>());
-        handle.delete(&udp(7)).unwrap();
-        let mut ended = Vec::new();
-        mirror
-            .follow(|change| {
-                ended.push((change.kind, change.flow.tuple(Dir::Orig).l4_src()));
-                ControlFlow::Break(())
-            })
-            .unwrap();
-        assert_eq!(ended, [(EventKind::Destroy, 7)]);
+        let port = |change: Change<'_>| change.flow.tuple(Dir::Orig).l4_src();
+        let mut reported: Vec<_> = (0..20).map(|_| port(mirror.next().unwrap())).collect();
+        reported.sort_unstable();
+        assert_eq!(reported, (1..=20).collect::<Vec<_>>());
+        let deletion = std::thread::spawn(move || handle.delete(&udp(7)).unwrap());
+        let ended = mirror.next().unwrap();
+        assert_eq!((ended.kind, port(ended)), (EventKind::Destroy, 7));
+        deletion.join().unwrap();
     });
 }
 
 #[test]
-fn a_rescan_of_the_table_can_be_given_up_at_any_entry() {
+fn a_rescan_of_the_table_can_be_left_at_any_entry() {
     isolated(|| {
-        let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
         testing::load((0..300).map(nth));
         let mut held = HashSet::new();
-        for some in [0, 1, 100, 299, 200] {
-            let mut left = some;
-            let mut go_on = || {
-                left -= 1;
-                left >= 0
-            };
-            let settled = mirror.settle_while(&mut go_on, |change| hear(&mut held, &change));
-            assert_eq!(settled, Ok(false), "it asks for every event and every entry: {some}");
+        let mut mirror = Mirror::open(Events::builder(Groups::FLOWS)).unwrap();
+        for some in [0, 1, 100, 150] {
+            mirror.rescan();
+            for _ in 0..some {
+                hear(&mut held, &mirror.try_next().unwrap().unwrap());
+            }
+            assert!(mirror.is_behind() && mirror.len() == held.len(), "{some}");
         }
-        assert_eq!(mirror.settle_while(|| true, |change| hear(&mut held, &change)), Ok(true));
+        while mirror.is_behind() {
+            hear_all(&mut held, &mut mirror);
+        }
         assert_eq!(held, names());
-        // Nothing changes, but it asks all the same.
-        let mut asked = 0;
-        let settled = mirror.settle_while(
-            || {
-                asked += 1;
-                asked < 200
-            },
-            |change| hear(&mut held, &change),
-        );
-        assert_eq!((settled, asked), (Ok(false), 200));
     });
 }
 

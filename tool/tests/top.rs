@@ -5,14 +5,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 use netfilter_conntrack::batch::Request;
-use netfilter_conntrack::{Dir, Flow, Handle, L4, Status};
+use netfilter_conntrack::{Bitmask, Dir, Flow, Handle, L4, Status};
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::IpAddr;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use testing::json::Json;
 use testing::random::{Dice, random_flow};
-use testing::{catches_interrupts, flow, isolated, run, skip, wait_until};
+use testing::{catches_interrupts, flow, isolated, rules, run, skip, wait_until};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 const BY: &str = "source,source-prefix,source-prefix/12/40,destination,service,server,protocol,state,status,zone,\
@@ -313,6 +317,117 @@ fn tables_as_text() {
             assert!(address.parse::<IpAddr>().is_ok(), "{row}");
         }
         assert!(shown.contains("may be up to"), "more sources than counters");
+    });
+}
+
+/// A file of this test's, which goes with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("conntrack-top-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Scratch(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Runs the tool in a mount namespace that `mounts`, a script with the file `$1`, has changed.
+fn mounted(mounts: &str, file: &Scratch, words: &str) -> Output {
+    let script = format!("{mounts}; shift; exec \"$@\"");
+    let before = ["--mount", "sh", "-ec", &script, "sh", file.path(), TOOL];
+    run("unshare", &before.into_iter().chain(words.split_whitespace()).collect::<Vec<_>>(), "")
+}
+
+#[test]
+fn labels_have_the_names_of_the_file() {
+    const MACHINES: &str =
+        "mount -t tmpfs none /etc; mkdir /etc/xtables; cp \"$1\" /etc/xtables/connlabel.conf";
+    isolated(|| {
+        rules("table inet t { chain c { type filter hook output priority 0; ct label set 1; }; }");
+        let map = Scratch::new("labels", "3 tenant a\n9 none\n");
+        for sport in 1..=3 {
+            let mut labels = Bitmask::new(127).unwrap();
+            labels.set(if sport == 3 { 4 } else { 3 });
+            let mut flow = flow("192.0.2.1", "192.0.2.2", L4::Udp { sport, dport: 1 });
+            flow.set_labels(labels);
+            Handle::open().unwrap().create(&flow).unwrap();
+        }
+        let shown = |output: Output| {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let named = |text: &str| text.lines().any(|line| line.starts_with("3 (tenant a)  "));
+        let plain = |text: &str| text.lines().any(|line| line.starts_with("4  "));
+        let nameless = shown(mounted("mount -t tmpfs none /etc", &map, "--top --by label"));
+        assert!(nameless.lines().any(|line| line.starts_with("3  ")) && plain(&nameless), "{nameless}");
+        for words in ["--top", "--diagnose --interval 0.1"] {
+            let with_option = stdout(&format!("{words} --by label -M {}", map.path()));
+            let of_machine = shown(mounted(MACHINES, &map, &format!("{words} --by label")));
+            assert!(named(&with_option) && plain(&with_option), "{with_option}");
+            assert!(named(&of_machine) && plain(&of_machine), "{of_machine}");
+            let json = Json::read(&stdout(&format!("{words} --by label -M {} -o json", map.path()))).unwrap();
+            let row = |number| json.at(&format!("top/label/rows/{number}")).unwrap();
+            assert_eq!((count(row(0), "label"), count(row(1), "label")), (3, 4));
+            assert_eq!(row(0).get("name").and_then(Json::text), Some("tenant a"));
+            assert_eq!(row(1).get("name"), None);
+        }
+        let metrics = shown(mounted(MACHINES, &map, "--metrics --by label"));
+        for sample in [r#"{label="3",name="tenant a"} 2"#, r#"{label="4",name=""} 1"#] {
+            let line = format!("conntrack_entries_by_label{sample}");
+            assert!(metrics.lines().any(|written| written == line), "{metrics}");
+        }
+        // A file that the user names and that cannot be read is reported, as by -l.
+        let missing = tool("--top --by label -M /nonexistent");
+        assert!(String::from_utf8_lossy(&missing.stderr).contains("nfct_labelmap_new: "), "{missing:?}");
+    });
+}
+
+/// The number of buckets is read from a file of the test's, which changes all the time: a list is read twice, then refused.
+#[test]
+fn a_list_counts_only_while_the_hash_keeps_its_size() {
+    const BUCKETS: &str = "mount --bind \"$1\" /proc/sys/net/netfilter/nf_conntrack_buckets";
+    isolated(|| {
+        fill();
+        let file = Scratch::new("buckets", "00000000000000000001\n");
+        let changes = AtomicBool::new(true);
+        let commands = ["--top --by zone", "--metrics --by zone", "--diagnose --interval 0.1 -o json"];
+        let answers = || commands.map(|words| mounted(BUCKETS, &file, words));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let writer = std::fs::OpenOptions::new().write(true).open(file.path()).unwrap();
+                for number in 2_u64.. {
+                    if !changes.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    writer.write_all_at(format!("{number:020}\n").as_bytes(), 0).unwrap();
+                }
+            });
+            let [top, metrics, diagnosis] = answers();
+            changes.store(false, Ordering::Relaxed);
+            let says = "the dump was interrupted by a change of the table";
+            for output in [top, metrics] {
+                let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{errors}");
+                assert!(errors.contains(says), "{errors}");
+            }
+            let report = Json::read(str::from_utf8(&diagnosis.stdout).unwrap()).unwrap();
+            let unread = report.get("not_read").unwrap();
+            let unread: Vec<_> = unread.values().iter().filter_map(|one| one.get("why")?.text()).collect();
+            assert!(unread.contains(&says) && report.get("composition").is_none(), "{unread:?}");
+        });
+        for output in answers() {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
     });
 }
 

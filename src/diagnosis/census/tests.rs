@@ -248,37 +248,68 @@ fn the_composition_is_ordered_and_adds_up() {
     assert_eq!(top(By::Status), statuses.map(|(name, all, new, kept)| (Key::Status(name), all, new, kept)));
 }
 
+/// The arrival rates of TCP and UDP after these entries.
+fn rates(flows: &[Flow]) -> (f64, f64) {
+    let counted = counted(flows);
+    (counted.unanswered_tcp_per_sec, counted.unanswered_udp_per_sec)
+}
+
+/// Unanswered entries of these ages.
+fn syns(ages: impl IntoIterator<Item = u32>) -> Vec<Flow> {
+    ages.into_iter().map(|age| tcp(1, 0, 120 - age)).collect()
+}
+
 #[test]
 fn arrivals_are_unanswered_syn_sent_and_udp_of_one_to_ten_seconds() {
-    let rates = |flow: Flow| {
-        let counted = counted(&[flow]);
-        (counted.unanswered_tcp_per_sec, counted.unanswered_udp_per_sec)
+    let [syn, datagram]: [fn(u32) -> Flow; 2] = [|left| tcp(1, 0, left), |left| udp(0, left)];
+    for (newer, older, expected) in
+        [(119, 110, 0.2), (115, 114, 0.2), (120, 110, 0.0), (119, 109, 0.0), (119, 115, 0.0), (119, 121, 0.0)]
+    {
+        assert_eq!(rates(&[syn(newer), syn(older)]), (expected, 0.0), "TCP, {newer}, {older}");
+    }
+    for (newer, older, expected) in [(29, 20, 0.2), (25, 24, 0.2), (30, 20, 0.0), (29, 19, 0.0)] {
+        assert_eq!(rates(&[datagram(newer), datagram(older)]), (0.0, expected), "UDP, {newer}, {older}");
+    }
+    let icmp = |left| flow("192.0.2.1", "192.0.2.2", L4::Icmp { kind: 8, code: 0, id: 1 }, 0, left);
+    for (flows, why) in [
+        ([tcp(1, ANSWERED, 119), tcp(1, ANSWERED, 112)], "answered"),
+        ([udp(ANSWERED, 29), udp(ANSWERED, 22)], "answered"),
+        ([tcp(2, 0, 59), tcp(2, 0, 52)], "another state"),
+        ([udp(IPS_FIXED_TIMEOUT, 29), udp(IPS_FIXED_TIMEOUT, 22)], "their age is unknown"),
+        ([icmp(29), icmp(22)], "another protocol"),
+    ] {
+        assert_eq!(rates(&flows), (0.0, 0.0), "{why}");
+    }
+}
+
+/// A rate is what arrives all the time: a burst is none, whether it is over or has just begun.
+#[test]
+fn a_burst_is_no_arrival_rate() {
+    let rate = |ages: &[std::ops::RangeInclusive<u32>]| {
+        rates(&syns(ages.iter().cloned().flatten().flat_map(|age| [age; 100]))).0
     };
-    for (left, expected) in [(120, 0.0), (119, 0.1), (110, 0.1), (109, 0.0), (121, 0.0)] {
-        assert_eq!(rates(tcp(1, 0, left)), (expected, 0.0), "TCP, {left}");
+    assert_eq!(rate(&[1..=10]), 100.0, "steady");
+    for age in 1..=10 {
+        assert_eq!(rate(&[age..=age]), 0.0, "one second, {age} s ago");
     }
-    for (left, expected) in [(30, 0.0), (29, 0.1), (20, 0.1), (19, 0.0)] {
-        assert_eq!(rates(udp(0, left)), (0.0, expected), "UDP, {left}");
-    }
-    assert_eq!(rates(tcp(1, ANSWERED, 119)), (0.0, 0.0));
-    assert_eq!(rates(udp(ANSWERED, 29)), (0.0, 0.0));
-    assert_eq!(rates(tcp(2, 0, 59)), (0.0, 0.0), "another state");
-    assert_eq!(rates(udp(IPS_FIXED_TIMEOUT, 29)), (0.0, 0.0), "whose age is unknown");
-    assert_eq!(
-        rates(flow("192.0.2.1", "192.0.2.2", L4::Icmp { kind: 8, code: 0, id: 1 }, 0, 29)),
-        (0.0, 0.0)
-    );
+    assert_eq!((rate(&[6..=10]), rate(&[1..=5])), (0.0, 0.0), "ended, begun five seconds ago");
+    assert_eq!((rate(&[3..=10]), rate(&[1..=8])), (60.0, 60.0), "ended, begun some seconds ago");
+    assert_eq!(rate(&[1..=10, 2..=2, 2..=2]), 100.0, "a burst on top of what is steady");
 }
 
 #[test]
 fn arrivals_of_entries_that_live_shorter_than_ten_seconds() {
-    let mut settings = settings();
-    settings.timeouts_secs.get_mut("udp").unwrap().insert("unreplied".to_owned(), 4);
-    let mut census = Census::new(&settings, CensusOptions::default());
-    for left in [4, 3, 3, 2, 2, 1, 1, 0, 0] {
-        census.add(&udp(0, left));
-    }
-    assert_eq!(census.finish().unanswered_udp_per_sec, 2.0);
+    let rate = |secs: u32, left: &[u32]| {
+        let mut settings = settings();
+        settings.timeouts_secs.get_mut("udp").unwrap().insert("unreplied".to_owned(), secs);
+        let mut census = Census::new(&settings, CensusOptions::default());
+        left.iter().for_each(|&left| census.add(&udp(0, left)));
+        census.finish().unanswered_udp_per_sec
+    };
+    assert_eq!(rate(4, &[4, 3, 3, 2, 2, 1, 1, 0, 0]), 2.0);
+    assert_eq!(rate(4, &[3, 3, 3, 3]), 0.0, "a burst");
+    assert_eq!(rate(3, &[2, 2, 1, 1, 0]), 1.0, "two seconds are newer, one is older");
+    assert_eq!(rate(1, &[1, 0, 0, 0]), 3.0, "one second has no halves");
 }
 
 #[test]
@@ -568,11 +599,11 @@ fn only_so_many_rows_the_largest_first() {
         .flat_map(|n| (0..=n % 10).map(move |sport| (n, sport)))
         .map(|(n, sport)| flow(&format!("192.0.2.{n}"), "192.0.2.99", L4::Udp { sport, dport: 9 }, 0, 1))
         .collect();
-    let mut census = Census::new(&settings(), CensusOptions::new([By::Source, By::Source], 7));
+    let options = CensusOptions::new([By::Source, By::SOURCE_NETWORK, By::Source], 7);
+    let mut census = Census::new(&settings(), options);
     flows.iter().for_each(|flow| census.add(flow));
     let counted = census.finish();
-    let [top, again] = &counted.top[..] else { panic!("two tables") };
-    assert_eq!(top, again);
+    let [top, _] = &counted.top[..] else { panic!("a grouping that is named twice has one table") };
     let entries: Vec<u64> = top.rows.iter().map(|row| row.entries).collect();
     assert_eq!((entries, top.distinct_at_least, top.error_entries), (vec![10, 10, 10, 10, 10, 9, 9], 50, 0));
     assert_eq!(top.rows[0].key, Key::Source(ip("192.0.2.9")), "and of equal ones the lowest");

@@ -10,7 +10,7 @@ use super::super::census::{DNS_PORT, TUNNEL_PORTS};
 use super::super::facts::{Facts, Row, Top};
 use super::super::figures::is_source_in;
 use super::super::key::{By, Key};
-use super::super::words::{number, ratio, rounded, service as service_name, share};
+use super::super::words::{group, number, ratio, rounded, service as service_name, share};
 use super::{Hit, fires};
 use crate::wire::consts::{IPPROTO_GRE, IPPROTO_UDP};
 use std::net::IpAddr;
@@ -247,11 +247,9 @@ pub(super) fn label(facts: &Facts) -> Option<Hit> {
     if row.entries + top.error_entries >= facts.listed()? {
         return None;
     }
-    let name = facts.label_names.get(&bit);
-    let shown = name.map_or_else(|| bit.to_string(), |name| format!("{bit} ({name})"));
-    let text = format!("Label {shown} is on {}.", holding(top, row, part));
+    let text = format!("Label {} is on {}.", group(row), holding(top, row, part));
     let hit = Hit::new(text).with("label", u64::from(bit));
-    let hit = match name {
+    let hit = match &row.name {
         Some(name) => hit.with("name", name.clone()),
         None => hit,
     };

@@ -198,3 +198,14 @@ fn commands_enter_the_namespace_that_was_looked_at() {
     let report = judged(other);
     assert_eq!(report.findings[0].advice[0].commands, ["conntrack --diagnose --netns web-7f9c"]);
 }
+
+/// A name that would be read as an option or a process stands in a path.
+#[test]
+fn a_namespace_is_named_so_that_the_tool_finds_it() {
+    for (name, word) in [("web", "web"), ("-F", "/run/netns/-F"), ("123", "/run/netns/123"), ("x-1", "x-1")] {
+        let mut facts = other_namespace();
+        facts.namespaces[1].name = Some(name.to_owned());
+        let advised = judged(facts).findings[0].advice[0].commands.clone();
+        assert_eq!(advised, [format!("conntrack --diagnose --netns {word}")]);
+    }
+}

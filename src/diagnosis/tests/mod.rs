@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod careful;
 mod cases;
 mod commands;
 #[path = "../../../testing/src/dice.rs"]

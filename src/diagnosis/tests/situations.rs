@@ -419,14 +419,15 @@ pub fn spread_out() -> Facts {
 pub fn tenant() -> Facts {
     let (all, held) = (220_000, 200_000);
     let mut facts = quiet(all);
-    facts.label_names.insert(7, "tenant-a".to_owned());
+    let mut label = Row::new(Key::Label(7), held);
+    label.name = Some("tenant-a".to_owned());
     let census = spread(all)
         .table(By::Zone, vec![Row::new(Key::Zone(5), held), Row::new(Key::Zone(0), 20_000)])
         .table(
             By::Mark { mask: u32::MAX },
             vec![Row::new(Key::Mark(16), held), Row::new(Key::Mark(0), 20_000)],
         )
-        .table(By::Label, vec![Row::new(Key::Label(7), held)]);
+        .table(By::Label, vec![label]);
     facts.census = Some(census.kind(established(all, [0; 10])));
     facts
 }

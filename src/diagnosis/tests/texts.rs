@@ -127,8 +127,8 @@ conntrack: 1,000 of 262,144 entries (< 1 %). CRITICAL: connections fail.
 
 What to do
 1. See who uses them (looks only):
-     conntrack -L -n 10.2.0.254 -d 198.18.0.30 -p tcp --dport 443
-     conntrack --top --by source -d 198.18.0.30
+     conntrack -L -n 10.2.0.254 -r 198.18.0.30 -p tcp --reply-port-src 443
+     conntrack --top --by source -n 10.2.0.254 -r 198.18.0.30 -p tcp --reply-port-src 443
 2. Give the NAT rule more addresses or a wider port range (changes traffic):
      nft list ruleset | grep -n snat
 A larger table would not help.
@@ -186,8 +186,11 @@ What to do
    accept untracked packets:
      nft add table inet relief
      nft 'add chain inet relief pre {type filter hook prerouting priority raw;}'
+     nft 'add chain inet relief out {type filter hook output priority raw;}'
      nft add rule inet relief pre udp dport 53 notrack
      nft add rule inet relief pre udp sport 53 notrack
+     nft add rule inet relief out udp dport 53 notrack
+     nft add rule inet relief out udp sport 53 notrack
    Undo: nft delete table inet relief
 "),
     (random_network, "\
@@ -203,7 +206,9 @@ What to do
 2. Forget unanswered connections sooner (changes new or dead flows; frees
    nothing now):
      sysctl -w net.netfilter.nf_conntrack_tcp_timeout_syn_sent=20
-3. Limit each /64, not each address (changes traffic; forwarded traffic only):
+3. Limit each /64, not each address (changes traffic; forwarded traffic only).
+   Only if none has a right to more than 2,000 flows, as a proxy, a load
+   balancer or NAT in front of many hosts has:
      nft add table inet relief
      nft 'add set inet relief per_net {type ipv6_addr; flags dynamic;}'
      nft 'add chain inet relief guard {type filter hook forward priority 0;}'
@@ -228,10 +233,7 @@ fn what_is_not_known_is_said_to_be() {
     assert_eq!(judged(Facts::default()).verdict, Verdict::Unknown);
     let mut facts = quiet(1020);
     facts.table.max_entries = None;
-    assert_eq!(
-        head(facts.clone()),
-        "conntrack: 1,020 entries, of a limit that is not known. No problem found."
-    );
+    assert_eq!(head(facts.clone()), "conntrack: 1,020 entries, of a limit that is not known. UNKNOWN.");
     facts.table.max_entries = Some(0);
     assert_eq!(head(facts), "conntrack: 1,020 entries, without a limit. No problem found.");
     let mut blind = quiet(1020);

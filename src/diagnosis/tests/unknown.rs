@@ -93,6 +93,7 @@ fn key(dice: &mut Dice, by: By) -> Key {
 
 fn top(dice: &mut Dice, by: By) -> Top {
     let rows = (0..dice.roll(8)).map(|_| Row {
+        name: maybe(dice, ()).map(|()| name(dice)).filter(|_| by == By::Label),
         unanswered: big(dice),
         assured: big(dice),
         targets_estimate: maybe(dice, ()).map(|()| big(dice)),
@@ -216,7 +217,6 @@ fn random(seed: u64) -> Facts {
         first_age_secs: None,
         last_age_secs: Some(rate(dice).abs()),
     });
-    facts.label_names.insert(1, name(dice));
     facts.machine.cpus = Some(big(dice));
     facts.machine.memory_bytes = Some(big(dice) << 10);
     facts.machine.listeners = vec![name(dice)];

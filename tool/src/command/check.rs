@@ -5,7 +5,7 @@
 
 use super::others::others;
 use super::watch::{self, Between};
-use super::{Done, Session, registry};
+use super::{Done, Session, registry, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::show::message::Complaint;
@@ -14,9 +14,6 @@ use netfilter_conntrack::diagnosis::Sample;
 use netfilter_conntrack::diagnosis::sample::Lost;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The time between the two readings of the counters.
-const INTERVAL: Duration = Duration::from_millis(500);
 
 /// What is asked for.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     let thresholds = line.thresholds.map(|(warning, critical)| Thresholds { warning, critical });
     Ok(registry::Job::Check(Job {
         thresholds: thresholds.unwrap_or_default(),
-        interval: line.interval.unwrap_or(INTERVAL),
+        interval: watch::interval(line.interval, line.watch),
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
     }))
@@ -57,13 +54,10 @@ impl Job {
 
     /// Answers once. The counters are compared with those of the run before, or else with those of an interval ago.
     fn once(&self, session: &mut Session, kept: &mut Option<Seen>) -> Result<Done, Complaint> {
-        let before = kept.take().unwrap_or_else(|| {
-            let seen = self.look(session);
-            std::thread::sleep(self.interval);
-            seen
-        });
+        let before = kept.take().unwrap_or_else(|| self.look(session));
+        std::thread::sleep(self.interval.saturating_sub(before.own.taken().elapsed()));
         let after = self.look(session);
-        let own = reading("", &before.own, &after.own);
+        let (entries, own) = (after.own.try_entries(), reading("", &before.own, &after.own));
         let others = after.others.iter().filter(|(_, after)| after.entries() != Some(0));
         let others = others.map(|(name, after)| {
             // What is new has lost nothing since the last look.
@@ -71,9 +65,9 @@ impl Job {
         });
         let others: Vec<Reading> = others.collect();
         *kept = Some(after);
-        let (state, line) = match own.entries {
-            Some(_) => plugin::answer(&own, &others, self.thresholds),
-            None => (State::Unknown, unreadable()),
+        let (state, line) = match entries {
+            Ok(_) => plugin::answer(&own, &others, self.thresholds),
+            Err(error) => (State::Unknown, plugin::unknown(&unreadable(error))),
         };
         session.out.text(format_args!("{line}"))?;
         Ok(Done::Plugin(state))
@@ -93,14 +87,4 @@ fn reading(name: &str, before: &Sample, after: &Sample) -> Reading {
         losses: losses.ok_or_else(|| why.to_owned()),
         secs: delta.secs,
     }
-}
-
-/// The line where not even the number of entries can be read.
-fn unreadable() -> String {
-    let error = std::fs::read("/proc/sys/net/netfilter/nf_conntrack_count").err();
-    let why = error.map_or_else(String::new, |error| {
-        let number = netfilter_conntrack::Error::Os(error.raw_os_error().unwrap_or(libc::EIO));
-        format!(": {number}")
-    });
-    format!("CONNTRACK UNKNOWN - the number of entries cannot be read{why}\n")
 }

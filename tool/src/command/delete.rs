@@ -16,9 +16,8 @@ use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::output::{Output, View};
 use crate::show::refusal;
-use netfilter_conntrack::batch::{self, Batch};
-use netfilter_conntrack::filter::Selector;
-use netfilter_conntrack::sys::process::has_room_for_a_reader;
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::{Batch, Request};
 use netfilter_conntrack::{Error, Expectation, Flow, Handle, ListBuilder};
 
 /// What is deleted: entries, and how they are shown; or an expectation, by the tuple that it expects.
@@ -73,7 +72,7 @@ pub fn each_deleted(
 ) -> Result<(), Complaint> {
     let (reader, handle, out) = session.handles()?;
     // An entry that is read early must not have become another meanwhile.
-    let read_ahead = objects::is_lasting(selector) && has_room_for_a_reader();
+    let read_ahead = objects::is_lasting(selector);
     let list = reader.entries().selector(selector).read_ahead(read_ahead);
     let mut deletions = DeleteBatch::new(handle, verb)?;
     let listed = deletions.add_all(list, out, &mut report);
@@ -119,7 +118,7 @@ impl<'h> DeleteBatch<'h> {
         out: &mut Output,
         report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
     ) -> Result<(), Complaint> {
-        self.batch.push(batch::Request::Delete(flow)).map_err(|error| self.refused(error))?;
+        self.batch.push(Request::Delete(flow)).map_err(|error| self.refused(error))?;
         self.flows.push(flow.clone());
         if self.batch.is_full() { self.delete(out, report) } else { Ok(()) }
     }

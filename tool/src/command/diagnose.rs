@@ -6,13 +6,15 @@
 #![forbid(unsafe_code)]
 
 use super::watch::{self, Between};
-use super::{Done, Session, registry};
+use super::{Done, Session, registry, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
+use netfilter_conntrack::LabelMap;
 use netfilter_conntrack::diagnosis::{By, Detail, Diagnosis};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Rows of each table where `--show` does not say how many.
@@ -23,10 +25,11 @@ const ROWS: u16 = 3;
 pub struct Job {
     by: Vec<By>,
     rows: usize,
-    interval: Option<Duration>,
+    interval: Duration,
     watch: Option<Duration>,
     all_namespaces: bool,
     json: bool,
+    labels: Option<Rc<LabelMap>>,
     /// The file of the namespace that was entered.
     entered_by: Option<PathBuf>,
 }
@@ -34,10 +37,11 @@ pub struct Job {
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     Ok(registry::Job::Diagnose(Job {
         rows: line.show.unwrap_or(ROWS).into(),
-        interval: line.interval,
+        interval: watch::interval(line.interval, line.watch),
         watch: line.watch,
         all_namespaces: line.has(Param::AllNetns),
         json: line.formats.contains(Formats::JSON),
+        labels: line.label_map,
         entered_by: line.netns.and_then(|netns| netns.path().ok()),
         by: line.by,
     }))
@@ -45,10 +49,10 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
 
 impl Job {
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        let mut diagnosis =
-            Diagnosis::new().all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
-        if let Some(interval) = self.interval {
-            diagnosis = diagnosis.interval(interval);
+        let mut diagnosis = Diagnosis::new().interval(self.interval);
+        diagnosis = diagnosis.all_namespaces(self.all_namespaces).group_by(&self.by, self.rows);
+        if let Some(labels) = &self.labels {
+            diagnosis = diagnosis.label_map(LabelMap::clone(labels));
         }
         if let Some(path) = &self.entered_by {
             diagnosis = diagnosis.entered_by(path.clone());
@@ -58,9 +62,7 @@ impl Job {
     }
 
     fn once(&self, session: &mut Session, diagnosis: &mut Diagnosis) -> Result<Done, Complaint> {
-        let report = diagnosis.run().map_err(|error| {
-            Complaint::Operation(format!("the number of entries cannot be read: {error}"))
-        })?;
+        let report = diagnosis.run().map_err(|error| Complaint::Operation(unreadable(error)))?;
         let detail = Detail { by: &self.by, rows: self.rows };
         let mut text = String::new();
         match self.json {

@@ -16,10 +16,11 @@ use crate::show::message::{self, Complaint};
 use crate::show::output::{Happening, Output, View, say};
 use crate::show::refusal;
 use crate::sys::signals::StopSignals;
-use netfilter_conntrack::events::{EventsBuilder, large_receive_buffer};
-use netfilter_conntrack::filter::selector::Selector;
-use netfilter_conntrack::sys::Socket;
-use netfilter_conntrack::{Error, Event, EventKind, EventSubject, Events, Flow, Groups, Heard};
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::{
+    Error, Event, EventKind, EventSubject, Events, EventsBuilder, Flow, Groups, Heard,
+};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// What the first loss is answered with.
@@ -36,7 +37,7 @@ pub trait Follower {
     fn take(&mut self, event: Event<'_>, out: &mut Output) -> Result<(), Complaint>;
 
     /// All that waited has been taken.
-    fn rest(&mut self) {}
+    fn caught_up(&mut self) {}
 }
 
 /// Prints the events about flows that pass the selector.
@@ -78,8 +79,8 @@ impl Follower for Flows {
         }
     }
 
-    fn rest(&mut self) {
-        self.origins.doubt();
+    fn caught_up(&mut self) {
+        self.origins.expire();
     }
 }
 
@@ -114,15 +115,18 @@ impl Subscription {
 
     /// The library's subscription.
     pub fn builder(&self) -> EventsBuilder {
-        let wanted = self.buffer_size.unwrap_or_else(large_receive_buffer);
-        let events = Events::builder(self.groups).unchecked_receive_buffer(wanted);
+        let events = Events::builder(self.groups);
+        let events = match self.buffer_size {
+            Some(size) => events.unchecked_receive_buffer(size),
+            None => events.large_receive_buffer(),
+        };
         if self.is_reliable { events.reliable() } else { events }
     }
 
     /// Says how large the receive buffer has become, to those who asked for a size.
-    pub fn tell_size(&self, socket: &Socket) -> Result<(), Complaint> {
+    pub fn tell_size(&self, size: impl FnOnce() -> Result<u32, Error>) -> Result<(), Complaint> {
         if self.buffer_size.is_some() {
-            let size = socket.receive_buffer().map_err(refused)?;
+            let size = size().map_err(refused)?;
             say(&format!("NOTICE: Netlink socket buffer size has been set to {size} bytes."));
         }
         Ok(())
@@ -192,7 +196,7 @@ fn follow(
     follower: &mut impl Follower,
 ) -> Result<u64, Complaint> {
     let mut events = subscription.builder().open().map_err(refused)?;
-    subscription.tell_size(events.socket())?;
+    subscription.tell_size(|| events.receive_buffer())?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
     let (mut losses, mut foreign) = (Losses::default(), 0);
@@ -206,7 +210,7 @@ fn follow(
             }
         }
         out.flush()?;
-        follower.rest();
+        follower.caught_up();
         losses.tell(events.lost()); // a reliable subscription does not report an overrun
         if foreign == 0 {
             foreign = told_foreign(events.foreign_datagrams(), foreign);
@@ -214,7 +218,7 @@ fn follow(
         if is_last {
             break;
         }
-        signals.wait_readable(events.socket().as_fd(), None).map_err(refused)?;
+        signals.wait_readable(events.as_fd(), None).map_err(refused)?;
     }
     told_foreign(events.foreign_datagrams(), foreign);
     Ok(events.lost())

@@ -12,7 +12,7 @@ use crate::line::options::Table;
 use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::refusal;
-use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::Selector;
 
 /// What is deleted.
 #[derive(Debug)]

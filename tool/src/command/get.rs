@@ -11,7 +11,7 @@ use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::output::View;
 use crate::show::refusal;
-use netfilter_conntrack::filter::Selector;
+use netfilter_conntrack::Selector;
 use netfilter_conntrack::{Expectation, Flow};
 
 /// What is looked up, and how it is shown.

@@ -12,9 +12,8 @@ use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::output::View;
 use crate::show::refusal;
-use netfilter_conntrack::filter::Selector;
-use netfilter_conntrack::request;
-use netfilter_conntrack::sys::process::has_room_for_a_reader;
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::Table as KernelTable;
 
 /// What is listed.
 #[derive(Debug)]
@@ -83,9 +82,9 @@ impl Entries {
     fn list(&self, session: &mut Session) -> Result<Done, Complaint> {
         let Entries { selector, source, view } = self;
         let table = match source {
-            Source::Table | Source::Zeroed => request::Table::Conntrack,
-            Source::Dying => request::Table::Dying,
-            Source::Unconfirmed => request::Table::Unconfirmed,
+            Source::Table | Source::Zeroed => KernelTable::Conntrack,
+            Source::Dying => KernelTable::Dying,
+            Source::Unconfirmed => KernelTable::Unconfirmed,
         };
         let is_zeroed = *source == Source::Zeroed;
         let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
@@ -95,7 +94,7 @@ impl Entries {
             out.promise()?;
         }
         let list = handle.entries().table(table).zero_counters(is_zeroed).selector(selector);
-        let mut list = list.read_ahead(has_room_for_a_reader()).open().map_err(refused)?;
+        let mut list = list.read_ahead(true).open().map_err(refused)?;
         let mut shown = 0;
         while let Some(flow) = list.next().map_err(refused)? {
             out.flow(view, flow)?;

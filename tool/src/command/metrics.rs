@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::others::others;
-use super::{Done, Session, registry, top};
+use super::{Done, Session, registry, top, unreadable};
 use crate::line::Line;
 use crate::line::options::Param;
 use crate::line::value::{self, Metrics as Names};
@@ -50,12 +50,13 @@ struct Reading {
     /// Its name; empty for the one looked at.
     name: String,
     sample: Sample,
-    counters: BTreeMap<&'static str, u64>,
+    /// Counters that wrap as one: of a sum that falls Prometheus takes all for new.
+    counters: BTreeMap<&'static str, u32>,
 }
 
 impl Reading {
     fn new(name: String, sample: Sample) -> Reading {
-        Reading { name, counters: sample.counters(), sample }
+        Reading { name, counters: sample.counters_modulo(), sample }
     }
 }
 
@@ -105,7 +106,7 @@ impl Job {
 
     /// The largest groups of the table, which is read once.
     fn groups(&self, metrics: &mut Metrics, session: &mut Session) -> Result<(), Complaint> {
-        let counted = top::count(session, &Selector::default(), &self.by, self.rows)?;
+        let counted = top::count(session, &Selector::default(), &self.by, self.rows, None)?;
         counted.top.iter().for_each(|top| group(metrics, top, counted.entries));
         Ok(())
     }
@@ -113,9 +114,9 @@ impl Job {
 
 fn sampled(session: &mut Session) -> Result<Sample, Complaint> {
     let sample = session.sample();
-    match sample.entries() {
-        Some(_) => Ok(sample),
-        None => Err(Complaint::Operation("the number of entries cannot be read".into())),
+    match sample.try_entries() {
+        Ok(_) => Ok(sample),
+        Err(error) => Err(Complaint::Operation(unreadable(error))),
     }
 }
 
@@ -168,7 +169,7 @@ fn counters(metrics: &mut Metrics, readings: &[Reading]) {
     for &(_, name) in COUNTERS {
         let (family, help) = (format!("conntrack_stat_{name}"), format!("The kernel's counter {name}."));
         each(metrics, (&family, Kind::Counter, &help), readings, |reading| {
-            reading.counters.get(name).copied()
+            reading.counters.get(name).copied().map(u64::from)
         });
     }
 }
@@ -214,19 +215,27 @@ fn timeouts(metrics: &mut Metrics, settings: &Settings) {
     }
 }
 
+/// The value of the labels of what is left.
+const OTHER: &str = "other";
+
 /// The rows of a table, what is left, and by how much each number may be too low.
 fn group(metrics: &mut Metrics, top: &Top, total: u64) {
     let name = format!("conntrack_entries_by_{}", top.by.table_name());
     metrics.family(&name, Kind::Gauge, "Entries of the largest groups: lower bounds.");
+    let mut shown = 0;
     for row in &top.rows {
-        let labels = row.key.labels();
+        let labels = row.labels();
+        // A helper may have this name: its entries count with those that are left.
+        if top.by == By::Helper && labels.iter().all(|(_, value)| value == OTHER) {
+            continue;
+        }
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         metrics.sample(&labels, row.entries);
+        shown += row.entries;
     }
     // An entry with two labels is in two groups: the rest cannot be counted.
     if let Some(first) = top.rows.first().filter(|_| top.by != By::Label) {
-        let labels: Vec<(&str, &str)> = first.key.labels().iter().map(|(name, _)| (*name, "other")).collect();
-        let shown: u64 = top.rows.iter().map(|row| row.entries).sum();
+        let labels: Vec<(&str, &str)> = first.labels().iter().map(|(name, _)| (*name, OTHER)).collect();
         metrics.sample(&labels, total.saturating_sub(shown));
     }
     let help = "By how much each number may be too low.";
@@ -250,4 +259,28 @@ fn node_names(sample: &Sample) -> String {
         gauge(&mut metrics, &format!("node_nf_conntrack_stat_{name}"), &help, Some(value));
     }
     metrics.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netfilter_conntrack::diagnosis::Key;
+    use netfilter_conntrack::diagnosis::facts::Row;
+
+    /// A program may name its helper as the metrics name what is left.
+    #[test]
+    fn no_two_samples_have_one_label() {
+        let helper = |name: &str, entries| Row::new(Key::Helper(name.to_owned()), entries);
+        let top = Top::new(By::Helper, 0, 2, vec![helper("ftp", 5), helper("other", 2)]);
+        let mut metrics = Metrics::new(Syntax::OpenMetrics);
+        group(&mut metrics, &top, 10);
+        let text = metrics.finish();
+        let samples: Vec<&str> = text.lines().filter(|line| line.contains('{')).collect();
+        let name = "conntrack_entries_by_helper";
+        assert_eq!(
+            samples,
+            [format!("{name}{{helper=\"ftp\"}} 5"), format!("{name}{{helper=\"other\"}} 5")],
+            "2 of it and 3 left"
+        );
+    }
 }

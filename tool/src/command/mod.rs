@@ -32,8 +32,7 @@ use crate::show::output::Output;
 use crate::show::plugin::State;
 use crate::show::refusal;
 use netfilter_conntrack::diagnosis::Sample;
-use netfilter_conntrack::sys::namespace;
-use netfilter_conntrack::{Dir, Flow, Handle, Netns};
+use netfilter_conntrack::{Dir, Error, Flow, Handle, Netns};
 use ports::Ports;
 use registry::{Job, Verb};
 
@@ -216,8 +215,12 @@ pub fn enter(netns: &Netns) -> Result<(), Complaint> {
         Netns::Path(path) => path.display().to_string(),
         _ => String::new(),
     };
-    let entered = netns.path().and_then(|path| namespace::enter(&path));
-    entered.map_err(|error| Complaint::Netns(name, error.to_string()))
+    netns.enter().map_err(|error| Complaint::Netns(name, error.to_string()))
+}
+
+/// The sentence of the commands of the diagnosis where not even the number of entries can be read.
+fn unreadable(why: Error) -> String {
+    format!("the number of entries cannot be read: {why}")
 }
 
 /// What was done until a signal came is a result, too; the signal ends the program in the end.

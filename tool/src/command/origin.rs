@@ -53,7 +53,7 @@ impl Origins {
     }
 
     /// A burst is over: what was looked up may change before the next one.
-    pub fn doubt(&mut self) {
+    pub fn expire(&mut self) {
         self.known.values_mut().for_each(|origin| origin.trusted = 0);
     }
 }

@@ -11,7 +11,7 @@ use crate::line::protocols::PROTOCOLS;
 use crate::show::message::Complaint;
 use crate::show::refusal;
 use netfilter_conntrack::Handle;
-use netfilter_conntrack::wire::consts::{IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_UDPLITE};
+use netfilter_conntrack::consts::{IPPROTO_DCCP, IPPROTO_GRE, IPPROTO_SCTP, IPPROTO_UDPLITE};
 
 /// The protocols with ports or keys that some kernels do not know.
 const UNSURE: [u8; 4] = [IPPROTO_UDPLITE, IPPROTO_DCCP, IPPROTO_SCTP, IPPROTO_GRE];

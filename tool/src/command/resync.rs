@@ -16,8 +16,8 @@ use crate::line::protocols::Field;
 use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::sys::signals::StopSignals;
-use netfilter_conntrack::{Change, Error, Groups, Mirror};
-use std::ops::ControlFlow;
+use netfilter_conntrack::{Groups, Mirror};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// How long the table is read after a signal.
@@ -30,36 +30,30 @@ const CHANGING: &[Param] =
 pub fn run(session: &mut Session, events: &Subscription, mut flows: Flows) -> Result<Done, Complaint> {
     let out = &mut session.out;
     let mut mirror = Mirror::open(events.builder()).map_err(refused)?;
-    events.tell_size(mirror.socket())?;
+    events.tell_size(|| mirror.receive_buffer())?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
-    // A list that is stopped is read to its end before the next one starts. So a list that runs when the signal comes
-    // goes on, in the half second of the last rescan.
-    let mut end = None;
-    let mut go_on =
-        || !signals.requested() || Instant::now() < *end.get_or_insert_with(|| Instant::now() + LAST_RESCAN);
     let (mut losses, mut foreign) = (Losses::default(), 0);
     while !signals.requested() {
-        show(out, &mut flows, |each| mirror.read_while(&mut go_on, each))?;
+        show(out, &mut flows, &mut mirror, || !signals.requested())?;
         losses.tell(mirror.lost());
         if foreign == 0 {
             foreign = told_foreign(mirror.foreign_datagrams(), foreign);
         }
         out.flush()?;
-        flows.rest();
-        if !mirror.rest().is_zero() {
-            signals.wait_readable(mirror.socket().as_fd(), Some(mirror.rest())).map_err(refused)?;
+        flows.caught_up();
+        if !mirror.longest_wait().is_zero() {
+            signals.wait_readable(mirror.as_fd(), Some(mirror.longest_wait())).map_err(refused)?;
         }
     }
     // What is shown leads to the table as it is now, unless reading that takes too long.
-    let mut settled = false;
-    show(out, &mut flows, |each| {
-        let looked = mirror.settle_while(&mut go_on, each);
-        settled = looked == Ok(true);
-        looked.or_else(|error| if error == Error::Overrun { Ok(false) } else { Err(error) }).map(drop)
-    })?;
+    let end = Instant::now() + LAST_RESCAN;
+    mirror.rescan();
+    while mirror.is_behind() && Instant::now() < end {
+        show(out, &mut flows, &mut mirror, || Instant::now() < end)?;
+    }
     told_foreign(mirror.foreign_datagrams(), foreign);
-    let loss = if settled { Loss::MadeGood } else { Loss::Unsettled };
+    let loss = if mirror.is_behind() { Loss::Unsettled } else { Loss::MadeGood };
     Ok(Done::Followed { shown: flows.shown, what: "flow events", lost: mirror.lost(), loss })
 }
 
@@ -78,19 +72,17 @@ pub fn check(line: &Line) -> Result<(), Complaint> {
     }
 }
 
-/// Shows the changes that `read` finds, until the output fails.
+/// Shows the changes that are known without waiting, as long as `go_on` returns true.
 fn show(
     out: &mut Output,
     flows: &mut Flows,
-    read: impl FnOnce(&mut dyn FnMut(Change<'_>) -> ControlFlow<()>) -> netfilter_conntrack::Result<()>,
+    mirror: &mut Mirror,
+    go_on: impl Fn() -> bool,
 ) -> Result<(), Complaint> {
-    let mut shown = Ok(());
-    let result = read(&mut |change| {
-        if shown.is_ok() {
-            shown = flows.show(change.kind, change.flow, change.port_id, out);
-        }
-        if shown.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    shown?;
-    result.map_err(|error| Complaint::Events(error.to_string()))
+    while go_on() {
+        let change = mirror.try_next().map_err(|error| Complaint::Events(error.to_string()))?;
+        let Some(change) = change else { break };
+        flows.show(change.kind, change.flow, change.port_id, out)?;
+    }
+    Ok(())
 }

@@ -12,11 +12,11 @@ use crate::line::value::Formats;
 use crate::line::{Line, objects};
 use crate::show::message::{Complaint, VERSION_LINE};
 use crate::show::refusal;
-use netfilter_conntrack::Selector;
 use netfilter_conntrack::diagnosis::facts::{Counted, Settings};
 use netfilter_conntrack::diagnosis::top::{self, View};
-use netfilter_conntrack::diagnosis::{By, Census, CensusOptions, Facts, Report};
-use netfilter_conntrack::sys::process::has_room_for_a_reader;
+use netfilter_conntrack::diagnosis::{By, CensusOptions, Facts, Report};
+use netfilter_conntrack::{LabelMap, Selector};
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The groupings without `--by`.
@@ -29,6 +29,7 @@ const ROWS: usize = 10;
 pub struct Job {
     selector: Selector,
     by: Vec<By>,
+    labels: Option<Rc<LabelMap>>,
     view: View,
     json: bool,
     watch: Option<Duration>,
@@ -41,6 +42,7 @@ pub fn job(line: Line) -> Result<registry::Job, Complaint> {
         by: if line.by.is_empty() { GROUPINGS.to_vec() } else { line.by },
         view: View { rows, is_selection: !selector.is_everything() },
         selector,
+        labels: line.label_map,
         json: line.formats.contains(Formats::JSON),
         watch: line.watch,
     }))
@@ -54,7 +56,7 @@ impl Job {
 
     fn once(&self, session: &mut Session) -> Result<Done, Complaint> {
         let begun = Instant::now();
-        let census = count(session, &self.selector, &self.by, self.view.rows)?;
+        let census = count(session, &self.selector, &self.by, self.view.rows, self.labels.as_deref())?;
         if self.json {
             let report = Report::new(Facts::of_census(census), SystemTime::now(), begun.elapsed());
             let mut text = String::new();
@@ -67,21 +69,18 @@ impl Job {
     }
 }
 
-/// A census of the selected entries: reads the table once.
+/// A census of the selected entries: reads the table once. Labels have the names of the map, or of the machine's file.
 pub fn count(
     session: &mut Session,
     selector: &Selector,
     by: &[By],
     rows: usize,
+    labels: Option<&LabelMap>,
 ) -> Result<Counted, Complaint> {
-    let refused = |error| refusal::of(Verb::List, Table::Conntrack, error);
     let options = CensusOptions::new(by.iter().copied(), rows);
-    let mut census = Census::new(&Settings::default(), options);
     let (handle, _) = session.handle()?;
-    let list = handle.entries().selector(selector).read_ahead(has_room_for_a_reader());
-    let mut list = list.open().map_err(refused)?;
-    while let Some(flow) = list.next().map_err(refused)? {
-        census.add(flow);
-    }
-    Ok(census.finish())
+    let counted = Counted::of_table(handle, selector, &Settings::default(), &options);
+    let mut counted = counted.map_err(|error| refusal::of(Verb::List, Table::Conntrack, error))?;
+    counted.name_labels(labels);
+    Ok(counted)
 }

@@ -16,10 +16,10 @@ use crate::line::{Line, objects};
 use crate::show::message::Complaint;
 use crate::show::output::{Output, View};
 use crate::show::refusal;
-use netfilter_conntrack::batch::{self, Batch};
-use netfilter_conntrack::filter::Selector;
-use netfilter_conntrack::filter::dump::Masked;
+use netfilter_conntrack::Masked;
+use netfilter_conntrack::Selector;
 use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle, ListBuilder};
+use netfilter_conntrack::{Batch, Request};
 
 /// Which entries are updated, to what, and how they are shown.
 #[derive(Debug)]
@@ -222,8 +222,8 @@ impl<'h> Changes<'h> {
         out: &mut Output,
         report: &mut impl FnMut(&mut Output, &Flow) -> Result<(), Complaint>,
     ) -> Result<(), Complaint> {
-        self.batch.push(batch::Request::Update(&change.flow)).map_err(refused)?;
-        self.batch.push(batch::Request::Lookup(&change.flow)).map_err(refused)?;
+        self.batch.push(Request::Update(&change.flow)).map_err(refused)?;
+        self.batch.push(Request::Lookup(&change.flow)).map_err(refused)?;
         self.pending.push(change);
         if self.batch.is_full() { self.make(out, report) } else { Ok(()) }
     }

@@ -18,6 +18,14 @@ pub enum Between {
     Lines,
 }
 
+/// The time between the two readings of the counters where neither `--interval` nor a shorter `--watch` says another.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// The shortest time between two readings of the counters: as asked for, else no longer than the period.
+pub fn interval(asked_for: Option<Duration>, every: Option<Duration>) -> Duration {
+    asked_for.unwrap_or_else(|| every.map_or(INTERVAL, |every| every.min(INTERVAL)))
+}
+
 /// Clears a terminal and puts the cursor into its first place (ECMA-48 ED and CUP).
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
@@ -33,6 +41,8 @@ pub fn run(
     let Some(every) = every else { return once(session) };
     let clears = between == Between::Text && stdout().is_terminal();
     let mut signals: Option<LeaveSignals> = None;
+    session.out.hold();
+    session.out.only_reports();
     loop {
         let begun = Instant::now();
         if clears {

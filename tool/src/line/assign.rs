@@ -57,11 +57,21 @@ pub(super) fn set_param(
         (_, Param::Remaining) => line.remaining = Some(value::remaining(word, option)?),
         (_, Param::Interval) => line.interval = Some(value::period(word, option)?),
         (_, Param::Watch) => line.watch = Some(value::period(word, option)?),
-        (_, Param::By) => line.by.extend(value::groupings(word)?),
+        (_, Param::By) => add_groupings(line, word)?,
         (_, Param::Show) => line.show = Some(value::lines(word, option)?),
         (_, Param::Netns) => line.netns = Some(value::namespace(word, option)?),
         (Value::None, _) => {} // it is noted already
         _ => debug_assert!(false, "an option without a place: {param:?}"),
+    }
+    Ok(())
+}
+
+/// The option accumulates, and each grouping counts once.
+fn add_groupings(line: &mut Line, word: &[u8]) -> Result<(), Complaint> {
+    for by in value::groupings(word)? {
+        if !line.by.contains(&by) {
+            line.by.push(by);
+        }
     }
     Ok(())
 }

@@ -14,10 +14,10 @@ use crate::certain::Certain as _;
 use crate::command::registry::Verb;
 use crate::show::message::Complaint;
 use crate::show::refusal;
-use netfilter_conntrack::filter::Selector;
-use netfilter_conntrack::filter::dump::Masked;
-use netfilter_conntrack::filter::selector::{AddressMask, IcmpSelector, NatSelector, TupleSelector};
-use netfilter_conntrack::wire::consts::IPPROTO_TCP;
+use netfilter_conntrack::Masked;
+use netfilter_conntrack::Selector;
+use netfilter_conntrack::consts::IPPROTO_TCP;
+use netfilter_conntrack::{AddressMask, NatSelector, TupleSelector};
 use netfilter_conntrack::{Attr, Dir, Error, ExpectAttr, Expectation, Flow, L4};
 use std::net::IpAddr;
 
@@ -27,36 +27,35 @@ use std::net::IpAddr;
 /// For a mask without address.
 pub fn selector(line: &Line) -> Result<Selector, Complaint> {
     masks_have_addresses(line)?;
-    let nat = |given: bool, target: Option<NatTarget>| {
-        given.then(|| NatSelector {
-            address: target.map(|nat| nat.address),
-            port: target.and_then(|nat| nat.port),
+    let nat = |param, target: Option<NatTarget>| {
+        line.has(param).then(|| {
+            let mut nat = NatSelector::default();
+            (nat.address, nat.port) = (target.map(|nat| nat.address), target.and_then(|nat| nat.port));
+            nat
         })
     };
     let byte = |field| byte(line, field);
-    Ok(Selector {
-        family: line.family.map(|family| family as u8),
-        protocol: line.protocol.map(|protocol| protocol.number),
-        orig: tuple_selector(line, Dir::Orig),
-        reply: tuple_selector(line, Dir::Reply),
-        icmp: IcmpSelector {
-            kind: byte(Field::IcmpType),
-            code: byte(Field::IcmpCode),
-            id: port(line, Field::IcmpId),
-        },
-        zone: line.zone,
-        mark: line.mark,
-        status: status_selector(line.status),
-        id: line.id,
-        secmark: line.secmark,
-        state: byte(Field::State),
-        vtags: [line.field(Field::OrigVtag), line.field(Field::ReplyVtag)],
-        labels: line.labels.clone(),
-        source_nat: nat(line.has(Param::SrcNat), line.source_nat),
-        destination_nat: nat(line.has(Param::DstNat), line.destination_nat),
-        any_nat: nat(line.has(Param::AnyNat), line.any_nat),
-        remaining_secs: line.remaining.clone(),
-    })
+    let mut selector = Selector::default();
+    selector.family = line.family.map(|family| family as u8);
+    selector.protocol = line.protocol.map(|protocol| protocol.number);
+    selector.orig = tuple_selector(line, Dir::Orig);
+    selector.reply = tuple_selector(line, Dir::Reply);
+    selector.icmp.kind = byte(Field::IcmpType);
+    selector.icmp.code = byte(Field::IcmpCode);
+    selector.icmp.id = port(line, Field::IcmpId);
+    selector.zone = line.zone;
+    selector.mark = line.mark;
+    selector.status = status_selector(line.status);
+    selector.id = line.id;
+    selector.secmark = line.secmark;
+    selector.state = byte(Field::State);
+    selector.vtags = [line.field(Field::OrigVtag), line.field(Field::ReplyVtag)];
+    selector.labels.clone_from(&line.labels);
+    selector.source_nat = nat(Param::SrcNat, line.source_nat);
+    selector.destination_nat = nat(Param::DstNat, line.destination_nat);
+    selector.any_nat = nat(Param::AnyNat, line.any_nat);
+    selector.remaining_secs.clone_from(&line.remaining);
+    Ok(selector)
 }
 
 /// The selection of a list.
@@ -94,13 +93,11 @@ fn tuple_selector(line: &Line, dir: Dir) -> TupleSelector {
         _ => (line.reply, Pair::default(), [Field::ReplySrcPort, Field::ReplyDstPort], line.reply_zone),
     };
     let [src_port, dst_port] = ports.map(|field| port(line, field));
-    TupleSelector {
-        src: pair.src.map(|address| AddressMask { address, mask: mask.src }),
-        dst: pair.dst.map(|address| AddressMask { address, mask: mask.dst }),
-        src_port,
-        dst_port,
-        zone,
-    }
+    let mut tuple = TupleSelector::default();
+    tuple.src = pair.src.map(|address| AddressMask { address, mask: mask.src });
+    tuple.dst = pair.dst.map(|address| AddressMask { address, mask: mask.dst });
+    (tuple.src_port, tuple.dst_port, tuple.zone) = (src_port, dst_port, zone);
+    tuple
 }
 
 /// Bits wanted set and bits wanted clear; one that is both is never both.
@@ -116,9 +113,11 @@ fn status_selector(bits: StatusBits) -> Masked {
 /// # Errors
 /// As [`selector`]; for options that select nothing where no other one does.
 pub fn update_selector(line: &Line) -> Result<Selector, Complaint> {
-    let selector = selector(line)?;
+    let mut selector = selector(line)?;
     selects_something(line)?;
-    Ok(Selector { mark: None, status: Masked::default(), state: None, vtags: [None; 2], ..selector })
+    (selector.mark, selector.status, selector.state, selector.vtags) =
+        (None, Masked::default(), None, [None; 2]);
+    Ok(selector)
 }
 
 /// The selection of a deletion or a flush.
@@ -196,14 +195,18 @@ fn selects_something(line: &Line) -> Result<(), Complaint> {
 
 /// Whether a selection names a family at most.
 pub fn is_family_only(selector: &Selector) -> bool {
-    Selector { family: None, ..selector.clone() }.is_everything()
+    let mut others = selector.clone();
+    others.family = None;
+    others.is_everything()
 }
 
 /// Whether an entry that is selected stays so as long as it lives: there are conditions on its tuples, zones and id
 /// at most.
 pub fn is_lasting(selector: &Selector) -> bool {
-    let Selector { family, protocol, orig, reply, icmp, zone, id, .. } = selector.clone();
-    *selector == Selector { family, protocol, orig, reply, icmp, zone, id, ..Selector::default() }
+    let mut others = selector.clone();
+    (others.family, others.protocol, others.zone, others.id) = (None, None, None, None);
+    (others.orig, others.reply, others.icmp) = Default::default();
+    others.is_everything()
 }
 
 /// Sets both tuples, each completed from the other.

@@ -161,7 +161,9 @@ impl Parser {
     /// Reads the label file, when labels are asked for, and looks the names up.
     fn resolve_labels(&mut self, line: &mut Line) -> Result<(), Complaint> {
         let asked = [Param::Label, Param::LabelAdd, Param::LabelDel].iter().any(|&param| line.has(param));
-        if !asked && !line.formats.contains(Formats::LABELS) {
+        // Tables by label have the names of a file that the line names; that of the machine may be absent.
+        let counts = matches!(line.verb, Some(Verb::Top | Verb::Diagnose)) && line.labelmap_path.is_some();
+        if !asked && !counts && !line.formats.contains(Formats::LABELS) {
             return Ok(());
         }
         let map = self.label_map(line.labelmap_path.as_deref());
@@ -243,7 +245,8 @@ mod tests {
     use crate::line::protocols::{Field, PROTOCOLS};
     use crate::line::value::{Family, StatusBits};
     use netfilter_conntrack::Groups;
-    use netfilter_conntrack::filter::dump::Masked;
+    use netfilter_conntrack::Masked;
+    use netfilter_conntrack::diagnosis::By;
     use std::time::Duration;
 
     fn parse(line: &str) -> Result<Line, String> {
@@ -516,6 +519,18 @@ mod tests {
         }
         assert_eq!(parse("--co").unwrap().verb, Some(Verb::Count));
         assert_eq!(parse("--du").unwrap().verb, Some(Verb::List));
+    }
+
+    /// Two tables of one name are no JSON and no metrics.
+    #[test]
+    fn a_grouping_that_is_named_twice_is_one() {
+        let by = |words: &str| parse(&format!("--top --by {words}")).unwrap().by;
+        assert_eq!(by("source,zone,source"), [By::Source, By::Zone]);
+        assert_eq!(by("zone --by source --by zone"), [By::Zone, By::Source], "the option accumulates");
+        assert_eq!(
+            by("mark,mark/0xffffffff,source-prefix/24,source-prefix"),
+            [By::Mark { mask: u32::MAX }, By::SOURCE_NETWORK]
+        );
     }
 
     #[test]

@@ -9,12 +9,12 @@ use crate::certain::Certain as _;
 use crate::line::args::text;
 use crate::line::options::Row;
 use crate::show::message::Complaint;
-use netfilter_conntrack::diagnosis::By;
-use netfilter_conntrack::diagnosis::key::NoGrouping;
-use netfilter_conntrack::filter::dump::Masked;
-use netfilter_conntrack::wire::consts::{
+use netfilter_conntrack::Masked;
+use netfilter_conntrack::consts::{
     IPS_ASSURED, IPS_EXPECTED, IPS_FIXED_TIMEOUT, IPS_HW_OFFLOAD, IPS_OFFLOAD, IPS_SEEN_REPLY,
 };
+use netfilter_conntrack::diagnosis::By;
+use netfilter_conntrack::diagnosis::key::NoGrouping;
 use netfilter_conntrack::{Groups, Netns};
 use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -32,9 +32,7 @@ use crate::show::output::{say, tell};
 use crate::show::refusal;
 use crate::sys::streams::{self, Stream};
 use lines::words;
-use netfilter_conntrack::Batch;
-use netfilter_conntrack::batch;
-use netfilter_conntrack::request::{MAX_LEN, protocol_and_ports};
+use netfilter_conntrack::{Batch, Request};
 use pattern::Patterns;
 use spool::{Kind, Spool};
 use std::ffi::OsStr;
@@ -105,7 +103,7 @@ pub fn understand(
     fast: bool,
     keep: &mut Keep<'_>,
 ) -> Result<(), Complaint> {
-    let (mut patterns, mut message) = (fast.then(Patterns::default), vec![0; MAX_LEN]);
+    let (mut patterns, mut message) = (fast.then(Patterns::default), vec![0; Request::MAX_LEN]);
     let understood = lines::for_each(input, |number, line| {
         let kept = match patterns.as_mut().and_then(|patterns| patterns.order(line)) {
             Some((kind, order)) => keep(number, kind, order),
@@ -149,8 +147,8 @@ fn order<'o>(
     allowed(&parsed)?;
     let job = parsed.job()?;
     let (kind, verb, request) = match &job {
-        Job::Create(create::Job::Entry(flow)) => (Kind::Create, Verb::Create, batch::Request::Create(flow)),
-        Job::Add(add::Job(flow)) => (Kind::Add, Verb::Add, batch::Request::CreateOrUpdate(flow)),
+        Job::Create(create::Job::Entry(flow)) => (Kind::Create, Verb::Create, Request::Create(flow)),
+        Job::Add(add::Job(flow)) => (Kind::Add, Verb::Add, Request::CreateOrUpdate(flow)),
         _ => return Ok((Kind::Line, line)),
     };
     let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
@@ -221,7 +219,7 @@ impl Run<'_> {
         message: &[u8],
     ) -> Result<(), Complaint> {
         let refused = |error| refusal::of(verb, Table::Conntrack, error);
-        if let Some((protocol, ports)) = protocol_and_ports(message, ports::are_unsure) {
+        if let Some((protocol, ports)) = Request::protocol_and_ports(message, ports::are_unsure) {
             if let Err(complaint) = session.check_ports(verb, protocol, ports) {
                 self.send(session)?;
                 session.out.flush()?;

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use crate::certain::Certain as _;
-use netfilter_conntrack::request;
+use netfilter_conntrack::Request;
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
@@ -105,7 +105,7 @@ impl Spool {
             }
             None => Box::new(memory),
         };
-        Ok(Orders { source, order: Vec::with_capacity(request::MAX_LEN) })
+        Ok(Orders { source, order: Vec::with_capacity(Request::MAX_LEN) })
     }
 }
 

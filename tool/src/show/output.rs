@@ -18,13 +18,12 @@ use crate::sys::signals::{self, StopSignals};
 use crate::sys::streams::{self, Stream};
 use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::sys::{clock, errno};
-use netfilter_conntrack::{Attr, EventKind, Expectation, Flow};
+use netfilter_conntrack::{Attr, Error, EventKind, Expectation, Flow};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Output is written when so much has gathered.
 const PIECE: usize = 65536;
@@ -48,6 +47,8 @@ pub struct Output {
     buf: Vec<u8>,
     root: Option<&'static str>,
     patience: Duration,
+    /// Nothing is written before [`flush`](Output::flush).
+    is_held: bool,
     /// It could not be written; nothing more is tried.
     has_failed: bool,
     /// The signals that wait for what has been changed to be shown.
@@ -74,7 +75,8 @@ impl View {
         flags.set(Flags::TIMESTAMP, formats.contains(Formats::KTIMESTAMP));
         flags.remove(unknown);
         let syntax = if formats.contains(Formats::XML) { Syntax::Xml } else { Syntax::Text };
-        let style = Style { syntax, flags, ..Style::default() };
+        let mut style = Style::default();
+        (style.syntax, style.flags) = (syntax, flags);
         View { formats, style, labels: line.label_map.clone(), save: save::Command::Add }
     }
 
@@ -128,7 +130,7 @@ impl Output {
     }
 
     fn to(out: Option<File>, buf: Vec<u8>) -> Output {
-        Output { out, buf, root: None, patience: PATIENCE, has_failed: false, deferred: None }
+        Output { out, buf, root: None, patience: PATIENCE, is_held: false, has_failed: false, deferred: None }
     }
 
     /// Promises that what is changed next will be shown: checks that it can be, and defers signals until it is.
@@ -138,10 +140,10 @@ impl Output {
     pub fn promise(&mut self) -> Result<(), Complaint> {
         self.defer_signals()?;
         self.unless_stopped()?;
-        let Some(out) = &self.out else { return Err(cannot_write(libc::EBADF)) };
-        if streams::is_broken(out.as_fd()).map_err(|error| cannot_write(error.errno()))? {
+        let Some(out) = &self.out else { return Err(cannot_write(Error::Os(libc::EBADF))) };
+        if streams::is_broken(out.as_fd()).map_err(cannot_write)? {
             signals::end_by_sigpipe();
-            return Err(cannot_write(libc::EPIPE));
+            return Err(cannot_write(Error::Os(libc::EPIPE)));
         }
         Ok(())
     }
@@ -175,6 +177,11 @@ impl Output {
         self.patience = SHORT_PATIENCE;
     }
 
+    /// Keeps what is printed until [`flush`](Self::flush) writes it as one piece.
+    pub fn hold(&mut self) {
+        self.is_held = true;
+    }
+
     /// Prints an entry.
     pub fn flow(&mut self, view: &View, flow: &Flow) -> Result<(), Complaint> {
         self.print_flow(view, flow, None)
@@ -199,7 +206,8 @@ impl Output {
             if kind.is_some() && view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
                 event_time(&mut self.buf, flow);
             }
-            let style = Style { event: kind, labels: named_labels(flow, view), ..view.style };
+            let mut style: Style<'_> = view.style;
+            (style.event, style.labels) = (kind, named_labels(flow, view));
             // Text fails for an entry without family or protocol; the kernel sends none.
             if format::append_flow(&mut self.buf, flow, &style).is_err() {
                 return Ok(());
@@ -220,10 +228,11 @@ impl Output {
     ) -> Result<(), Complaint> {
         self.open_root(view, "expect");
         if view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
-            let now = clock::now_nanos();
+            let now = now_nanos();
             self.add(format_args!("[{:<8}.{:<6}]\t", now / 1_000_000_000, now / 1000 % 1_000_000));
         }
-        let style = Style { event, ..view.style };
+        let mut style = view.style;
+        style.event = event;
         if format::append_expectation(&mut self.buf, expect, &style).ok().certain().is_none() {
             return Ok(());
         }
@@ -254,7 +263,7 @@ impl Output {
 
     /// Writes when enough has gathered.
     fn spill(&mut self) -> Result<(), Complaint> {
-        if self.buf.len() < PIECE { Ok(()) } else { self.flush() }
+        if self.is_held || self.buf.len() < PIECE { Ok(()) } else { self.flush() }
     }
 
     /// Writes what has gathered.
@@ -273,7 +282,7 @@ impl Output {
         self.has_failed = written.is_err();
         written.map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => Complaint::Unread(lines_left),
-            _ => cannot_write(error.raw_os_error().unwrap_or(libc::EIO)),
+            _ => cannot_write(error.into()),
         })
     }
 
@@ -286,8 +295,8 @@ impl Output {
     }
 }
 
-fn cannot_write(number: i32) -> Complaint {
-    Complaint::Output(errno::text(number))
+fn cannot_write(error: Error) -> Complaint {
+    Complaint::Output(error.to_string())
 }
 
 /// Writes a line on standard error. A failure cannot be reported.
@@ -345,8 +354,14 @@ fn named_labels<'r>(flow: &Flow, view: &'r View) -> Option<&'r LabelMap> {
 
 /// The time of an event: the kernel's, or now.
 fn event_time(buf: &mut Vec<u8>, flow: &Flow) {
-    let nanos = flow.event_nanos().unwrap_or_else(clock::now_nanos);
+    let nanos = flow.event_nanos().unwrap_or_else(now_nanos);
     let _ = write!(buf, "[{:<8}.{:06}]\t", nanos / 1_000_000_000, nanos / 1000 % 1_000_000);
+}
+
+/// Nanoseconds since 1970.
+fn now_nanos() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

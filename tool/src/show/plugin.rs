@@ -114,7 +114,7 @@ impl Reading {
         let mut words = vec![used];
         for (number, things, what) in [
             (lost.table_full, "packets", "dropped"),
-            (lost.clash, "packets", "lost because NAT finds no free port"),
+            (lost.clash, "packets", "lost to NAT (no free port, or a race for one)"),
             (lost.chain_too_long, "packets", "lost because a hash chain is too long"),
             (evicted, "entries", "evicted"),
         ] {
@@ -204,9 +204,14 @@ pub fn is_asked_for<'w>(mut words: impl Iterator<Item = &'w [u8]>) -> bool {
     words.any(|word| word == b"--check" || word.starts_with(b"--check="))
 }
 
+/// The line where nothing is known, and why: one line without performance data, whatever words the reason repeats.
+pub fn unknown(why: &str) -> String {
+    format!("CONNTRACK {} - {}\n", State::Unknown.name(), cleaned(why))
+}
+
 /// Answers that nothing is known, and why. Gives the exit status.
 pub fn complain(out: &mut Output, complaint: &Complaint) -> u8 {
-    let said = out.text(format_args!("CONNTRACK {} - {complaint}\n", State::Unknown.name()));
+    let said = out.text(format_args!("{}", unknown(&complaint.to_string())));
     // Standard output that cannot be written was the complaint, or there is no place to complain to.
     let _ = said.and_then(|()| out.finish());
     State::Unknown.exit_status()
@@ -234,6 +239,13 @@ mod tests {
         let mut losses = Losses::default();
         set(&mut losses);
         Reading { losses: Ok(losses), ..reading(3052, 262_144) }
+    }
+
+    /// A word of the command line can neither begin a second line nor stand for performance data.
+    #[test]
+    fn what_is_not_known_is_one_line() {
+        let line = unknown("unexpected value '1\n2 | x=1\u{1b}[2J' with --check option");
+        assert_eq!(line, "CONNTRACK UNKNOWN - unexpected value '1_2 _ x=1_[2J' with --check option\n");
     }
 
     #[test]
@@ -268,7 +280,10 @@ mod tests {
              entries=262144;209715;249036;0;262144 full_drops=495;;;0 clashes=0;;;0 chain_losses=0;;;0 evictions=0;;;0\n"
         );
         for (reading, words) in [
-            (losing(|losses| losses.lost.clash = 5), "10 packets/s lost because NAT finds no free port"),
+            (
+                losing(|losses| losses.lost.clash = 5),
+                "10 packets/s lost to NAT (no free port, or a race for one)",
+            ),
             (
                 losing(|losses| losses.lost.chain_too_long = 1),
                 "2 packets/s lost because a hash chain is too long",

@@ -2,7 +2,7 @@
 //! The allocator: where memory runs out it says so and ends the process with exit status 1, instead of aborting it. Code
 //! that is prepared to get no memory still gets an error.
 
-use netfilter_conntrack::sys::memory;
+use netfilter_conntrack::handles_failed_allocation;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 /// The system's allocator, and what to do where it has nothing left.
@@ -20,7 +20,7 @@ impl OrExit {
 
     /// Returns the block. Ends the process where there is none, and the code that asks is not prepared for that.
     fn judged(&self, block: *mut u8) -> *mut u8 {
-        if block.is_null() && !memory::is_prepared() {
+        if block.is_null() && !handles_failed_allocation() {
             // SAFETY: the pointer is valid for the length next to it. A failure cannot be reported.
             let _ = unsafe { libc::write(libc::STDERR_FILENO, self.text.as_ptr().cast(), self.text.len()) };
             // SAFETY: it ends the process, and runs nothing that could need memory.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Signals: SIGPIPE as C programs have it, and those that ask a program to stop.
 
-use netfilter_conntrack::sys::errno;
 use netfilter_conntrack::{Error, Result};
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
@@ -130,18 +130,18 @@ impl StopSignals {
             tv_nsec: longest.subsec_nanos() as _,
         });
         let longest = longest.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        let mut failure = 0;
+        let mut waited = Ok(());
         if !self.requested() {
             // SAFETY: `poll` is one valid entry, the time is null or valid, and the signal set is valid.
             if unsafe { libc::ppoll(&raw mut poll, 1, longest, &raw const before) } < 0 {
-                failure = errno::get();
+                waited = Err(io::Error::last_os_error().into());
             }
         }
         // SAFETY: `before` was filled in above; no old set is asked for.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
-        match failure {
-            0 | libc::EINTR => Ok(()),
-            errno => Err(Error::Os(errno)),
+        match waited {
+            Err(Error::Os(libc::EINTR)) => Ok(()),
+            waited => waited,
         }
     }
 }
@@ -206,7 +206,7 @@ fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> Result<()
     // store atomics and call `alarm` or `_exit`, nothing else.
     match unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) } {
         0 => Ok(()),
-        _ => Err(Error::Os(errno::get())),
+        _ => Err(io::Error::last_os_error().into()),
     }
 }
 

@@ -6,8 +6,8 @@
 //! address stands in the section `.init_array` runs between the loader and the start-up.
 
 use crate::certain::Certain as _;
-use netfilter_conntrack::sys::errno;
 use netfilter_conntrack::{Error, Result};
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ pub fn is_broken(fd: BorrowedFd<'_>) -> Result<bool> {
     // SAFETY: no pointer is passed, and the call changes nothing.
     let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
     if flags < 0 {
-        return Err(Error::Os(errno::get()));
+        return Err(io::Error::last_os_error().into());
     }
     if flags & libc::O_ACCMODE == libc::O_RDONLY {
         return Err(Error::Os(libc::EBADF));
@@ -81,7 +81,7 @@ fn poll_output(fd: BorrowedFd<'_>, longest: Duration) -> Result<libc::c_short> {
     // SAFETY: `poll` is one valid entry.
     match unsafe { libc::poll(&raw mut poll, 1, millis) } {
         0.. => Ok(poll.revents),
-        _ => Err(Error::Os(errno::get())),
+        _ => Err(io::Error::last_os_error().into()),
     }
 }
 
