@@ -68,7 +68,7 @@ pub fn follow_zone() {
     }
 }
 
-/// Breaks seconds since 1970 down in the local time zone; nothing when the C library cannot: see [`broken_down_late`].
+/// Breaks seconds since 1970 down in the local time zone; nothing when the C library cannot: times after January 2038 on 32-bit machines with glibc before 2.34.
 #[must_use]
 pub fn local(secs: u64) -> Option<LocalTime> {
     let small = |n: libc::c_int| u8::try_from(n).unwrap_or_default();
