@@ -12,12 +12,27 @@ use super::attr::Attr;
 use super::{Flow, HEAD_LEN, tuple};
 use crate::wire::{Certain, array_at};
 
-/// Where the storage ends and the pointers to blocks begin. Where the C API aligns 64-bit numbers to four bytes (i386),
-/// the object has no gap for them.
-pub(super) const BLOCKS_AT: usize = if align_of::<u64>() == 4 { 356 } else { 368 };
+/// Whether the C API aligns 64-bit numbers to four bytes (i386): then the object has no gaps before them.
+const PACKED: bool = align_of::<u64>() == 4;
 
-/// The time of an event was added last; where numbers need no gaps, it uses a gap before the end.
-const TIMESTAMP_EVENT_AT: usize = if align_of::<u64>() == 4 { 176 } else { 360 };
+/// Where the storage ends and the pointers to blocks begin.
+pub(super) const BLOCKS_AT: usize = if PACKED { 356 } else { 368 };
+
+/// The time of an event was added last.
+const TIMESTAMP_EVENT_AT: usize = if PACKED { 348 } else { 360 };
+
+/// The one protocol's state with a 64-bit number.
+const DCCP_HANDSHAKE_SEQ_AT: usize = if PACKED { 184 } else { 192 };
+
+/// An offset of other machines, as it is without gaps: the protocol's state begins four bytes earlier, and has four bytes
+/// less.
+const fn without_gaps(at: usize) -> usize {
+    match at {
+        0..184 => at,
+        184..200 => at - 4,
+        _ => at - 8,
+    }
+}
 
 /// A place of `N` bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +55,11 @@ pub(super) struct Block {
 impl<const N: usize> Slot<N> {
     const fn at(at: usize) -> Slot<N> {
         Slot { at }
+    }
+
+    /// The place that has this offset where the object has gaps.
+    const fn with_gaps(at: usize) -> Slot<N> {
+        Slot { at: if PACKED { without_gaps(at) } else { at } }
     }
 
     /// The first `M` bytes of this place.
@@ -109,11 +129,11 @@ pub(crate) const REPLY: TupleSlots = TupleSlots::at(HEAD_LEN);
 pub(crate) const MASTER: TupleSlots = TupleSlots::at(92);
 
 /// The ends of a translation's range, which the setters write together with its beginning.
-const SNAT_MAX: Slot<16> = Slot::at(248);
-const DNAT_MAX: Slot<16> = Slot::at(284);
+const SNAT_MAX: Slot<16> = Slot::with_gaps(248);
+const DNAT_MAX: Slot<16> = Slot::with_gaps(284);
 /// The ends of the port range.
-pub(crate) const SNAT_PORT_MAX: Slot<2> = Slot::at(266);
-pub(crate) const DNAT_PORT_MAX: Slot<2> = Slot::at(302);
+pub(crate) const SNAT_PORT_MAX: Slot<2> = Slot::with_gaps(266);
+pub(crate) const DNAT_PORT_MAX: Slot<2> = Slot::with_gaps(302);
 
 /// The second places that setters write, by the name of the attribute.
 pub(super) mod second {
@@ -177,40 +197,40 @@ fields! {
     Id: 4 = Slot::at(152);
     Zone: 2 = Slot::at(156);
     HelperName: 16 = Slot::at(158);
-    TcpState: 1 = Slot::at(184);
-    TcpFlagsOrig: 1 = Slot::at(185);
-    TcpMaskOrig: 1 = Slot::at(186);
-    TcpFlagsRepl: 1 = Slot::at(187);
-    TcpMaskRepl: 1 = Slot::at(188);
-    TcpWscaleOrig: 1 = Slot::at(189);
-    TcpWscaleRepl: 1 = Slot::at(190);
-    SctpState: 1 = Slot::at(184);
-    SctpVtagOrig: 4 = Slot::at(188);
-    SctpVtagRepl: 4 = Slot::at(192);
-    DccpState: 1 = Slot::at(184);
-    DccpRole: 1 = Slot::at(185);
-    DccpHandshakeSeq: 8 = Slot::at(192);
-    OrigCounterPackets: 8 = Slot::at(200);
-    OrigCounterBytes: 8 = Slot::at(208);
-    ReplCounterPackets: 8 = Slot::at(216);
-    ReplCounterBytes: 8 = Slot::at(224);
+    TcpState: 1 = Slot::with_gaps(184);
+    TcpFlagsOrig: 1 = Slot::with_gaps(185);
+    TcpMaskOrig: 1 = Slot::with_gaps(186);
+    TcpFlagsRepl: 1 = Slot::with_gaps(187);
+    TcpMaskRepl: 1 = Slot::with_gaps(188);
+    TcpWscaleOrig: 1 = Slot::with_gaps(189);
+    TcpWscaleRepl: 1 = Slot::with_gaps(190);
+    SctpState: 1 = Slot::with_gaps(184);
+    SctpVtagOrig: 4 = Slot::with_gaps(188);
+    SctpVtagRepl: 4 = Slot::with_gaps(192);
+    DccpState: 1 = Slot::with_gaps(184);
+    DccpRole: 1 = Slot::with_gaps(185);
+    DccpHandshakeSeq: 8 = Slot::at(DCCP_HANDSHAKE_SEQ_AT);
+    OrigCounterPackets: 8 = Slot::with_gaps(200);
+    OrigCounterBytes: 8 = Slot::with_gaps(208);
+    ReplCounterPackets: 8 = Slot::with_gaps(216);
+    ReplCounterBytes: 8 = Slot::with_gaps(224);
     SnatIpv4: 4 = SnatIpv6.slot.first();
-    SnatIpv6: 16 = Slot::at(232);
-    SnatPort: 2 = Slot::at(264);
+    SnatIpv6: 16 = Slot::with_gaps(232);
+    SnatPort: 2 = Slot::with_gaps(264);
     DnatIpv4: 4 = DnatIpv6.slot.first();
-    DnatIpv6: 16 = Slot::at(268);
-    DnatPort: 2 = Slot::at(300);
-    OrigNatSeqCorrectionPos: 4 = Slot::at(304);
-    OrigNatSeqOffsetBefore: 4 = Slot::at(308);
-    OrigNatSeqOffsetAfter: 4 = Slot::at(312);
-    ReplNatSeqCorrectionPos: 4 = Slot::at(316);
-    ReplNatSeqOffsetBefore: 4 = Slot::at(320);
-    ReplNatSeqOffsetAfter: 4 = Slot::at(324);
-    TimestampStart: 8 = Slot::at(328);
-    TimestampStop: 8 = Slot::at(336);
-    SynproxyIsn: 4 = Slot::at(344);
-    SynproxyIts: 4 = Slot::at(348);
-    SynproxyTsoff: 4 = Slot::at(352);
+    DnatIpv6: 16 = Slot::with_gaps(268);
+    DnatPort: 2 = Slot::with_gaps(300);
+    OrigNatSeqCorrectionPos: 4 = Slot::with_gaps(304);
+    OrigNatSeqOffsetBefore: 4 = Slot::with_gaps(308);
+    OrigNatSeqOffsetAfter: 4 = Slot::with_gaps(312);
+    ReplNatSeqCorrectionPos: 4 = Slot::with_gaps(316);
+    ReplNatSeqOffsetBefore: 4 = Slot::with_gaps(320);
+    ReplNatSeqOffsetAfter: 4 = Slot::with_gaps(324);
+    TimestampStart: 8 = Slot::with_gaps(328);
+    TimestampStop: 8 = Slot::with_gaps(336);
+    SynproxyIsn: 4 = Slot::with_gaps(344);
+    SynproxyIts: 4 = Slot::with_gaps(348);
+    SynproxyTsoff: 4 = Slot::with_gaps(352);
     TimestampEvent: 8 = Slot::at(TIMESTAMP_EVENT_AT);
 }
 
@@ -218,12 +238,14 @@ fields! {
 pub(super) mod listed {
     #[allow(clippy::wildcard_imports)]
     pub(in super::super) use super::field::*;
-    use super::{Block, Slot};
+    use super::{BLOCKS_AT, Block, Slot};
 
-    pub(in super::super) const Secctx: Block = Block { slot: Slot::at(368) };
-    pub(in super::super) const HelperInfo: Block = Block { slot: Slot::at(376) };
-    pub(in super::super) const Connlabels: Block = Block { slot: Slot::at(384) };
-    pub(in super::super) const ConnlabelsMask: Block = Block { slot: Slot::at(392) };
+    pub(in super::super) const Secctx: Block = Block { slot: Slot::at(BLOCKS_AT) };
+    pub(in super::super) const HelperInfo: Block = Block { slot: Slot::at(BLOCKS_AT + size_of::<usize>()) };
+    pub(in super::super) const Connlabels: Block =
+        Block { slot: Slot::at(BLOCKS_AT + 2 * size_of::<usize>()) };
+    pub(in super::super) const ConnlabelsMask: Block =
+        Block { slot: Slot::at(BLOCKS_AT + 3 * size_of::<usize>()) };
 }
 
 /// Reading and writing.
@@ -410,6 +432,25 @@ mod tests {
         assert_eq!(offset_of!(Flow, present), PRESENT.at);
         assert_eq!(offset_of!(Flow, body), HEAD_LEN);
         assert_eq!(offset_of!(Flow, secctx), BLOCKS_AT);
+    }
+
+    /// Places in the original's objects for i386, and the same attributes' places for the other machines.
+    #[test]
+    fn without_gaps_the_places_are_those_of_i386() {
+        for (other, i386) in [
+            (158, 158), // HELPER_NAME
+            (184, 180), // TCP_STATE
+            (188, 184), // SCTP_VTAG_ORIG
+            (192, 188), // SCTP_VTAG_REPL
+            (200, 192), // ORIG_COUNTER_PACKETS
+            (264, 256), // SNAT_PORT
+            (328, 320), // TIMESTAMP_START
+            (352, 344), // SYNPROXY_TSOFF
+        ] {
+            assert_eq!(without_gaps(other), i386);
+        }
+        assert_eq!(field::TcpState.slot.at, if PACKED { 180 } else { 184 });
+        assert_eq!(field::SynproxyTsoff.slot.at, if PACKED { 344 } else { 352 });
     }
 
     #[test]
