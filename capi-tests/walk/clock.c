@@ -61,3 +61,19 @@ int clock_gettime(clockid_t clock, struct timespec *result)
 	*result = now(clock);
 	return 0;
 }
+
+/* Where a time_t has 32 bits, programs that know times after 2038 call this function of glibc. */
+struct late_time {
+	int64_t tv_sec;
+	int32_t tv_nsec, padding;
+};
+
+int __clock_gettime64(clockid_t clock, struct late_time *result)
+{
+	struct timespec moment = { 0 };
+
+	if (clock_gettime(clock, &moment) != 0)
+		return -1;
+	*result = (struct late_time){ .tv_sec = moment.tv_sec, .tv_nsec = (int32_t)moment.tv_nsec };
+	return 0;
+}

@@ -88,11 +88,12 @@ static void set_number(struct walk *w)
 		size = expect_attributes[attr].size;
 	say(w, "    attribute %u, %u bytes, 0x%x\n", attr, width, value);
 	set_by_width(w, e, attr, width, value);
-	if (width >= size)
+	if (width == size || size == 0 || (width > size && !IS_BIG_ENDIAN))
 		return;
 	/* Only as much as was given is compared, and the whole is set thereafter. */
-	count_known(w, K_NARROW_SETTER);
-	get_number(w, e, attr, width);
+	count_known(w, IS_BIG_ENDIAN ? K_OTHER_WIDTH : K_NARROW_SETTER);
+	if (!IS_BIG_ENDIAN)
+		get_number(w, e, attr, width);
 	set_by_width(w, e, attr, size, value);
 }
 

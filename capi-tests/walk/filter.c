@@ -360,12 +360,24 @@ static void filter_events(struct walk *w)
 }
 
 /* Descriptors that take no filter, and sockets that have none. */
+/* Whether sockets have filters: an emulator of system calls (qemu-user) has no call that takes them away. */
+static bool has_filters(void)
+{
+	int nothing = 0;
+
+	return setsockopt(-1, SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof(nothing)) != 0 && errno == EBADF;
+}
+
 static void wrong_descriptor(struct walk *w)
 {
 	const int (*pairs)[2] = sockets();
 	struct outcome made, got;
 	int file, fd;
 
+	if (!has_filters()) {
+		say(w, "    no filters in an emulator\n");
+		return;
+	}
 	BOTH(w, made, nfct_filter_create, ());
 	same_null(w, &made);
 	file = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -115,8 +115,12 @@ static void set_narrow(struct walk *w, struct flow *f, unsigned attr, unsigned w
 
 	count_known(w, K_NARROW_SETTER);
 	set_by_width(w, f, attr, width, value);
-	get_number(w, f, attr, width);
-	ours = w->lib[1].nfct_get_attr_u64(f->ct[1], attr) & ~0ull >> (64 - 8 * size);
+	if (IS_BIG_ENDIAN)
+		count_known(w, K_OTHER_WIDTH);
+	else
+		get_number(w, f, attr, width);
+	ours = w->lib[1].nfct_get_attr_u64(f->ct[1], attr);
+	ours = IS_BIG_ENDIAN ? ours >> (64 - 8 * size) : ours & ~0ull >> (64 - 8 * size);
 	ours_must(w, w->function, ours >> 8 * width == 0, "clear what a narrow setter does not reach");
 	set_by_width(w, f, attr, size, value);
 }
@@ -141,12 +145,20 @@ static void set_number(struct walk *w)
 		set_narrow(w, f, attr, width, value);
 	else
 		set_by_width(w, f, attr, width, value);
+	if (IS_BIG_ENDIAN && attr < ATTRS && attributes[attr].kind == STORED && width > attributes[attr].size) {
+		count_known(w, K_OTHER_WIDTH);
+		set_by_width(w, f, attr, attributes[attr].size, value);
+	}
 }
 
 static void set_labels(struct walk *w, struct flow *f, unsigned attr)
 {
 	struct nfct_bitmask *bits[2];
 
+	if (HAS_LABEL_WORDS) {
+		count_known(w, K_LABEL_WORDS);
+		return;
+	}
 	if (f->is_block)
 		return;
 	any_mask(w, bits);
@@ -164,6 +176,10 @@ static void set_both_labels(struct walk *w)
 	struct nfct_bitmask *bits[2];
 	struct outcome mask;
 
+	if (HAS_LABEL_WORDS) {
+		count_known(w, K_LABEL_WORDS);
+		return;
+	}
 	if (f->is_block)
 		return;
 	any_mask(w, bits);
@@ -686,8 +702,9 @@ static void sizes(struct walk *w)
 	BOTH(w, most, nfct_maxsize, ());
 	if (most.value[0] != most.value[1]) {
 		count_known(w, K_OBJECT_SIZE);
+		ours_must(w, F_nfct_maxsize, most.value[1] - most.value[0] == 8, "have eight bytes more");
 		for (int s = 0; s < 2; s++)
-			got.value[s] -= most.value[s] - 400;
+			got.value[s] += most.value[1] - most.value[s];
 		most.value[0] = most.value[1];
 	}
 	same_all(w, &got);

@@ -408,6 +408,8 @@ static bool open_session(struct walk *w, uint8_t subsystem, unsigned groups)
 	for (int s = 0; open_nfnl && s < 2; s++) {
 		in_namespace(s, 0);
 		lower[s] = open_nfnl();
+		if (!lower[s])
+			open_nfnl = NULL; /* no such sockets here; NULL ends the original */
 	}
 	if (open_nfnl)
 		BOTH(w, got, nfct_open_nfnl, (lower[s], subsystem, groups));

@@ -18,6 +18,7 @@
 
 enum form {
 	NUMBER,     /* exactly so many bytes */
+	TIME,       /* nanoseconds since 1970, exactly eight bytes */
 	TEXT,       /* a string, not empty */
 	NEST,       /* a nest: empty, or at least one header */
 	LOOSE_NEST, /* the same; a shorter one is ignored */
@@ -126,8 +127,8 @@ static const struct shape help_shapes[] = { { CTA_HELP_NAME, TEXT, 20, 0, 0 },
 static const struct nest help = { help_shapes, 0, 0 };
 static const struct shape secctx_shapes[] = { { CTA_SECCTX_NAME, TEXT, 40, 0, 0 }, { 0 } };
 static const struct nest secctx = { secctx_shapes, 0, 0 };
-static const struct shape timestamp_shapes[] = { { CTA_TIMESTAMP_START, NUMBER, 8, 0, 0 },
-	{ CTA_TIMESTAMP_STOP, NUMBER, 8, 0, 0 }, { 0 } };
+static const struct shape timestamp_shapes[] = { { CTA_TIMESTAMP_START, TIME, 8, 0, 0 },
+	{ CTA_TIMESTAMP_STOP, TIME, 8, 0, 0 }, { 0 } };
 static const struct nest timestamp = { timestamp_shapes, 0, 0 };
 
 /* In the order in which the kernel sends them; the last ones it does not. */
@@ -288,11 +289,23 @@ const uint8_t *find_attribute(const uint8_t *area, size_t len, uint16_t type, si
 	return found;
 }
 
+/* Whether a time comes after the last second that a time_t has. */
+static bool is_late(const uint8_t *payload)
+{
+	uint64_t nanoseconds = 0;
+
+	for (int i = 0; i < 8; i++)
+		nanoseconds = nanoseconds << 8 | payload[i];
+	return nanoseconds / 1000000000 > (uint64_t)TIME_MAX;
+}
+
 static unsigned judge_length(const struct shape *shape, const uint8_t *payload, size_t len)
 {
 	switch (shape->form) {
 	case NUMBER:
 		return len == shape->size ? 0 : FATAL;
+	case TIME:
+		return len != 8 ? FATAL : is_late(payload) ? LATE : 0;
 	case TEXT:
 		return len == 0 ? FATAL : memchr(payload, 0, len + 1) ? 0 : UNBOUNDED;
 	case NEST:
@@ -300,7 +313,7 @@ static unsigned judge_length(const struct shape *shape, const uint8_t *payload, 
 	case LOOSE_NEST:
 		return len == 0 || len >= 4 ? 0 : NEWER;
 	case LABEL_BITS:
-		return len > LABELS_MAX ? TOO_LONG : 0;
+		return len > LABELS_MAX ? TOO_LONG : len > 0 && HAS_LABEL_WORDS ? LABEL_WORDS : 0;
 	case FUNCTION:
 		return len > FUNCTION_NAME_MAX ? FATAL : memchr(payload, 0, len + 1) ? 0 : UNBOUNDED;
 	case UNCHECKED:

@@ -28,6 +28,8 @@ enum judgement {
 	NEWER = 8,          /* a length that only ours looks at, or only the original does not */
 	TOO_LONG = 16,      /* an error for both, with what was read until then left to each */
 	CONTRADICTION = 64, /* a nest twice, or two attributes that are stored in one place */
+	LABEL_WORDS = 128,  /* labels, whose words have another order in the original */
+	LATE = 256,         /* a time that the original cannot know */
 	TAIL = 32,          /* the original reads on to the next multiple of four, beyond the message */
 };
 

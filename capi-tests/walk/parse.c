@@ -137,6 +137,8 @@ static bool is_readable(struct walk *w, enum subsystem subsystem)
 		{ UNBOUNDED, K_UNBOUNDED_TEXT },
 		{ NEWER, K_NEWER_LENGTH },
 		{ CONTRADICTION, K_CONTRADICTION },
+		{ LABEL_WORDS, K_LABEL_WORDS },
+		{ LATE, K_LATE },
 	};
 	unsigned judgement = judge(&message, subsystem);
 

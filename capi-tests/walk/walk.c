@@ -66,7 +66,7 @@ static void start_round(struct walk *w)
 		"NZST-12NZDT,M9.5.0,M4.1.0/3" };
 
 	start_random(w);
-	set_clock(1600000000 + below(w, 900000000), below(w, 1000000000));
+	set_clock(1600000000 + below(w, sizeof(time_t) > 4 ? 900000000 : 500000000), below(w, 1000000000));
 	setenv("TZ", zones[below(w, 4)], 1);
 	tzset();
 	for (int i = 0; i < FLOWS; i++) {

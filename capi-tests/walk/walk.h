@@ -15,6 +15,12 @@
 #include <setjmp.h>
 #include <stdio.h>
 
+/* Whether the kernel keeps labels in longs whose upper half comes first. */
+#define HAS_LABEL_WORDS (IS_BIG_ENDIAN && sizeof(long) == 8)
+/* Whether the most significant byte of a number comes first, and how many seconds a time has. */
+#define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+#define TIME_MAX (sizeof(time_t) > 4 ? INT64_MAX : INT32_MAX)
+
 /*
  * Differences that are known and decided: those that docs/differences.md lists, and what 1.0.9 has not got
  * yet. A call that would show one is not made, or not compared, and is counted.
@@ -22,10 +28,17 @@
 #define KNOWN_DIFFERENCES(X) \
 	X(K_NEWER_ATTRIBUTE, "newer-attribute", \
 		"attribute 75 (TIMESTAMP_EVENT) is not known to 1.0.9, and copying it aborts in 1.1.1") \
-	X(K_OBJECT_SIZE, "object-size", "a conntrack object has 400 bytes since 1.1.1, 392 before") \
+	X(K_OBJECT_SIZE, "object-size", "a conntrack object has eight bytes more since 1.1.1") \
 	X(K_NARROW_SETTER, "narrow-setter", \
 		"a setter narrower than its attribute leaves the upper bytes to chance in the original; " \
 		"ours are zero") \
+	X(K_OTHER_WIDTH, "other-width", \
+		"on big-endian machines the original takes a number of another width than the attribute's from " \
+		"the wrong end; ours is the number") \
+	X(K_LABEL_WORDS, "label-words", \
+		"on 64-bit big-endian machines the original takes the two words of a long of labels in the " \
+		"wrong order") \
+	X(K_LATE, "late-time", "where a time_t has 32 bits, the original wraps times after January 2038") \
 	X(K_HELPER_INFO_LENGTH, "helper-info-length", \
 		"the original forgets the length of helper info set by the program, and sends it empty") \
 	X(K_HELPER_INFO_OVERREAD, "helper-info-overread", \
