@@ -6,6 +6,8 @@
 #                        install and stage take the same TARGET; CC, CFLAGS and LDFLAGS link, as for a C program
 #   make cross           library and tool for the eight targets of CROSS_TARGETS, or for TARGET=triple, with the
 #                        compilers that this needs
+#   make test-cross      tests for the targets of make cross, by emulation; TARGET=triple selects one
+#   make test-platforms  one foreign architecture and one old kernel
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR; uninstall takes the same;
 #                        NFNETLINK=yes|no: whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config
 #                        decides)
@@ -82,10 +84,10 @@ NFNETLINK  ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo ye
 # Panic messages contain file names, but not the builder's folders.
 REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 FOR   := --locked $(addprefix --target ,$(TARGET))
-BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER))' $(CARGO)
+BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER) $(if $(STATIC),-C strip=symbols))' $(CARGO)
 
-.PHONY: all cross install uninstall stage dist docs demo check test test-cross test-platforms test-scenarios test-fresh soak \
-	fuzz-smoke bench try header clean
+.PHONY: all cross install uninstall stage dist docs demo check test test-cross test-platforms test-scenarios \
+	test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -96,6 +98,13 @@ all:
 
 cross:
 	@scripts/cross.sh $(or $(TARGET),$(CROSS_TARGETS))
+
+test-cross:
+	@scripts/test-cross.sh $(TARGET)
+
+test-platforms:
+	@scripts/test-cross.sh s390x-unknown-linux-gnu
+	@scripts/test-kernels.sh 5.10
 
 # For scripts that build for other machines (scripts/target.sh).
 say-all: ; @printf '%s\n' $(CROSS_TARGETS)

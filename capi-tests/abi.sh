@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 
 STAGE=$(realpath "${STAGE:-stage}")
 INCLUDE=$STAGE/include
+# The original's headers, and those of libnfnetlink: the machine's, or the unpacked ones of another machine.
+THEIRS=${ORIGINAL_INCLUDE:-/usr/include}
 FOLDER=libnetfilter_conntrack
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -43,14 +45,14 @@ fi
 # signatures [FLAGS...]: prints every function of the main header, as the compiler reads it.
 signatures() {
     echo '#include <libnetfilter_conntrack/libnetfilter_conntrack.h>' >"$work/main.c"
-    gcc "$@" -fsyntax-only -aux-info "$work/aux" "$work/main.c"
+    ${CC:-gcc} "$@" -fsyntax-only -aux-info "$work/aux" "$work/main.c"
     sed -n -e 's/^.*\(extern .*n\(fct\|fexp\)_[a-z0-9_]* (.*\)$/\1/p' "$work/aux" |
         sed -e 's/const \(enum\|int\|unsigned\|uint\|u_int\|size_t\)/\1/g' -e 's/u_int/uint/g' \
             -e 's/ \([,)]\)/\1/g' | LC_ALL=C sort -u
 }
-if [ -f /usr/include/$FOLDER/libnetfilter_conntrack.h ] && command -v gcc >/dev/null; then
-    signatures >"$work/theirs"
-    signatures -I "$INCLUDE" >"$work/ours"
+if [ -f "$THEIRS/$FOLDER/libnetfilter_conntrack.h" ] && command -v gcc >/dev/null; then
+    signatures -idirafter "$THEIRS" >"$work/theirs"
+    signatures -I "$INCLUDE" -idirafter "$THEIRS" >"$work/ours"
     check "$(wc -l <"$work/theirs") signatures are the original's" \
         sh -c "test -s '$work/theirs' && LC_ALL=C comm -23 '$work/theirs' '$work/ours' | diff - /dev/null"
 else
@@ -70,7 +72,10 @@ include() { printf '#include <%s>\n' "$@"; }
 
 alone=$(cd "$INCLUDE" && find $FOLDER -name '*.h' ! -name '*_ipv[46].h' | LC_ALL=C sort)
 kernel='linux/netfilter/nfnetlink.h linux/netfilter/nfnetlink_conntrack.h linux/netfilter/nf_conntrack_common.h'
-for rules in 'c c99' 'c c17' 'c++ c++17'; do
+# For another machine there is a C compiler only; what the headers include does not depend on the machine.
+printf '%s\n' 'c c99' 'c c17' >"$work/languages"
+[ -n "${ORIGINAL_INCLUDE+foreign}" ] || echo 'c++ c++17' >>"$work/languages"
+while read -r rules; do
     # shellcheck disable=SC2086  # language and standard are two words, lists of headers are words
     {
         for header in $alone; do
@@ -80,7 +85,7 @@ for rules in 'c c99' 'c c17' 'c++ c++17'; do
         check "before the kernel's headers as ${rules#* }" compile $rules "$(include $alone $kernel)"
         check "behind the kernel's headers as ${rules#* }" compile $rules "$(include $kernel $alone)"
     }
-done
+done <"$work/languages"
 for version in 4 6; do
     header=$FOLDER/libnetfilter_conntrack_ipv$version.h
     check "$header asks to be removed" \
@@ -89,37 +94,40 @@ for version in 4 6; do
 done
 
 # Without libnfnetlink's headers: a folder that contains all other headers.
-mkdir "$work/others"
-for entry in /usr/include/*; do
-    case ${entry##*/} in
-        libnfnetlink | libnetfilter_conntrack) ;;
-        *) ln -s "$entry" "$work/others/" ;;
-    esac
-done
-without="-nostdinc -isystem $(${CC:-cc} -print-file-name=include) -isystem $work/others
-    -isystem $work/others/$(${CC:-cc} -print-multiarch)"
-uses='static unsigned int use(struct nfct_handle *h, const struct nfgenmsg *m, const struct nfnlhdr *n) {
+without_libnfnetlink() {
+    mkdir "$work/others"
+    for entry in /usr/include/*; do
+        case ${entry##*/} in
+            libnfnetlink | libnetfilter_conntrack) ;;
+            *) ln -s "$entry" "$work/others/" ;;
+        esac
+    done
+    without="-nostdinc -isystem $(${CC:-cc} -print-file-name=include) -isystem $work/others
+        -isystem $work/others/$(${CC:-cc} -print-multiarch)"
+    uses='static unsigned int use(struct nfct_handle *h, const struct nfgenmsg *m, const struct nfnlhdr *n) {
     return nfct_nfnlh(h) && m && n ? NFNL_SUBSYS_CTNETLINK : NF_NETLINK_CONNTRACK_EXP_DESTROY; }
 int main(void) { return (int)use(0, 0, 0); }'
-# shellcheck disable=SC2086  # lists of words
-check "without libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses")" $without
-# shellcheck disable=SC2086  # lists of words
-check "with libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses")"
+    # shellcheck disable=SC2086  # lists of words
+    check "without libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses")" $without
+    # shellcheck disable=SC2086  # lists of words
+    check "with libnfnetlink's headers" compile c c99 "$(include $alone; echo "$uses")"
+}
+[ -n "${ORIGINAL_INCLUDE+foreign}" ] || without_libnfnetlink
 
 # Numbers: the values that the compiler computes from both sets of headers.
 numbers() {
     ${CC:-cc} -w "$@" -o "$work/numbers" capi-tests/abi/constants.c && "$work/numbers"
 }
-if [ -f /usr/include/$FOLDER/libnetfilter_conntrack.h ]; then
+if [ -f "$THEIRS/$FOLDER/libnetfilter_conntrack.h" ]; then
     since=
-    if grep -q ATTR_TIMESTAMP_EVENT /usr/include/$FOLDER/libnetfilter_conntrack.h; then since=-DSINCE_1_1; fi
-    numbers $since >"$work/theirs"
-    numbers $since -I "$INCLUDE" >"$work/ours"
+    if grep -q ATTR_TIMESTAMP_EVENT "$THEIRS/$FOLDER"/libnetfilter_conntrack.h; then since=-DSINCE_1_1; fi
+    numbers $since -idirafter "$THEIRS" >"$work/theirs"
+    numbers $since -I "$INCLUDE" -idirafter "$THEIRS" >"$work/ours"
     check "$(wc -l <"$work/ours") numbers, sizes and offsets are the original's" diff "$work/theirs" "$work/ours"
 else
     skip "numbers, sizes and offsets are the original's: its headers are not installed"
 fi
-numbers -DSINCE_1_1 -I "$INCLUDE" >"$work/ours"
+numbers -DSINCE_1_1 -I "$INCLUDE" -idirafter "$THEIRS" >"$work/ours"
 check 'what 1.1 has added has its numbers' sh -c "grep -c \
     -e '^ATTR_TIMESTAMP_EVENT 75$' -e '^ATTR_MAX 76$' -e '^CTA_TIMESTAMP_EVENT 27$' -e '^CTA_MAX 27$' \
     -e '^NFCT_FILTER_ZONE 7$' -e '^NFCT_FILTER_MAX 8$' -e '^NFCT_FILTER_DUMP_ZONE 3$' \

@@ -6,6 +6,7 @@
 #     capi-tests/walk.sh                          the ring: a test of the walk, the comparison, the walk under valgrind
 #     capi-tests/walk.sh --soak [OPTION...]       a million rounds, or another number that the options set
 #     capi-tests/walk.sh --valgrind [OPTION...]   300 rounds under valgrind: no error and no leak on our side
+#     capi-tests/walk.sh --foreign                3000 rounds and the fuzzer's messages, on another machine's libraries
 #     capi-tests/walk.sh --only OPTION...         the walk with these options, for example --round 77
 #
 # STAGE names another install, SEED another start. The head of capi-tests/walk/walk.c describes the options.
@@ -20,7 +21,8 @@ trap 'rm -rf "$work"' EXIT
 
 # The walk defines its own clock functions, which both libraries must find: -rdynamic.
 build() {
-    ${CC:-cc} -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -rdynamic -o "$work/walk" capi-tests/walk/*.c
+    ${CC:-cc} -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -g -rdynamic -o "$work/walk" \
+        ${ORIGINAL_INCLUDE:+-idirafter "$ORIGINAL_INCLUDE"} capi-tests/walk/*.c
 }
 
 walk() {
@@ -66,6 +68,14 @@ case ${1:-} in
     --valgrind)
         shift
         under_valgrind "$@" || { cat "$work/memory" && exit 1; }
+        exit
+        ;;
+    --foreign)
+        tell='rounds|known'
+        step 'ours does the same as the original' walk --rounds 3000 "$ORIGINAL" "$OURS"
+        step 'ours does the same on the messages that the fuzzer found worth keeping' \
+            walk --given fuzz/corpus/versus.txt "$ORIGINAL" "$OURS"
+        tally walk
         exit
         ;;
     --only)

@@ -55,7 +55,7 @@ case $triple in
 esac
 CC=$(scripts/target.sh compiler "$triple")
 STAGE=$(scripts/target.sh stage "$triple")
-export CC STAGE
+export CC STAGE STAGE_OF="$triple"
 
 # shellcheck disable=SC2016  # the inner shell expands
 exec unshare --map-root-user --net --mount sh -c '

@@ -82,12 +82,25 @@ static unsigned widest(unsigned attr)
 	return attr == HELPER_NAME ? 1 : attr == ZONE ? 2 : attr == ID ? 4 : 8;
 }
 
+/* An ARM reads eight bytes at a time only from an address that four divide: there the original ends the process. */
+static bool can_read_eight(const struct walk *w, const struct flow *f, unsigned attr)
+{
+#ifdef __arm__
+	return ((uintptr_t)w->lib[1].nfct_get_attr(f->ct[1], attr) & 3) == 0;
+#else
+	(void)w, (void)f, (void)attr;
+	return true;
+#endif
+}
+
 static void get_number(struct walk *w, const struct flow *f, unsigned attr, unsigned width)
 {
 	struct outcome got;
 
 	if (width > widest(attr))
 		width = widest(attr);
+	if (width > 4 && !can_read_eight(w, f, attr))
+		width = 4;
 	switch (width) {
 	case 1:
 		BOTH(w, got, nfct_get_attr_u8, (f->ct[s], attr));
@@ -140,6 +153,10 @@ static void set_number(struct walk *w)
 		any_value(w, a, bytes);
 	}
 	memcpy(&value, bytes, sizeof(value));
+#ifdef __arm__
+	if (attr < ATTRS && attributes[attr].size == 8)
+		width = 8; /* as in can_read_eight(): a narrower number is on the stack anywhere */
+#endif
 	say(w, "    attribute %u, %u bytes, 0x%llx\n", attr, width, (unsigned long long)value);
 	if (attr < ATTRS && attributes[attr].kind == STORED && width < attributes[attr].size)
 		set_narrow(w, f, attr, width, value);
