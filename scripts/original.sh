@@ -4,7 +4,8 @@
 #
 #     scripts/original.sh library|tool
 #
-# CT_ORIGINAL_SO and CT_ORIGINAL_TOOL name the files. Without them the script asks Debian's packages, because an
+# CT_ORIGINAL_SO and CT_ORIGINAL_TOOL name the files; an empty name stands for no
+# original. Without them the script asks Debian's packages, because an
 # installed libconntrack comes first on the loader's path and in $PATH. Prints nothing and fails when the machine has
 # no original, or when the named file is not the original.
 set -eu
@@ -16,12 +17,12 @@ packaged() {
 
 case ${1:-} in
     library)
-        found=${CT_ORIGINAL_SO:-$(packaged libnetfilter-conntrack3 '/libnetfilter_conntrack\.so\.3\.[0-9.]*$')}
+        found=${CT_ORIGINAL_SO-$(packaged libnetfilter-conntrack3 '/libnetfilter_conntrack\.so\.3\.[0-9.]*$')}
         # The original needs libmnl; our library does not.
         test -n "$found" && readelf -d "$found" | grep -q 'NEEDED.*libmnl' || exit 1
         ;;
     tool)
-        found=${CT_ORIGINAL_TOOL:-$(packaged conntrack '/sbin/conntrack$')}
+        found=${CT_ORIGINAL_TOOL-$(packaged conntrack '/sbin/conntrack$')}
         test -n "$found" && "$found" -V | grep -q conntrack-tools || exit 1
         ;;
     *)

@@ -60,7 +60,7 @@ control() {
 
 # count TRIPLE RING PASSED FAILED EMULATOR REMARK
 count() {
-    printf '%s %s: %s passed, %s failed, %s not possible by emulation %s\n' "$1" "$2" "$3" "$4" "$5" "$6"
+    printf '%s %s: %s passed, %s failed, %s left out %s\n' "$1" "$2" "$3" "$4" "$5" "$6"
     printf '| %s | %s | %s | %s | %s | %s |\n' "$@" >>"$work/rows"
     [ "$4" = 0 ] || failed=1
 }
