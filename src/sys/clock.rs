@@ -68,7 +68,8 @@ pub fn follow_zone() {
     }
 }
 
-/// Breaks seconds since 1970 down in the local time zone; nothing when the C library cannot: times after January 2038 on 32-bit machines with glibc before 2.34.
+/// Breaks seconds since 1970 down in the local time zone; nothing when the C library cannot: on 32-bit machines, times after
+/// January 2038 with glibc before 2.34.
 #[must_use]
 pub fn local(secs: u64) -> Option<LocalTime> {
     let small = |n: libc::c_int| u8::try_from(n).unwrap_or_default();
