@@ -27,6 +27,8 @@
 #                        CLOCK, and in BENCH the arguments of scripts/bench.sh: rows, --raise-limits
 #   make try CMD='...'   one program on our library, nothing installed
 #   make dist            the source tarball with the crates that it is built with, for builds without network
+#   make deb             Debian packages in target/packages (scripts/deb.sh)
+#   make test-deb        the packages: built twice, checked, installed, upgraded and removed in a Debian root
 #   make header          the C headers, rendered again from src/capi, and the pages of section 3 from the headers
 #   make stage           an install into ./stage, for programs that link before an installation:
 #                        PKG_CONFIG_PATH=stage/lib/pkgconfig cc ... $(pkg-config --cflags --libs libconntrack)
@@ -86,8 +88,8 @@ REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),
 FOR   := --locked $(addprefix --target ,$(TARGET))
 BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER) $(if $(STATIC),-C strip=symbols))' $(CARGO)
 
-.PHONY: all cross install uninstall stage dist docs demo check test test-cross test-platforms test-scenarios test-fresh soak \
-	fuzz-smoke bench try header clean
+.PHONY: all cross install uninstall stage dist deb test-deb docs demo check test test-cross test-platforms \
+	test-scenarios test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -225,6 +227,14 @@ try:
 	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(SHARED) || \
 		$(MAKE) --no-print-directory --assume-old=all stage
 	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
+
+deb:
+	@scripts/install-deps.sh deb
+	@scripts/deb.sh
+
+test-deb:
+	@scripts/install-deps.sh test-deb
+	@scripts/test-deb.sh
 
 dist:
 	@scripts/install-deps.sh dist

@@ -26,6 +26,8 @@ make_root() {
     # shellcheck disable=SC2046,SC2086  # no mirror is no word
     debootstrap --variant=minbase "$suite" "$root" ${MIRROR:-$(mirror)}
     apt-config dump 2>/dev/null | grep '^Acquire::https\{0,1\}::' >"$root/etc/apt/apt.conf.d/00machine" || true
+    # No package starts its daemon there.
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"
     export -p | grep -i '_proxy=' >"$root/etc/profile.d/proxy.sh" || true
     (run "$root" root "apt-get update && apt-get install -y $*")
     [ ! -e $CERTIFICATES ] || cp $CERTIFICATES "$root$CERTIFICATES"

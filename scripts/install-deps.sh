@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench|dist|lint|test-cross
+#     scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|lint|test-cross
 #     scripts/install-deps.sh TRIPLE          the C compiler for a target of make cross
 #
 # When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
@@ -24,7 +24,9 @@ test             nftables                     /usr/sbin/nft
 test             iproute2                     /usr/bin/ss
 test             procps                       /bin/kill
 test             bsdutils                     script
-test,bench,dist  python3                      /usr/bin/python3
+test,bench       python3                      /usr/bin/python3
+dist,deb         python3                      /usr/bin/python3
+test-deb         python3                      /usr/bin/python3
 test             perl                         /usr/bin/prove
 test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
 test             strace                       strace
@@ -34,6 +36,10 @@ test             man-db                       lexgrog
 test             bsdextrautils                col
 test             fish                         fish
 test             valgrind                     valgrind
+deb,test-deb     dpkg-dev                     dpkg-buildpackage
+deb,test-deb     debhelper                    dh
+test-deb         lintian                      lintian
+test-deb         debootstrap                  /usr/sbin/debootstrap
 lint             shellcheck                   shellcheck
 test-cross       qemu-user-static             qemu-s390x-static
 test-cross       musl-tools                   musl-gcc
@@ -62,7 +68,7 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|lint|test-cross|TRIPLE}
+target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|lint|test-cross|TRIPLE}
 case $target in *-linux-*) user="a build for $target" ;; *) user="make $target" ;; esac
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
