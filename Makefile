@@ -20,6 +20,8 @@
 #                        PACKETS_ONLY=yes makes every flow by packets
 #   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
 #                        Rust; LEGS selects them (scripts/fresh.sh)
+#   make test-kernels    the tool, the library and the kernel tests on other kernels of Debian in qemu, one of them
+#                        big-endian; KERNELS='5.10 sid' selects some of them (scripts/test-kernels.sh)
 #   make soak            the differential walk of the C API, a million rounds (SEED=N selects another walk), then
 #                        mixed work on one table for SOAK_SECS, with a check of memory and descriptors
 #   make fuzz-smoke      every fuzz target for 20 s, where cargo-fuzz is installed
@@ -91,7 +93,7 @@ FOR   := --locked $(addprefix --target ,$(TARGET))
 BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER) $(if $(STATIC),-C strip=symbols))' $(CARGO)
 
 .PHONY: all cross install uninstall stage dist deb test-deb rpm test-rpm docs demo check test test-cross test-platforms \
-	test-scenarios test-fresh soak fuzz-smoke bench try header clean
+	test-kernels test-scenarios test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
@@ -206,6 +208,9 @@ test-scenarios:
 
 test-fresh:
 	@scripts/fresh.sh $(LEGS)
+
+test-kernels:
+	@scripts/test-kernels.sh $(KERNELS)
 
 soak:
 	@scripts/install-deps.sh test

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross
+#     scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x
 #     scripts/install-deps.sh TRIPLE          the C compiler for a target of make cross
 #
 # When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
@@ -44,6 +44,14 @@ test-deb         debootstrap                  /usr/sbin/debootstrap
 lint             shellcheck                   shellcheck
 rpm,test-rpm     rpm                          rpmbuild
 test-rpm         shellcheck                   shellcheck
+kernels          qemu-system-x86              qemu-system-x86_64
+kernels          binutils                     strip
+kernels          cpio                         cpio
+kernels          kmod                         /sbin/depmod
+kernels          xz-utils                     xz
+kernels          zstd                         zstd
+kernels          debian-archive-keyring       /usr/share/keyrings/debian-archive-keyring.gpg
+kernels-s390x    qemu-system-s390x            qemu-system-s390x
 test-cross       qemu-user-static             qemu-s390x-static
 test-cross       musl-tools                   musl-gcc
 test-cross       util-linux                   unshare
@@ -71,7 +79,7 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|TRIPLE}
+target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x|TRIPLE}
 case $target in *-linux-*) user="a build for $target" ;; *) user="make $target" ;; esac
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac
