@@ -134,9 +134,21 @@ impl EventsBuilder {
 /// control group's limit.
 #[must_use]
 pub fn large_receive_buffer() -> u32 {
+    large_of(memory_bytes())
+}
+
+/// The same for a machine with this many bytes of memory.
+fn large_of(memory_bytes: u64) -> u32 {
     const LARGE: u64 = 64 << 20;
-    let of_memory = memory_bytes() / 8 / 2; // the kernel doubles what is asked for
+    let of_memory = memory_bytes / 8 / 2; // the kernel doubles what is asked for
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
+}
+
+/// The largest number of events in a queue whose events take this many bytes of kernel memory, and in this process.
+fn most_in(queued_bytes: u32) -> usize {
+    /// Kernel memory that even an empty datagram takes, at least.
+    const LEAST: u32 = 512;
+    MOST_DATAGRAMS + (queued_bytes / LEAST) as usize
 }
 
 /// Which events the socket receives when all received ones have been read.
@@ -312,10 +324,7 @@ impl Events {
     /// this call.
     #[must_use]
     pub fn most_waiting(&self) -> usize {
-        /// Kernel memory that even an empty datagram takes, at least.
-        const LEAST: u32 = 512;
-        let queued = self.socket.queue().map_or(0, |queue| queue.bytes / LEAST);
-        MOST_DATAGRAMS + queued as usize
+        most_in(self.socket.queue().map_or(0, |queue| queue.bytes))
     }
 
     /// Waits for the next event.
