@@ -185,4 +185,10 @@ mod tests {
         assert!(matches!(open(builder().namespace_name("a\0b")), Some(Error::Invalid(_))));
         assert!(matches!(open(builder().namespace_path("/tmp/a\0b")), Some(Error::Invalid(_))));
     }
+
+    #[test]
+    fn handles_are_open_at_the_same_time() {
+        let open = || Handle::builder().open();
+        assert!(open().is_ok_and(|_first| open().is_ok()));
+    }
 }

@@ -201,4 +201,17 @@ mod tests {
         assert_eq!(tuple_flags(&flow, AF_INET), addresses | common | ipv4, "addresses of the other family");
         assert_eq!(tuple_flags(&flow, AF_INET6), CTA_FILTER_F_IP_DST | common | ipv6);
     }
+
+    #[test]
+    fn a_filter_and_its_tuple_are_of_one_family() {
+        let mut tuple = Flow::new();
+        let encode = |family, tuple: &Flow| {
+            let filter = DumpFilter { family, tuple: Some(Box::new(tuple.clone())), ..DumpFilter::new() };
+            filter.encode(&mut Builder::attributes(&mut [0; 256]))
+        };
+        assert!(matches!(encode(None, &tuple), Err(Error::Invalid(_))), "it has no family");
+        tuple.set_bytes(Attr::OrigL3proto, &[AF_INET]);
+        assert_eq!([encode(None, &tuple), encode(Some(AF_INET), &tuple)], [Ok(()), Ok(())]);
+        assert!(matches!(encode(Some(AF_INET6), &tuple), Err(Error::Invalid(_))));
+    }
 }

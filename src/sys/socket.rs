@@ -163,7 +163,8 @@ impl Socket {
     /// The system's error; `EINTR` is retried.
     pub fn send(&self, datagram: &[u8]) -> Result<usize> {
         #[cfg(any(test, feature = "internals"))]
-        if self.script.is_some() {
+        if let Some(script) = &self.script {
+            script.send(datagram);
             return Ok(datagram.len());
         }
         loop {
@@ -321,7 +322,7 @@ impl Socket {
 
 #[cfg(any(test, feature = "internals"))]
 impl Socket {
-    /// A socket that receives this script instead of the kernel's datagrams; datagrams that are sent are dropped.
+    /// A socket that receives this script instead of the kernel's datagrams; datagrams that are sent are kept.
     ///
     /// # Errors
     /// The system's error.
@@ -330,6 +331,12 @@ impl Socket {
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
         Ok(Socket { script: Some(super::script::Script::new(arrivals)), ..Socket::around(inner, 0) })
+    }
+
+    /// The datagrams that were sent to the script since the last call.
+    #[cfg(test)]
+    pub(crate) fn sent(&self) -> Vec<Vec<u8>> {
+        self.script.as_ref().map(super::script::Script::sent).unwrap_or_default()
     }
 }
 

@@ -583,8 +583,22 @@ mod tests {
         assert_eq!(plain.receive_buffer(u32::MAX).receive_buffer, Some(LARGEST_RECEIVE_BUFFER));
         assert_eq!(plain.for_table().groups, Groups::FLOWS);
         assert_eq!(Events::builder(Groups::EXPECT_NEW).for_table().groups, Groups::NEW | Groups::DESTROY);
-        let large = plain.large_receive_buffer().receive_buffer.unwrap();
-        let of_memory = memory_bytes() / 16;
-        assert_eq!(u64::from(large), of_memory.min(64 << 20));
+        assert_eq!(plain.large_receive_buffer().receive_buffer, Some(large_of(memory_bytes())));
+        let rows =
+            [(1 << 30, 64 << 20), (1 << 40, 64 << 20), ((1 << 30) - 16, (64 << 20) - 1), (160, 10), (0, 0)];
+        for (memory, buffer) in rows {
+            assert_eq!(large_of(memory), buffer, "{memory}");
+        }
+        let most = [0, 511, 512, 212_992].map(most_in);
+        assert_eq!(most, [0, 0, 1, 416].map(|queued| MOST_DATAGRAMS + queued));
+    }
+
+    #[test]
+    fn a_subscription_has_its_receive_buffer() {
+        let size = |builder: EventsBuilder| builder.open().unwrap().socket().receive_buffer();
+        assert_eq!(size(Events::builder(Groups::empty()).receive_buffer(10_000)), Ok(20_000));
+        assert_eq!(size(Events::builder(Groups::empty()).unchecked_receive_buffer(10_000)), Ok(20_000));
+        let unchecked = Events::builder(Groups::empty()).unchecked_receive_buffer(u32::MAX);
+        assert_eq!(unchecked.receive_buffer, Some(u32::MAX));
     }
 }

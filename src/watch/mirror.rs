@@ -88,16 +88,20 @@ impl Mirror {
     pub fn open(builder: EventsBuilder) -> Result<Mirror> {
         let events = builder.for_table().open()?;
         events.socket().set_non_blocking(true)?;
-        Ok(Mirror {
+        Ok(Mirror::on(events, Handle::open()?))
+    }
+
+    fn on(events: Events, handle: Handle) -> Mirror {
+        Mirror {
             events,
-            handle: Handle::open()?,
+            handle,
             told: Told::default(),
             due: true,
             lost: 0,
             looked: None,
             took: Duration::ZERO,
             looks: 0,
-        })
+        }
     }
 
     /// The socket that receives events, for polling.
@@ -325,4 +329,254 @@ fn tell(
         }
     }
     verdict
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::codec::flow_encode;
+    use crate::exchange::inbox::answer;
+    use crate::flow::{Dir, L4};
+    use crate::sys::script::Arrival;
+    use crate::wire::consts::*;
+    use crate::wire::{Builder, Header};
+
+    const LOSS: Arrival = Arrival::Failure(Error::Overrun);
+    const NO_MORE: Arrival = Arrival::Failure(Error::Os(libc::EAGAIN));
+
+    /// A message about the flow of this port, which is also its id.
+    fn message(kind: u16, flags: u16, seq: u32, port: u16, status: u32) -> Arrival {
+        let (mut buf, mut flow) = ([0; 256], Flow::new());
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
+        flow.set_tuple(Dir::Orig, src, dst, L4::Udp { sport: port, dport: 53 });
+        flow.set_reply_from_original();
+        let head = Header { kind, flags, seq, port_id: 5, ..Header::default() };
+        let mut b = Builder::message(&mut buf, head, AF_INET, 0).unwrap();
+        flow_encode::attributes(&mut b, &flow).unwrap();
+        b.be32(CTA_STATUS, status).unwrap();
+        b.be32(CTA_ID, port.into()).unwrap();
+        let len = b.finish();
+        Arrival::Kernel(buf[..len].to_vec())
+    }
+
+    fn event(kind: EventKind, port: u16) -> Arrival {
+        let (message_number, flags) = match kind {
+            EventKind::New => (IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL),
+            EventKind::Update => (IPCTNL_MSG_CT_NEW, 0),
+            EventKind::Destroy => (IPCTNL_MSG_CT_DELETE, 0),
+        };
+        message(u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, message_number]), flags, 0, port, 0)
+    }
+
+    /// The answer to request `seq` that lists the flows of these ports.
+    fn listed(seq: u32, ports: &[u16]) -> Vec<Arrival> {
+        let kind = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+        let entries = ports.iter().map(|&port| message(kind, NLM_F_MULTI, seq, port, 0));
+        entries.chain([Arrival::Kernel(answer(NLMSG_DONE, seq))]).collect()
+    }
+
+    fn mirror(events: Vec<Arrival>, lists: Vec<Vec<Arrival>>) -> Mirror {
+        let events = Events::scripted(Socket::scripted(events).unwrap()).unwrap();
+        Mirror::on(events, Handle::scripted(Socket::scripted(lists.concat()).unwrap()).unwrap())
+    }
+
+    /// A change in a few letters: its kind, the flow's port, where it is from, and the port id of its cause.
+    fn line(change: Change<'_>) -> String {
+        let kind = match change.kind {
+            EventKind::New => '+',
+            EventKind::Update => '~',
+            EventKind::Destroy => '-',
+        };
+        let from = if change.found { "table" } else { "event" };
+        format!("{kind}{} {from} {}", change.flow.tuple(Dir::Orig).l4_src(), change.port_id)
+    }
+
+    /// The changes that a call of `read` reports, or of `settle`, at most `most` of them.
+    fn changes(mirror: &mut Mirror, settle: bool, most: usize) -> (Vec<String>, Result<()>) {
+        let mut lines = Vec::new();
+        let each = |change: Change<'_>| {
+            lines.push(line(change));
+            if lines.len() == most { Verdict::Break(()) } else { Verdict::Continue(()) }
+        };
+        let result = if settle { mirror.settle(each) } else { mirror.read(each) };
+        (lines, result)
+    }
+
+    fn read(mirror: &mut Mirror) -> Vec<String> {
+        let (lines, result) = changes(mirror, false, usize::MAX);
+        assert_eq!(result, Ok(()));
+        lines
+    }
+
+    #[test]
+    fn the_table_is_read_once_then_events_follow_and_a_loss_lets_it_be_read_again() {
+        use EventKind::{Destroy, New, Update};
+        let first = vec![event(New, 1), NO_MORE];
+        let then = vec![event(Update, 1), event(Destroy, 2), NO_MORE];
+        let lost = vec![event(New, 4), LOSS, NO_MORE];
+        let mut mirror =
+            mirror([first, then, lost].concat(), vec![listed(1, &[1, 2, 3]), listed(2, &[1, 5])]);
+        assert_eq!((mirror.len(), mirror.looks(), mirror.is_behind()), (0, 0, true));
+        assert_eq!(read(&mut mirror), ["+1 event 5", "+2 table 0", "+3 table 0"]);
+        assert_eq!((mirror.len(), mirror.looks(), mirror.is_behind(), mirror.lost()), (3, 1, false, 0));
+        assert!(!mirror.is_empty());
+        assert_eq!(read(&mut mirror), ["~1 event 5", "-2 event 5"]);
+        assert_eq!((mirror.len(), mirror.looks()), (2, 1));
+        let mut lines = Vec::new();
+        while mirror.looks() == 1 {
+            lines.extend(read(&mut mirror)); // reading the table takes at most half of the time
+        }
+        lines[1..].sort();
+        assert_eq!(lines, ["+4 event 5", "+5 table 0", "-3 table 0", "-4 table 0"]);
+        assert_eq!((mirror.len(), mirror.lost(), mirror.is_behind()), (2, 1, false));
+    }
+
+    #[test]
+    fn an_entry_that_ends_is_not_read_from_the_table() {
+        let kind = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+        let entry = |port, status| message(kind, NLM_F_MULTI, 1, port, status);
+        let list = [entry(1, 0), entry(2, IPS_DYING), entry(3, !IPS_DYING)];
+        let mut mirror = mirror(vec![], vec![list.to_vec(), listed(1, &[])]);
+        assert_eq!(read(&mut mirror), ["+1 table 0", "+3 table 0"]);
+    }
+
+    #[test]
+    fn the_table_is_read_again_after_thirty_seconds_or_fifty_times_as_long_as_it_took() {
+        let mut mirror = mirror(vec![], vec![listed(1, &[]), listed(2, &[])]);
+        assert_eq!(mirror.rest(), Duration::ZERO, "before the first time");
+        assert!(read(&mut mirror).is_empty());
+        let rows = [
+            (0, false, [(0, 30), (20, 10), (30, 0)]),
+            (100, false, [(0, 5000), (4980, 20), (5000, 0)]),
+            (100, true, [(0, 100), (80, 20), (100, 0)]),
+        ];
+        for (took, due, rests) in rows {
+            (mirror.took, mirror.due) = (Duration::from_secs(took), due);
+            for (ago, expected) in rests {
+                mirror.looked = Instant::now().checked_sub(Duration::from_secs(ago));
+                let rest = mirror.rest().as_secs_f64();
+                assert!(
+                    rest <= expected as f64 && rest + 9.0 > expected as f64,
+                    "{took} {due} {ago}: {rest}"
+                );
+            }
+        }
+        assert!(read(&mut mirror).is_empty());
+        assert_eq!(mirror.looks(), 2);
+        assert!(
+            mirror.took < Duration::from_secs(2)
+                && mirror.looked.is_some_and(|at| at.elapsed() < Mirror::INTERVAL)
+        );
+        assert!(mirror.rest() > Duration::ZERO);
+    }
+
+    #[test]
+    fn a_call_that_is_stopped_continues_with_the_next_one() {
+        let waiting = vec![event(EventKind::New, 1), event(EventKind::New, 2), NO_MORE];
+        let lists = vec![listed(1, &[1, 2, 3, 4]), listed(2, &[1, 2, 4]), listed(3, &[])];
+        let mut mirror = mirror(waiting, lists);
+        assert_eq!(changes(&mut mirror, false, 1), (vec!["+1 event 5".to_owned()], Ok(())));
+        assert_eq!((mirror.rest(), mirror.looks()), (Duration::ZERO, 0), "an event is left");
+        let (lines, _) = changes(&mut mirror, false, 2);
+        assert_eq!(lines, ["+2 event 5", "+3 table 0"]);
+        assert!(mirror.is_behind() && mirror.looks() == 1, "the table was not read to its end");
+        let mut lines = Vec::new();
+        while mirror.is_behind() {
+            lines.extend(read(&mut mirror));
+        }
+        assert_eq!(lines, ["+4 table 0", "-3 table 0"]);
+        // A stop between the ends that the table shows.
+        let (lines, _) = changes(&mut mirror, true, 2);
+        assert!(lines.iter().all(|line| line.starts_with('-') && line.ends_with(" table 0")), "{lines:?}");
+        assert_eq!((lines.len(), mirror.len(), mirror.is_behind()), (2, 1, true));
+    }
+
+    #[test]
+    fn a_call_ends_where_its_caller_does_not_go_on() {
+        let waiting = || vec![event(EventKind::New, 1), event(EventKind::New, 2)];
+        for (calls, events, looks) in [(0, 0, 0), (1, 1, 0), (2, 2, 0), (3, 2, 1), (4, 2, 1), (5, 2, 1)] {
+            let (mut left, mut lines) = (calls, Vec::new());
+            let mut mirror = mirror(waiting(), vec![listed(1, &[1, 2, 3])]);
+            let go_on = || {
+                left -= 1;
+                left >= 0
+            };
+            let each = |change: Change<'_>| {
+                lines.push(line(change));
+                Verdict::Continue(())
+            };
+            mirror.read_while(go_on, each).unwrap();
+            assert_eq!(
+                (lines.len() >= events, mirror.looks(), mirror.is_behind()),
+                (true, looks, true),
+                "{calls}"
+            );
+        }
+        let mut mirror = mirror(waiting(), vec![listed(1, &[1, 2, 3])]);
+        assert_eq!(mirror.settle_while(|| false, |_| Verdict::Continue(())), Ok(false));
+        assert_eq!((mirror.len(), mirror.looks()), (0, 0));
+    }
+
+    #[test]
+    fn a_mirror_settles_where_nothing_is_lost_while_the_table_is_read() {
+        use EventKind::{Destroy, New};
+        let events = [NO_MORE, event(Destroy, 1), event(New, 2), NO_MORE, NO_MORE, NO_MORE, LOSS, NO_MORE];
+        let lists = vec![listed(1, &[1]), listed(2, &[2]), listed(3, &[2])];
+        let mut mirror = mirror(events.to_vec(), lists);
+        let (lines, result) = changes(&mut mirror, true, usize::MAX);
+        assert_eq!(
+            (lines, result),
+            (vec!["+1 table 0".into(), "-1 event 5".into(), "+2 event 5".into()], Ok(()))
+        );
+        assert_eq!((mirror.looks(), mirror.is_behind()), (1, false));
+        assert_eq!(changes(&mut mirror, true, usize::MAX), (vec![], Ok(())));
+        assert_eq!(
+            (mirror.looks(), mirror.is_behind()),
+            (2, false),
+            "it reads the table, although none was lost"
+        );
+        // A loss while it is read: once more.
+        let mut lost = self::mirror(
+            vec![NO_MORE, LOSS, NO_MORE, NO_MORE, NO_MORE],
+            (1..3).map(|seq| listed(seq, &[])).collect(),
+        );
+        assert_eq!(changes(&mut lost, true, usize::MAX), (vec![], Ok(())));
+        assert_eq!((lost.looks(), lost.is_behind()), (2, false));
+        let always = [NO_MORE, LOSS].iter().cycle().take(80).cloned().collect();
+        let mut lost = self::mirror(always, (1..20).map(|seq| listed(seq, &[])).collect());
+        assert_eq!(changes(&mut lost, true, usize::MAX), (vec![], Err(Error::Overrun)));
+        assert_eq!(lost.looks(), 10);
+    }
+
+    #[test]
+    fn an_error_of_either_socket_is_the_call_s() {
+        let failure = Arrival::Failure(Error::Os(libc::EBADF));
+        let mut broken = mirror(vec![failure.clone()], vec![listed(1, &[])]);
+        assert_eq!(changes(&mut broken, false, 9), (vec![], Err(Error::Os(libc::EBADF))));
+        let mut broken = mirror(vec![], vec![vec![failure, NO_MORE], listed(2, &[1])]);
+        assert_eq!(changes(&mut broken, false, 9), (vec![], Err(Error::Os(libc::EBADF))));
+        assert!(broken.is_behind() && broken.looks() == 0);
+        assert_eq!(changes(&mut broken, false, 9), (vec!["+1 table 0".to_owned()], Ok(())));
+    }
+
+    #[test]
+    fn datagrams_of_other_processes_are_counted_on_both_sockets() {
+        let foreign = || Arrival::Foreign(answer(NLMSG_DONE, 1));
+        let mut mirror = mirror(vec![foreign(), foreign()], vec![vec![foreign()], listed(1, &[1])]);
+        assert_eq!(read(&mut mirror), ["+1 table 0"]);
+        assert_eq!(mirror.foreign_datagrams(), 3);
+    }
+
+    #[test]
+    fn a_mirror_that_follows_reports_until_it_is_stopped() {
+        let events = vec![event(EventKind::New, 1), event(EventKind::New, 2), event(EventKind::New, 3)];
+        let mut mirror = mirror(events, vec![listed(1, &[])]);
+        let mut seen = 0;
+        let followed = mirror.follow(|_| {
+            seen += 1;
+            if seen == 2 { Verdict::Break(()) } else { Verdict::Continue(()) }
+        });
+        assert_eq!((followed, seen), (Ok(()), 2));
+    }
 }
