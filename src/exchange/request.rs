@@ -515,6 +515,7 @@ mod tests {
         let none = std::net::Ipv4Addr::UNSPECIFIED.into();
         let tuple = flow.tuple(Dir::Orig);
         assert_eq!((tuple.src(), tuple.dst(), tuple.l4()), (Some(none), Some(none), IPPROTO_DCCP));
+        assert!(flow.all_set(&[Attr::OrigIpv4Src, Attr::OrigIpv4Dst]));
         assert!(!flow.any_set(&[Attr::OrigPortSrc, Attr::OrigPortDst]));
         assert_eq!(protocol_and_ports(&buf[..len], |_| true), Some((IPPROTO_DCCP, [0, 0])));
     }

@@ -345,8 +345,12 @@ mod tests {
     const LOSS: Arrival = Arrival::Failure(Error::Overrun);
     const NO_MORE: Arrival = Arrival::Failure(Error::Os(libc::EAGAIN));
 
-    /// A message about the flow of this port, which is also its id.
+    /// A message about the flow of this port, whose id is the port's too.
     fn message(kind: u16, flags: u16, seq: u32, port: u16, status: u32) -> Arrival {
+        with_id(kind, flags, seq, port, status, port.into())
+    }
+
+    fn with_id(kind: u16, flags: u16, seq: u32, port: u16, status: u32, id: u32) -> Arrival {
         let (mut buf, mut flow) = ([0; 256], Flow::new());
         let (src, dst) = ("192.0.2.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
         flow.set_tuple(Dir::Orig, src, dst, L4::Udp { sport: port, dport: 53 });
@@ -355,7 +359,7 @@ mod tests {
         let mut b = Builder::message(&mut buf, head, AF_INET, 0).unwrap();
         flow_encode::attributes(&mut b, &flow).unwrap();
         b.be32(CTA_STATUS, status).unwrap();
-        b.be32(CTA_ID, port.into()).unwrap();
+        b.be32(CTA_ID, id).unwrap();
         let len = b.finish();
         Arrival::Kernel(buf[..len].to_vec())
     }
@@ -439,6 +443,23 @@ mod tests {
         let list = [entry(1, 0), entry(2, IPS_DYING), entry(3, !IPS_DYING)];
         let mut mirror = mirror(vec![], vec![list.to_vec(), listed(1, &[])]);
         assert_eq!(read(&mut mirror), ["+1 table 0", "+3 table 0"]);
+    }
+
+    #[test]
+    fn the_end_of_a_predecessor_precedes_its_successor_and_both_belong_together() {
+        let kind = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
+        let new = NLM_F_CREATE | NLM_F_EXCL;
+        let events = || vec![event(EventKind::New, 1), with_id(kind, new, 0, 1, 0, 9), NO_MORE];
+        let list = vec![with_id(kind, NLM_F_MULTI, 1, 1, 0, 10), Arrival::Kernel(answer(NLMSG_DONE, 1))];
+        let mut mirror = mirror(events(), vec![list]);
+        let lines = ["+1 event 5", "-1 table 0", "+1 event 5", "-1 table 0", "+1 table 0"];
+        assert_eq!(read(&mut mirror), lines);
+        let mut stopped = self::mirror(events(), vec![]);
+        assert_eq!(
+            changes(&mut stopped, false, 2),
+            (lines[..3].iter().map(|&line| line.into()).collect(), Ok(()))
+        );
+        assert_eq!(stopped.looks(), 0, "the call was stopped");
     }
 
     #[test]
