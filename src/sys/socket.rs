@@ -299,6 +299,17 @@ impl Socket {
         raw::detach_filter(self.as_fd())
     }
 
+    /// The groups whose messages the socket receives, as bits.
+    ///
+    /// # Errors
+    /// The system's error.
+    #[cfg(test)]
+    pub(crate) fn groups(&self) -> Result<u32> {
+        let mut own = SocketAddr::new(0, 0);
+        self.inner.get_address(&mut own).map_err(os)?;
+        Ok(own.multicast_groups())
+    }
+
     /// The descriptor, for `poll` and similar calls; the socket keeps it.
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {

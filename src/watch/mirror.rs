@@ -437,6 +437,16 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_that_is_counted_and_not_reported_lets_the_table_be_read_again() {
+        let mut mirror = mirror(vec![], vec![listed(1, &[]), listed(2, &[])]);
+        assert!(read(&mut mirror).is_empty() && !mirror.is_behind());
+        mirror.lost = 1; // another number than the subscription's
+        assert!(read(&mut mirror).is_empty());
+        assert!(mirror.is_behind() || mirror.looks() == 2);
+        assert_eq!(mirror.lost(), 0);
+    }
+
+    #[test]
     fn an_entry_that_ends_is_not_read_from_the_table() {
         let kind = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
         let entry = |port, status| message(kind, NLM_F_MULTI, 1, port, status);
