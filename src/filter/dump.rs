@@ -214,4 +214,21 @@ mod tests {
         assert_eq!([encode(None, &tuple), encode(Some(AF_INET), &tuple)], [Ok(()), Ok(())]);
         assert!(matches!(encode(Some(AF_INET6), &tuple), Err(Error::Invalid(_))));
     }
+
+    #[test]
+    fn the_flags_of_each_tuple_have_an_attribute() {
+        let (mut buf, mut leaves) =
+            ([0; 256], TupleLeaves { orig: 8, reply: 0x18, ..TupleLeaves::default() });
+        for attr in [Attr::OrigL3proto, Attr::ReplL3proto] {
+            leaves.values.set_bytes(attr, &[AF_INET]);
+        }
+        let filter = DumpFilter { leaves: Some(Box::new(leaves)), ..DumpFilter::new() };
+        let mut b = Builder::attributes(&mut buf);
+        filter.encode(&mut b).unwrap();
+        let len = b.len();
+        let nest = crate::wire::Attrs::new(&buf[..len]).find(|attr| attr.kind == CTA_FILTER).unwrap();
+        let flags: Vec<(u16, &[u8])> = nest.nest().unwrap().map(|attr| (attr.kind, attr.payload)).collect();
+        let [orig, reply] = [8u32, 0x18].map(u32::to_ne_bytes);
+        assert_eq!(flags, [(CTA_FILTER_ORIG_FLAGS, &orig[..]), (CTA_FILTER_REPLY_FLAGS, &reply[..])]);
+    }
 }

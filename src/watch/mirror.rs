@@ -547,6 +547,7 @@ mod tests {
         let mut mirror = mirror(waiting(), vec![listed(1, &[1, 2, 3])]);
         assert_eq!(mirror.settle_while(|| false, |_| Verdict::Continue(())), Ok(false));
         assert_eq!((mirror.len(), mirror.looks()), (0, 0));
+        assert_eq!(mirror.settle_while(|| true, |_| Verdict::Continue(())), Ok(true));
     }
 
     #[test]

@@ -232,3 +232,48 @@ fn losses_of_all_causes_are_added() {
     facts.losses.as_mut().unwrap().clash = Counter::new(200, None, None);
     assert_eq!((facts.lost(), facts.lost_before()), (None, Some(700)));
 }
+
+#[test]
+fn packets_lost_in_the_hash_are_lost_now_or_earlier() {
+    let headline = |delta| {
+        let mut facts = quiet(1000);
+        facts.losses.as_mut().unwrap().chain_too_long = counter(9, delta, 0.5);
+        finding(&facts, "chain-too-long").unwrap().headline
+    };
+    assert_eq!(
+        [headline(1), headline(0)],
+        ["packets are lost in the hash", "packets lost in the hash earlier"]
+    );
+}
+
+#[test]
+fn a_limit_has_room_for_two_minutes_of_lost_packets_within_a_tenth_of_the_memory() {
+    let mut facts = quiet(200_000);
+    facts.losses.as_mut().unwrap().table_full = counter(5000, 5000, 0.5);
+    assert_eq!(facts.proposed_limit(), Some(22 * 65_536), "1,400,000 entries");
+    facts.machine.memory_bytes = Some(10 * (384 + 8) * 8 * 65_536);
+    assert_eq!(facts.proposed_limit(), Some(8 * 65_536));
+    facts.machine.memory_bytes = Some(10 * (384 + 8) * 8 * 65_536 - 1);
+    assert_eq!(facts.proposed_limit(), Some(7 * 65_536));
+}
+
+#[test]
+fn all_entries_can_be_evicted_where_one_of_two_hundred_cannot() {
+    let all = |assured| {
+        let mut facts = quiet(LIMIT);
+        facts.counters.insert("early_drop", counter(1, 1, 0.5));
+        facts.census = Some(Counted { assured, ..spread(10_000) });
+        text(&facts, "evicting-now").contains("all entries here can be evicted")
+    };
+    assert_eq!([all(49), all(51)], [true, false]);
+}
+
+#[test]
+fn the_number_of_a_hidden_namespace_is_no_evidence() {
+    let has_number = |inode| {
+        let mut facts = quiet(100);
+        facts.namespaces = vec![Namespace { inode, entries: Some(LIMIT), ..Namespace::default() }];
+        format!("{:?}", finding(&facts, "other-namespace").unwrap().evidence).contains("inode")
+    };
+    assert_eq!([has_number(0), has_number(7)], [false, true]);
+}
