@@ -179,6 +179,7 @@ fn nothing_is_known_of_offloaded_and_fixed_entries() {
         counted(&[offloaded, tcp(3, IPS_HW_OFFLOAD, 9), tcp(3, ASSURED | IPS_EXPECTED, 9)]).offloaded,
         2
     );
+    assert_eq!(self::kind(tcp(1, IPS_EXPECTED, 9)).unanswered, 1);
 }
 
 #[test]
