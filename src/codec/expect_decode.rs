@@ -134,4 +134,20 @@ mod tests {
         let refused = decoded(|b| b.bytes(CTA_EXPECT_FN, &[b'f'; FN_MAX + 1]));
         assert!(matches!(refused, Err(Error::Malformed(_))));
     }
+
+    #[test]
+    fn every_attribute_is_read_to_its_own_place() {
+        let expect = decoded(|b| {
+            b.be32(CTA_EXPECT_TIMEOUT, 0x0102_0304)?;
+            b.be16(CTA_EXPECT_ZONE, 0x0506)?;
+            b.be32(CTA_EXPECT_FLAGS, 0x0708_090a)?;
+            b.be32(CTA_EXPECT_CLASS, 0x0b0c_0d0e)?;
+            b.text(CTA_EXPECT_HELP_NAME, b"ftp")
+        });
+        let expect = expect.unwrap();
+        let numbers = [ExpectAttr::Timeout, ExpectAttr::Zone, ExpectAttr::Flags, ExpectAttr::Class];
+        let read = numbers.map(|attr| expect.number(attr));
+        assert_eq!(read, [0x0102_0304, 0x0506, 0x0708_090a, 0x0b0c_0d0e].map(Some));
+        assert_eq!(expect.text(ExpectAttr::HelperName), Some(&b"ftp"[..]));
+    }
 }

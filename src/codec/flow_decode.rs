@@ -347,4 +347,13 @@ mod tests {
             assert!(flow.all_set(&[Attr::IcmpId, Attr::IcmpType, Attr::IcmpCode]));
         }
     }
+
+    #[test]
+    fn a_zone_in_a_tuple_is_the_zone_of_its_direction() {
+        for (kind, zones) in [(CTA_TUPLE_ORIG, (Some(7), None)), (CTA_TUPLE_REPLY, (None, Some(7)))] {
+            let flow = decoded(|b| b.nest(kind, |b| b.be16(CTA_TUPLE_ZONE, 7))).unwrap();
+            assert_eq!((flow.orig_zone(), flow.reply_zone()), zones);
+            assert_eq!(flow.zone(), None);
+        }
+    }
 }

@@ -342,4 +342,96 @@ mod tests {
         flow.set_bytes(Attr::MasterL3proto, &[AF_INET]);
         assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG, CTA_TUPLE_MASTER]);
     }
+
+    /// A flow that is read from the attributes that are sent for a flow.
+    fn sent(flow: &Flow) -> Flow {
+        let (mut buf, mut read) = ([0; 512], Flow::new());
+        let mut b = Builder::attributes(&mut buf);
+        attributes(&mut b, flow).unwrap();
+        let len = b.len();
+        crate::codec::flow_decode::attributes(&mut read, AF_INET, Attrs::new(&buf[..len])).unwrap();
+        read
+    }
+
+    #[test]
+    fn what_is_sent_is_read_to_the_same_place() {
+        const FLAGS: [Attr; 4] =
+            [Attr::TcpFlagsOrig, Attr::TcpMaskOrig, Attr::TcpFlagsRepl, Attr::TcpMaskRepl];
+        const SYNPROXY: [Attr; 3] = [Attr::SynproxyIsn, Attr::SynproxyIts, Attr::SynproxyTsoff];
+        let (orig, reply) = (
+            [Attr::OrigNatSeqCorrectionPos, Attr::OrigNatSeqOffsetBefore, Attr::OrigNatSeqOffsetAfter],
+            [Attr::ReplNatSeqCorrectionPos, Attr::ReplNatSeqOffsetBefore, Attr::ReplNatSeqOffsetAfter],
+        );
+        let rows = [
+            (IPPROTO_TCP, &[Attr::TcpState, Attr::TcpWscaleOrig, Attr::TcpWscaleRepl][..]),
+            (IPPROTO_TCP, &FLAGS),
+            (IPPROTO_TCP, &SYNPROXY),
+            (IPPROTO_TCP, &orig),
+            (IPPROTO_TCP, &reply),
+            (IPPROTO_SCTP, SCTP),
+            (IPPROTO_DCCP, DCCP),
+            (IPPROTO_TCP, &[Attr::Mark, Attr::Timeout]),
+        ];
+        for (number, attrs) in rows {
+            let mut flow = flow(number);
+            for (value, &attr) in (1..).zip(attrs) {
+                flow.set_bytes(attr, &[value]);
+            }
+            let read = sent(&flow);
+            for &attr in attrs {
+                assert!(read.is_set(attr), "{attr:?}");
+                assert_eq!(read.stored_bytes(attr), flow.stored_bytes(attr), "{attr:?}");
+            }
+            let others = orig.iter().chain(&reply).filter(|attr| !attrs.contains(attr));
+            assert!(others.into_iter().all(|&attr| !read.is_set(attr)), "{attrs:?}");
+        }
+    }
+
+    /// The attributes of a translation, and of its ports, that are sent for a flow.
+    fn translation(flow: &Flow) -> (Vec<u16>, Vec<u16>) {
+        let mut buf = [0; 512];
+        let mut b = Builder::attributes(&mut buf);
+        nat(&mut b, flow, CTA_NAT_SRC, &SNAT).unwrap();
+        let len = b.len();
+        let Some(nest) = Attrs::new(&buf[..len]).next() else { return (vec![], vec![]) };
+        let parts: Vec<_> = nest.nest().unwrap().collect();
+        let ports = parts.iter().filter(|part| part.kind == CTA_NAT_PROTO);
+        let ports = ports.flat_map(|part| part.nest().unwrap().map(|port| port.kind)).collect();
+        (parts.iter().map(|part| part.kind).collect(), ports)
+    }
+
+    #[test]
+    fn each_translation_has_an_attribute_of_its_own() {
+        let rows = [
+            (Attr::SnatIpv4, CTA_NAT_SRC),
+            (Attr::SnatPort, CTA_NAT_SRC),
+            (Attr::DnatIpv4, CTA_NAT_DST),
+            (Attr::DnatPort, CTA_NAT_DST),
+        ];
+        for (attr, kind) in rows {
+            let mut flow = flow(IPPROTO_TCP);
+            flow.set_bytes(attr, &[1]);
+            assert_eq!(kinds(&flow), [CTA_TUPLE_ORIG, kind], "{attr:?}");
+        }
+    }
+
+    #[test]
+    fn a_translation_is_sent_with_its_parts_only() {
+        assert_eq!(translation(&flow(IPPROTO_TCP)), (vec![], vec![]));
+        let with = |number, attrs: &[Attr]| {
+            let mut flow = flow(number);
+            attrs.iter().for_each(|&attr| flow.set_bytes(attr, &[1]));
+            translation(&flow)
+        };
+        let both = vec![CTA_PROTONAT_PORT_MIN, CTA_PROTONAT_PORT_MAX];
+        assert_eq!(with(IPPROTO_TCP, &[Attr::SnatIpv4]), (vec![CTA_NAT_V4_MINIP], vec![]));
+        assert_eq!(with(IPPROTO_TCP, &[Attr::SnatIpv6]), (vec![CTA_NAT_V6_MINIP], vec![]));
+        let addresses = [Attr::SnatIpv4, Attr::SnatIpv6];
+        assert_eq!(with(IPPROTO_TCP, &addresses), (vec![CTA_NAT_V4_MINIP], vec![]), "the first one");
+        assert_eq!(with(IPPROTO_TCP, &[Attr::SnatPort]), (vec![CTA_NAT_PROTO], both.clone()));
+        assert_eq!(with(IPPROTO_UDP, &[Attr::SnatPort]), (vec![CTA_NAT_PROTO], both));
+        assert_eq!(with(IPPROTO_SCTP, &[Attr::SnatPort]), (vec![CTA_NAT_PROTO], vec![]), "it has no ports");
+        let whole = with(IPPROTO_DCCP, &[Attr::SnatIpv4, Attr::SnatPort]);
+        assert_eq!(whole, (vec![CTA_NAT_V4_MINIP, CTA_NAT_PROTO], vec![]));
+    }
 }

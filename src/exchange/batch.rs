@@ -318,7 +318,9 @@ mod tests {
         for (room, wanted) in [(1 << 20, MANY_REQUESTS + 2), (20 * REFUSAL_COST, 20), (0, 1)] {
             let mut batch = Batch::new(room).unwrap();
             assert!(!batch.is_full(), "an empty batch");
+            let capacity = batch.slots.capacity();
             let pushed = (0..).take_while(|_| batch.push(Request::Delete(&first)).is_ok()).count();
+            assert_eq!(batch.slots.capacity(), capacity, "it has allocated its memory");
             assert_eq!((pushed, batch.len(), batch.is_full()), (wanted, wanted, true), "{room}");
             assert_eq!(batch.push(Request::Lookup(&first)), Err(Error::NoSpace));
         }

@@ -205,5 +205,11 @@ mod tests {
             let size = largest.socket().receive_buffer();
             assert!(size.is_ok_and(|size| size > 20_000), "{size:?}");
         }
+
+        #[test]
+        fn a_handle_receives_no_events() {
+            assert_eq!(Handle::builder().open().unwrap().socket().groups(), Ok(0));
+            assert_eq!(Handle::open().unwrap().socket().groups(), Ok(0));
+        }
     }
 }

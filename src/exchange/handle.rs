@@ -802,6 +802,45 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_is_one_datagram_and_an_empty_one_is_not_sent() {
+        let mut handle = scripted([answers_with(1, 0), answers_with(4, 0)]);
+        assert_eq!(handle.update(&flow()), Ok(()));
+        let mut batch = handle.batch().unwrap();
+        for number in 0..3 {
+            assert_eq!(batch.push(Request::Delete(&flow())), Ok(number));
+        }
+        handle.socket.sent();
+        assert_eq!(handle.carry_out(&mut batch, |_, answer| assert!(answer.is_ok())), Ok(()));
+        let sent = handle.socket.sent();
+        let numbers: Vec<u32> = Frames::new(&sent[0]).map(|frame| frame.unwrap().header.seq).collect();
+        assert_eq!((sent.len(), &numbers[..]), (1, &[2, 3, 4][..]));
+        assert_eq!(asked(&handle), None, "the request before is forgotten");
+        assert_eq!(handle.carry_out(&mut batch, |_, _| panic!("no request")), Ok(()));
+        assert!(handle.socket.sent().is_empty());
+    }
+
+    #[test]
+    fn a_second_thread_reads_what_is_read_ahead_and_nothing_else() {
+        let script = || [Arrival::Kernel(answer(FLOW, 1)), Arrival::Kernel(answer(NLMSG_DONE, 1))];
+        for on in [false, true] {
+            let mut handle = scripted(script());
+            handle.read_ahead(on);
+            let list = std::mem::ManuallyDrop::new(handle.entries().open().unwrap());
+            assert!(!list_ends(list));
+            assert_eq!(handle.ahead.is_some(), on);
+        }
+        let mut handle = scripted(script());
+        handle.read_ahead(true);
+        let _left = std::mem::ManuallyDrop::new(handle.list_expectations(0).unwrap());
+        assert!(handle.ahead.is_none(), "expectations are few");
+    }
+
+    /// Whether the next step of a list is its end.
+    fn list_ends(mut list: std::mem::ManuallyDrop<List<'_>>) -> bool {
+        list.next().is_ok_and(|flow| flow.is_none())
+    }
+
+    #[test]
     fn what_is_left_of_a_list_is_read_before_the_next_request() {
         let left = |then: Arrival| {
             let mut handle = scripted([Arrival::Kernel(answer(FLOW, 1)), then]);

@@ -515,6 +515,7 @@ mod tests {
         let none = std::net::Ipv4Addr::UNSPECIFIED.into();
         let tuple = flow.tuple(Dir::Orig);
         assert_eq!((tuple.src(), tuple.dst(), tuple.l4()), (Some(none), Some(none), IPPROTO_DCCP));
+        assert!(flow.all_set(&[Attr::OrigIpv4Src, Attr::OrigIpv4Dst]));
         assert!(!flow.any_set(&[Attr::OrigPortSrc, Attr::OrigPortDst]));
         assert_eq!(protocol_and_ports(&buf[..len], |_| true), Some((IPPROTO_DCCP, [0, 0])));
     }
@@ -562,6 +563,34 @@ mod tests {
             assert_eq!(flags, if which == Statistics::Global { ACKED } else { LISTED });
             assert_eq!(which.answers().last(), Some(&kind), "{which:?}");
         }
+    }
+
+    #[test]
+    fn a_question_before_a_flush_is_a_list_with_its_condition() {
+        let filter = DumpFilter { mark: Some(Default::default()), zone: Some(1), ..DumpFilter::new() };
+        let get = kind(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET);
+        let mut asked = Vec::new();
+        for question in filter.flush_questions() {
+            let mut buf = [0; 256];
+            let len = build_question(&mut buf, question, 1).unwrap();
+            let (kind, flags, family, attrs) = parts(&buf[..len]);
+            assert_eq!((kind, flags), (get, LISTED));
+            asked.push((family, attrs));
+        }
+        let zone = vec![CTA_ZONE, CTA_STATUS_MASK];
+        assert_eq!(asked, [(AF_INET, vec![CTA_MARK_MASK]), (AF_UNSPEC, zone)]);
+    }
+
+    #[test]
+    fn default_timeouts_are_asked_for_by_protocol() {
+        let mut buf = [0; 64];
+        let len = build_default_timeouts(&mut buf, IPPROTO_DCCP, 1).unwrap();
+        let (kind, flags, family, attrs) = parts(&buf[..len]);
+        assert_eq!((Some(&kind), flags, family), (TIMEOUT_ANSWERS.last(), ACKED, AF_UNSPEC));
+        assert_eq!(attrs, [CTA_TIMEOUT_L3PROTO, CTA_TIMEOUT_L4PROTO]);
+        let values: Vec<Vec<u8>> =
+            Frame::read(&buf[..len]).unwrap().attrs().map(|attr| attr.payload.to_vec()).collect();
+        assert_eq!(values, [vec![0, AF_INET], vec![IPPROTO_DCCP]]);
     }
 
     #[test]

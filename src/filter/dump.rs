@@ -201,4 +201,34 @@ mod tests {
         assert_eq!(tuple_flags(&flow, AF_INET), addresses | common | ipv4, "addresses of the other family");
         assert_eq!(tuple_flags(&flow, AF_INET6), CTA_FILTER_F_IP_DST | common | ipv6);
     }
+
+    #[test]
+    fn a_filter_and_its_tuple_are_of_one_family() {
+        let mut tuple = Flow::new();
+        let encode = |family, tuple: &Flow| {
+            let filter = DumpFilter { family, tuple: Some(Box::new(tuple.clone())), ..DumpFilter::new() };
+            filter.encode(&mut Builder::attributes(&mut [0; 256]))
+        };
+        assert!(matches!(encode(None, &tuple), Err(Error::Invalid(_))), "it has no family");
+        tuple.set_bytes(Attr::OrigL3proto, &[AF_INET]);
+        assert_eq!([encode(None, &tuple), encode(Some(AF_INET), &tuple)], [Ok(()), Ok(())]);
+        assert!(matches!(encode(Some(AF_INET6), &tuple), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn the_flags_of_each_tuple_have_an_attribute() {
+        let (mut buf, mut leaves) =
+            ([0; 256], TupleLeaves { orig: 8, reply: 0x18, ..TupleLeaves::default() });
+        for attr in [Attr::OrigL3proto, Attr::ReplL3proto] {
+            leaves.values.set_bytes(attr, &[AF_INET]);
+        }
+        let filter = DumpFilter { leaves: Some(Box::new(leaves)), ..DumpFilter::new() };
+        let mut b = Builder::attributes(&mut buf);
+        filter.encode(&mut b).unwrap();
+        let len = b.len();
+        let nest = crate::wire::Attrs::new(&buf[..len]).find(|attr| attr.kind == CTA_FILTER).unwrap();
+        let flags: Vec<(u16, &[u8])> = nest.nest().unwrap().map(|attr| (attr.kind, attr.payload)).collect();
+        let [orig, reply] = [8u32, 0x18].map(u32::to_ne_bytes);
+        assert_eq!(flags, [(CTA_FILTER_ORIG_FLAGS, &orig[..]), (CTA_FILTER_REPLY_FLAGS, &reply[..])]);
+    }
 }

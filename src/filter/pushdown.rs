@@ -385,4 +385,33 @@ mod tests {
             DumpFilter { tuple: Some(Box::default()), leaves: Some(Box::default()), ..DumpFilter::new() };
         assert!(filter.encode(&mut Builder::attributes(&mut [0; 256])).is_err());
     }
+
+    #[test]
+    fn leaves_name_family_and_protocol_of_both_tuples() {
+        let mut selector = Selector { protocol: Some(17), ..Selector::default() };
+        selector.reply.src_port = Some(53);
+        for filter in selector.kernel_filters() {
+            let leaves = filter.leaves.unwrap();
+            assert_eq!((leaves.orig, leaves.reply), (8, 0x18));
+            for dir in [Orig, Reply] {
+                let tuple = leaves.values.tuple(dir);
+                assert_eq!((Some(tuple.l3()), tuple.l4()), (filter.family, 17), "{dir:?}");
+            }
+            assert_eq!(leaves.values.tuple(Reply).l4_src(), 53);
+        }
+    }
+
+    #[test]
+    fn an_entry_of_another_family_than_its_addresses_is_not_looked_up() {
+        let mut selector = Selector { protocol: Some(47), zone: Some(0), ..Selector::default() };
+        (selector.orig.src, selector.orig.dst) = (exact("10.0.0.1"), exact("10.0.0.2"));
+        (selector.orig.src_port, selector.orig.dst_port) = (Some(1), Some(2));
+        selector.family = Some(AF_INET);
+        assert!(selector.lookup_key().is_some());
+        selector.family = Some(AF_INET6);
+        assert!(selector.lookup_key().is_none());
+        selector.family = None;
+        selector.orig.dst = exact("fd00::1");
+        assert!(selector.lookup_key().is_none());
+    }
 }

@@ -562,4 +562,31 @@ mod tests {
         flow.set_status(IPS_DST_NAT_DONE);
         assert!(!passes(&flow, |s| s.source_nat = any), "the status denies it");
     }
+
+    #[test]
+    fn a_protocol_without_ports_has_no_translated_port() {
+        let mut flow = translated([L4::Other(50); 2], IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE);
+        let any = Some(NatSelector::default());
+        assert!(passes(&flow, |s| s.source_nat = any), "its address is");
+        flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::1"), L4::Other(50));
+        assert!(!passes(&flow, |s| s.source_nat = any));
+        for attr in [Attr::OrigPortSrc, Attr::ReplPortDst] {
+            flow.set_bytes(attr, &[attr as u8, 7]);
+        }
+        assert!(!passes(&flow, |s| s.source_nat = any) && !passes(&flow, |s| s.any_nat = any));
+        assert!(!passes(&flow, |s| s.source_nat = Some(NatSelector { address: None, port: Some(0) })));
+    }
+
+    #[test]
+    fn an_icmp_id_is_translated_where_the_status_says_so() {
+        let ids = [1, 2].map(|id| L4::Icmp { kind: 128, code: 0, id });
+        let any = Some(NatSelector::default());
+        for (status, is_translated) in
+            [(IPS_SRC_NAT_DONE, true), (crate::wire::consts::IPS_EXPECTED | IPS_DST_NAT_DONE, false)]
+        {
+            let mut flow = translated(ids, status);
+            flow.set_tuple(Dir::Reply, ip("fd00::2"), ip("fd00::1"), ids[1]);
+            assert_eq!(passes(&flow, |s| s.source_nat = any), is_translated, "{status:#x}");
+        }
+    }
 }

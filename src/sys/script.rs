@@ -19,18 +19,31 @@ pub enum Arrival {
     Failure(Error),
 }
 
-/// The results that have not been received; copies share them.
+/// The results that have not been received, and the datagrams that were sent; copies share them.
 #[derive(Debug, Clone)]
-pub(super) struct Script(Arc<Mutex<VecDeque<Arrival>>>);
+pub(super) struct Script {
+    arrivals: Arc<Mutex<VecDeque<Arrival>>>,
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Script {
     pub(super) fn new(arrivals: impl IntoIterator<Item = Arrival>) -> Script {
-        Script(Arc::new(Mutex::new(arrivals.into_iter().collect())))
+        Script { arrivals: Arc::new(Mutex::new(arrivals.into_iter().collect())), sent: Arc::default() }
+    }
+
+    pub(super) fn send(&self, datagram: &[u8]) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(datagram.to_vec());
+    }
+
+    /// The datagrams that were sent since the last call.
+    #[cfg(test)]
+    pub(super) fn sent(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.sent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// As [`Socket::receive_several`](super::Socket::receive_several); a call that would wait fails with `EAGAIN`.
     pub(super) fn receive_several(&self, buf: &mut [u8], datagrams: &mut [Datagram]) -> Result<usize> {
-        let mut arrivals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         let part = buf.len().checked_div(datagrams.len()).filter(|&part| part > 0);
         let places = datagrams.iter_mut().zip(buf.chunks_exact_mut(part.ok_or(Error::Invalid("no room"))?));
         let mut count = 0;

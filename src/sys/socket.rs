@@ -172,7 +172,8 @@ impl Socket {
     /// The system's error; `EINTR` is retried.
     pub fn send(&self, datagram: &[u8]) -> Result<usize> {
         #[cfg(any(test, feature = "internals"))]
-        if self.script.is_some() {
+        if let Some(script) = &self.script {
+            script.send(datagram);
             return Ok(datagram.len());
         }
         loop {
@@ -307,6 +308,17 @@ impl Socket {
         raw::detach_filter(self.as_fd())
     }
 
+    /// The groups whose messages the socket receives, as bits.
+    ///
+    /// # Errors
+    /// The system's error.
+    #[cfg(test)]
+    pub(crate) fn groups(&self) -> Result<u32> {
+        let mut own = SocketAddr::new(0, 0);
+        self.inner.get_address(&mut own)?;
+        Ok(own.multicast_groups())
+    }
+
     /// The descriptor, for `poll` and similar calls; the socket keeps it.
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {
@@ -330,7 +342,7 @@ impl Socket {
 
 #[cfg(any(test, feature = "internals"))]
 impl Socket {
-    /// A socket that receives this script instead of the kernel's datagrams; datagrams that are sent are dropped.
+    /// A socket that receives this script instead of the kernel's datagrams; datagrams that are sent are kept.
     ///
     /// # Errors
     /// The system's error.
@@ -339,6 +351,12 @@ impl Socket {
         // SAFETY: `into_raw_fd` gives the ownership away, to netlink-sys.
         let inner = unsafe { netlink_sys::Socket::from_raw_fd(fd.into_raw_fd()) };
         Ok(Socket { script: Some(super::script::Script::new(arrivals)), ..Socket::around(inner, 0) })
+    }
+
+    /// The datagrams that were sent to the script since the last call.
+    #[cfg(test)]
+    pub(crate) fn sent(&self) -> Vec<Vec<u8>> {
+        self.script.as_ref().map(super::script::Script::sent).unwrap_or_default()
     }
 }
 

@@ -134,14 +134,26 @@ impl EventsBuilder {
 /// control group's limit.
 #[must_use]
 pub fn large_receive_buffer() -> u32 {
+    large_of(memory_bytes())
+}
+
+/// The same for a machine with this many bytes of memory.
+fn large_of(memory_bytes: u64) -> u32 {
     const LARGE: u64 = 64 << 20;
-    let of_memory = memory_bytes() / 8 / 2; // the kernel doubles what is asked for
+    let of_memory = memory_bytes / 8 / 2; // the kernel doubles what is asked for
     u32::try_from(of_memory.min(LARGE)).unwrap_or(u32::MAX)
 }
 
 /// How many receive calls in a row may bring no event before a call that does not wait returns. Other datagrams than
 /// events come from other processes.
 const MOST_RECEIVES: usize = 16;
+
+/// The largest number of events in a queue whose events take this many bytes of kernel memory, and in this process.
+fn most_in(queued_bytes: u32) -> usize {
+    /// Kernel memory that even an empty datagram takes, at least.
+    const LEAST: u32 = 512;
+    MOST_DATAGRAMS + (queued_bytes / LEAST) as usize
+}
 
 /// Which events the socket receives when all received ones have been read.
 #[derive(Debug)]
@@ -310,10 +322,7 @@ impl Events {
     /// this call.
     #[must_use]
     pub fn most_waiting(&self) -> usize {
-        /// Kernel memory that even an empty datagram takes, at least.
-        const LEAST: u32 = 512;
-        let queued = self.socket.queue().map_or(0, |queue| queue.bytes / LEAST);
-        MOST_DATAGRAMS + queued as usize
+        most_in(self.socket.queue().map_or(0, |queue| queue.bytes))
     }
 
     /// Waits for the next event.
@@ -659,8 +668,26 @@ mod tests {
         assert_eq!(plain.receive_buffer(u32::MAX).receive_buffer, Some(LARGEST_RECEIVE_BUFFER));
         assert_eq!(plain.for_table().groups, Groups::FLOWS);
         assert_eq!(Events::builder(Groups::EXPECT_NEW).for_table().groups, Groups::NEW | Groups::DESTROY);
-        let large = plain.large_receive_buffer().receive_buffer.unwrap();
-        let of_memory = memory_bytes() / 16;
-        assert_eq!(u64::from(large), of_memory.min(64 << 20));
+        assert_eq!(plain.large_receive_buffer().receive_buffer, Some(large_of(memory_bytes())));
+        let rows =
+            [(1 << 30, 64 << 20), (1 << 40, 64 << 20), ((1 << 30) - 16, (64 << 20) - 1), (160, 10), (0, 0)];
+        for (memory, buffer) in rows {
+            assert_eq!(large_of(memory), buffer, "{memory}");
+        }
+        let most = [0, 511, 512, 212_992].map(most_in);
+        assert_eq!(most, [0, 0, 1, 416].map(|queued| MOST_DATAGRAMS + queued));
+    }
+
+    mod on_a_socket {
+        use super::*;
+
+        #[test]
+        fn a_subscription_has_its_receive_buffer() {
+            let size = |builder: EventsBuilder| builder.open().unwrap().socket().receive_buffer();
+            assert_eq!(size(Events::builder(Groups::empty()).receive_buffer(10_000)), Ok(20_000));
+            assert_eq!(size(Events::builder(Groups::empty()).unchecked_receive_buffer(10_000)), Ok(20_000));
+            let unchecked = Events::builder(Groups::empty()).unchecked_receive_buffer(u32::MAX);
+            assert_eq!(unchecked.receive_buffer, Some(u32::MAX));
+        }
     }
 }

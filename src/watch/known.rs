@@ -543,5 +543,7 @@ mod tests {
         assert!(entry.reply.is_some());
         let known = entry.flow(&Key::of(&translated).unwrap());
         assert_eq!(known.tuple(Dir::Reply), translated.tuple(Dir::Reply));
+        translated.unset(crate::flow::Attr::Id);
+        assert_eq!(Entry::of(&translated, 0).id, 0, "it has none");
     }
 }

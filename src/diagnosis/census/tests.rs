@@ -175,7 +175,11 @@ fn nothing_is_known_of_offloaded_and_fixed_entries() {
         (kind.protocol, kind.state, kind.timeout_secs, kind.idle_unknown),
         (IPPROTO_TCP, None, None, 1)
     );
-    assert_eq!(counted(&[offloaded, tcp(3, IPS_HW_OFFLOAD, 9), tcp(3, ASSURED, 9)]).offloaded, 2);
+    assert_eq!(
+        counted(&[offloaded, tcp(3, IPS_HW_OFFLOAD, 9), tcp(3, ASSURED | IPS_EXPECTED, 9)]).offloaded,
+        2
+    );
+    assert_eq!(self::kind(tcp(1, IPS_EXPECTED, 9)).unanswered, 1);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod commands;
 #[path = "../../../testing/src/dice.rs"]
 mod dice;
 mod documents;
+mod edges;
 #[path = "../../../testing/src/json.rs"]
 mod json;
 mod scenes;
