@@ -9,6 +9,7 @@
 # is not the machine's own package manager, rpmbuild does not look for the packages that the build needs. RPM_CHECK=no leaves
 # the tests out. TMPDIR is where it builds.
 set -eu
+umask 022 # the source package has the modes of the files that it is made of
 cd "$(dirname "$0")/.."
 
 SPEC=packaging/rpm/libconntrack.spec
@@ -42,14 +43,16 @@ build() {
     export PATH
     unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_TARGET_DIR
     set -- rpmbuild -ba --define "_topdir $work/top" --define "_sourcedir $work" --define '_buildhost localhost' \
-        --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' $SPEC
+        --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' "$work/${SPEC##*/}"
     [ -s /var/lib/rpm/rpmdb.sqlite ] || set -- "$@" --nodeps
     [ "${RPM_CHECK:-yes}" = yes ] || set -- "$@" --without check
     if unshare --net true 2>/dev/null; then set -- unshare --net -- "$@"; fi
-    (umask 022 && "$@") >"$work/log" 2>&1
+    "$@" >"$work/log" 2>&1
 }
 
 scripts/dist.sh "$work" >"$work/log" || die 'no tarball'
+cp $SPEC "$work"
+touch -d "@$SOURCE_DATE_EPOCH" "$work/${SPEC##*/}" "$work/libconntrack-$version.tar.gz"
 build || { cat "$work/log" >&2 && die 'rpmbuild has failed'; }
 mkdir -p "$folder"
 find "$work/top/RPMS" "$work/top/SRPMS" -name '*.rpm' -exec cp {} "$folder" \; -printf "$folder/%f\n"
