@@ -86,10 +86,10 @@ hardened() {
 }
 
 # The loader relocates each address in the library's data at every start of every program: a table of names costs more than
-# its text. Twice the standard library's own number.
+# its text. 524 with Rust 1.95, 703 with 1.85; the standard library alone has 245.
 few_relocations() {
     number=$(readelf -rW "$LIBRARY" | grep -c _RELATIV)
-    [ "$number" -le 700 ] || { echo "$number relocations" && false; }
+    [ "$number" -le 800 ] || { echo "$number relocations" && false; }
 }
 
 # Calls pkg-config for the package below $root.
