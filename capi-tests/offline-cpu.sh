@@ -145,4 +145,4 @@ if [ -e "$work/tally" ]; then
 fi
 check 'the processor is online' is "$FILE" 1
 check 'it is put online when the script is killed' killed
-tally offline
+tally processors
