@@ -356,21 +356,22 @@ impl Lost {
     /// The packets that these counters speak of.
     #[must_use]
     pub fn of(counters: &BTreeMap<&'static str, u64>) -> Lost {
-        let of = |name| counters.get(name).copied().unwrap_or(0);
-        let chain_too_long = of("chain_toolong");
-        let clash = of("insert_failed").saturating_sub(chain_too_long);
-        Lost { table_full: of("drop").saturating_sub(clash), clash, chain_too_long }
+        Lost::by_cause(|name| counters.get(name).copied().unwrap_or(0), u64::saturating_sub)
     }
 
     /// The same of sums that wrap at 2^32.
     fn of_totals(counters: &BTreeMap<&'static str, u32>) -> Lost {
-        let of = |name| counters.get(name).copied().unwrap_or(0);
         // A difference that would be a little below 0 is one of counters that were read one after the other.
-        let less = |from: u32, what: u32| Some(from.wrapping_sub(what)).filter(|&left| left < BELOW_ZERO);
+        let less = |from, what| modulo(from).wrapping_sub(modulo(what));
+        let less = |from, what| Some(less(from, what)).filter(|&left| left < BELOW_ZERO).map_or(0, u64::from);
+        Lost::by_cause(|name| counters.get(name).copied().unwrap_or(0).into(), less)
+    }
+
+    /// Which counters make which cause, by their values and a difference that is never below 0.
+    fn by_cause(of: impl Fn(&str) -> u64, less: impl Fn(u64, u64) -> u64) -> Lost {
         let chain_too_long = of("chain_toolong");
-        let clash = less(of("insert_failed"), chain_too_long).unwrap_or(0);
-        let table_full = less(of("drop"), clash).unwrap_or(0);
-        Lost { table_full: table_full.into(), clash: clash.into(), chain_too_long: chain_too_long.into() }
+        let clash = less(of("insert_failed"), chain_too_long);
+        Lost { table_full: less(of("drop"), clash), clash, chain_too_long }
     }
 }
 
