@@ -10,7 +10,7 @@ use cbindgen::{
 use std::path::{Path, PathBuf};
 
 /// One header: its name, its guard, the page of the manual that all of it stands on (none where each comment names
-/// one), the files it is rendered from, and what stands behind its includes.
+/// one), the files that it is rendered from, and the lines that follow its includes.
 struct Header {
     name: &'static str,
     guard: &'static str,

@@ -52,7 +52,7 @@ installs() {
     # shellcheck disable=SC2046  # names of files are words here
     rpm --root "$root" --nosignature --nodeps -i $(for name in $PACKAGES; do package "$name"; done)
 }
-# What the packages bring beside the files of an install: their licence, and the links of build ids.
+# The packages have the files of an install; the licence and the links of build ids, which they have too, are not compared.
 same_files() {
     make --no-print-directory --silent install CARGO=false DESTDIR="$work/install" PREFIX=/usr LIBDIR=/usr/lib64 NFNETLINK=yes
     for folder in "$work/install" "$root"; do

@@ -163,7 +163,7 @@ fn the_table_is_told_first_and_the_loss_is_told_last() {
             follower.wait_for_lines(3);
             handle.create(&udp(4)).unwrap();
             follower.wait_for_lines(4);
-            // This one was made before anybody listened: no event tells its end, the last look does.
+            // This entry was made before anybody listened, so its end has no event: the last look at the table finds it.
             handle.delete(&udp(2)).unwrap();
             follower.end()
         });

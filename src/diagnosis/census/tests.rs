@@ -286,7 +286,7 @@ fn arrivals_are_unanswered_syn_sent_and_udp_of_one_to_ten_seconds() {
     }
 }
 
-/// A rate is what arrives all the time: a burst is none, whether it is over or has just begun.
+/// A rate counts only arrivals that last: a burst has a rate of 0, whether it is over or has just begun.
 #[test]
 fn a_burst_is_no_arrival_rate() {
     let rate = |ages: &[std::ops::RangeInclusive<u32>]| {
