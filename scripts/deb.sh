@@ -33,17 +33,11 @@ unpack() {
     cp -r "$source/packaging/debian" "$source/debian"
 }
 
-# The toolchain's own programs come first in $PATH: rustup's would look for their settings below $HOME, which debhelper
-# changes. The namespace has no network, where the machine lets us make one.
 build() {
-    toolchain=$(rustc --print sysroot)
-    PATH=$toolchain/bin:$PATH
-    export PATH
-    unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_TARGET_DIR
+    sealed=$PWD/scripts/sealed.sh
     set -- dpkg-buildpackage -us -uc
-    [ "$toolchain" = /usr ] || set -- "$@" -d
-    if unshare --net true 2>/dev/null; then set -- unshare --net -- "$@"; fi
-    (cd "$source" && "$@") >"$work/log" 2>&1
+    [ "$(rustc --print sysroot)" = /usr ] || set -- "$@" -d
+    (cd "$source" && "$sealed" "$@") >"$work/log" 2>&1
 }
 
 unpack || die 'no tarball'

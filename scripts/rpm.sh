@@ -35,19 +35,12 @@ trap 'rm -rf "$work"' EXIT
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 
-# The toolchain's own programs come first in $PATH: rustup's would look for their settings in a home that cargo is not given.
-# The namespace has no network, where the machine lets us make one.
 build() {
-    toolchain=$(rustc --print sysroot)
-    PATH=$toolchain/bin:$PATH
-    export PATH
-    unset MAKEFLAGS MFLAGS MAKELEVEL CARGO_TARGET_DIR
     set -- rpmbuild -ba --define "_topdir $work/top" --define "_sourcedir $work" --define '_buildhost localhost' \
         --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' "$work/${SPEC##*/}"
     [ -s /var/lib/rpm/rpmdb.sqlite ] || set -- "$@" --nodeps
     [ "${RPM_CHECK:-yes}" = yes ] || set -- "$@" --without check
-    if unshare --net true 2>/dev/null; then set -- unshare --net -- "$@"; fi
-    "$@" >"$work/log" 2>&1
+    scripts/sealed.sh "$@" >"$work/log" 2>&1
 }
 
 scripts/dist.sh "$work" >"$work/log" || die 'no tarball'
