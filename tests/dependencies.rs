@@ -11,16 +11,21 @@ use std::path::Path;
 use std::process::Command;
 
 /// The workspaces of this tree, each with a lock file of its own.
-const WORKSPACES: [&str; 3] = [".", "benches", "fuzz"];
+const WORKSPACES: [&str; 6] =
+    [".", "benches", "benches/languages", "bindings/python", "bindings/rust", "fuzz"];
 /// The packages of this tree.
-const PACKAGES: [&str; 5] = [".", "tool", "testing", "benches", "fuzz"];
+const PACKAGES: [&str; 8] =
+    [".", "tool", "testing", "benches", "benches/languages", "bindings/python", "bindings/rust", "fuzz"];
 /// The names of the packages of this tree.
-const OWN: [&str; 5] = [
+const OWN: [&str; 8] = [
     "netfilter-conntrack",
     "conntrack",
     "conntrack-testing",
     "netfilter-conntrack-benches",
+    "fields",
     "conntrack-fuzz",
+    "conntrack-python",
+    "conntrack-async",
 ];
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 

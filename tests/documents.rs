@@ -156,30 +156,26 @@ fn every_path_that_a_document_or_a_comment_names_exists() {
 }
 
 /// The names of a document's titles, as links use them.
-fn anchors(document: &str) -> impl Iterator<Item = String> {
+fn anchors(document: &str) -> impl Iterator<Item = String> + use<'_> {
     let titles = document.lines().filter(|line| line.starts_with('#'));
     titles.map(|line| line.trim_matches(['#', ' ']).to_lowercase().replace(' ', "-"))
 }
 
 #[test]
 fn every_link_leads_to_a_file() {
-    for document in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "SECURITY.md",
-        "docs/reliability.md",
-        "docs/migration.md",
-        "docs/releasing.md",
-    ] {
-        let folder = root().join(document).parent().unwrap().to_path_buf();
-        for link in read(document).split("](").skip(1) {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let (folder, name) = (document.parent().unwrap(), document.display());
+        for link in text.split("](").skip(1) {
             let target = link.split(')').next().unwrap();
-            if let Some(anchor) = target.strip_prefix('#') {
-                assert!(anchors(&read(document)).any(|found| found == anchor), "{document}: {target}");
-            } else if !target.contains("://") {
-                assert!(folder.join(target).is_file(), "{document}: {target}");
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if target.contains("://") {
+                continue;
             }
+            let there = if file.is_empty() { document.clone() } else { folder.join(file) };
+            assert!(there.is_file(), "{name}: {target}");
+            let leads = |text: &str| anchors(text).any(|found| found == anchor);
+            assert!(anchor.is_empty() || leads(&fs::read_to_string(there).unwrap()), "{name}: {target}");
         }
     }
 }
@@ -193,6 +189,10 @@ fn every_text_names_the_same_version() {
     for (document, words) in [
         ("CHANGELOG.md", format!("`libconntrack` {version} |")),
         ("docs/migration.md", format!("conntrack v1.4.9 (libconntrack {version})")),
+        ("packaging/debian/changelog", format!("libconntrack ({version}-1) ")),
+        ("packaging/rpm/libconntrack.spec", format!("%global product_version {version}\n")),
+        ("packaging/rpm/libconntrack.spec", format!("> - {version}-1\n")),
+        ("packaging/alpine/APKBUILD", format!("\npkgver={version}\n")),
     ] {
         assert!(read(document).contains(&words), "{document}: {words}");
     }

@@ -5,7 +5,7 @@
 
 use netfilter_conntrack::{DumpFilter, Flow, Handle, L4, State, Status, TcpState, Translation};
 use std::process::{Command, Output, Stdio};
-use testing::{flow, isolated, table};
+use testing::{flow, isolated, table, timeless};
 
 /// An example, ended when it takes too long.
 fn example(name: &str) -> Command {
@@ -31,17 +31,6 @@ fn connection() -> Flow {
 const TUPLES: &str =
     "src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40000";
 
-/// A line without its third word, the seconds left.
-fn timeless(line: &str) -> String {
-    let (seconds, rest): (Vec<_>, Vec<_>) =
-        line.split(' ').filter(|word| !word.is_empty()).enumerate().partition(|(place, _)| *place == 2);
-    assert!(
-        seconds[0].1.parse::<u32>().is_ok_and(|left| (1..=testing::TIMEOUT_SECS).contains(&left)),
-        "{line}"
-    );
-    rest.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn list_prints_the_table() {
     isolated(|| {
@@ -52,8 +41,8 @@ fn list_prints_the_table() {
         let mut lines: Vec<String> = text(&stdout).lines().map(timeless).collect();
         lines.sort();
         let expected = [
-            format!("tcp 6 ESTABLISHED {TUPLES} [ASSURED] mark=5 use=1"),
-            "udp 17 src=fd00::1 dst=fd00::2 sport=1 dport=53 [UNREPLIED] \
+            format!("tcp      6 * ESTABLISHED {TUPLES} [ASSURED] mark=5 use=1"),
+            "udp      17 * src=fd00::1 dst=fd00::2 sport=1 dport=53 [UNREPLIED] \
              src=fd00::2 dst=fd00::1 sport=53 dport=1 mark=0 use=1"
                 .to_owned(),
         ];
@@ -107,6 +96,16 @@ fn events_prints_what_happens_and_ends() {
 #[test]
 fn events_are_a_task_of_tokio() {
     follows_what_happens_and_ends("events_tokio");
+}
+
+/// What every program of docs/bindings.md prints.
+#[test]
+fn the_tour_prints_what_it_does_in_every_language() {
+    isolated(|| {
+        let Output { status, stdout, stderr } = example("tour").output().unwrap();
+        assert!(status.success(), "{}", text(&stderr));
+        assert_eq!(text(&stdout), include_str!("../bindings/tour.txt"));
+    });
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Text and XML of flows and expectations against `vectors/output.txt`: bytes and returned lengths.
+//! Text and XML of flows and expectations against `vectors/output.txt`, and JSON against `vectors/json.txt`: bytes and
+//! returned lengths.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
@@ -13,6 +14,8 @@ use std::process::Command;
 
 const VECTORS: &str = include_str!("vectors/output.txt");
 const COUNT: usize = 172;
+const JSON_VECTORS: &str = include_str!("vectors/json.txt");
+const JSON_COUNT: usize = 42;
 const NOW_SECS: u64 = 1_700_000_000;
 const LABELS: &[u8] = b"0 zero\n1 one\n3 three-x\n5 a b\n40 forty\n";
 /// What a buffer holds before a call.
@@ -27,8 +30,8 @@ struct Vector {
     text: String,
 }
 
-fn vectors() -> Vec<Vector> {
-    let lines = VECTORS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+fn vectors(text: &str) -> Vec<Vector> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (definitions, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("let "));
     let definitions: HashMap<String, &str> = definitions
         .iter()
@@ -54,7 +57,11 @@ fn vectors() -> Vec<Vector> {
 impl Vector {
     fn style<'a>(&self, map: &'a LabelMap) -> Style<'a> {
         Style {
-            syntax: if self.head[1] == "xml" { Syntax::Xml } else { Syntax::Text },
+            syntax: match &*self.head[1] {
+                "xml" => Syntax::Xml,
+                "json" => Syntax::Json,
+                _ => Syntax::Text,
+            },
             event: match &*self.head[2] {
                 "-" => None,
                 "new" => Some(EventKind::New),
@@ -65,6 +72,7 @@ impl Vector {
             flags: self.head[3].split('+').filter(|flag| *flag != "-").map(flag).collect(),
             labels: self.head.contains(&"map".to_owned()).then_some(map),
             clock: Clock::Fixed(NOW_SECS),
+            origin: None,
         }
     }
 
@@ -139,12 +147,20 @@ fn every_vector_is_met() {
     if !in_zone("UTC", "every_vector_is_met") {
         return;
     }
+    check_all(&vectors(VECTORS), COUNT);
+}
+
+fn check_all(vectors: &[Vector], count: usize) {
     let map = LabelMap::read(LABELS).unwrap();
-    let vectors = vectors();
     let ids: HashSet<_> = vectors.iter().map(|vector| &vector.id).collect();
-    assert_eq!((vectors.len(), ids.len()), (COUNT, COUNT), "vectors are missing");
+    assert_eq!((vectors.len(), ids.len()), (count, count), "vectors are missing");
     let wrong: Vec<_> = vectors.iter().filter_map(|vector| vector.check(&map)).collect();
-    assert!(wrong.is_empty(), "{} of {COUNT} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_vector_of_json_is_met() {
+    check_all(&vectors(JSON_VECTORS), JSON_COUNT);
 }
 
 #[test]
@@ -203,4 +219,62 @@ fn long_texts_are_appended_whole() {
     format::append_flow(&mut xml, &flow, &Style { syntax: Syntax::Xml, ..style }).unwrap();
     let labels: String = names.iter().map(|name| format!("<label>{name}</label>")).collect();
     assert!(String::from_utf8(xml).unwrap().contains(&format!("<labels>{labels}</labels>")));
+}
+
+/// Says of each line of its input whether the schema describes it.
+const CHECK: &str = r#"
+import json, sys
+try:
+    import jsonschema
+except ImportError:
+    sys.exit(77)
+check = jsonschema.Draft202012Validator(json.load(open("docs/flow.schema.json")))
+for line in sys.stdin:
+    print("yes" if check.is_valid(json.loads(line)) else "no")
+"#;
+
+/// For each line whether the schema describes it.
+fn described(lines: &[String]) -> Vec<bool> {
+    let output = testing::run("python3", &["-c", CHECK], &(lines.join("\n") + "\n"));
+    if output.status.code() == Some(77) {
+        testing::skip("python3-jsonschema is missing");
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(|answer| answer == "yes").collect()
+}
+
+/// The kernel sends no flow without addresses or protocol; these are a program's.
+const NOT_OF_THE_KERNEL: [&str; 3] = ["Q35", "Q36", "X04"];
+
+#[test]
+fn the_schema_describes_the_vectors_of_json_and_no_others() {
+    testing::isolated(|| {
+        let vectors = vectors(JSON_VECTORS);
+        let whole = vectors.iter().filter(|vector| vector.text.ends_with('}'));
+        let whole = whole.filter(|vector| !NOT_OF_THE_KERNEL.contains(&&*vector.id));
+        let good: Vec<String> = whole.map(|vector| vector.text.clone()).collect();
+        let answers = described(&good);
+        for (line, answer) in good.iter().zip(&answers) {
+            assert!(answer, "{line}");
+        }
+        assert_eq!(good.len(), JSON_COUNT - 5);
+        let wrong = [
+            ("\"sport\"", "\"port\""),
+            ("\"protocol_number\":", "\"protocol_number\":-"),
+            ("\"family\":\"ipv", "\"family\":\"IPv"),
+            ("\"src\":\"", "\"src\":\"x"),
+            ("\"dst\":\"", "\"dst\":\"1.2.3.4.5."),
+            ("\"family\"", "\"unknown\":1,\"family\""),
+            ("\"time\":", "\"date\":"),
+            ("\"seen_reply\"", "\"SEEN_REPLY\""),
+            ("\"bit_31\"", "\"bit_32\""),
+            ("\"timeout_secs\":", "\"timeout_secs\":1.5"),
+        ];
+        for (from, to) in wrong {
+            let wrong: Vec<String> =
+                good.iter().filter(|line| line.contains(from)).map(|line| line.replace(from, to)).collect();
+            let answers = described(&wrong);
+            assert!(!wrong.is_empty() && !answers.contains(&true), "{from} to {to}: {answers:?}");
+        }
+    });
 }

@@ -17,7 +17,14 @@ const EVENTS: [Option<EventKind>; 4] =
     [None, Some(EventKind::New), Some(EventKind::Update), Some(EventKind::Destroy)];
 
 fn style(syntax: Syntax, event: Option<EventKind>) -> Style<'static> {
-    Style { syntax, event, flags: Flags::all(), labels: None, clock: Clock::Fixed(1_700_000_000) }
+    Style {
+        syntax,
+        event,
+        flags: Flags::all(),
+        labels: None,
+        clock: Clock::Fixed(1_700_000_000),
+        origin: None,
+    }
 }
 
 /// A flow in every form: text and XML for every event, and the three command lines.

@@ -7,7 +7,7 @@
 use netfilter_conntrack::diagnosis::facts::{NameFrom, NotRead, Settings};
 use netfilter_conntrack::diagnosis::namespaces::{self, Found};
 use netfilter_conntrack::diagnosis::{Diagnosis, Facts, Limits, Sample, sample};
-use netfilter_conntrack::{Dir, Error, ExpectAttr, Expectation, Flow, Handle, L4, Netns};
+use netfilter_conntrack::{Dir, Error, Events, ExpectAttr, Expectation, Flow, Groups, Handle, L4, Netns};
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -464,5 +464,23 @@ fn the_calling_thread_stays_in_its_namespace() {
         assert!(own.inode > 0 && own.initial == Some(false), "{own:?}");
         let other = thread::spawn(namespaces::own).join().unwrap();
         assert_eq!(other.inode, own.inode);
+    });
+}
+
+#[test]
+fn events_of_a_namespace_that_was_found_are_received_outside() {
+    isolated(|| {
+        need_root("/run/netns");
+        let named = Named::namespace("events");
+        let found = namespaces::search().found;
+        let found = found.iter().find(|found| found.outline().name.as_ref() == Some(&named.0)).unwrap();
+        assert!(found.is_same(found) && found.netns() == Some(Netns::Path(named.path())));
+        let mut events = Events::builder(Groups::NEW).open_in(&found.netns().unwrap()).unwrap();
+        Handle::open().unwrap().create(&flows(1).next().unwrap()).unwrap();
+        assert!(events.try_next().unwrap().is_none(), "the caller's own events are not there");
+        named.handle().create(&flows(1).next().unwrap()).unwrap();
+        assert!(events.try_next().unwrap().is_some());
+        let gone = Events::builder(Groups::NEW).open_in(&Netns::Name("no-such-name".into()));
+        assert!(gone.is_err_and(Error::is_not_found));
     });
 }

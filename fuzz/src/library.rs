@@ -276,11 +276,16 @@ pub fn print(data: &[u8]) {
     let labels = LabelMap::read(MAP.as_bytes()).ok();
     let event = [None, Some(EventKind::New), Some(EventKind::Update), Some(EventKind::Destroy)];
     let style = Style {
-        syntax: if choice & 1 == 0 { Syntax::Text } else { Syntax::Xml },
+        syntax: match (choice & 1, choice >> 5 & 1) {
+            (0, 0) => Syntax::Text,
+            (1, 0) => Syntax::Xml,
+            _ => Syntax::Json,
+        },
         event: event.get(usize::from(choice >> 1 & 3)).copied().flatten(),
         flags: Flags::from_bits_truncate(u32::from(*flags)),
         labels: labels.as_ref().filter(|_| choice >> 3 & 1 == 1),
         clock: Clock::Fixed(1_700_000_000),
+        origin: None,
     };
     if choice >> 4 & 1 == 1 {
         let mut expect = Expectation::new();
@@ -296,6 +301,13 @@ pub fn print(data: &[u8]) {
     let mut appended = Vec::new();
     let _ = format::append_flow(&mut appended, &flow, &style);
     assert!(!appended.contains(&0));
+    if style.syntax == Syntax::Json {
+        let line = std::str::from_utf8(&appended).expect("JSON is UTF-8");
+        assert!(
+            !line.chars().any(char::is_control) && line.starts_with('{') && line.ends_with('}'),
+            "{line}"
+        );
+    }
 }
 
 fn print_expectation(expect: &Expectation, style: &Style<'_>) {

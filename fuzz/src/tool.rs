@@ -6,10 +6,11 @@
 use crate::line::Line;
 use crate::line::parse::Parser;
 use crate::load;
+use crate::load::spool::Kind;
 use crate::show::message::Complaint;
 use crate::show::plugin;
 use netfilter_conntrack::diagnosis::By;
-use netfilter_conntrack::{Error, LabelMap, Netns, Result};
+use netfilter_conntrack::{Attr, Dir, Error, EventKind, Flow, LabelMap, Netns, Request, Result, format};
 use std::path::Path;
 use std::time::Duration;
 
@@ -157,4 +158,57 @@ pub fn load_file(data: &[u8]) {
         _ => None,
     };
     assert_eq!(about(complaint).map(|(number, about)| (number + MANY, about)), about(same_complaint));
+}
+
+/// The message for an entry.
+fn message(kind: Kind, flow: &Flow) -> Result<Vec<u8>> {
+    let request = match kind {
+        Kind::Update => Request::Update(flow),
+        Kind::Delete => Request::Delete(flow),
+        _ => Request::CreateOrUpdate(flow),
+    };
+    let mut message = vec![0; Request::MAX_LEN];
+    let len = request.encode(&mut message)?;
+    message.truncate(len);
+    Ok(message)
+}
+
+/// A line of JSON for `-R`: it is refused in words, or it names one entry, also when white space stands around it. What
+/// it asks for can be asked for, and does not change when the entry is written and read again.
+pub fn json_line(data: &[u8]) {
+    let (kind, flow) = match load::object::entry(data) {
+        Ok(read) => read,
+        Err(wrong) => {
+            assert!(!wrong.is_empty() && !wrong.chars().any(char::is_control), "{wrong:?}");
+            return;
+        }
+    };
+    assert!(std::str::from_utf8(data).is_ok_and(|text| text.trim_start().starts_with('{')));
+    let key = flow.tuple(Dir::Orig);
+    assert!(key.src().is_some() && key.dst().is_some() && flow.tuple(Dir::Reply).src().is_some());
+    let sent = message(kind, &flow).expect("what is understood can be asked for");
+    let (again, spaced) =
+        load::object::entry(&[b" \t", data, b" \r\n"].concat()).expect("spaces are allowed");
+    assert_eq!((again, message(again, &spaced)), (kind, Ok(sent.clone())));
+    // Translations stand in members that no line has: the kernel makes them.
+    if has_range(&flow) {
+        return;
+    }
+    let mut style = format::Style::default();
+    style.syntax = format::Syntax::Json;
+    style.event = match kind {
+        Kind::Update => Some(EventKind::Update),
+        Kind::Delete => Some(EventKind::Destroy),
+        _ => None,
+    };
+    let mut line = Vec::new();
+    format::append_flow(&mut line, &flow, &style).expect("every flow is an object");
+    let (again, read) = load::object::entry(&line).expect("what is written is read");
+    assert_eq!((again, message(again, &read)), (kind, Ok(sent)), "{}", String::from_utf8_lossy(&line));
+}
+
+fn has_range(flow: &Flow) -> bool {
+    [Attr::SnatIpv4, Attr::SnatIpv6, Attr::SnatPort, Attr::DnatIpv4, Attr::DnatIpv6, Attr::DnatPort]
+        .iter()
+        .any(|&attr| flow.is_set(attr))
 }

@@ -75,7 +75,7 @@ pub unsafe extern "C" fn nfct_snprintf(
         // SAFETY: C gives a live object.
         let flow = unsafe { flow_of(ct, &mut made) }?;
         // SAFETY: C gives a buffer of `size` bytes.
-        unsafe { print((buf, size), flow, (msg_type, out_type, out_flags), None, format::flow) }
+        unsafe { print((buf, size), flow, (msg_type, out_type, out_flags), None, format::flow_without_json) }
     })
 }
 
@@ -108,7 +108,9 @@ pub unsafe extern "C" fn nfct_snprintf_labels(
         // SAFETY: C gives a live object.
         let flow = unsafe { flow_of(ct, &mut made) }?;
         // SAFETY: C gives a buffer of `size` bytes.
-        unsafe { print((buf, size), flow, (msg_type, out_type, out_flags), labels, format::flow) }
+        unsafe {
+            print((buf, size), flow, (msg_type, out_type, out_flags), labels, format::flow_without_json)
+        }
     })
 }
 
@@ -136,6 +138,14 @@ pub unsafe extern "C" fn nfexp_snprintf(
         // SAFETY: C gives a live object.
         let expect = unsafe { shared(exp) }?;
         // SAFETY: C gives a buffer of `size` bytes.
-        unsafe { print((buf, size), expect, (msg_type, out_type, out_flags), None, format::expectation) }
+        unsafe {
+            print(
+                (buf, size),
+                expect,
+                (msg_type, out_type, out_flags),
+                None,
+                format::expectation_without_json,
+            )
+        }
     })
 }

@@ -248,11 +248,13 @@ fn getters_point_into_the_object_and_read_as_wide_as_they_are() {
     let ct: *mut nf_conntrack = c(&mut flow);
     for row in ROWS.iter().filter(|row| !matches!(row.store, Store::Heap | Store::DecodeOnly)) {
         // SAFETY: a live object; every setter of these reads at most eight bytes of the number.
-        let at = unsafe {
+        let (at, wide) = unsafe {
             nfct_set_attr_u64(ct, row.attr as u32, 0x1122_3344_5566_7788);
-            nfct_get_attr(ct, row.attr as u32)
+            (nfct_get_attr(ct, row.attr as u32), nfct_get_attr_u64(ct, row.attr as u32))
         };
         assert_eq!(at.cast::<u8>(), ct.cast::<u8>().wrapping_add(row.offset).cast_const(), "{}", row.name);
+        // SAFETY: every attribute stands eight bytes or more before the end of the object.
+        assert_eq!(wide, unsafe { at.cast::<u64>().read_unaligned() }, "wherever it stands: {}", row.name);
     }
     // SAFETY: a live object.
     unsafe {

@@ -10,6 +10,7 @@ use super::facts::{NameFrom, Namespace, NotRead};
 use super::parse;
 use super::sample::{Delta, Sample};
 use crate::error::{Error, Result};
+use crate::exchange::Netns;
 use crate::exchange::handle::Handle;
 use crate::sys::{namespace, proc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,24 +208,34 @@ impl Found {
         self.pids.iter().copied().filter(|&pid| Identity::of(pid) == Some(self.identity))
     }
 
-    /// The file that stands for it.
+    /// The file that stands for it; nothing if it has gone. While a name is removed, its file stands for no namespace.
     fn path(&self) -> Option<PathBuf> {
         let of_process = |pid| PathBuf::from(format!("/proc/{pid}/ns/net"));
-        let named = self.name.as_ref().map(|name| Path::new(NAMED).join(name));
+        let stands = |path: &PathBuf| {
+            proc::identity(path).is_ok_and(|(device, inode)| Identity::File(device, inode) == self.identity)
+        };
+        let named = self.name.as_ref().map(|name| Path::new(NAMED).join(name)).filter(stands);
         named.or_else(|| self.processes().next().map(of_process))
+    }
+
+    /// The error of an attempt to enter it: `ESRCH` if it has gone meanwhile, otherwise the same error.
+    #[must_use]
+    pub fn explained(&self, error: Error) -> Error {
+        if self.path().is_none() { Error::Os(libc::ESRCH) } else { error }
     }
 
     /// Fill level and counters. A namespace without a process must be entered, which needs `CAP_SYS_ADMIN`; so must each on
     /// a kernel that shows no counters in files.
     ///
     /// # Errors
-    /// The system's, where the namespace cannot be entered, or has gone.
+    /// The system's, where the namespace cannot be entered; `ESRCH` if it has gone.
     pub fn sample(&self) -> Result<Sample> {
         if let Some(sample) = self.processes().find_map(|pid| Sample::of_process(pid).ok()) {
             return Ok(sample);
         }
         let path = self.path().ok_or(Error::Os(libc::ESRCH))?;
         namespace::within(&path, || Ok(Sample::take(&mut Handle::open()?)))
+            .map_err(|error| self.explained(error))
     }
 
     /// How it is named where it cannot be read.
@@ -237,22 +248,42 @@ impl Found {
     /// Its description, with what two samples say of it.
     #[must_use]
     pub fn describe(&self, before: Option<&Sample>, after: &Sample) -> Namespace {
-        let (name, name_from) = self.name().unzip();
         let delta = before.map(|before| after.since(before));
         let per_sec = |of: fn(&Delta) -> Option<f64>| delta.as_ref().and_then(of);
         Namespace {
-            inode: self.inode(),
-            name,
-            name_from,
-            initial: None,
             entries: after.entries(),
             max_entries: after.max_entries(),
             full_drops_per_sec: per_sec(Delta::full_drops_per_sec),
             evictions_per_sec: per_sec(Delta::evictions_per_sec),
+            ..self.outline()
+        }
+    }
+
+    /// Its description without figures: nothing is read of its table.
+    #[must_use]
+    pub fn outline(&self) -> Namespace {
+        let (name, name_from) = self.name().unzip();
+        Namespace {
+            inode: self.inode(),
+            name,
+            name_from,
             pid: self.pids.first().copied(),
             processes: self.pids.iter().take(PROCESSES).filter_map(|&pid| command(pid)).collect(),
-            entered_by: None,
+            ..Namespace::default()
         }
+    }
+
+    /// The file with which it can be entered; nothing if it has gone.
+    #[must_use]
+    pub fn netns(&self) -> Option<Netns> {
+        self.path().map(Netns::Path)
+    }
+
+    /// Whether both are the same namespace. A namespace that has gone may be mistaken for a later one, unless a socket
+    /// keeps it in existence.
+    #[must_use]
+    pub fn is_same(&self, other: &Found) -> bool {
+        self.identity == other.identity
     }
 
     /// The first name that there is: that of `/run/netns`, of a container, of a process.
@@ -280,4 +311,22 @@ pub(crate) fn command(pid: u32) -> Option<String> {
     let bytes = proc::read(format!("/proc/{pid}/comm"), 64).ok()?;
     let name = String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned();
     Some(name).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_namespace_that_has_gone_is_that_there_is_none() {
+        let pid = std::process::id();
+        let own = Found { identity: Identity::of_file(pid).unwrap(), name: None, pids: vec![pid] };
+        assert_eq!(own.explained(Error::Os(libc::EPERM)), Error::Os(libc::EPERM));
+        let path = PathBuf::from(format!("/proc/{pid}/ns/net"));
+        assert_eq!(own.path(), Some(path.clone()));
+        // Neither is its name's file that namespace now, nor is a process inside.
+        let gone = Found { identity: Identity::File(0, 0), name: Some(path.into()), pids: vec![pid] };
+        assert_eq!(gone.path(), None);
+        assert_eq!(gone.explained(Error::Os(libc::EINVAL)), Error::Os(libc::ESRCH));
+    }
 }

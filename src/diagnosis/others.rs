@@ -66,7 +66,7 @@ impl Others {
                     }
                     readings.insert(found.identity(), after);
                 }
-                Err(Error::Os(libc::ENOENT | libc::ESRCH)) => {}
+                Err(Error::Os(libc::ESRCH)) => {}
                 Err(error) => failed.entry(error.to_string()).or_default().push(found.label()),
             }
         }

@@ -77,8 +77,12 @@ fn has_causes(report: &Report) -> bool {
 fn filled(facts: &Facts) -> String {
     match (facts.table.entries, facts.table.max_entries) {
         (None, _) => "the number of entries cannot be read".to_owned(),
-        (Some(entries), None) => format!("{} entries, of a limit that is not known", number(entries)),
-        (Some(entries), Some(0)) => format!("{} entries, without a limit", number(entries)),
+        (Some(entries), None) => {
+            format!("{}, of a limit that is not known", words::counted(entries, "entry", "entries"))
+        }
+        (Some(entries), Some(0)) => {
+            format!("{}, without a limit", words::counted(entries, "entry", "entries"))
+        }
         (Some(entries), Some(max)) => {
             format!("{} of {} entries ({})", number(entries), number(max), share_of(entries, max))
         }
@@ -93,13 +97,10 @@ fn losses(facts: &Facts) -> String {
         (Some(now), Some(0)) => {
             format!("Nothing was lost in {now}, and nothing since this namespace was made.")
         }
-        (Some(now), Some(1)) => {
-            format!("Nothing was lost in {now}, and 1 packet since this namespace was made.")
-        }
         (Some(now), Some(before)) => {
             format!(
-                "Nothing was lost in {now}, and {} packets since this namespace was made.",
-                number(before)
+                "Nothing was lost in {now}, and {} since this namespace was made.",
+                words::counted(before, "packet", "packets")
             )
         }
         (None, Some(0)) => "Nothing was lost since this namespace was made.".to_owned(),

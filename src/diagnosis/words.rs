@@ -27,6 +27,22 @@ pub(super) fn number(number: u64) -> String {
     text
 }
 
+/// A number of things: `1 packet`, `4,208 packets`.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{} {many}", number(count)),
+    }
+}
+
+/// A rate of things a second, in the same way.
+pub(super) fn counted_rate(per_sec: f64, one: &str, many: &str) -> String {
+    match rate(per_sec).as_str() {
+        "1" => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
 /// A rate as a whole number; a small one with a decimal.
 pub(super) fn rate(per_sec: f64) -> String {
     if per_sec < 10.0 && per_sec.fract() >= 0.05 {
@@ -237,6 +253,17 @@ mod tests {
         }
         assert_eq!([rate(990.6), rate(0.5), rate(2.0), rate(12.5)], ["991", "0.5", "2", "13"]);
         assert_eq!([rate(f64::NAN), rate(-3.0), rate(f64::INFINITY)], ["0", "0", "1,000,000,000,000,000"]);
+    }
+
+    #[test]
+    fn one_thing_is_no_number_of_things() {
+        let packets = |count| counted(count, "packet has", "packets have");
+        assert_eq!(
+            [packets(0), packets(1), packets(4208)],
+            ["0 packets have", "1 packet has", "4,208 packets have"]
+        );
+        let rates = [1.0, 1.5, 11.0].map(|rate| counted_rate(rate, "packet is", "packets are"));
+        assert_eq!(rates, ["1 packet is", "1.5 packets are", "11 packets are"]);
     }
 
     #[test]

@@ -124,6 +124,7 @@ mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
     use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR};
+    use crate::wire::frame;
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
     use std::thread::ThreadId;
@@ -199,8 +200,7 @@ mod tests {
     fn an_error_may_be_all_there_is() {
         let script = Script::new([Ok(message(NLMSG_ERROR))]);
         assert_eq!(script.read(usize::MAX), (vec![NLMSG_ERROR], None, true));
-        let mut short = message(NLMSG_ERROR)[..16].to_vec(); // without its number
-        short[..4].copy_from_slice(&16u32.to_ne_bytes());
+        let short = frame::bare(&message(NLMSG_ERROR)); // without its number
         assert_eq!(Script::new([Ok(short)]).read(usize::MAX), (vec![NLMSG_ERROR], None, true));
     }
 

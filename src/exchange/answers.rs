@@ -375,6 +375,7 @@ mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
     use crate::wire::consts::{NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN};
+    use crate::wire::frame::bare;
 
     const SEQ: u32 = 7;
     const DATA: u16 = 0x100;
@@ -385,10 +386,7 @@ mod tests {
         bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
         match number {
             Some(errno) => bytes[16..20].copy_from_slice(&(-errno).to_ne_bytes()),
-            None => {
-                bytes.truncate(16);
-                bytes[0] = 16;
-            }
+            None => bytes = bare(&bytes),
         }
         Answers::new(policy, Awaited::one(SEQ)).message(&Frame::read(&bytes).unwrap())
     }
@@ -508,9 +506,11 @@ mod tests {
         assert_eq!(glance(&[(&data, true), (&done, false)]), (true, true));
         assert_eq!(glance(&[(&[data.clone(), vec![9; 16]].concat(), false)]), (false, true));
         assert_eq!(glance(&[(&answer(NLMSG_OVERRUN, SEQ), false)]), (false, true));
-        let mut bare = answer(NLMSG_ERROR, SEQ)[..16].to_vec();
-        bare[0] = 16;
-        assert_eq!(glance(&[(&bare, false)]), (true, false), "an end that does not say how");
+        assert_eq!(
+            glance(&[(&bare(&answer(NLMSG_ERROR, SEQ)), false)]),
+            (true, false),
+            "an end that does not say how"
+        );
     }
 
     #[test]

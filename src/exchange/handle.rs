@@ -16,7 +16,6 @@ use crate::exchange::request::{self, Query, Statistics, Subject};
 use crate::expect::Expectation;
 use crate::filter::DumpFilter;
 use crate::flow::Flow;
-use crate::flow::storage::field;
 use crate::sys::process::has_room_for_a_reader;
 use crate::sys::{Socket, memory};
 use crate::wire::consts::*;
@@ -113,6 +112,11 @@ impl Handle {
         self.reads_ahead = on;
     }
 
+    /// Whether lists are received ahead, unless their builder says otherwise.
+    pub(super) fn reads_ahead(&self) -> bool {
+        self.reads_ahead
+    }
+
     /// How many datagrams of other senders than the kernel were received and dropped. Only a privileged process can
     /// send such datagrams, and no ordinary program does.
     #[must_use]
@@ -148,9 +152,7 @@ impl Handle {
     /// Looks an entry up and returns it as a list would: the reference that the lookup itself holds is not counted.
     pub(super) fn get_as_listed(&mut self, key: &Flow) -> Result<Flow> {
         let mut flow = self.get(key)?;
-        if let Some(references) = flow.use_count() {
-            flow.put(field::Use, &references.saturating_sub(1).to_ne_bytes());
-        }
+        flow.discount_lookup();
         Ok(flow)
     }
 
@@ -168,7 +170,8 @@ impl Handle {
         found.ok_or(Error::Kernel(libc::ENOENT))
     }
 
-    /// Makes an entry. Both tuples and a timeout are needed.
+    /// Makes an entry. Both tuples and a timeout are needed. For a listed flow that is translated, call
+    /// [`Flow::undo_all_nat`] first.
     ///
     /// # Errors
     /// [`Error::Kernel`] with `EEXIST`, `EINVAL`, `ENOMEM` (table full), ….
@@ -594,6 +597,7 @@ mod tests {
     use crate::filter::dump::Masked;
     use crate::flow::{Dir, L4};
     use crate::sys::script::Arrival;
+    use crate::wire::frame;
 
     #[test]
     fn a_lookup_without_ports_is_refused_where_ports_are_known() {
@@ -617,9 +621,7 @@ mod tests {
 
     /// A message without the bytes that should follow its header.
     fn bare(kind: u16) -> Vec<u8> {
-        let mut message = answer(kind, SEQ)[..16].to_vec();
-        message[0] = 16;
-        message
+        frame::bare(&answer(kind, SEQ))
     }
 
     /// A datagram longer than any of a list, with these messages at its start.

@@ -85,22 +85,11 @@ impl<'h> ListBuilder<'h> {
     /// # Errors
     /// The system's error; [`Error::Invalid`] or [`Error::Unsupported`] for a filter that cannot be sent;
     /// [`Error::Kernel`] for a lookup that replaces a list.
-    pub fn open(mut self) -> Result<List<'h>> {
-        let (filter, selector, pushdown) = (self.filter.take(), self.selector, self.pushdown);
-        let is_proper = self.table == Table::Conntrack && !self.zero_counters;
-        let mut list = List::new(self);
-        match (filter, selector) {
-            (Some(filter), _) => list.filters.push(filter),
-            (None, Some(selector)) if pushdown == Pushdown::Kernel && is_proper => {
-                list.push_down(selector)?
-            }
-            (None, Some(selector)) if pushdown == Pushdown::Kernel => {
-                list.filters.push(DumpFilter { family: selector.family, ..DumpFilter::new() });
-            }
-            _ => list.filters.push(DumpFilter::new()),
-        }
-        list.ask()?;
-        Ok(list)
+    pub fn open(self) -> Result<List<'h>> {
+        let ListBuilder { handle, table, zero_counters, filter, selector, pushdown, read_ahead } = self;
+        let mut cursor = Cursor::new(table, zero_counters, read_ahead);
+        cursor.begin(handle, filter, selector, pushdown)?;
+        Ok(List { handle, selector: selector.filter(|selector| !selector.is_everything()), cursor })
     }
 }
 
@@ -121,54 +110,8 @@ impl<'h> ListBuilder<'h> {
 #[derive(Debug)]
 pub struct List<'h> {
     handle: &'h mut Handle,
-    table: Table,
-    zero_counters: bool,
-    read_ahead: bool,
-    /// The filters of the requests that are still to be sent, the next one last.
-    filters: Vec<DumpFilter>,
-    /// The library chose the filters: where the kernel refuses one, the request is repeated without it.
-    is_pushed_down: bool,
-    /// The request that is sent where the kernel refuses the filter of this one.
-    plain: Option<DumpFilter>,
-    /// The answer that is being read.
-    reading: Option<Reading>,
     selector: Option<&'h Selector>,
-    flow: Flow,
-    /// A lookup has found the flow, and no call has returned it.
-    is_found: bool,
-    /// The first error.
-    wrong: Option<Error>,
-}
-
-impl<'h> List<'h> {
-    /// A list before its first request.
-    fn new(builder: ListBuilder<'h>) -> List<'h> {
-        List {
-            // Counters that were zeroed must not be lost where the list is dropped before its end.
-            read_ahead: builder.read_ahead && !builder.zero_counters,
-            handle: builder.handle,
-            table: builder.table,
-            zero_counters: builder.zero_counters,
-            filters: Vec::new(),
-            is_pushed_down: false,
-            plain: None,
-            reading: None,
-            selector: builder.selector.filter(|selector| !selector.is_everything()),
-            flow: Flow::new(),
-            is_found: false,
-            wrong: None,
-        }
-    }
-}
-
-#[cfg(test)]
-impl<'h> List<'h> {
-    /// The list that answers request `seq`, which has been sent.
-    pub(super) fn answering(handle: &'h mut Handle, seq: u32, read_ahead: bool) -> List<'h> {
-        let mut list = List::new(ListBuilder::new(handle, read_ahead));
-        list.reading = Some(list.handle.begin(seq, read_ahead));
-        list
-    }
+    cursor: Cursor,
 }
 
 impl List<'_> {
@@ -182,27 +125,182 @@ impl List<'_> {
     #[allow(clippy::should_implement_trait)] // the flow borrows from the list
     #[inline]
     pub fn next(&mut self) -> Result<Option<&Flow>> {
-        Ok(if self.advance()? { Some(&self.flow) } else { None })
+        Ok(if self.advance()? { Some(&self.cursor.flow) } else { None })
     }
 
     /// Moves on to the next selected flow; returns whether there is one.
     #[inline]
     fn advance(&mut self) -> Result<bool> {
+        self.cursor.advance(self.handle, self.selector)
+    }
+}
+
+impl Drop for List<'_> {
+    fn drop(&mut self) {
+        self.cursor.leave(self.handle);
+    }
+}
+
+/// A list that owns its handle and its selector, for a program that keeps a list in an object of its own; made by
+/// [`Handle::into_list`].
+#[derive(Debug)]
+pub struct OwnedList {
+    handle: Handle,
+    selector: Option<Selector>,
+    cursor: Cursor,
+}
+
+impl OwnedList {
+    /// The next flow, or `None` at the end; as [`List::next`].
+    ///
+    /// # Errors
+    /// As [`List::next`].
+    #[allow(clippy::should_implement_trait)] // the flow borrows from the list
+    pub fn next(&mut self) -> Result<Option<&Flow>> {
+        let is_found = self.cursor.advance(&mut self.handle, self.selector.as_ref())?;
+        Ok(if is_found { Some(&self.cursor.flow) } else { None })
+    }
+
+    /// Reads at most `most` entries and appends the selected ones; returns whether others may follow. A program that
+    /// must look at other things in between, such as signals, never waits for a flow that is selected.
+    ///
+    /// # Errors
+    /// As [`List::next`]; the flows that were read before the error have been appended.
+    pub fn read(&mut self, most: usize, flows: &mut Vec<Flow>) -> Result<bool> {
+        for _ in 0..most {
+            if !self.cursor.read(&mut self.handle)? {
+                return Ok(false);
+            }
+            if self.selector.as_ref().is_none_or(|selector| selector.matches(&self.cursor.flow)) {
+                flows.push(std::mem::take(&mut self.cursor.flow));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Ends the list, and returns the handle, which reads the other messages before its next request.
+    #[must_use]
+    pub fn into_handle(mut self) -> Handle {
+        self.cursor.leave(&mut self.handle);
+        self.handle
+    }
+}
+
+impl Handle {
+    /// Lists the selected flows, and gives the handle to the list; otherwise as [`entries`](Self::entries) with this
+    /// selector and this table.
+    ///
+    /// ```no_run
+    /// use netfilter_conntrack::{Handle, OwnedList, Selector, Table};
+    ///
+    /// struct Report {
+    ///     list: OwnedList,
+    /// }
+    /// let mut report = Report { list: Handle::open()?.into_list(Selector::new(), Table::Conntrack)? };
+    /// while let Some(flow) = report.list.next()? {
+    ///     println!("{:?}", flow.id());
+    /// }
+    /// # Ok::<(), netfilter_conntrack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ListBuilder::open`].
+    pub fn into_list(mut self, selector: Selector, table: Table) -> Result<OwnedList> {
+        let mut cursor = Cursor::new(table, false, self.reads_ahead());
+        cursor.begin(&mut self, None, Some(&selector), Pushdown::Kernel)?;
+        let selector = Some(selector).filter(|selector| !selector.is_everything());
+        Ok(OwnedList { handle: self, selector, cursor })
+    }
+}
+
+/// The requests of a list and the answer that is being read. The handle and the selector are the caller's: the same ones
+/// in every call.
+#[derive(Debug)]
+struct Cursor {
+    table: Table,
+    zero_counters: bool,
+    read_ahead: bool,
+    /// The filters of the requests that are still to be sent, the next one last.
+    filters: Vec<DumpFilter>,
+    /// The library chose the filters: where the kernel refuses one, the request is repeated without it.
+    is_pushed_down: bool,
+    /// The request that is sent where the kernel refuses the filter of this one.
+    plain: Option<DumpFilter>,
+    /// The answer that is being read.
+    reading: Option<Reading>,
+    flow: Flow,
+    /// A lookup has found the flow, and no call has returned it.
+    is_found: bool,
+    /// The first error.
+    wrong: Option<Error>,
+}
+
+impl Cursor {
+    /// A list before its first request.
+    fn new(table: Table, zero_counters: bool, read_ahead: bool) -> Cursor {
+        Cursor {
+            // Counters that were zeroed must not be lost where the list is dropped before its end.
+            read_ahead: read_ahead && !zero_counters,
+            table,
+            zero_counters,
+            filters: Vec::new(),
+            is_pushed_down: false,
+            plain: None,
+            reading: None,
+            flow: Flow::new(),
+            is_found: false,
+            wrong: None,
+        }
+    }
+
+    /// Sends the first request.
+    fn begin(
+        &mut self,
+        handle: &mut Handle,
+        filter: Option<DumpFilter>,
+        selector: Option<&Selector>,
+        pushdown: Pushdown,
+    ) -> Result<()> {
+        let is_proper = self.table == Table::Conntrack && !self.zero_counters;
+        match (filter, selector) {
+            (Some(filter), _) => self.filters.push(filter),
+            (None, Some(selector)) if pushdown == Pushdown::Kernel && is_proper => {
+                self.push_down(handle, selector)?
+            }
+            (None, Some(selector)) if pushdown == Pushdown::Kernel => {
+                self.filters.push(DumpFilter { family: selector.family, ..DumpFilter::new() });
+            }
+            _ => self.filters.push(DumpFilter::new()),
+        }
+        self.ask(handle)
+    }
+
+    /// Moves on to the next selected flow; returns whether there is one.
+    #[inline]
+    fn advance(&mut self, handle: &mut Handle, selector: Option<&Selector>) -> Result<bool> {
+        while self.read(handle)? {
+            if selector.is_none_or(|selector| selector.matches(&self.flow)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the next entry, whether it is selected or not; returns whether there is one.
+    #[inline]
+    fn read(&mut self, handle: &mut Handle) -> Result<bool> {
         loop {
             let Some(reading) = &mut self.reading else {
                 return self.without_reading();
             };
             let flow = &mut self.flow;
-            let step = self.handle.step(reading, |frame| {
+            let step = handle.step(reading, |frame| {
                 flow.clear();
                 read_flow(flow, frame)
             });
             match step {
-                Step::Part(()) if self.selector.is_none_or(|selector| selector.matches(&self.flow)) => {
-                    return Ok(true);
-                }
-                Step::Part(()) => {}
-                end => self.end(end)?,
+                Step::Part(()) => return Ok(true),
+                end => self.end(handle, end)?,
             }
         }
     }
@@ -218,12 +316,12 @@ impl List<'_> {
 
     /// A request has ended: the next one is sent, if there is one.
     #[cold]
-    fn end(&mut self, step: Step<()>) -> Result<()> {
+    fn end(&mut self, handle: &mut Handle, step: Step<()>) -> Result<()> {
         let Some(reading) = self.reading.take() else { return Ok(()) };
-        match (self.handle.end(reading, step), self.plain.take()) {
+        match (handle.end(reading, step), self.plain.take()) {
             (Ok(()), _) => {}
             (Err(error), Some(plain)) if is_refusal(error) => {
-                return self.ask_for(&plain);
+                return self.ask_for(handle, &plain);
             }
             (Err(error @ (Error::Kernel(_) | Error::Os(_))), _) => {
                 self.filters.clear();
@@ -235,29 +333,29 @@ impl List<'_> {
             }
             (Err(error), _) => drop(self.wrong.get_or_insert(error)),
         }
-        self.ask()
+        self.ask(handle)
     }
 
     /// Sends the next request, if there is one.
-    fn ask(&mut self) -> Result<()> {
+    fn ask(&mut self, handle: &mut Handle) -> Result<()> {
         let Some(filter) = self.filters.pop() else { return Ok(()) };
         if self.is_pushed_down {
             self.plain = Some(DumpFilter { family: filter.family, ..DumpFilter::new() });
         }
-        self.ask_for(&filter)
+        self.ask_for(handle, &filter)
     }
 
-    fn ask_for(&mut self, filter: &DumpFilter) -> Result<()> {
+    fn ask_for(&mut self, handle: &mut Handle, filter: &DumpFilter) -> Result<()> {
         let (table, zero_counters) = (self.table, self.zero_counters);
-        let seq = self.handle.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
-        self.reading = Some(self.handle.begin(seq, self.read_ahead));
+        let seq = handle.send(|buf, seq| request::build_list(buf, table, zero_counters, filter, seq))?;
+        self.reading = Some(handle.begin(seq, self.read_ahead));
         Ok(())
     }
 
     /// Splits a selector between the kernel and this process: a lookup, or the filters of some requests.
-    fn push_down(&mut self, selector: &Selector) -> Result<()> {
+    fn push_down(&mut self, handle: &mut Handle, selector: &Selector) -> Result<()> {
         if let Some(key) = selector.lookup_key() {
-            match self.handle.get_as_listed(&key) {
+            match handle.get_as_listed(&key) {
                 Ok(flow) => {
                     (self.is_found, self.flow) = (selector.matches(&flow), flow);
                     return Ok(());
@@ -272,13 +370,22 @@ impl List<'_> {
         self.is_pushed_down = true;
         Ok(())
     }
+
+    /// Stops reading.
+    fn leave(&mut self, handle: &mut Handle) {
+        if let Some(reading) = self.reading.take() {
+            handle.leave(reading);
+        }
+    }
 }
 
-impl Drop for List<'_> {
-    fn drop(&mut self) {
-        if let Some(reading) = self.reading.take() {
-            self.handle.leave(reading);
-        }
+#[cfg(test)]
+impl<'h> List<'h> {
+    /// The list that answers request `seq`, which has been sent.
+    pub(super) fn answering(handle: &'h mut Handle, seq: u32, read_ahead: bool) -> List<'h> {
+        let mut cursor = Cursor::new(Table::Conntrack, false, read_ahead);
+        cursor.reading = Some(handle.begin(seq, read_ahead));
+        List { handle, selector: None, cursor }
     }
 }
 
@@ -350,7 +457,7 @@ impl Iterator for Flows<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.0.advance() {
-            Ok(true) => Some(Ok(std::mem::take(&mut self.0.flow))),
+            Ok(true) => Some(Ok(std::mem::take(&mut self.0.cursor.flow))),
             Ok(false) => None,
             Err(error) => Some(Err(error)),
         }
@@ -472,17 +579,17 @@ mod tests {
         drop(list);
         let list = handle.entries().zero_counters(true).read_ahead(true).open().unwrap();
         assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET_CTRZERO, AF_UNSPEC, vec![]));
-        assert!(!list.read_ahead, "zeroed counters must not be lost");
+        assert!(!list.cursor.read_ahead, "zeroed counters must not be lost");
         drop(list);
         let filter = DumpFilter { mark: marked().mark, ..DumpFilter::new() };
         let list = handle.entries().filter(&filter).open().unwrap();
         assert_eq!(asked(list.handle), (IPCTNL_MSG_CT_GET, AF_UNSPEC, vec![CTA_MARK, CTA_MARK_MASK]));
         drop(list);
         handle.read_ahead(true);
-        assert!(List::new(handle.entries()).read_ahead);
-        assert!(!List::new(handle.entries().read_ahead(false)).read_ahead);
+        assert!(handle.entries().read_ahead);
+        assert!(!handle.entries().read_ahead(false).read_ahead);
         handle.read_ahead(false);
-        assert!(List::new(handle.entries().read_ahead(true)).read_ahead);
+        assert!(handle.entries().read_ahead(true).read_ahead);
     }
 
     #[test]
@@ -511,6 +618,28 @@ mod tests {
         let selector = Selector { family: None, ..marked() };
         let mut other = handle(entries());
         assert_eq!(marks(&mut other.entries().selector(&selector).open().unwrap()), (vec![Some(7); 2], None));
+    }
+
+    #[test]
+    fn a_list_that_owns_its_handle_is_the_same_list() {
+        let entries = || [part(FLOW, 1, &[(CTA_MARK, 7)]), part(FLOW, 1, &[]), end(1), end(2)];
+        let next = |list: &mut OwnedList| list.next().map(|flow| flow.map(Flow::mark));
+        let selector = Selector { family: None, ..marked() };
+        let mut list = handle(entries()).into_list(selector, Table::Conntrack).unwrap();
+        assert_eq!(asked(&list.handle), (IPCTNL_MSG_CT_GET, AF_UNSPEC, vec![CTA_MARK, CTA_MARK_MASK]));
+        let flows = [next(&mut list), next(&mut list), next(&mut list)];
+        assert_eq!(flows, [Ok(Some(Some(7))), Ok(None), Ok(None)]);
+        let selector = Selector { family: None, ..marked() };
+        let mut list = handle(entries()).into_list(selector, Table::Conntrack).unwrap();
+        let mut flows = Vec::new();
+        assert_eq!((list.read(1, &mut flows), flows.len()), (Ok(true), 1));
+        assert_eq!((list.read(1, &mut flows), flows.len()), (Ok(true), 1), "the second is not selected");
+        assert_eq!((list.read(1, &mut flows), flows.len()), (Ok(false), 1));
+        let list = handle(entries()).into_list(marked(), Table::Dying).unwrap();
+        assert_eq!(asked(&list.handle), (IPCTNL_MSG_CT_GET_DYING, AF_INET, vec![]));
+        assert!(list.into_handle().has_more(), "it has not been read");
+        let mut list = handle([refused(1, libc::EPERM)]).into_list(ports(), Table::Conntrack).unwrap();
+        assert_eq!(next(&mut list), Err(Error::Kernel(libc::EPERM)));
     }
 
     #[test]
@@ -578,6 +707,7 @@ mod tests {
             src_port: Some(1),
             dst_port: Some(53),
             zone: Some(0),
+            ..TupleSelector::default()
         };
         let selector = Selector { orig, mark: Some(Masked { value: mark, mask: u32::MAX }), ..ports() };
         let (mut flow, mut buf) = (Flow::new(), [0; 256]);

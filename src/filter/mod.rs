@@ -8,8 +8,10 @@ pub mod dump;
 pub(crate) mod flush;
 pub mod pushdown;
 pub mod selector;
+pub mod set;
 pub mod socket_filter;
 
 pub use dump::DumpFilter;
 pub use pushdown::Pushdown;
 pub use selector::Selector;
+pub use set::SelectorSet;

@@ -148,7 +148,7 @@ impl Selector {
     }
 
     /// The family that every selected entry has.
-    fn known_family(&self) -> Option<u8> {
+    pub(super) fn known_family(&self) -> Option<u8> {
         let addresses = [self.orig.src, self.orig.dst, self.reply.src, self.reply.dst];
         let implied = addresses.into_iter().flatten().next();
         let family = |wanted: AddressMask| if wanted.address.is_ipv4() { AF_INET } else { AF_INET6 };

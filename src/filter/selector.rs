@@ -50,6 +50,15 @@ pub struct TupleSelector {
     pub src_port: Option<u16>,
     /// The destination port or GRE key.
     pub dst_port: Option<u16>,
+    /// Source addresses of which one must match; an empty list is no condition.
+    pub srcs: Vec<AddressMask>,
+    /// Destination addresses of which one must match.
+    pub dsts: Vec<AddressMask>,
+    /// Ranges, both bounds included, of which one must have the source port or GRE key; an empty list is no condition.
+    /// A flow without ports never matches.
+    pub src_ports: Vec<RangeInclusive<u16>>,
+    /// Ranges of which one must have the destination port or GRE key.
+    pub dst_ports: Vec<RangeInclusive<u16>>,
     /// The zone that this direction is in: the zone of both directions, or this direction's own, or 0.
     pub zone: Option<u16>,
 }
@@ -72,7 +81,16 @@ impl TupleSelector {
             && self.src_port.is_none_or(|wanted| has_port(src_port) && wanted == tuple.l4_src())
             && self.dst_port.is_none_or(|wanted| has_port(dst_port) && wanted == tuple.l4_dst())
             && self.zone.is_none_or(|wanted| wanted == zone_of(flow, dir))
+            && is_one_of(&self.srcs, |wanted| address(*wanted, tuple.src()))
+            && is_one_of(&self.dsts, |wanted| address(*wanted, tuple.dst()))
+            && is_one_of(&self.src_ports, |range| has_port(src_port) && range.contains(&tuple.l4_src()))
+            && is_one_of(&self.dst_ports, |range| has_port(dst_port) && range.contains(&tuple.l4_dst()))
     }
+}
+
+/// Whether one of these holds; a list of none asks for nothing.
+fn is_one_of<T>(list: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    list.is_empty() || list.iter().any(holds)
 }
 
 /// The zone that a direction of a flow is in. A flow in a zone has it in both directions; a flow with a zone in one
@@ -355,6 +373,28 @@ mod tests {
         let mut untracked = Flow::new();
         untracked.set_tuple(Dir::Orig, ip("10.1.2.3"), ip("10.9.8.7"), L4::Other(33));
         assert!(!passes(&untracked, |s| s.orig.src_port = Some(0)), "nothing is known of its ports");
+    }
+
+    #[test]
+    fn one_of_several_addresses_and_ports_suffices() {
+        let flow = udp(); // 10.1.2.3:1 to 10.9.8.7:2
+        let all =
+            |addresses: &[&str]| addresses.iter().filter_map(|address| exact(address)).collect::<Vec<_>>();
+        assert!(passes(&flow, |s| s.orig.srcs = all(&["10.1.2.4", "10.1.2.3"])));
+        assert!(!passes(&flow, |s| s.orig.srcs = all(&["10.1.2.4", "fd00::1"])));
+        assert!(passes(&flow, |s| s.reply.dsts = all(&["10.1.2.3"])));
+        assert!(!passes(&flow, |s| s.orig.dsts = all(&["10.1.2.3"])));
+        assert!(passes(&flow, |s| s.orig.dst_ports = vec![80..=90, 2..=2]));
+        assert!(!passes(&flow, |s| s.orig.dst_ports = vec![80..=90, 3..=9, 0..=1]));
+        assert!(passes(&flow, |s| s.reply.src_ports = vec![0..=u16::MAX]));
+        assert!(!passes(&flow, |s| s.orig.src_ports = vec![2..=u16::MAX]));
+        assert!(
+            !passes(&flow, |s| (s.orig.src_port, s.orig.src_ports) = (Some(1), vec![2..=3])),
+            "both must hold"
+        );
+        let mut esp = udp();
+        esp.set_bytes(Attr::OrigL4proto, &[50]);
+        assert!(!passes(&esp, |s| s.orig.src_ports = vec![0..=u16::MAX]), "this protocol has no ports");
     }
 
     #[test]

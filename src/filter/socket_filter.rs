@@ -397,6 +397,9 @@ mod tests {
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixDatagram;
 
+    /// Classic BPF as the kernel executes it.
+    mod machine;
+
     fn message(subsystem: u8, number: u8, fill: impl FnOnce(&mut Builder<'_>) -> Result<()>) -> Vec<u8> {
         let mut buf = [0; 1024];
         let head = Header { kind: u16::from_be_bytes([subsystem, number]), ..Header::default() };
@@ -525,15 +528,41 @@ mod tests {
 
     /// Which messages pass, as X and dots.
     fn verdicts(filter: &EventFilter, messages: &[Vec<u8>]) -> String {
+        let program = filter.program().unwrap();
+        let mut in_kernel = kernel(&program);
+        let is_native = kernel_has_this_byte_order();
+        let verdict = |message: &Vec<u8>| {
+            let passes = machine::run(&program, message) != REJECT;
+            assert!(!is_native || in_kernel(message) == passes, "the kernel decides otherwise: {message:x?}");
+            if passes { 'X' } else { '.' }
+        };
+        messages.iter().map(verdict).collect()
+    }
+
+    /// Whether messages pass a program in the kernel.
+    fn kernel(program: &[sock_filter]) -> impl FnMut(&[u8]) -> bool + use<> {
         let (ours, theirs) = UnixDatagram::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        raw::attach_filter(ours.as_fd(), &filter.program().unwrap()).unwrap();
-        let passes = |message: &Vec<u8>| {
+        raw::attach_filter(ours.as_fd(), program).unwrap();
+        move |message| {
             theirs.send(message).unwrap();
             ours.recv(&mut [0; 2048]).is_ok()
-        };
-        messages.iter().map(|message| if passes(message) { 'X' } else { '.' }).collect()
+        }
     }
+
+    /// Whether the kernel finds an attribute that has the byte order of this program. An emulator of programs runs one
+    /// of a big-endian machine on the kernel of a little-endian one.
+    fn kernel_has_this_byte_order() -> bool {
+        let instruction = |code, k| sock_filter { code, jt: 0, jf: 0, k };
+        let find = [(LOAD_NUMBER, 0), (LOAD_X_NUMBER, 1), (LOAD_WORD_AT, FIND_ATTR), (RETURN_FOUND, 0)];
+        let padding: [u16; 2] = [4, 2]; // attributes without a value; the second is the searched one
+        let message: Vec<u8> = [padding, [4, 1]].concat().into_iter().flat_map(u16::to_ne_bytes).collect();
+        let is_native = kernel(&find.map(|(code, k)| instruction(code, k)))(&message);
+        assert!(is_native || cfg!(target_endian = "big"), "no other byte order is emulated here");
+        is_native
+    }
+
+    const RETURN_FOUND: u16 = 0x16; // the accumulator, which is the attribute's place
 
     /// Both logics of a filter that `fill` fills, against what is expected of them.
     fn judge(messages: &[Vec<u8>], fill: impl Fn(&mut EventFilter), positive: &str, negative: &str) {

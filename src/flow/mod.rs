@@ -333,6 +333,14 @@ impl Flow {
         self.u32(Attr::Use)
     }
 
+    /// Takes away the reference that a lookup holds itself: the flow is as a list shows it.
+    #[doc(hidden)] // for the tool of this tree
+    pub fn discount_lookup(&mut self) {
+        if let Some(references) = self.use_count() {
+            self.put(field::Use, &references.saturating_sub(1).to_ne_bytes());
+        }
+    }
+
     /// Packets and bytes seen in one direction, when the kernel counts them.
     #[must_use]
     pub fn counters(&self, dir: Dir) -> Option<Counters> {

@@ -13,7 +13,9 @@
 use super::storage::{Field, ORIG, REPLY, Slot, field};
 use super::tuple::L4Kind;
 use super::{Attr, Dir, Flow, tuple};
-use crate::wire::consts::{AF_INET, AF_INET6, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_SRC_NAT_DONE};
+use crate::wire::consts::{
+    AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, IPS_DST_NAT_DONE, IPS_EXPECTED, IPS_SRC_NAT_DONE,
+};
 
 /// The part of a translation that an undo or a test is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,20 @@ impl Flow {
         }
     }
 
+    /// Moves each translation that the kernel takes with a new flow into the NAT range, as [`undo_nat`](Self::undo_nat)
+    /// does: addresses, and the ports of TCP and UDP. A listed flow that is created again without this call is not
+    /// translated.
+    pub fn undo_all_nat(&mut self) {
+        use NatPart::{DestinationAddress, DestinationPort, SourceAddress, SourcePort};
+        let takes_ports = matches!(self.tuple(Dir::Orig).l4(), IPPROTO_TCP | IPPROTO_UDP);
+        let ports = [SourcePort, DestinationPort].into_iter().filter(|_| takes_ports);
+        for part in ports.chain([SourceAddress, DestinationAddress]) {
+            if self.has_nat(part) {
+                self.undo_nat(part);
+            }
+        }
+    }
+
     /// Whether this part of the flow is translated: the reply tuple differs from the plain inverse, and the status,
     /// where known, contains the translation's bit. ICMP and unknown protocols have no ports to translate; GRE has
     /// keys, in a flow that was expected.
@@ -198,6 +214,19 @@ mod tests {
         assert_eq!(flow.u16(Attr::DnatPort), Some(9u16.to_be()));
         assert!(!flow.has_nat(NatPart::SourceAddress) && !flow.has_nat(NatPart::DestinationPort));
         assert!(flow.has_nat(NatPart::DestinationAddress));
+    }
+
+    #[test]
+    fn what_the_kernel_translates_again_is_asked_for() {
+        let mut flow = translated();
+        flow.undo_all_nat();
+        assert!(flow.nat().source.is_none() && flow.nat().destination.is_none());
+        let ranges = [Attr::SnatIpv4, Attr::DnatIpv4, Attr::SnatPort, Attr::DnatPort];
+        assert!(ranges.iter().all(|&attr| flow.any_set(&[attr])));
+        let mut flow = translated();
+        flow.set_status(IPS_SRC_NAT_DONE);
+        flow.undo_all_nat();
+        assert_eq!(flow.tuple(Dir::Reply).l4_src(), 9, "another reply, but no translation");
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl Random {
             flags: Flags::from_bits_truncate(self.next() as u32),
             labels: self.one_in(2).then_some(map),
             clock: Clock::Fixed(1_700_000_000),
+            origin: None,
         }
     }
 }

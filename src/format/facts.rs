@@ -65,15 +65,21 @@ pub enum Value<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Names {
     bits: u32,
-    table: &'static [(u32, &'static str)],
+    table: &'static [&'static str],
+}
+
+/// The names of bits in a table, which names every bit that can be set.
+pub(super) const fn names(bits: u32, table: &'static [&'static str]) -> Names {
+    Names { bits, table }
 }
 
 impl Iterator for Names {
     type Item = &'static str;
 
+    #[inline]
     fn next(&mut self) -> Option<&'static str> {
-        let (bit, name) = self.table.iter().find(|(bit, _)| self.bits & bit != 0)?;
-        self.bits &= !bit;
+        let name = self.table.get(self.bits.trailing_zeros() as usize)?;
+        self.bits &= self.bits - 1;
         Some(name)
     }
 }
@@ -104,215 +110,366 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// The status bits. A bit that is not listed has no name yet.
-const STATUS: &[(u32, &str)] = &[
-    (IPS_EXPECTED, "expected"),
-    (IPS_SEEN_REPLY, "seen_reply"),
-    (IPS_ASSURED, "assured"),
-    (IPS_CONFIRMED, "confirmed"),
-    (IPS_SRC_NAT, "src_nat"),
-    (IPS_DST_NAT, "dst_nat"),
-    (IPS_SEQ_ADJUST, "seq_adjust"),
-    (IPS_SRC_NAT_DONE, "src_nat_done"),
-    (IPS_DST_NAT_DONE, "dst_nat_done"),
-    (IPS_DYING, "dying"),
-    (IPS_FIXED_TIMEOUT, "fixed_timeout"),
-    (IPS_TEMPLATE, "template"),
-    (IPS_UNTRACKED, "untracked"),
-    (IPS_HELPER, "helper"),
-    (IPS_OFFLOAD, "offload"),
-    (IPS_HW_OFFLOAD, "hw_offload"),
-];
-
-/// The changes that a translation has made.
-const NAT: &[(u32, &str)] = &[(1, "source"), (2, "destination")];
-
-/// A row: the name, the attributes of which one must be set, and how the value is read. A row without attributes is
-/// computed from other attributes.
-struct Row {
-    within: Option<&'static str>,
-    name: &'static str,
-    attrs: &'static [Attr],
-    read: for<'a> fn(&'a Flow) -> Option<Value<'a>>,
+/// The names of 32 bits: those that are known, from the lowest bit on, and the numbers of the others.
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+pub(super) const fn bits<const N: usize>(known: [&'static str; N]) -> [&'static str; 32] {
+    let (mut names, mut at) = (NUMBERED, 0);
+    while at < N {
+        names[at] = known[at];
+        at += 1;
+    }
+    names
 }
 
-const fn row(
-    within: Option<&'static str>,
-    name: &'static str,
-    attrs: &'static [Attr],
-    read: for<'a> fn(&'a Flow) -> Option<Value<'a>>,
-) -> Row {
-    Row { within, name, attrs, read }
+const NUMBERED: [&str; 32] = [
+    "bit_0", "bit_1", "bit_2", "bit_3", "bit_4", "bit_5", "bit_6", "bit_7", "bit_8", "bit_9", "bit_10",
+    "bit_11", "bit_12", "bit_13", "bit_14", "bit_15", "bit_16", "bit_17", "bit_18", "bit_19", "bit_20",
+    "bit_21", "bit_22", "bit_23", "bit_24", "bit_25", "bit_26", "bit_27", "bit_28", "bit_29", "bit_30",
+    "bit_31",
+];
+
+/// The names of the status bits.
+pub const STATUS: &[&str; 32] = &bits([
+    "expected",
+    "seen_reply",
+    "assured",
+    "confirmed",
+    "src_nat",
+    "dst_nat",
+    "seq_adjust",
+    "src_nat_done",
+    "dst_nat_done",
+    "dying",
+    "fixed_timeout",
+    "template",
+    "untracked",
+    "helper",
+    "offload",
+    "hw_offload",
+]);
+
+/// The changes that a translation has made.
+const NAT: &[&str] = &["source", "destination"];
+
+/// A set of attributes, as the words of a flow's presence.
+#[derive(Clone, Copy)]
+struct Set([u32; 3]);
+
+impl Set {
+    #[allow(clippy::indexing_slicing)] // evaluated when compiling
+    const fn of(attrs: &[Attr]) -> Set {
+        let (mut words, mut at) = ([0; 3], 0);
+        while at < attrs.len() {
+            words[attrs[at] as usize / 32] |= 1 << (attrs[at] as usize % 32);
+            at += 1;
+        }
+        Set(words)
+    }
+
+    const fn and(self, other: Set) -> Set {
+        let (Set([a, b, c]), Set([x, y, z])) = (self, other);
+        Set([a | x, b | y, c | z])
+    }
+
+    /// Whether a flow has one of them.
+    #[inline]
+    fn meets(self, flow: &Flow) -> bool {
+        let (Set([a, b, c]), [x, y, z]) = (self, flow.presence());
+        a & x | b & y | c & z != 0
+    }
+}
+
+/// Bytes that are copied for a key, whatever its length: a copy of a fixed length is fast.
+pub(super) const KEY_ROOM: usize = 24;
+
+/// A name as a key of JSON, with its quotes and its colon, and the length of these.
+pub(super) type Key = ([u8; KEY_ROOM], usize);
+
+#[allow(clippy::indexing_slicing)] // evaluated when compiling
+const fn key(name: &str) -> Key {
+    let (name, mut text, mut at) = (name.as_bytes(), [b'"'; KEY_ROOM], 0);
+    while at < name.len() {
+        assert!(name[at].is_ascii_lowercase() || name[at].is_ascii_digit() || name[at] == b'_');
+        text[at + 1] = name[at];
+        at += 1;
+    }
+    text[at + 2] = b':';
+    (text, at + 3)
+}
+
+/// A row: the name, the attributes of which one must be set, and how the value is read.
+pub(super) struct Row {
+    pub name: &'static str,
+    pub key: Key,
+    attrs: Set,
+    pub read: Read,
+}
+
+/// How a value is read, once one of its attributes is set.
+pub(super) enum Read {
+    /// A number, which is known then.
+    Number(fn(&Flow) -> u64),
+    /// Another value, which may not be known.
+    Other(for<'a> fn(&'a Flow) -> Option<Value<'a>>),
+}
+
+const fn row(name: &'static str, attrs: &[Attr], read: for<'a> fn(&'a Flow) -> Option<Value<'a>>) -> Row {
+    Row { name, key: key(name), attrs: Set::of(attrs), read: Read::Other(read) }
+}
+
+const fn number(name: &'static str, attr: Attr, read: fn(&Flow) -> u64) -> Row {
+    Row { name, key: key(name), attrs: Set::of(&[attr]), read: Read::Number(read) }
+}
+
+impl Row {
+    /// Whether a flow may have a value.
+    #[inline(always)]
+    pub fn concerns(&self, flow: &Flow) -> bool {
+        self.attrs.meets(flow)
+    }
+
+    /// The value, if it is known.
+    fn value<'f>(&self, flow: &'f Flow) -> Option<Value<'f>> {
+        match self.read {
+            _ if !self.concerns(flow) => None,
+            Read::Number(read) => Some(Value::Number(read(flow))),
+            Read::Other(read) => read(flow),
+        }
+    }
+}
+
+/// The rows that belong together: all of an object in JSON, or those of the whole flow.
+pub(super) struct Part {
+    /// The name of the object.
+    pub within: Option<&'static str>,
+    /// The same as a key.
+    pub key: Key,
+    pub rows: &'static [Row],
+    /// The attributes of all rows.
+    attrs: Set,
+    /// The part says nothing where all its numbers are 0.
+    may_be_zero: bool,
+}
+
+impl Part {
+    #[allow(clippy::indexing_slicing)] // evaluated when compiling
+    const fn new(within: Option<&'static str>, rows: &'static [Row]) -> Part {
+        let (mut attrs, mut at) = (Set([0; 3]), 0);
+        while at < rows.len() {
+            attrs = attrs.and(rows[at].attrs);
+            at += 1;
+        }
+        let key = if let Some(name) = within { key(name) } else { key("") };
+        Part { within, key, rows, attrs, may_be_zero: false }
+    }
+
+    /// The kernel reports such a part with zeros where it does not use it.
+    const fn unless_zero(self) -> Part {
+        Part { may_be_zero: true, ..self }
+    }
+
+    /// Whether the part says nothing about a flow: all its numbers are 0, which the kernel reports where it does not use
+    /// them.
+    #[inline]
+    pub fn is_unused(&self, flow: &Flow) -> bool {
+        let is_zero = |row: &Row| match row.read {
+            Read::Number(read) => !row.concerns(flow) || read(flow) == 0,
+            Read::Other(_) => false,
+        };
+        self.may_be_zero && self.rows.iter().all(is_zero)
+    }
+
+    /// Whether a flow has an attribute of the part.
+    #[inline]
+    pub fn concerns(&self, flow: &Flow) -> bool {
+        self.attrs.meets(flow)
+    }
+
+    /// The known facts of the part.
+    #[inline]
+    pub fn of<'f>(&'static self, flow: &'f Flow) -> impl Iterator<Item = Fact<'f>> {
+        let fact =
+            |row: &'static Row| Some(Fact { within: self.within, name: row.name, value: row.value(flow)? });
+        self.rows.iter().filter_map(fact)
+    }
 }
 
 /// A row that is an attribute's number.
 macro_rules! number {
-    ($within:expr, $name:literal, $attr:ident) => {
-        row($within, $name, &[Attr::$attr], |flow| Some(Value::Number(number_of(flow, Attr::$attr))))
+    ($name:literal, $attr:ident) => {
+        number($name, Attr::$attr, |flow| number_of(flow.stored(field::$attr)))
     };
 }
 
 /// The rows of one tuple.
 macro_rules! tuple {
-    ($dir:ident, $within:literal, $src4:ident, $src6:ident, $dst4:ident, $dst6:ident,
-        [$($sport:ident),*], [$($dport:ident),*], [$($id:ident),*], [$($type:ident),*], [$($code:ident),*]) => {
+    ($dir:ident, $src4:ident, $src6:ident, $dst4:ident, $dst6:ident,
+        [$($sport:ident),*], [$($dport:ident),*], [$($id:ident),*], [$($type:ident),*], [$($code:ident),*], [$($last:expr),*] $(, [$($first:expr),*])?) => {
         &[
-            row(Some($within), "src", &[Attr::$src4, Attr::$src6], |flow| {
+            $($($first,)*)?
+            row("src", &[Attr::$src4, Attr::$src6], |flow| {
                 address(flow, Dir::$dir, [Attr::$src4, Attr::$src6])
             }),
-            row(Some($within), "dst", &[Attr::$dst4, Attr::$dst6], |flow| {
+            row("dst", &[Attr::$dst4, Attr::$dst6], |flow| {
                 address(flow, Dir::$dir, [Attr::$dst4, Attr::$dst6])
             }),
-            row(Some($within), "sport", &[$(Attr::$sport),*], |flow| l4(flow, Dir::$dir, L4Kind::Ports, Part::Src)),
-            row(Some($within), "dport", &[$(Attr::$dport),*], |flow| l4(flow, Dir::$dir, L4Kind::Ports, Part::Dst)),
-            row(Some($within), "src_key", &[$(Attr::$sport),*], |flow| l4(flow, Dir::$dir, L4Kind::Keys, Part::Src)),
-            row(Some($within), "dst_key", &[$(Attr::$dport),*], |flow| l4(flow, Dir::$dir, L4Kind::Keys, Part::Dst)),
-            row(Some($within), "icmp_type", &[$(Attr::$type),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Part::Type)),
-            row(Some($within), "icmp_code", &[$(Attr::$code),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Part::Code)),
-            row(Some($within), "icmp_id", &[$(Attr::$id),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Part::Src)),
+            row("sport", &[$(Attr::$sport),*], |flow| l4(flow, Dir::$dir, L4Kind::Ports, Field::Src)),
+            row("dport", &[$(Attr::$dport),*], |flow| l4(flow, Dir::$dir, L4Kind::Ports, Field::Dst)),
+            row("src_key", &[$(Attr::$sport),*], |flow| l4(flow, Dir::$dir, L4Kind::Keys, Field::Src)),
+            row("dst_key", &[$(Attr::$dport),*], |flow| l4(flow, Dir::$dir, L4Kind::Keys, Field::Dst)),
+            row("icmp_type", &[$(Attr::$type),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Field::Type)),
+            row("icmp_code", &[$(Attr::$code),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Field::Code)),
+            row("icmp_id", &[$(Attr::$id),*], |flow| l4(flow, Dir::$dir, L4Kind::Icmp, Field::Src)),
+            $($last),*
         ]
     };
 }
 
 const ABOUT_ALL: &[Row] = &[
-    row(None, "family", &[Attr::OrigL3proto, Attr::ReplL3proto], |flow| name_of(L3, both(flow, L3_OF_BOTH)?)),
-    row(None, "protocol", &[Attr::OrigL4proto, Attr::ReplL4proto], |flow| {
-        name_of(L4, both(flow, L4_OF_BOTH)?)
-    }),
-    row(None, "protocol_number", &[Attr::OrigL4proto, Attr::ReplL4proto], |flow| {
+    row("family", &[Attr::OrigL3proto, Attr::ReplL3proto], |flow| name_of(L3, both(flow, L3_OF_BOTH)?)),
+    row("protocol", &[Attr::OrigL4proto, Attr::ReplL4proto], |flow| name_of(L4, both(flow, L4_OF_BOTH)?)),
+    row("protocol_number", &[Attr::OrigL4proto, Attr::ReplL4proto], |flow| {
         Some(Value::Number(both(flow, L4_OF_BOTH)?.into()))
     }),
-    row(None, "state", &[Attr::TcpState, Attr::SctpState, Attr::DccpState], state),
-    number!(None, "timeout_secs", Timeout),
+    row("state", &[Attr::TcpState, Attr::SctpState, Attr::DccpState], state),
+    number!("timeout_secs", Timeout),
 ];
 
 const REST: &[Row] = &[
-    row(None, "status", &[Attr::Status], |flow| {
-        Some(Value::Names(Names { bits: flow.status()?, table: STATUS }))
-    }),
-    row(None, "nat", &[], nat),
-    number!(None, "mark", Mark),
-    number!(None, "secmark", Secmark),
-    number!(None, "zone", Zone),
-    row(None, "labels", &[Attr::Connlabels], |flow| flow.labels().map(Value::Labels)),
-    row(None, "labels_mask", &[Attr::ConnlabelsMask], |flow| flow.labels_mask().map(Value::Labels)),
-    row(None, "helper", &[Attr::HelperName], |flow| flow.helper_name().map(Value::Bytes)),
-    row(None, "helper_info", &[Attr::HelperInfo], |flow| flow.helper_info().map(Value::Bytes)),
-    row(None, "secctx", &[Attr::Secctx], |flow| {
+    row("status", &[Attr::Status], |flow| Some(Value::Names(Names { bits: flow.status()?, table: STATUS }))),
+    row("nat", &[Attr::OrigL3proto], nat),
+    number!("mark", Mark),
+    number!("secmark", Secmark),
+    number!("zone", Zone),
+    row("labels", &[Attr::Connlabels], |flow| flow.labels().map(Value::Labels)),
+    row("labels_mask", &[Attr::ConnlabelsMask], |flow| flow.labels_mask().map(Value::Labels)),
+    row("helper", &[Attr::HelperName], |flow| flow.helper_name().map(Value::Bytes)),
+    row("helper_info", &[Attr::HelperInfo], |flow| flow.helper_info().map(Value::Bytes)),
+    row("secctx", &[Attr::Secctx], |flow| {
         flow.security_context().map(|context| Value::Bytes(context.to_bytes()))
     }),
-    number!(None, "id", Id),
-    number!(None, "use", Use),
-    row(None, "start_time", &[Attr::TimestampStart], |flow| flow.start_nanos().map(Value::Time)),
-    row(None, "stop_time", &[Attr::TimestampStop], |flow| flow.stop_nanos().map(Value::Time)),
-    row(None, "event_time", &[Attr::TimestampEvent], |flow| flow.event_nanos().map(Value::Time)),
-    number!(Some("tcp"), "flags_orig", TcpFlagsOrig),
-    number!(Some("tcp"), "flags_reply", TcpFlagsRepl),
-    number!(Some("tcp"), "mask_orig", TcpMaskOrig),
-    number!(Some("tcp"), "mask_reply", TcpMaskRepl),
-    number!(Some("tcp"), "wscale_orig", TcpWscaleOrig),
-    number!(Some("tcp"), "wscale_reply", TcpWscaleRepl),
-    number!(Some("sctp"), "vtag_orig", SctpVtagOrig),
-    number!(Some("sctp"), "vtag_reply", SctpVtagRepl),
-    number!(Some("dccp"), "role", DccpRole),
-    number!(Some("dccp"), "handshake_seq", DccpHandshakeSeq),
-    row(Some("snat"), "address", &[Attr::SnatIpv4, Attr::SnatIpv6], |flow| {
-        address(flow, Dir::Orig, [Attr::SnatIpv4, Attr::SnatIpv6])
-    }),
-    row(Some("snat"), "port", &[Attr::SnatPort], |flow| Some(port(flow.stored(field::SnatPort)))),
-    row(Some("dnat"), "address", &[Attr::DnatIpv4, Attr::DnatIpv6], |flow| {
-        address(flow, Dir::Orig, [Attr::DnatIpv4, Attr::DnatIpv6])
-    }),
-    row(Some("dnat"), "port", &[Attr::DnatPort], |flow| Some(port(flow.stored(field::DnatPort)))),
-    number!(Some("seq_orig"), "correction_pos", OrigNatSeqCorrectionPos),
-    number!(Some("seq_orig"), "offset_before", OrigNatSeqOffsetBefore),
-    number!(Some("seq_orig"), "offset_after", OrigNatSeqOffsetAfter),
-    number!(Some("seq_reply"), "correction_pos", ReplNatSeqCorrectionPos),
-    number!(Some("seq_reply"), "offset_before", ReplNatSeqOffsetBefore),
-    number!(Some("seq_reply"), "offset_after", ReplNatSeqOffsetAfter),
-    number!(Some("synproxy"), "isn", SynproxyIsn),
-    number!(Some("synproxy"), "its", SynproxyIts),
-    number!(Some("synproxy"), "tsoff", SynproxyTsoff),
+    number!("id", Id),
+    number!("use", Use),
+    row("start_time", &[Attr::TimestampStart], |flow| flow.start_nanos().map(Value::Time)),
+    row("stop_time", &[Attr::TimestampStop], |flow| flow.stop_nanos().map(Value::Time)),
+    row("event_time", &[Attr::TimestampEvent], |flow| flow.event_nanos().map(Value::Time)),
 ];
 
-/// All rows, in the order of the output; rows of one part are adjacent.
-const ROWS: &[&[Row]] = &[
-    ABOUT_ALL,
-    tuple!(
-        Orig,
-        "orig",
-        OrigIpv4Src,
-        OrigIpv6Src,
-        OrigIpv4Dst,
-        OrigIpv6Dst,
-        [OrigPortSrc],
-        [OrigPortDst],
-        [IcmpId, OrigPortSrc],
-        [IcmpType, OrigPortDst],
-        [IcmpCode, OrigPortDst]
-    ),
-    &[
-        number!(Some("orig"), "zone", OrigZone),
-        number!(Some("orig"), "packets", OrigCounterPackets),
-        number!(Some("orig"), "bytes", OrigCounterBytes),
-    ],
-    tuple!(
-        Reply,
-        "reply",
-        ReplIpv4Src,
-        ReplIpv6Src,
-        ReplIpv4Dst,
-        ReplIpv6Dst,
-        [ReplPortSrc],
-        [ReplPortDst],
-        [ReplPortSrc],
-        [ReplPortDst],
-        [ReplPortDst]
-    ),
-    &[
-        number!(Some("reply"), "zone", ReplZone),
-        number!(Some("reply"), "packets", ReplCounterPackets),
-        number!(Some("reply"), "bytes", ReplCounterBytes),
-    ],
-    REST,
-    &[
-        row(Some("master"), "family", &[Attr::MasterL3proto], |flow| {
-            name_of(L3, flow.u8(Attr::MasterL3proto)?)
-        }),
-        row(Some("master"), "protocol", &[Attr::MasterL4proto], |flow| {
-            name_of(L4, flow.u8(Attr::MasterL4proto)?)
-        }),
-        number!(Some("master"), "protocol_number", MasterL4proto),
-    ],
-    tuple!(
-        Master,
-        "master",
-        MasterIpv4Src,
-        MasterIpv6Src,
-        MasterIpv4Dst,
-        MasterIpv6Dst,
-        [MasterPortSrc],
-        [MasterPortDst],
-        [MasterPortSrc],
-        [MasterPortDst],
-        [MasterPortDst]
-    ),
+const TCP: &[Row] = &[
+    number!("flags_orig", TcpFlagsOrig),
+    number!("flags_reply", TcpFlagsRepl),
+    number!("mask_orig", TcpMaskOrig),
+    number!("mask_reply", TcpMaskRepl),
+    number!("wscale_orig", TcpWscaleOrig),
+    number!("wscale_reply", TcpWscaleRepl),
+];
+
+const SCTP: &[Row] = &[number!("vtag_orig", SctpVtagOrig), number!("vtag_reply", SctpVtagRepl)];
+
+const DCCP: &[Row] = &[number!("role", DccpRole), number!("handshake_seq", DccpHandshakeSeq)];
+
+const SNAT: &[Row] = &[
+    row("address", &[Attr::SnatIpv4, Attr::SnatIpv6], |flow| {
+        address(flow, Dir::Orig, [Attr::SnatIpv4, Attr::SnatIpv6])
+    }),
+    row("port", &[Attr::SnatPort], |flow| Some(port(flow.stored(field::SnatPort)))),
+];
+
+const DNAT: &[Row] = &[
+    row("address", &[Attr::DnatIpv4, Attr::DnatIpv6], |flow| {
+        address(flow, Dir::Orig, [Attr::DnatIpv4, Attr::DnatIpv6])
+    }),
+    row("port", &[Attr::DnatPort], |flow| Some(port(flow.stored(field::DnatPort)))),
+];
+
+const SEQ_ORIG: &[Row] = &[
+    number!("correction_pos", OrigNatSeqCorrectionPos),
+    number!("offset_before", OrigNatSeqOffsetBefore),
+    number!("offset_after", OrigNatSeqOffsetAfter),
+];
+
+const SEQ_REPLY: &[Row] = &[
+    number!("correction_pos", ReplNatSeqCorrectionPos),
+    number!("offset_before", ReplNatSeqOffsetBefore),
+    number!("offset_after", ReplNatSeqOffsetAfter),
+];
+
+const SYNPROXY: &[Row] =
+    &[number!("isn", SynproxyIsn), number!("its", SynproxyIts), number!("tsoff", SynproxyTsoff)];
+
+const ORIG_ROWS: &[Row] = tuple!(
+    Orig,
+    OrigIpv4Src,
+    OrigIpv6Src,
+    OrigIpv4Dst,
+    OrigIpv6Dst,
+    [OrigPortSrc],
+    [OrigPortDst],
+    [IcmpId, OrigPortSrc],
+    [IcmpType, OrigPortDst],
+    [IcmpCode, OrigPortDst],
+    [number!("zone", OrigZone), number!("packets", OrigCounterPackets), number!("bytes", OrigCounterBytes)]
+);
+
+// The type and the code of an ICMP flow are the flow's, not a direction's.
+const REPLY: &[Row] = tuple!(
+    Reply,
+    ReplIpv4Src,
+    ReplIpv6Src,
+    ReplIpv4Dst,
+    ReplIpv6Dst,
+    [ReplPortSrc],
+    [ReplPortDst],
+    [ReplPortSrc, IcmpType],
+    [ReplPortDst, IcmpType],
+    [ReplPortDst, IcmpType],
+    [number!("zone", ReplZone), number!("packets", ReplCounterPackets), number!("bytes", ReplCounterBytes)]
+);
+
+const MASTER: &[Row] = tuple!(
+    Master,
+    MasterIpv4Src,
+    MasterIpv6Src,
+    MasterIpv4Dst,
+    MasterIpv6Dst,
+    [MasterPortSrc],
+    [MasterPortDst],
+    [MasterPortSrc],
+    [MasterPortDst],
+    [MasterPortDst],
+    [],
+    [
+        row("family", &[Attr::MasterL3proto], |flow| name_of(L3, flow.u8(Attr::MasterL3proto)?)),
+        row("protocol", &[Attr::MasterL4proto], |flow| name_of(L4, flow.u8(Attr::MasterL4proto)?)),
+        number!("protocol_number", MasterL4proto)
+    ]
+);
+
+/// The facts about a whole flow that come first.
+pub(super) const ABOUT: Part = Part::new(None, ABOUT_ALL);
+/// The original tuple, its zone and its counters.
+pub(super) const ORIG: Part = Part::new(Some("orig"), ORIG_ROWS);
+
+/// All parts, in the order of the output.
+pub(super) const PARTS: &[Part] = &[
+    ABOUT,
+    ORIG,
+    Part::new(Some("reply"), REPLY),
+    Part::new(None, REST),
+    Part::new(Some("tcp"), TCP),
+    Part::new(Some("sctp"), SCTP),
+    Part::new(Some("dccp"), DCCP),
+    Part::new(Some("snat"), SNAT),
+    Part::new(Some("dnat"), DNAT),
+    Part::new(Some("seq_orig"), SEQ_ORIG).unless_zero(),
+    Part::new(Some("seq_reply"), SEQ_REPLY).unless_zero(),
+    Part::new(Some("synproxy"), SYNPROXY).unless_zero(),
+    Part::new(Some("master"), MASTER),
 ];
 
 /// All known facts about a flow.
 pub fn of(flow: &Flow) -> impl Iterator<Item = Fact<'_>> {
-    ROWS.iter().copied().flatten().filter_map(|row| {
-        let known = row.attrs.is_empty() || flow.any_set(row.attrs) || is_icmp_reply(flow, row);
-        let value = if known { (row.read)(flow)? } else { return None };
-        Some(Fact { within: row.within, name: row.name, value })
-    })
-}
-
-/// Whether this is an ICMP field of the reply: the attributes of such fields are the flow's, not a direction's.
-fn is_icmp_reply(flow: &Flow, row: &Row) -> bool {
-    row.within == Some("reply")
-        && row.name.starts_with("icmp_")
-        && flow.all_set(&[Attr::IcmpType, Attr::ReplL4proto])
+    PARTS.iter().filter(|part| part.concerns(flow)).flat_map(|part| part.of(flow))
 }
 
 const L3_OF_BOTH: [Attr; 2] = [Attr::OrigL3proto, Attr::ReplL3proto];
@@ -327,9 +484,10 @@ fn name_of(table: &[(u8, &'static str)], number: u8) -> Option<Value<'static>> {
     table.iter().find(|(listed, _)| *listed == number).map(|(_, name)| Value::Name(name))
 }
 
-/// The number in an attribute, by the attribute's width.
-fn number_of(flow: &Flow, attr: Attr) -> u64 {
-    match *flow.stored_bytes(attr) {
+/// The number in the bytes of an attribute.
+#[inline(always)]
+fn number_of<const N: usize>(bytes: [u8; N]) -> u64 {
+    match *bytes.as_slice() {
         [a] => a.into(),
         [a, b] => u16::from_ne_bytes([a, b]).into(),
         [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]).into(),
@@ -360,7 +518,7 @@ fn address(flow: &Flow, dir: Dir, [v4, v6]: [Attr; 2]) -> Option<Value<'static>>
 }
 
 /// A part of a tuple's protocol fields.
-enum Part {
+enum Field {
     Src,
     Dst,
     Type,
@@ -368,15 +526,15 @@ enum Part {
 }
 
 /// A protocol field, when the protocol is of the kind that has it; an unknown protocol may have ports.
-fn l4(flow: &Flow, dir: Dir, wanted: L4Kind, part: Part) -> Option<Value<'static>> {
+fn l4(flow: &Flow, dir: Dir, wanted: L4Kind, part: Field) -> Option<Value<'static>> {
     let tuple = flow.tuple(dir);
     let kind = if flow.is_set(dir.attrs().l4.attr) { l4_kind(tuple.l4()) } else { L4Kind::Ports };
     let [icmp_type, icmp_code] = tuple.icmp();
     let value = match part {
-        Part::Src => tuple.l4_src().into(),
-        Part::Dst => tuple.l4_dst().into(),
-        Part::Type => icmp_type.into(),
-        Part::Code => icmp_code.into(),
+        Field::Src => tuple.l4_src().into(),
+        Field::Dst => tuple.l4_dst().into(),
+        Field::Type => icmp_type.into(),
+        Field::Code => icmp_code.into(),
     };
     (kind == wanted).then_some(Value::Number(value))
 }
@@ -501,11 +659,12 @@ mod tests {
 
     #[test]
     fn every_attribute_has_a_row_and_no_name_comes_twice() {
-        let rows = || ROWS.iter().copied().flatten();
+        let rows = || PARTS.iter().flat_map(|part| part.rows.iter().map(move |row| (part.within, row)));
         for row in &attr::ROWS {
-            assert!(rows().any(|fact| fact.attrs.contains(&row.attr)), "{}", row.name);
+            let flow = with(row.attr);
+            assert!(rows().any(|(_, fact)| fact.attrs.meets(&flow)), "{}", row.name);
         }
-        let mut seen: Vec<_> = rows().map(|row| (row.within, row.name)).collect();
+        let mut seen: Vec<_> = rows().map(|(within, row)| (within, row.name)).collect();
         seen.sort_unstable();
         assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "{seen:?}");
     }

@@ -4,7 +4,8 @@
 //! Guarantees: the text is JSON as RFC 8259 defines it, in UTF-8 and on one line, for every input; brackets are balanced
 //! and commas set by construction; a member whose value is unknown (`None`, or a number that is not finite) is left out
 //! with its key; nothing is allocated apart from the growth of what is written to. Control characters, also those above
-//! ASCII, are escaped, so that a name chosen by an attacker cannot command a terminal.
+//! ASCII, are escaped, so that a name chosen by an attacker cannot command a terminal; so are the separators of lines and
+//! paragraphs, at which some readers would break the line.
 //!
 //! ```
 //! use netfilter_conntrack::format::json::Json;
@@ -145,6 +146,24 @@ impl<W: Write> Json<W> {
         self.array(fill)
     }
 
+    /// A key, which `write` writes with its quotes and its colon.
+    #[inline(always)]
+    pub(super) fn key_by(&mut self, write: impl FnOnce(&mut W)) -> fmt::Result {
+        self.comma()?;
+        write(&mut self.out);
+        self.follows = false;
+        Ok(())
+    }
+
+    /// A value that `write` writes.
+    #[inline(always)]
+    pub(super) fn value_by(&mut self, write: impl FnOnce(&mut W)) -> fmt::Result {
+        self.comma()?;
+        write(&mut self.out);
+        self.follows = true;
+        Ok(())
+    }
+
     fn enclosed(
         &mut self,
         open: char,
@@ -159,6 +178,7 @@ impl<W: Write> Json<W> {
         self.out.write_char(close)
     }
 
+    #[inline(always)]
     fn comma(&mut self) -> fmt::Result {
         if self.follows { self.out.write_char(',') } else { Ok(()) }
     }
@@ -172,7 +192,7 @@ fn escaped(out: &mut impl Write, text: &str) -> fmt::Result {
 }
 
 fn escaped_part(out: &mut impl Write, mut text: &str) -> fmt::Result {
-    let special = |c: char| matches!(c, '"' | '\\') || c.is_control();
+    let special = |c: char| matches!(c, '"' | '\\' | '\u{2028}' | '\u{2029}') || c.is_control();
     while let Some(at) = text.find(special) {
         let (plain, rest) = text.split_at(at);
         out.write_str(plain)?;
@@ -349,6 +369,7 @@ mod tests {
             ("\0\u{1}\u{1f}\u{7f}", r#""\u0000\u0001\u001f\u007f""#),
             ("\u{1b}[2J", r#""\u001b[2J""#),
             ("\u{9b}2J", r#""\u009b2J""#),
+            ("a\u{2028}\u{2029}b\u{85}", r#""a\u2028\u2029b\u0085""#),
             ("é漢\u{1f600}", "\"é漢\u{1f600}\""),
         ] {
             assert_eq!(written(|json| json.value(raw)), expected);

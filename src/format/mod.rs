@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Flows and expectations as text and as XML, byte for byte as C programs know them.
+//! Flows and expectations as text and as XML, byte for byte as C programs know them; and as JSON, an object on one line.
 //!
 //! [`flow`] and [`expectation`] write into a buffer of the caller and count like C's `snprintf`: the text is cut
 //! to the buffer and always NUL-terminated inside it, and the length returned is what the text would have needed.
@@ -14,6 +14,7 @@ mod digits;
 mod expect;
 pub mod facts;
 pub mod json;
+mod object;
 mod out;
 pub mod save;
 mod style;
@@ -54,6 +55,17 @@ pub enum Syntax {
     Text,
     /// One `<flow>` element.
     Xml,
+    /// One JSON object with everything that is known, whatever the flags; see `docs/json.md`.
+    Json,
+}
+
+/// The program that caused an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The port id of its netlink socket.
+    pub port_id: u32,
+    /// Its name, where known.
+    pub program: Option<&'a [u8]>,
 }
 
 /// The source of the current time.
@@ -65,6 +77,8 @@ pub enum Clock {
     System,
     /// Always this number of seconds since 1970.
     Fixed(u64),
+    /// Always this number of nanoseconds since 1970: the time at which an event was read, for one that is printed later.
+    FixedNanos(u64),
 }
 
 impl Clock {
@@ -72,6 +86,15 @@ impl Clock {
         match self {
             Clock::System => clock::now_secs(),
             Clock::Fixed(secs) => secs,
+            Clock::FixedNanos(nanos) => nanos / 1_000_000_000,
+        }
+    }
+
+    fn now_nanos(self) -> u64 {
+        match self {
+            Clock::System => clock::now_nanos(),
+            Clock::Fixed(secs) => secs.saturating_mul(1_000_000_000),
+            Clock::FixedNanos(nanos) => nanos,
         }
     }
 }
@@ -88,8 +111,10 @@ pub struct Style<'a> {
     pub flags: Flags,
     /// Names for connection labels; without them no label is shown.
     pub labels: Option<&'a LabelMap>,
-    /// The clock for ages and [`Flags::TIME`].
+    /// The clock for ages and [`Flags::TIME`], and in JSON for events without a time of their own.
     pub clock: Clock,
+    /// The program that caused the event, in JSON.
+    pub origin: Option<Origin<'a>>,
 }
 
 /// Writes a flow into `buf` and returns the length that C's `nfct_snprintf` returns: the length of the text without the
@@ -114,7 +139,13 @@ pub struct Style<'a> {
 #[doc(alias = "nfct_snprintf")]
 #[doc(alias = "nfct_snprintf_labels")]
 pub fn flow(buf: &mut [u8], flow: &Flow, style: &Style<'_>) -> Result<usize> {
-    write_flow(&mut Out::new(buf), flow, style)
+    write_flow::<true>(&mut Out::new(buf), flow, style)
+}
+
+/// As [`flow`] for the C library, which has no JSON: its writer and tables would be 33 kB and 224 addresses to relocate.
+#[cfg(feature = "capi")]
+pub(crate) fn flow_without_json(buf: &mut [u8], flow: &Flow, style: &Style<'_>) -> Result<usize> {
+    write_flow::<false>(&mut Out::new(buf), flow, style)
 }
 
 /// Writes an expectation into `buf`, as [`flow`] does, but never fails.
@@ -123,7 +154,17 @@ pub fn flow(buf: &mut [u8], flow: &Flow, style: &Style<'_>) -> Result<usize> {
 /// None so far.
 #[doc(alias = "nfexp_snprintf")]
 pub fn expectation(buf: &mut [u8], expect: &Expectation, style: &Style<'_>) -> Result<usize> {
-    write_expectation(&mut Out::new(buf), expect, style)
+    write_expectation::<true>(&mut Out::new(buf), expect, style)
+}
+
+/// As [`expectation`] for the C library.
+#[cfg(feature = "capi")]
+pub(crate) fn expectation_without_json(
+    buf: &mut [u8],
+    expect: &Expectation,
+    style: &Style<'_>,
+) -> Result<usize> {
+    write_expectation::<false>(&mut Out::new(buf), expect, style)
 }
 
 /// Appends the whole text of a flow to a vector.
@@ -131,7 +172,7 @@ pub fn expectation(buf: &mut [u8], expect: &Expectation, style: &Style<'_>) -> R
 /// # Errors
 /// As [`flow`], with nothing appended.
 pub fn append_flow(to: &mut Vec<u8>, flow: &Flow, style: &Style<'_>) -> Result<()> {
-    append(to, |out| write_flow(out, flow, style))
+    append(to, |out| write_flow::<true>(out, flow, style))
 }
 
 /// Appends the whole text of an expectation to a vector.
@@ -139,15 +180,38 @@ pub fn append_flow(to: &mut Vec<u8>, flow: &Flow, style: &Style<'_>) -> Result<(
 /// # Errors
 /// As [`expectation`].
 pub fn append_expectation(to: &mut Vec<u8>, expect: &Expectation, style: &Style<'_>) -> Result<()> {
-    append(to, |out| write_expectation(out, expect, style))
+    append(to, |out| write_expectation::<true>(out, expect, style))
 }
 
+/// Appends the JSON object that stands in a stream of events for those that were lost there: `count` of them, where known.
+///
+/// ```
+/// use netfilter_conntrack::format::{self, Clock};
+/// let mut line = Vec::new();
+/// format::append_loss(&mut line, Some(7), Clock::Fixed(1_700_000_000));
+/// assert_eq!(line, br#"{"event":"lost","time":1700000000.000000000,"count":7}"#);
+/// ```
+pub fn append_loss(to: &mut Vec<u8>, count: Option<u64>, clock: Clock) {
+    let mut buf = [0; 128];
+    let mut out = Out::new(&mut buf);
+    object::loss(&mut out, count, clock);
+    let len = out.len();
+    to.extend_from_slice(buf.get(..len).certain());
+}
+
+/// Without `JSON`, nothing is written in that form.
 #[inline(never)] // inlined into its only caller in a program, the listing takes 138 instructions more for an entry
-fn write_flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize> {
+fn write_flow<const JSON: bool>(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize> {
     let written = match style.syntax {
         Syntax::Text => text::flow(out, flow, style),
         Syntax::Xml => {
             xml::flow(out, flow, style);
+            Ok(())
+        }
+        Syntax::Json => {
+            if JSON {
+                object::flow(out, flow, style);
+            }
             Ok(())
         }
     };
@@ -161,10 +225,16 @@ fn write_flow(out: &mut Out<'_>, flow: &Flow, style: &Style<'_>) -> Result<usize
     Ok(out.len())
 }
 
-fn write_expectation(out: &mut Out<'_>, expect: &Expectation, style: &Style<'_>) -> Result<usize> {
+fn write_expectation<const JSON: bool>(
+    out: &mut Out<'_>,
+    expect: &Expectation,
+    style: &Style<'_>,
+) -> Result<usize> {
     match style.syntax {
         Syntax::Text => expect::text(out, expect, style),
         Syntax::Xml => expect::xml(out, expect, style),
+        Syntax::Json if JSON => object::expectation(out, expect, style),
+        Syntax::Json => {}
     }
     out.terminate();
     if style.syntax == Syntax::Text && out.has_room() && out.last() == Some(b' ') {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A writer into a buffer that may be too small, which counts like C's `snprintf`.
 //!
-//! Guarantees: nothing is written outside the buffer, or after the text's NUL inside it; text that does not fit is
-//! counted as if it had been written; nothing is allocated.
+//! Guarantees: nothing is written outside the buffer, or after the text's NUL inside it, but by
+//! [`put_start`](Out::put_start); text that does not fit is counted as if it had been written; nothing is allocated.
 
 #![forbid(unsafe_code)]
 
 use super::digits;
 use crate::wire::Certain;
 use crate::wire::consts::{AF_INET, AF_INET6};
+use std::fmt;
 use std::net::Ipv6Addr;
 
 /// A text under construction.
@@ -59,13 +60,24 @@ impl<'a> Out<'a> {
 
     /// Appends text of at most 64 bytes.
     #[inline(always)]
-    fn put_short(&mut self, text: &[u8]) {
+    pub fn put_short(&mut self, text: &[u8]) {
         let end = self.len + text.len();
         match self.buf.get_mut(self.len..end) {
             Some(room) => digits::copy_short(room, text),
             None => self.put_cut(text),
         }
         self.len = end;
+    }
+
+    /// Appends the first `len` bytes of an array. Copying all of it is faster than copying a part; where it fits, the
+    /// bytes after the text are changed.
+    #[inline(always)]
+    pub fn put_start<const N: usize>(&mut self, text: &[u8; N], len: usize) {
+        match self.buf.get_mut(self.len..self.len + N) {
+            Some(room) => room.copy_from_slice(text),
+            None => self.put_cut(text.get(..len).certain()),
+        }
+        self.len += len;
     }
 
     /// Appends a number in decimal.
@@ -99,6 +111,19 @@ impl<'a> Out<'a> {
         self.put(&digits::pair(number.into()));
     }
 
+    /// Appends a number below 10^9 as nine digits.
+    pub fn nine_digits(&mut self, number: u64) {
+        for pair in [100_000_000, 1_000_000, 10_000, 100, 1] {
+            let digits = digits::pair(number / pair);
+            self.put(if pair == 100_000_000 { digits.get(1..).certain() } else { &digits });
+        }
+    }
+
+    /// Appends a byte as two digits in lower-case hexadecimal.
+    pub fn hex_pair(&mut self, byte: u8) {
+        self.put(&digits::hex_pair(byte));
+    }
+
     /// Appends a number in lower-case hexadecimal without padding.
     #[inline]
     pub fn hex(&mut self, number: u16) {
@@ -116,12 +141,14 @@ impl<'a> Out<'a> {
         }
     }
 
-    fn ipv4(&mut self, octets: [u8; 4]) {
+    /// Appends an address of IPv4.
+    pub fn ipv4(&mut self, octets: [u8; 4]) {
         self.put_digits(digits::ipv4(octets));
     }
 
+    /// Appends an address of IPv6.
     #[inline(never)] // apart, so that the other family stays short
-    fn ipv6(&mut self, groups: [u16; 8]) {
+    pub fn ipv6(&mut self, groups: [u16; 8]) {
         let (text, dotted) = digits::ipv6(groups);
         self.put_digits(text);
         if let Some(octets) = dotted {
@@ -148,6 +175,24 @@ impl<'a> Out<'a> {
         if let Some(byte) = self.buf.get_mut(self.len) {
             *byte = 0;
         }
+    }
+}
+
+/// Text of every length has room: what does not fit is counted.
+impl fmt::Write for Out<'_> {
+    #[inline]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_char(&mut self, char: char) -> fmt::Result {
+        match u8::try_from(char) {
+            Ok(byte) if byte.is_ascii() => self.put(&[byte]),
+            _ => self.put(char.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        Ok(())
     }
 }
 
@@ -180,6 +225,12 @@ mod tests {
         for number in 0..=u16::MAX {
             assert_eq!(text(|out| out.hex(number)), format!("{number:x}"));
             assert_eq!(text(|out| out.number(number)), number.to_string());
+        }
+        for number in [0, 1, 7_000, 123_456_789, 999_999_999] {
+            assert_eq!(text(|out| out.nine_digits(number)), format!("{number:09}"));
+        }
+        for byte in 0..=u8::MAX {
+            assert_eq!(text(|out| out.hex_pair(byte)), format!("{byte:02x}"));
         }
     }
 

@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Clock, Flags, Style, Syntax};
+use super::{Clock, Flags, Origin, Style, Syntax};
 use crate::codec::EventKind;
 use crate::label::LabelMap;
 
@@ -23,7 +23,7 @@ impl<'a> Style<'a> {
         Style { event: Some(kind), ..self }
     }
 
-    /// As text, or as XML.
+    /// As text, as XML, or as JSON.
     #[must_use]
     pub fn with_syntax(self, syntax: Syntax) -> Style<'a> {
         Style { syntax, ..self }
@@ -45,5 +45,11 @@ impl<'a> Style<'a> {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Style<'a> {
         Style { clock, ..self }
+    }
+
+    /// The program that caused the event.
+    #[must_use]
+    pub fn with_origin(self, origin: Origin<'a>) -> Style<'a> {
+        Style { origin: Some(origin), ..self }
     }
 }

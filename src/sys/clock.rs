@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(hour(), 0);
         // SAFETY: no other thread of this process reads the environment.
         unsafe { std::env::set_var("TZ", "TST-5") };
-        assert_eq!(hour(), 0);
+        assert_eq!(hour(), if cfg!(target_env = "musl") { 5 } else { 0 }); // musl looks each time
         follow_zone();
         assert_eq!(hour(), 5);
         // SAFETY: as above.

@@ -6,12 +6,13 @@
 use crate::codec::event::EventKind;
 use crate::codec::{expect_decode, flow_decode};
 use crate::error::{Error, Result};
+use crate::exchange::Netns;
 use crate::exchange::inbox::Inbox;
 use crate::expect::Expectation;
 use crate::flow::Flow;
-use crate::sys::Socket;
 use crate::sys::process::memory_bytes;
 use crate::sys::socket::{LARGEST_RECEIVE_BUFFER, MOST_DATAGRAMS};
+use crate::sys::{Socket, namespace};
 use crate::wire::consts::*;
 use crate::wire::frame::FrameKind;
 
@@ -108,6 +109,17 @@ impl EventsBuilder {
     pub(crate) fn for_table(mut self) -> EventsBuilder {
         self.groups = self.groups.intersection(Groups::FLOWS) | Groups::NEW | Groups::DESTROY;
         self
+    }
+
+    /// Subscribes to the events of another network namespace; as [`open`](Self::open). The calling thread stays where it is.
+    ///
+    /// The subscription keeps the namespace in existence, with its interfaces and flows, after the last process has left
+    /// and the name was removed.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and as [`HandleBuilder::open`](crate::HandleBuilder::open) for a namespace.
+    pub fn open_in(self, netns: &Netns) -> Result<Events> {
+        namespace::within(&netns.path()?, move || self.open())
     }
 
     /// Subscribes. The buffer is set before the first event can arrive.
@@ -477,16 +489,10 @@ mod tests {
     use super::*;
     use crate::exchange::inbox::answer;
     use crate::sys::script::Arrival;
+    use crate::wire::frame::bare;
 
     const FLOW: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW]);
     const EXPECTATION: u16 = u16::from_be_bytes([NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_CT_DELETE]);
-
-    /// A message without the bytes that should follow its netlink header.
-    fn bare(kind: u16) -> Vec<u8> {
-        let mut message = answer(kind, 0)[..16].to_vec();
-        message[0] = 16;
-        message
-    }
 
     #[test]
     fn a_loss_is_counted_once_whether_the_socket_counts_or_reports_it() {
@@ -591,7 +597,7 @@ mod tests {
     fn what_is_lost_or_malformed_is_reported_and_its_neighbours_are_read() {
         let datagrams = [
             answer(FLOW, 0),
-            [bare(FLOW), bare(EXPECTATION), answer(EXPECTATION, 0)].concat(),
+            [bare(&answer(FLOW, 0)), bare(&answer(EXPECTATION, 0)), answer(EXPECTATION, 0)].concat(),
             answer(0xa02, 0), // of another subsystem, whose group the socket may have joined
             [answer(NLMSG_OVERRUN, 0), answer(FLOW, 0)].concat(),
             [answer(FLOW, 0), vec![9; 16]].concat(),

@@ -188,6 +188,12 @@ impl<'a> Iterator for Frames<'a> {
     }
 }
 
+/// The header of a message, as a message that lacks the bytes after it.
+#[cfg(test)]
+pub(crate) fn bare(message: &[u8]) -> Vec<u8> {
+    [&16u32.to_ne_bytes()[..], &message[4..16]].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

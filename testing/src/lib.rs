@@ -124,8 +124,19 @@ pub fn run(program: &str, args: &[&str], input: &str) -> Output {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => skip(&format!("no program {program}")),
         spawned => spawned.expect("a child process"),
     };
-    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("room in the pipe");
+    let written = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    // A program that refuses its command line ends without reading.
+    assert!(!matches!(written, Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe), "{program}");
     child.wait_with_output().expect("its output")
+}
+
+/// A line of a listing with `*` for its third word, the seconds left. Two listings of one table differ there when a second
+/// ends between them.
+pub fn timeless(line: &str) -> String {
+    let seconds = line.split_ascii_whitespace().nth(2).unwrap_or_default();
+    assert!(!seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit()), "{line}");
+    let at = seconds.as_ptr().addr() - line.as_ptr().addr();
+    [&line[..at], "*", &line[at + seconds.len()..]].concat()
 }
 
 /// Whether a tool that follows events says that it could not read the table within the time that it has at its end, which

@@ -29,6 +29,7 @@ if [ "${1:-}" != --inside ]; then
         exit
     fi
     exec 8> >(keeper >/dev/null 2>&1)
+    exec 7</proc/sys/net/netfilter/nf_conntrack_max # the scenarios' own /proc has another file of that name
     KEEPER=yes STAGE=$STAGE exec unshare --mount --pid --fork --mount-proc --kill-child "$0" --inside "$@"
 fi
 shift

@@ -2,7 +2,7 @@
 _conntrack()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local options='-L --dump -G --get -D --delete -I --create -A --add -U --update -E --event -F --flush -C --counter -S --stats --diagnose --top --check --metrics -V --version -h --help -s --src --orig-src -d --dst --orig-dst -r --reply-src -q --reply-dst -p --protonum -t --timeout -u --status -z --zero -e --event-mask --tuple-src --tuple-dst --mask-src --mask-dst -a --nat-range -m --mark -i --id -f --family -n --src-nat -g --dst-nat -o --output -c --secmark -b --buffer-size -j --any-nat -w --zone -l --label --label-add --label-del --orig-zone --reply-zone -M --labelmap --resync --reliable --remaining --interval --watch --by --show --netns --all-netns' states='' words='' list='' protocol='' i
+    local options='-L --dump -G --get -D --delete -I --create -A --add -U --update -E --event -F --flush -C --counter -S --stats --diagnose --top --check --metrics -V --version -h --help -s --src --orig-src -d --dst --orig-dst -r --reply-src -q --reply-dst -p --protonum -t --timeout -u --status -z --zero -e --event-mask --tuple-src --tuple-dst --mask-src --mask-dst -a --nat-range -m --mark -i --id -f --family -n --src-nat -g --dst-nat -o --output -c --secmark -b --buffer-size -j --any-nat -w --zone -l --label --label-add --label-del --orig-zone --reply-zone -M --labelmap --resync --reliable --remaining --interval --watch --by --show --netns --all-netns --dry-run --ignore-missing' states='' words='' list='' protocol='' i
     COMPREPLY=()
     for ((i = 1; i + 1 < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == @(-p|--protonum) ]] && protocol=${COMP_WORDS[i+1]}

@@ -2,7 +2,7 @@
 //! The `conntrack` tool: the connection tracking table from the command line.
 //!
 //! A client of the library's public interface: words become an understood line ([`mod@line`]), a line becomes library calls
-//! ([`command`]; those of a file, [`load`]), flows become output ([`show`]). Standard output holds entries, events and
+//! ([`command`]; those of a file, [`mod@load`]), flows become output ([`show`]). Standard output holds entries, events and
 //! counters; everything said in passing goes to standard error. Exit status: 0 done, 1 failed or nothing done, 2 the
 //! command line is wrong, 3 events were lost.
 
@@ -21,6 +21,7 @@ mod sys;
 
 use command::Session;
 use line::parse::Parser;
+use load::call::Call;
 use show::message::{self, Complaint, NO_MEMORY, TRY};
 use show::output::{say, tell};
 use show::plugin;
@@ -40,13 +41,9 @@ fn main() -> ExitCode {
     let is_plugin = plugin::is_asked_for(arguments.iter().skip(1).map(|word| word.as_bytes()));
     let posix = std::env::var_os("POSIXLY_CORRECT").is_some();
     let (mut parser, mut session) = (Parser::new(posix), Session::new(program));
-    let status = match arguments.as_slice() {
-        [_, option, file, more @ ..] if option == "-R" || option == "--load-file" => {
-            more.iter().take(1).for_each(|word| say(&message::stray(word.as_bytes())));
-            let loaded = load::run(&mut session, &mut parser, file);
-            loaded.map_err(|complaint| session.explained(complaint))
-        }
-        _ => run(&mut session, &mut parser, arguments),
+    let status = match Call::of(arguments.get(1..).unwrap_or_default()) {
+        Some(call) => call.and_then(|call| load(&mut session, &mut parser, &call)),
+        None => run(&mut session, &mut parser, arguments),
     };
     if let count @ 1.. = session.foreign_datagrams() {
         say(&message::foreign(count));
@@ -60,6 +57,12 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
+/// Runs a file, and gives the exit status.
+fn load(session: &mut Session, parser: &mut Parser, call: &Call<'_>) -> Result<u8, Complaint> {
+    call.stray.into_iter().for_each(|word| say(&message::stray(word.as_bytes())));
+    load::run(session, parser, call).map_err(|complaint| session.explained(complaint))
+}
+
 /// Runs one command line and gives its exit status.
 fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> Result<u8, Complaint> {
     let words: Vec<Vec<u8>> = arguments.into_iter().skip(1).map(OsString::into_vec).collect();
@@ -69,7 +72,7 @@ fn run(session: &mut Session, parser: &mut Parser, arguments: Vec<OsString>) -> 
     line.netns.as_ref().map_or(Ok(()), command::enter)?;
     let done = session.run(line.job()?)?;
     done.summary().iter().for_each(|line| tell(line));
-    Ok(done.exit_status())
+    Ok(done.exit_status().max(session.is_incomplete.into()))
 }
 
 /// Says what is wrong and gives the exit status.

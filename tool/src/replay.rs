@@ -19,6 +19,11 @@ fn load_file() {
 }
 
 #[test]
+fn json_line() {
+    corpus::replay("json_line", tool::json_line);
+}
+
+#[test]
 fn diagnosis_options() {
     corpus::replay("diagnosis_options", tool::diagnosis_options);
 }

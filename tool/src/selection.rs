@@ -126,12 +126,12 @@ fn labels(_: Option<&Path>) -> netfilter_conntrack::Result<LabelMap> {
 fn selector(line: &Line) -> Result<Selector, Complaint> {
     let job = Parser::with_maps(line.posix, labels).parse(&line.words())?.job()?;
     Ok(match job {
-        Job::Delete(delete::Job::Entries(selector, _)) | Job::Flush(flush::Job::Entries(selector)) => {
+        Job::Delete(delete::Job::Entries(selector, ..)) | Job::Flush(flush::Job::Entries(selector)) => {
             *selector
         }
         Job::Flush(flush::Job::AllEntries) => Selector::default(),
         Job::Update(job) => job.selector().clone(),
-        Job::List(list::Job::Entries(entries)) => entries.selector().clone(),
+        Job::List(list::Job { listed: list::Listed::Entries(entries), .. }) => entries.selector().clone(),
         other => panic!("no selection: {other:?}"),
     })
 }

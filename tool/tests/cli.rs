@@ -138,7 +138,8 @@ fn run_group_through(through: &[&str], group: &str) -> String {
         let stdout = if usage {
             output.stdout.starts_with(b"Command line")
         } else {
-            pair_up(&example.stdout, &output.stdout)
+            let expected: Vec<String> = example.stdout.iter().map(|line| expand(line)).collect();
+            pair_up(&expected, &output.stdout)
         };
         let stderr: Vec<String> = example.stderr.iter().map(|line| expand(line)).collect();
         let stderr_text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -161,9 +162,10 @@ fn run_group_through(through: &[&str], group: &str) -> String {
     report
 }
 
-/// `P:` is the version line in front of a message, `TRY` the hint at the help.
+/// `P:` is the version line in front of a message, `P` the version line alone, `TRY` the hint at the help.
 fn expand(line: &str) -> String {
     match line {
+        "P" => version_line(),
         "TRY" => "Try `conntrack -h' or 'conntrack --help' for more information.".into(),
         _ => match line.strip_prefix("P: ") {
             Some(text) => format!("{}: {text}", version_line()),

@@ -175,7 +175,9 @@ fn a_signal_ends_a_change_when_all_that_is_changed_is_shown() {
                 let ended = ended(child);
                 let text = std::fs::read_to_string(&out.0).unwrap();
                 assert_same(&shown(&text), &changed(name), &format!("{name} {signal}"));
-                assert_eq!(ended.status.signal(), Some(number), "{name} {signal}: {ended:?}");
+                // The signal may come when everything is shown and the tool ends of itself.
+                let is_whole = ended.status.success() && text.lines().count() == ENTRIES as usize;
+                assert!(is_whole || ended.status.signal() == Some(number), "{name} {signal}: {ended:?}");
                 in_the_middle += usize::from(text.lines().count() < ENTRIES as usize);
             }
         }

@@ -9,7 +9,7 @@ use netfilter_conntrack::{Attr, Flow, Handle, L4};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use testing::{flow, isolated, load, skip};
+use testing::{flow, isolated, load, skip, timeless};
 
 const FLOWS: u32 = 100_000;
 /// Most memory, in KiB, that listing the table may take.
@@ -77,22 +77,21 @@ fn listing(program: &Path, args: &[&str]) -> Listing {
     }
     assert!(child.wait().unwrap().success(), "{}", program.display());
     assert_ne!(peak, 0, "the peak was never seen");
-    let mut lines: Vec<String> = String::from_utf8(text).unwrap().lines().map(timeless).collect();
-    lines.sort_unstable();
+    let lines = String::from_utf8(text).unwrap().lines().map(str::to_owned).collect();
     Listing { lines, peak_kib: peak }
 }
 
-/// A line with `*` for its third word, the seconds left.
-fn timeless(line: &str) -> String {
-    let seconds = line.split_ascii_whitespace().nth(2).unwrap();
-    assert!(seconds.bytes().all(|byte| byte.is_ascii_digit()), "{line}");
-    let at = seconds.as_ptr().addr() - line.as_ptr().addr();
-    [&line[..at], "*", &line[at + seconds.len()..]].concat()
+/// The lines in order, without the seconds left.
+fn timeless_lines(listing: &Listing) -> Vec<String> {
+    let mut lines: Vec<String> = listing.lines.iter().map(|line| timeless(line)).collect();
+    lines.sort_unstable();
+    lines
 }
 
 fn same(ours: &Listing, original: &Listing) {
-    assert_eq!(ours.lines.len(), original.lines.len());
-    for (ours, original) in ours.lines.iter().zip(&original.lines) {
+    let [ours_lines, original_lines] = [ours, original].map(timeless_lines);
+    assert_eq!(ours_lines.len(), original_lines.len());
+    for (ours, original) in ours_lines.iter().zip(&original_lines) {
         assert_eq!(ours, original);
     }
     assert!(ours.peak_kib < PEAK_KIB, "{} KiB", ours.peak_kib);
@@ -115,6 +114,22 @@ fn one_hundred_thousand_flows_are_printed_as_the_original_prints_them() {
             let listing = listing(program, args);
             println!("{}: {} KiB", program.display(), listing.peak_kib);
             same(&listing, &original);
+        }
+    });
+}
+
+#[test]
+fn json_takes_no_more_memory_than_text() {
+    isolated(|| {
+        load((0..FLOWS).map(nth));
+        let tool = Path::new(env!("CARGO_BIN_EXE_conntrack"));
+        let listing = listing(tool, &["-L", "-o", "json"]);
+        println!("JSON: {} KiB", listing.peak_kib);
+        assert!(listing.peak_kib < PEAK_KIB, "{} KiB", listing.peak_kib);
+        assert_eq!(listing.lines.len(), FLOWS as usize);
+        for line in listing.lines.iter().step_by(997) {
+            let value = testing::json::Json::read(line).unwrap();
+            assert!(value.at("orig/src").is_some() && value.at("reply/dst").is_some(), "{line}");
         }
     });
 }

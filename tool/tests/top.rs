@@ -420,7 +420,7 @@ fn a_list_counts_only_while_the_hash_keeps_its_size() {
                 assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{errors}");
                 assert!(errors.contains(says), "{errors}");
             }
-            let report = Json::read(str::from_utf8(&diagnosis.stdout).unwrap()).unwrap();
+            let report = Json::read(std::str::from_utf8(&diagnosis.stdout).unwrap()).unwrap();
             let unread = report.get("not_read").unwrap();
             let unread: Vec<_> = unread.values().iter().filter_map(|one| one.get("why")?.text()).collect();
             assert!(unread.contains(&says) && report.get("composition").is_none(), "{unread:?}");

@@ -2,6 +2,7 @@
 //! The tests of the C border that open a netlink socket or need a network namespace: `make check` leaves them out.
 
 use super::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Runs a test in a network namespace of its own; without privilege it is skipped, which everybody sees.
 fn isolated(name: &str, test: impl FnOnce() + Send + 'static) {
@@ -19,6 +20,13 @@ fn isolated(name: &str, test: impl FnOnce() + Send + 'static) {
         std::io::stderr().write_all(line.as_bytes()).unwrap();
         assert!(std::env::var("CI").as_deref() != Ok("true"), "a test was skipped");
     }
+}
+
+/// An open handle.
+fn open(subsystem: u8, groups: u32) -> *mut nfct_handle {
+    let handle = nfct_open(subsystem, groups);
+    assert!(!handle.is_null(), "{}", std::io::Error::last_os_error());
+    handle
 }
 
 /// A program's side of a callback: what it answers, and what it saw.
@@ -53,7 +61,7 @@ fn dump(handle: *mut nfct_handle) -> c_int {
 
 /// A handle on a table with `flows` entries, and a program that listens on it.
 fn with_table(flows: u16, act: fn(&Program, *mut nf_conntrack), test: impl FnOnce(&Program)) {
-    let handle = nfct_open(1, 0);
+    let handle = open(1, 0);
     for sport in 1..=flows {
         assert_eq!(query(handle, CREATE, &mut udp(sport)), (0, 0));
     }
@@ -74,7 +82,7 @@ fn close(program: &Program) {
 #[test]
 fn the_sockets_of_handles_are_not_inherited() {
     for (subsystem, groups) in [(0, 0), (1, 0), (2, 0)] {
-        let handle = nfct_open(subsystem, groups);
+        let handle = open(subsystem, groups);
         // SAFETY: a live handle, closed once.
         let fd = unsafe { nfct_fd(handle) };
         let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap();
@@ -352,7 +360,7 @@ fn a_query_that_stands_too_deep_is_not_sent() {
 /// A handle whose socket is one end of a pair: the other end is the kernel's.
 fn with_datagrams(datagrams: &[Vec<u8>], test: impl FnOnce(*mut nfct_handle)) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
-    let handle = nfct_open(0, 0);
+    let handle = open(0, 0);
     // SAFETY: both descriptors are open; the handle's becomes another name of ours.
     unsafe { libc::dup2(ours.into_raw_fd(), nfct_fd(handle)) };
     theirs.set_nonblocking(true).unwrap();
@@ -368,9 +376,11 @@ fn with_datagrams(datagrams: &[Vec<u8>], test: impl FnOnce(*mut nfct_handle)) {
 /// What a program makes of the answer to request `seq`: how often its function is called, and errno. The script is what
 /// arrives; where nothing does, a call that would wait fails with `EAGAIN`.
 pub(crate) fn answered(script: &[Arrival], seq: u32) -> (u32, i32) {
+    // Never the same name twice: a child that another thread starts keeps the sockets of this one until it runs its program.
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let address = |name: &str| {
-        let name = format!("conntrack-{name}-{}-{:?}", std::process::id(), std::thread::current().id());
-        SocketAddr::from_abstract_name(name).unwrap()
+        SocketAddr::from_abstract_name(format!("conntrack-{name}-{}-{call}", std::process::id())).unwrap()
     };
     let ours = UnixDatagram::bind_addr(&address("reader")).unwrap();
     let [kernel, foreign] =
@@ -384,7 +394,7 @@ pub(crate) fn answered(script: &[Arrival], seq: u32) -> (u32, i32) {
         }
         .unwrap();
     }
-    let handle = nfct_open(1, 0);
+    let handle = open(1, 0);
     // SAFETY: both descriptors are open; the handle's becomes another name of ours.
     unsafe { libc::dup2(ours.as_raw_fd(), nfct_fd(handle)) };
     let program =
@@ -467,7 +477,7 @@ fn what_is_lost_or_malformed_is_told_and_its_neighbours_are_delivered() {
 
 #[test]
 fn a_handle_serves_what_it_was_opened_for() {
-    let (exp, none) = (nfct_open(2, 0), nfct_open(9, 0));
+    let (exp, none) = (open(2, 0), nfct_open(9, 0));
     // SAFETY: live handles.
     unsafe {
         assert_eq!(nfct_callback_register(exp, 7, None, null_mut()), -1);
@@ -489,7 +499,7 @@ fn a_handle_serves_what_it_was_opened_for() {
 fn nothing_is_sent_of_an_object_that_cannot_be_sent_whole() {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     theirs.set_nonblocking(true).unwrap();
-    let handle = nfct_open(0, 0);
+    let handle = open(0, 0);
     // SAFETY: both descriptors are open.
     unsafe { libc::dup2(ours.as_raw_fd(), nfct_fd(handle)) };
     let mut odd = Flow::new();

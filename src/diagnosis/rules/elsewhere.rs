@@ -8,7 +8,7 @@ use super::super::facts::{Facts, Namespace, Row};
 use super::super::figures::{FULL_RATIO, NAT_PORTS, NEARLY_FULL_RATIO};
 use super::super::key::{By, Key};
 use super::super::report::Severity;
-use super::super::words::{number, plain, rate, ratio, service, share, share_of};
+use super::super::words::{counted_rate, number, plain, rate, ratio, service, share, share_of};
 use super::{Hit, fires};
 
 /// More than this part of all ports that an address can have.
@@ -39,13 +39,13 @@ pub(super) fn insert_failed(facts: &Facts) -> Option<Hit> {
         let not_full =
             if is_full { "" } else { " The table is not full (drop and insert_failed grow together)." };
         format!(
-            "{} packets a second are lost because source NAT finds no free port.{not_full}",
-            rate(per_sec)
+            "{} lost because source NAT finds no free port.{not_full}",
+            counted_rate(per_sec, "packet a second is", "packets a second are")
         )
     } else {
         format!(
-            "{} packets a second lose a race for the same NAT tuple and are lost (parallel DNS queries do this).",
-            rate(per_sec)
+            "{} lost in a race for the same NAT tuple (parallel DNS queries do this).",
+            counted_rate(per_sec, "packet a second is", "packets a second are")
         )
     };
     let stands_with = has_pool.then_some(Severity::Critical);

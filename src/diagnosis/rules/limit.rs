@@ -5,7 +5,7 @@
 
 use super::super::facts::Facts;
 use super::super::report::Severity;
-use super::super::words::{bytes, measured, number, rate, ratio, whole};
+use super::super::words::{bytes, counted, counted_rate, measured, number, ratio, whole};
 use super::{Hit, fires};
 
 /// Chains up to this mean are good.
@@ -26,8 +26,10 @@ pub(super) fn hash_small(facts: &Facts) -> Option<Hit> {
     let length = facts.mean_chain_length().filter(|&length| length > CHAIN_GOOD)?;
     let buckets = facts.table.buckets?;
     let (of, least) = match facts.table.entries_all_namespaces {
-        Some(all) => (format!("{} entries of all namespaces", number(all)), ""),
-        None => (format!("{} entries of this namespace", number(facts.table.entries?)), "at least "),
+        Some(all) => (format!("{} of all namespaces", counted(all, "entry", "entries")), ""),
+        None => {
+            (format!("{} of this namespace", counted(facts.table.entries?, "entry", "entries")), "at least ")
+        }
     };
     let text = format!(
         "{} buckets for {of}: chains of {least}{} on average (up to 4 is good). Every packet walks one.",
@@ -66,14 +68,17 @@ pub(super) fn chain_too_long(facts: &Facts) -> Option<Hit> {
     let now = chain.delta.unwrap_or(0);
     let not_shown = "because a chain is too long (the counter `drop` does not show them)";
     let mut text = match (now, chain.per_sec) {
-        (1.., Some(per_sec)) => format!("{} packets a second are lost {not_shown}.", rate(per_sec)),
+        (1.., Some(per_sec)) => {
+            let packets = counted_rate(per_sec, "packet a second is", "packets a second are");
+            format!("{packets} lost {not_shown}.")
+        }
         _ => {
             let none_now = facts.interval_secs.filter(|_| chain.delta == Some(0));
             let none_now = none_now.map(|secs| format!("; none in the last {}", measured(secs)));
             let not_shown = not_shown.replace("is too long", "was too long");
             format!(
-                "{} packets have been lost {not_shown}{}.",
-                number(chain.total),
+                "{} been lost {not_shown}{}.",
+                counted(chain.total, "packet has", "packets have"),
                 none_now.unwrap_or_default()
             )
         }

@@ -5,7 +5,7 @@
 
 use super::super::facts::{Facts, KernelLog};
 use super::super::figures::{FULL_RATIO, NEARLY_FULL_RATIO};
-use super::super::words::{duration, measured, number, rate, share, whole};
+use super::super::words::{counted, counted_rate, duration, measured, number, share, whole};
 use super::{Hit, fires};
 use crate::wire::consts::IPPROTO_TCP;
 
@@ -54,16 +54,14 @@ fn loss(facts: &Facts) -> String {
 }
 
 fn packets_a_second(per_sec: f64, participle: &str) -> String {
-    match rate(per_sec).as_str() {
-        "1" => format!("1 packet a second is {participle}"),
-        number => format!("{number} packets a second are {participle}"),
-    }
+    format!("{} {participle}", counted_rate(per_sec, "packet a second is", "packets a second are"))
 }
 
 /// The kernel makes room: the table is at its limit, whether it loses packets or not.
 pub(super) fn evicting(facts: &Facts) -> Option<Hit> {
     let per_sec = facts.counter("early_drop")?.per_sec.filter(|_| facts.growth_of("early_drop") > 0)?;
-    let evicts = format!("evicts {} unanswered entries a second to make room", rate(per_sec));
+    let entries = counted_rate(per_sec, "unanswered entry", "unanswered entries");
+    let evicts = format!("evicts {entries} a second to make room");
     let is_full = facts.is_filled(FULL_RATIO);
     let mut text = match (facts.full_drops() > 0, is_full) {
         (true, _) => format!("The kernel also {evicts}."),
@@ -115,8 +113,8 @@ pub(super) fn filling(facts: &Facts) -> Option<Hit> {
         return None;
     }
     let text = format!(
-        "The table grows by {} entries a second. At the present rate it is full in {}.",
-        rate(growth),
+        "The table grows by {} a second. At the present rate it is full in {}.",
+        counted_rate(growth, "entry", "entries"),
         duration(whole(secs).max(1))
     );
     let hit = Hit::new(text).headline(format!("{} full and growing", share(fill)));
@@ -133,10 +131,11 @@ pub(super) fn dropped_before(facts: &Facts) -> Option<Hit> {
     let is_past = fill < NEARLY_FULL_RATIO && drops.delta == Some(0) && evictions.delta.unwrap_or(0) == 0;
     let what = match (is_past || is_over, drops.total, evictions.total) {
         (false, ..) | (_, 0, 0) => return None,
-        (_, 0, evicted) => format!("{} entries were evicted", number(evicted)),
-        (_, lost, 0) => format!("{} packets were dropped", number(lost)),
+        (_, 0, evicted) => format!("{} evicted", counted(evicted, "entry was", "entries were")),
+        (_, lost, 0) => format!("{} dropped", counted(lost, "packet was", "packets were")),
         (_, lost, evicted) => {
-            format!("{} packets were dropped and {} entries evicted", number(lost), number(evicted))
+            let packets = counted(lost, "packet was", "packets were");
+            format!("{packets} dropped and {} evicted", counted(evicted, "entry", "entries"))
         }
     };
     let now = if is_over { number(facts.full_drops()) } else { "none".to_owned() };

@@ -38,7 +38,8 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-exec 9<"$LIMIT_FILE"
+# The lock is on the file outside of run.sh's namespaces, where other programs of the machine hold it.
+if [ -n "${KEEPER:-}" ]; then exec 9</proc/self/fd/7 7<&-; else exec 9<"$LIMIT_FILE"; fi
 alone() { flock 9; }
 max() { cat "$LIMIT_FILE"; }
 # The number of flows, of $1, that are made by packets (five for each flow); requests make the others. With
@@ -51,12 +52,14 @@ part() { echo $(($(max) * $1 / 100)); }
 # puts back what a killed scenario has left.
 keep() { [ -z "${KEEPER:-}" ] || echo "$@" >&8; }
 
-# Sets the number of hash buckets of the machine; the former number comes back on any exit.
+# Sets the number of hash buckets of the machine; the number before the first call comes back on any exit.
 buckets() {
-    local file=/sys/module/nf_conntrack/parameters/hashsize before
-    before=$(cat $file)
-    keep "$file" "$before"
-    UNDO+=("echo $before >$file; keep $file")
+    local file=/sys/module/nf_conntrack/parameters/hashsize
+    if [ -z "${BUCKETS:-}" ]; then
+        BUCKETS=$(cat $file)
+        keep "$file" "$BUCKETS"
+        UNDO+=("echo $BUCKETS >$file; keep $file")
+    fi
     echo "$1" >$file
 }
 

@@ -5,9 +5,9 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session};
+use super::{Done, Session, namespaces};
 use crate::line::Line;
-use crate::line::options::Table;
+use crate::line::options::{Param, Table};
 use crate::line::value::Family;
 use crate::show::message::Complaint;
 use crate::show::refusal;
@@ -17,28 +17,48 @@ const PROC: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 
 /// What is counted.
 #[derive(Debug)]
-pub enum Job {
+pub enum Counted {
     Entries,
     Expectations,
 }
 
-pub fn entries(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Count(Job::Entries))
+/// What is counted, where, and whether the number is shown as JSON.
+#[derive(Debug)]
+pub struct Job {
+    counted: Counted,
+    json: bool,
+    everywhere: bool,
 }
 
-pub fn expectations(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Count(Job::Expectations))
+pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Count(Job::of(Counted::Entries, &line)))
+}
+
+pub fn expectations(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Count(Job::of(Counted::Expectations, &line)))
 }
 
 impl Job {
+    fn of(counted: Counted, line: &Line) -> Job {
+        Job { counted, json: line.writes_json(), everywhere: line.has(Param::AllNetns) }
+    }
+
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        let (handle, out) = session.handle()?;
-        let count = match self {
-            Job::Entries => count_entries(handle)?,
-            Job::Expectations => count_expectations(handle)?,
-        };
-        out.text(format_args!("{count}\n"))?;
+        namespaces::each(session, self.everywhere, |session| self.count(session))?;
         Ok(Done::Quietly)
+    }
+
+    fn count(&self, session: &mut Session) -> Result<(), Complaint> {
+        let (handle, out) = session.handle()?;
+        let count = match self.counted {
+            Counted::Entries => count_entries(handle)?,
+            Counted::Expectations => count_expectations(handle)?,
+        };
+        if self.json {
+            return out.object(|json| json.member("count", count));
+        }
+        out.text(format_args!("{count}"))?;
+        out.end_text()
     }
 }
 

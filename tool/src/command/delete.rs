@@ -8,8 +8,10 @@
 
 #![forbid(unsafe_code)]
 
+use super::create::{self, Shown};
+use super::dry::{self, Manner, Source};
 use super::registry::{self, Verb};
-use super::{Done, Session, or_stopped};
+use super::{Done, Session, found, or_stopped};
 use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
@@ -19,31 +21,43 @@ use crate::show::refusal;
 use netfilter_conntrack::Selector;
 use netfilter_conntrack::{Batch, Request};
 use netfilter_conntrack::{Error, Expectation, Flow, Handle, ListBuilder};
+use std::rc::Rc;
 
 /// What is deleted: entries, and how they are shown; or an expectation, by the tuple that it expects.
 #[derive(Debug)]
 pub enum Job {
-    Entries(Box<Selector>, View),
-    Expectation(Box<Expectation>),
+    Entries(Box<Selector>, View, Manner),
+    Expectation(Box<Expectation>, Shown),
 }
 
 pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
     let selector = objects::delete_selector(&line)?;
-    Ok(registry::Job::Delete(Job::Entries(Box::new(selector), View::deleted(&line))))
+    Ok(registry::Job::Delete(Job::Entries(Box::new(selector), View::deleted(&line), Manner::of(&line))))
 }
 
 pub fn expectation(line: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Delete(Job::Expectation(Box::new(objects::expectation_key(&line)?))))
+    let key = Box::new(objects::expectation_key(&line)?);
+    Ok(registry::Job::Delete(Job::Expectation(key, create::shown(&line))))
 }
 
 impl Job {
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
         match self {
-            Job::Entries(selector, view) => delete_entries(session, &selector, &view),
-            Job::Expectation(key) => {
-                let (handle, _) = session.handle()?;
-                let deleted = handle.delete_expectation(&key);
-                deleted.map_err(|error| refusal::of(Verb::Delete, Table::Expect, error))?;
+            Job::Entries(selector, view, manner) => delete_entries(session, &selector, &view, manner),
+            Job::Expectation(key, shown) => {
+                let refused = |error| refusal::of(Verb::Delete, Table::Expect, error);
+                let (handle, out) = session.handle()?;
+                let found = match &shown {
+                    Some(_) => {
+                        out.promise()?;
+                        create::unless_gone(handle.expectation(&key)).map_err(refused)?
+                    }
+                    None => None,
+                };
+                handle.delete_expectation(&key).map_err(refused)?;
+                if let (Some(view), Some(expect)) = (shown, found) {
+                    out.expectation(&view, &expect, None)?;
+                }
                 // The summary is the one that scripts know: it counts what was shown.
                 Ok(Done::Counted(0, "expectations have been shown."))
             }
@@ -51,14 +65,74 @@ impl Job {
     }
 }
 
-fn delete_entries(session: &mut Session, selector: &Selector, view: &View) -> Result<Done, Complaint> {
+impl Job {
+    /// What selects the entries.
+    pub fn selector(&self) -> Option<&Selector> {
+        match self {
+            Job::Entries(selector, ..) => Some(selector),
+            Job::Expectation(..) => None,
+        }
+    }
+
+    /// Whether it only shows what it would delete.
+    pub fn is_dry(&self) -> bool {
+        matches!(self, Job::Entries(_, _, manner) if manner.is_dry)
+    }
+
+    /// Whether it deletes each entry that it selects now: no look later, and no dry run, spares one.
+    pub fn is_sure(&self) -> bool {
+        match self {
+            Job::Entries(selector, _, manner) => !manner.is_dry && objects::is_lasting(selector),
+            Job::Expectation(..) => false,
+        }
+    }
+
+    /// Deletes entries that were found before. What selects them may have changed, unless it is lasting: they are looked
+    /// up again.
+    pub fn run_on(self, session: &mut Session, found: &[Rc<Flow>]) -> Result<Done, Complaint> {
+        let Job::Entries(selector, view, manner) = self else { return self.run(session) };
+        if manner.is_dry {
+            return Ok(counted(dry::deleted(session, Verb::Delete, &Source::Found(found), &view)?, manner));
+        }
+        let mut deleted = 0;
+        let mut report = |out: &mut Output, flow: &Flow| {
+            deleted += 1;
+            out.flow(&view, flow)
+        };
+        let (reader, handle, out) = session.handles()?;
+        let mut deletions = DeleteBatch::new(handle, Verb::Delete)?;
+        let added = match objects::is_lasting(&selector) {
+            true => found.iter().try_for_each(|flow| deletions.add(flow, out, &mut report)),
+            false => found::as_now(reader, Verb::Delete, &selector, found, |flow| {
+                deletions.add(flow, out, &mut report)
+            }),
+        };
+        let done = deletions.delete(out, &mut report);
+        or_stopped(added.and(done))?;
+        Ok(counted(deleted, manner))
+    }
+}
+
+fn counted(deleted: u64, manner: Manner) -> Done {
+    manner.counted(deleted, "flow entries have been deleted.", "flow entries would have been deleted.")
+}
+
+fn delete_entries(
+    session: &mut Session,
+    selector: &Selector,
+    view: &View,
+    manner: Manner,
+) -> Result<Done, Complaint> {
+    if manner.is_dry {
+        return Ok(counted(dry::deleted(session, Verb::Delete, &Source::Table(selector), view)?, manner));
+    }
     let mut deleted = 0;
     let done = each_deleted(session, Verb::Delete, selector, |out, flow| {
         deleted += 1;
         out.flow(view, flow)
     });
     or_stopped(done)?;
-    Ok(Done::CountedOrFailed(deleted, "flow entries have been deleted."))
+    Ok(counted(deleted, manner))
 }
 
 /// Deletes every selected entry and hands those that were still there to `report`.

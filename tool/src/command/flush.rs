@@ -6,11 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::dry::{self, Manner, Source};
 use super::registry::{self, Verb};
 use super::{Done, Session, delete};
 use crate::line::options::Table;
 use crate::line::{Line, objects};
 use crate::show::message::Complaint;
+use crate::show::output::View;
 use crate::show::refusal;
 use netfilter_conntrack::Selector;
 
@@ -20,10 +22,15 @@ pub enum Job {
     AllEntries,
     Entries(Box<Selector>),
     Expectations,
+    /// Nothing: these entries are shown.
+    Nothing(Box<Selector>, View),
 }
 
 pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
     let selector = objects::delete_selector(&line)?;
+    if Manner::of(&line).is_dry {
+        return Ok(registry::Job::Flush(Job::Nothing(Box::new(selector), View::deleted(&line))));
+    }
     let all = selector.is_everything();
     Ok(registry::Job::Flush(if all { Job::AllEntries } else { Job::Entries(Box::new(selector)) }))
 }
@@ -41,6 +48,10 @@ impl Job {
             }
             Job::Entries(selector) => {
                 delete::each_deleted(session, Verb::Flush, &selector, |_, _| Ok(()))?;
+            }
+            Job::Nothing(selector, view) => {
+                let count = dry::deleted(session, Verb::Flush, &Source::Table(&selector), &view)?;
+                return Ok(Done::Counted(count, "flow entries would have been deleted."));
             }
             Job::Expectations => {
                 let (handle, _) = session.handle()?;

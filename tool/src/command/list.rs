@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session};
+use super::{Done, Session, namespaces};
 use crate::line::options::{Param, Table};
 use crate::line::value::Family;
 use crate::line::{Line, objects};
@@ -15,9 +15,16 @@ use crate::show::refusal;
 use netfilter_conntrack::Selector;
 use netfilter_conntrack::Table as KernelTable;
 
+/// What is listed, and whether of all namespaces.
+#[derive(Debug)]
+pub struct Job {
+    pub listed: Listed,
+    everywhere: bool,
+}
+
 /// What is listed.
 #[derive(Debug)]
-pub enum Job {
+pub enum Listed {
     Entries(Box<Entries>),
     Expectations(Family, View),
 }
@@ -55,20 +62,30 @@ pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
         return Err(Complaint::ZeroWithFilter);
     }
     let view = View::entries(&line);
-    Ok(registry::Job::List(Job::Entries(Box::new(Entries { selector, source, view }))))
+    let listed = Listed::Entries(Box::new(Entries { selector, source, view }));
+    Ok(registry::Job::List(Job { listed, everywhere: line.has(Param::AllNetns) }))
 }
 
 pub fn expectations(line: Line) -> Result<registry::Job, Complaint> {
     let family = line.family.unwrap_or(Family::Ipv4);
-    Ok(registry::Job::List(Job::Expectations(family, View::expectations(&line))))
+    let listed = Listed::Expectations(family, View::expectations(&line));
+    Ok(registry::Job::List(Job { listed, everywhere: line.has(Param::AllNetns) }))
 }
 
 impl Job {
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        match self {
-            Job::Entries(entries) => entries.list(session),
-            Job::Expectations(family, view) => list_expectations(session, family, &view),
-        }
+        let mut shown = 0;
+        namespaces::each(session, self.everywhere, |session| match &self.listed {
+            Listed::Entries(entries) => entries.list(session, &mut shown),
+            Listed::Expectations(family, view) => list_expectations(session, *family, view, &mut shown),
+        })?;
+        Ok(Done::Counted(
+            shown,
+            match self.listed {
+                Listed::Entries(_) => "flow entries have been shown.",
+                Listed::Expectations(..) => "expectations have been shown.",
+            },
+        ))
     }
 }
 
@@ -79,7 +96,8 @@ impl Entries {
         &self.selector
     }
 
-    fn list(&self, session: &mut Session) -> Result<Done, Complaint> {
+    /// Shows and counts them.
+    fn list(&self, session: &mut Session, shown: &mut u64) -> Result<(), Complaint> {
         let Entries { selector, source, view } = self;
         let table = match source {
             Source::Table | Source::Zeroed => KernelTable::Conntrack,
@@ -95,22 +113,26 @@ impl Entries {
         }
         let list = handle.entries().table(table).zero_counters(is_zeroed).selector(selector);
         let mut list = list.read_ahead(true).open().map_err(refused)?;
-        let mut shown = 0;
         while let Some(flow) = list.next().map_err(refused)? {
             out.flow(view, flow)?;
-            shown += 1;
+            *shown += 1;
         }
-        Ok(Done::Counted(shown, "flow entries have been shown."))
+        Ok(())
     }
 }
 
-fn list_expectations(session: &mut Session, family: Family, view: &View) -> Result<Done, Complaint> {
+fn list_expectations(
+    session: &mut Session,
+    family: Family,
+    view: &View,
+    shown: &mut u64,
+) -> Result<(), Complaint> {
     let (handle, out) = session.handle()?;
     let refused = |error| refusal::of(Verb::List, Table::Expect, error);
-    let (mut list, mut shown) = (handle.list_expectations(family as u8).map_err(refused)?, 0);
+    let mut list = handle.list_expectations(family as u8).map_err(refused)?;
     while let Some(expect) = list.next().map_err(refused)? {
         out.expectation(view, expect, None)?;
-        shown += 1;
+        *shown += 1;
     }
-    Ok(Done::Counted(shown, "expectations have been shown."))
+    Ok(())
 }

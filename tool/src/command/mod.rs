@@ -10,13 +10,17 @@ mod count;
 pub mod create;
 pub mod delete;
 mod diagnose;
+pub mod dry;
 mod event;
+mod everywhere;
 pub mod flush;
+mod found;
 mod get;
 mod help;
 pub mod list;
 mod metrics;
-mod origin;
+mod namespaces;
+pub mod origin;
 mod others;
 pub mod ports;
 pub mod registry;
@@ -129,9 +133,15 @@ pub struct Session {
     /// The name by which the program was called.
     program: String,
     handle: Option<Handle>,
+    /// In a dry run of a file, the entries that its lines have shown as deleted.
+    gone: Option<dry::Gone>,
     /// A second handle, for requests while the first one reads a list.
     beside: Option<Handle>,
     ports: Ports,
+    /// What handles that were closed have dropped; see [`foreign_datagrams`](Session::foreign_datagrams).
+    foreign: u64,
+    /// Some of what was asked for could not be shown, which was said: a failure.
+    pub is_incomplete: bool,
 }
 
 fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
@@ -147,7 +157,26 @@ fn opened(slot: &mut Option<Handle>) -> Result<&mut Handle, Complaint> {
 impl Session {
     /// A session without open sockets.
     pub fn new(program: String) -> Session {
-        Session { out: Output::new(), program, handle: None, beside: None, ports: Ports::default() }
+        Session {
+            out: Output::new(),
+            program,
+            handle: None,
+            gone: None,
+            beside: None,
+            ports: Ports::default(),
+            foreign: 0,
+            is_incomplete: false,
+        }
+    }
+
+    /// All commands that follow are lines of one dry run: what a line would delete does not exist for the next lines.
+    pub fn begin_dry_run(&mut self) {
+        self.gone = Some(dry::Gone::default());
+    }
+
+    /// Whether the commands are lines of one dry run.
+    pub fn is_dry_run(&self) -> bool {
+        self.gone.is_some()
     }
 
     /// The handle for requests, and standard output.
@@ -166,13 +195,20 @@ impl Session {
     }
 
     /// The handle that reads a list, one for requests about its entries, and standard output.
-    fn handles(&mut self) -> Result<(&mut Handle, &mut Handle, &mut Output), Complaint> {
+    pub fn handles(&mut self) -> Result<(&mut Handle, &mut Handle, &mut Output), Complaint> {
         Ok((opened(&mut self.handle)?, opened(&mut self.beside)?, &mut self.out))
     }
 
     /// How many datagrams the handles have dropped because the kernel had not sent them.
     pub fn foreign_datagrams(&self) -> u64 {
-        [&self.handle, &self.beside].into_iter().flatten().map(Handle::foreign_datagrams).sum()
+        let open = [&self.handle, &self.beside].into_iter().flatten();
+        self.foreign + open.map(Handle::foreign_datagrams).sum::<u64>()
+    }
+
+    /// Closes the handles: the next ones are of the namespace in which the process is then.
+    fn close_handles(&mut self) {
+        self.foreign = self.foreign_datagrams();
+        (self.handle, self.beside) = (None, None);
     }
 
     /// Complains of the ports of a new entry that the kernel would ignore.

@@ -5,9 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+use netfilter_conntrack::{Netns, format};
 use std::collections::HashMap;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::{fs, thread};
 
 /// The protocol of netfilter sockets, as `/proc/net/netlink` numbers it.
 const NETFILTER: &str = "12";
@@ -23,23 +24,37 @@ const TRUSTED: u32 = 4096;
 #[derive(Debug, Default)]
 pub struct Origins {
     known: HashMap<u32, Origin>,
+    /// The namespace of the sockets, where it is not the caller's.
+    netns: Option<Netns>,
 }
 
 /// A socket and the program that holds it.
 #[derive(Debug, Default)]
-struct Origin {
+pub struct Origin {
+    port_id: u32,
     inode: Option<String>,
-    /// What is appended.
+    program: Option<String>,
+    /// What is appended to a line of text.
     text: Vec<u8>,
     /// For so many events nothing is looked up.
     trusted: u32,
 }
 
 impl Origins {
-    /// What is appended to the line of an event: nothing for one that no program caused.
-    pub fn of(&mut self, port_id: u32) -> &[u8] {
+    /// Those of another namespace: port ids are of a namespace.
+    pub fn of_namespace(netns: Netns) -> Origins {
+        Origins { netns: Some(netns), ..Origins::default() }
+    }
+
+    /// Another file stands for the namespace of the sockets now.
+    pub fn move_to(&mut self, netns: Netns) {
+        self.netns = Some(netns);
+    }
+
+    /// The origin of an event: nothing for one that no program caused.
+    pub fn of(&mut self, port_id: u32) -> Option<&Origin> {
         if port_id == 0 {
-            return &[];
+            return None;
         }
         if self.known.len() >= REMEMBERED && !self.known.contains_key(&port_id) {
             self.known.clear();
@@ -47,9 +62,9 @@ impl Origins {
         let origin = self.known.entry(port_id).or_default();
         match origin.trusted.checked_sub(1) {
             Some(left) => origin.trusted = left,
-            None => origin.look_up(port_id),
+            None => origin.look_up(port_id, &sockets(self.netns.as_ref())),
         }
-        &origin.text
+        Some(origin)
     }
 
     /// A burst is over: what was looked up may change before the next one.
@@ -59,20 +74,42 @@ impl Origins {
 }
 
 impl Origin {
-    fn look_up(&mut self, port_id: u32) {
+    /// What is appended to the line of an event.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The same for JSON.
+    pub fn named(&self) -> format::Origin<'_> {
+        format::Origin { port_id: self.port_id, program: self.program.as_deref().map(str::as_bytes) }
+    }
+
+    fn look_up(&mut self, port_id: u32, netlink: &str) {
         self.trusted = TRUSTED;
-        let netlink = fs::read_to_string("/proc/net/netlink").unwrap_or_default();
-        let inode = socket_inode(&netlink, port_id);
+        let inode = socket_inode(netlink, port_id);
         if inode.is_some() && inode == self.inode.as_deref() {
             return;
         }
-        self.inode = inode.map(str::to_string);
+        (self.port_id, self.inode) = (port_id, inode.map(str::to_string));
         self.text = format!(" [USERSPACE] portid={port_id}").into_bytes();
-        let program = inode.and_then(|inode| holder(port_id, inode)).and_then(|pid| program_name(&pid));
-        if let Some(name) = program {
+        self.program = inode.and_then(|inode| holder(port_id, inode)).and_then(|pid| program_name(&pid));
+        if let Some(name) = &self.program {
             self.text.extend_from_slice(format!(" progname={name}").as_bytes());
         }
     }
+}
+
+/// The netlink sockets of the caller's namespace, or of another one, which a thread enters.
+fn sockets(netns: Option<&Netns>) -> String {
+    let Some(netns) = netns.cloned() else {
+        return fs::read_to_string("/proc/net/netlink").unwrap_or_default();
+    };
+    let read = move || match netns.enter() {
+        Ok(()) => fs::read_to_string("/proc/thread-self/net/netlink").unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    let thread = thread::Builder::new().name("origin".into()).spawn(read).ok();
+    thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
 }
 
 /// The inode of a netfilter socket, from the text of `/proc/net/netlink`: protocol in the second column, port id
@@ -126,9 +163,11 @@ mod tests {
 
     #[test]
     fn an_event_without_program_has_no_origin() {
-        assert_eq!(Origins::default().of(0), b"");
-        let text = Origins::default().of(4_294_967_295).to_vec();
-        assert_eq!(text, b" [USERSPACE] portid=4294967295");
+        assert!(Origins::default().of(0).is_none());
+        let mut origins = Origins::default();
+        let origin = origins.of(4_294_967_295).unwrap();
+        assert_eq!(origin.text(), b" [USERSPACE] portid=4294967295");
+        assert_eq!((origin.named().port_id, origin.named().program), (4_294_967_295, None));
     }
 
     #[test]

@@ -27,7 +27,18 @@ pub struct Form {
     /// Whether it may stand in a file for `-R`.
     pub in_file: bool,
     /// Whether it can write JSON.
-    pub json: bool,
+    pub json: Json,
+}
+
+/// Whether a command can write JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Json {
+    /// It cannot.
+    No,
+    /// It can, also where it takes no other format.
+    Yes,
+    /// It can, and nothing else but text.
+    NothingElse,
 }
 
 /// A command.
@@ -126,10 +137,11 @@ impl Verb {
 }
 
 /// A command line without a command.
-pub static NO_COMMAND: Form = Form { options: Legality::NONE, job: help::job, in_file: false, json: false };
+pub static NO_COMMAND: Form =
+    Form { options: Legality::NONE, job: help::job, in_file: false, json: Json::No };
 
 const fn form(options: Legality, job: fn(Line) -> Result<Job, Complaint>) -> Form {
-    Form { options, job, in_file: false, json: false }
+    Form { options, job, in_file: false, json: Json::No }
 }
 
 /// The same form, which may stand in a file for `-R`.
@@ -139,7 +151,12 @@ const fn in_file(form: Form) -> Form {
 
 /// The same form, which can write JSON.
 const fn json(form: Form) -> Form {
-    Form { json: true, ..form }
+    Form { json: Json::Yes, ..form }
+}
+
+/// The same form, which can write text and JSON and nothing else.
+const fn only_json(form: Form) -> Form {
+    Form { json: Json::NothingElse, ..form }
 }
 
 const fn general(params: &[Param]) -> Options {
@@ -177,12 +194,16 @@ const LIST: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::AnyNat,
     Param::Remaining,
     Param::Netns,
+    Param::AllNetns,
 ])));
 
 const GET: Legality = Legality {
     needs: general(&[Param::Protonum]).and(ICMP_KINDS),
     pairs: TUPLES,
-    takes: general(&[Param::Id, Param::Output, Param::Label]).and(STATE).and(VTAGS).and(ICMP_IDS),
+    takes: general(&[Param::Id, Param::Output, Param::Label, Param::Netns])
+        .and(STATE)
+        .and(VTAGS)
+        .and(ICMP_IDS),
 };
 
 const DELETE: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
@@ -190,6 +211,9 @@ const DELETE: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::Status,
     Param::Id,
     Param::Remaining,
+    Param::DryRun,
+    Param::IgnoreMissing,
+    Param::Netns,
 ])));
 
 const CREATE: Legality = Legality {
@@ -205,6 +229,7 @@ const CREATE: Legality = Legality {
         Param::SrcNat,
         Param::DstNat,
         Param::LabelAdd,
+        Param::Netns,
     ])),
 };
 
@@ -214,6 +239,9 @@ const UPDATE: Legality = Legality::taking(SELECTION.and(VTAGS).and(general(&[
     Param::Id,
     Param::LabelAdd,
     Param::LabelDel,
+    Param::DryRun,
+    Param::IgnoreMissing,
+    Param::Netns,
 ])));
 
 const EVENT: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
@@ -223,10 +251,15 @@ const EVENT: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::AnyNat,
     Param::Resync,
     Param::Reliable,
+    Param::Netns,
+    Param::AllNetns,
 ])));
 
-/// What lists and counters of one namespace take.
+/// What takes nothing but a namespace.
 const ONE_NETNS: Legality = Legality::taking(general(&[Param::Netns]));
+
+/// What lists counters of one namespace or of all.
+const COUNTERS: Legality = Legality::taking(general(&[Param::Netns, Param::AllNetns]));
 
 const TOP: Legality = Legality::taking(SELECTION.and(ZONES).and(general(&[
     Param::Status,
@@ -260,7 +293,7 @@ const METRICS: Legality =
 const EXPECTATION: Legality = Legality {
     needs: general(&[Param::Src, Param::Dst, Param::Protonum]).and(PORTS).and(KEYS),
     pairs: Options::NONE,
-    takes: general(&[Param::ReplySrc, Param::ReplyDst]),
+    takes: general(&[Param::ReplySrc, Param::ReplyDst, Param::Netns]),
 };
 
 /// The ports of the reply are no part of a new expectation; the keys are, as with the original.
@@ -291,7 +324,7 @@ const NEW_EXPECTATION: Legality = Legality {
             Own::TupleKeyDst,
         ])),
     pairs: Options::NONE,
-    takes: general(&[Param::ReplySrc, Param::ReplyDst, Param::Status]),
+    takes: general(&[Param::ReplySrc, Param::ReplyDst, Param::Status, Param::Netns]),
 };
 
 /// A command with a letter that takes the name of a table, attached to its long name or as the next word.
@@ -342,69 +375,75 @@ commands! {
         knows_lists: true,
         ..command(
             b'L', &["dump"], "list entries or expectations",
-            form(LIST, list::entries),
-            Some(form(
-                Legality::taking(general(&[Param::Family, Param::Output, Param::Netns])),
+            json(form(LIST, list::entries)),
+            Some(json(form(
+                Legality::taking(general(&[Param::Family, Param::Output, Param::Netns, Param::AllNetns])),
                 list::expectations,
-            )),
+            ))),
         )
     };
     Get(get::Job): command(
         b'G', &["get"], "show one entry or expectation",
-        form(GET, get::entry),
-        Some(form(EXPECTATION, get::expectation)),
+        json(form(GET, get::entry)),
+        Some(json(form(EXPECTATION, get::expectation))),
     );
     Delete(delete::Job): command(
         b'D', &["delete"], "delete matching entries, or an expectation",
-        in_file(form(DELETE, delete::entries)),
-        Some(form(EXPECTATION, delete::expectation)),
+        in_file(json(form(DELETE, delete::entries))),
+        Some(json(form(EXPECTATION, delete::expectation))),
     );
     Create(create::Job): command(
         b'I', &["create"], "create an entry or expectation",
-        in_file(form(CREATE, create::entry)),
-        Some(form(NEW_EXPECTATION, create::expectation)),
+        in_file(json(form(CREATE, create::entry))),
+        Some(json(form(NEW_EXPECTATION, create::expectation))),
     );
     Add(add::Job): command(
         b'A', &["add"], "create an entry, or update it if it exists",
-        in_file(form(CREATE, add::job)),
+        in_file(json(form(CREATE, add::job))),
         None,
     );
     Update(update::Job): command(
         b'U', &["update"], "update the matching entries",
-        in_file(form(UPDATE, update::job)),
+        in_file(json(form(UPDATE, update::job))),
         None,
     );
     Event(event::Job): command(
         b'E', &["event"], "show events as they happen",
-        form(EVENT, event::entries),
-        Some(form(Legality::taking(general(&[Param::Output, Param::BufferSize])), event::expectations)),
+        json(form(EVENT, event::entries)),
+        Some(json(form(
+            Legality::taking(general(&[Param::Output, Param::BufferSize, Param::Netns, Param::AllNetns])),
+            event::expectations,
+        ))),
     );
     Flush(flush::Job): command(
         b'F', &["flush"], "empty the table",
-        in_file(form(Legality::taking(general(&[Param::Family])), flush::entries)),
-        Some(bare(flush::expectations)),
+        in_file(form(
+            Legality::taking(general(&[Param::Family, Param::DryRun, Param::Netns])),
+            flush::entries,
+        )),
+        Some(form(ONE_NETNS, flush::expectations)),
     );
     Count(count::Job): Command {
         takes: Takes::MAYBE,
         ..command(
             b'C', &["counter"], "show the number of entries",
-            form(ONE_NETNS, count::entries),
-            Some(form(ONE_NETNS, count::expectations)),
+            json(form(COUNTERS, count::entries)),
+            Some(json(form(COUNTERS, count::expectations))),
         )
     };
     Stats(stats::Job): Command {
         takes: Takes::WORD,
         ..command(
             b'S', &["stats"], "show per-CPU statistics",
-            form(ONE_NETNS, stats::entries),
-            Some(form(ONE_NETNS, stats::expectations)),
+            json(form(COUNTERS, stats::entries)),
+            Some(json(form(COUNTERS, stats::expectations))),
         )
     };
     Diagnose(diagnose::Job): ours(
         &["diagnose"], "say what is wrong, why, and what to do",
-        json(form(DIAGNOSE, diagnose::job)),
+        only_json(form(DIAGNOSE, diagnose::job)),
     );
-    Top(top::Job): ours(&["top"], "show who holds the entries", json(form(TOP, top::job)));
+    Top(top::Job): ours(&["top"], "show who holds the entries", only_json(form(TOP, top::job)));
     Check(check::Job): Command {
         takes: Takes::MAYBE,
         value: Value::Thresholds,

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use super::event::{Flows, Follower as _, Losses, Subscription, refused, told_foreign};
+use super::origin::Origins;
 use super::{Done, Loss, Session};
 use crate::line::Line;
 use crate::line::options::Param;
@@ -33,15 +34,16 @@ pub fn run(session: &mut Session, events: &Subscription, mut flows: Flows) -> Re
     events.tell_size(|| mirror.receive_buffer())?;
     let signals = StopSignals::catch().map_err(refused)?;
     out.only_reports();
-    let (mut losses, mut foreign) = (Losses::default(), 0);
+    let (mut losses, mut foreign) = (Losses::of(events, flows.view()), 0);
+    let mut origins = Origins::default();
     while !signals.requested() {
-        show(out, &mut flows, &mut mirror, || !signals.requested())?;
-        losses.tell(mirror.lost());
+        show(out, &mut flows, &mut origins, &mut mirror, || !signals.requested())?;
+        losses.tell(mirror.lost(), out)?;
         if foreign == 0 {
             foreign = told_foreign(mirror.foreign_datagrams(), foreign);
         }
         out.flush()?;
-        flows.caught_up();
+        origins.expire();
         if !mirror.longest_wait().is_zero() {
             signals.wait_readable(mirror.as_fd(), Some(mirror.longest_wait())).map_err(refused)?;
         }
@@ -50,8 +52,9 @@ pub fn run(session: &mut Session, events: &Subscription, mut flows: Flows) -> Re
     let end = Instant::now() + LAST_RESCAN;
     mirror.rescan();
     while mirror.is_behind() && Instant::now() < end {
-        show(out, &mut flows, &mut mirror, || Instant::now() < end)?;
+        show(out, &mut flows, &mut origins, &mut mirror, || Instant::now() < end)?;
     }
+    losses.show(mirror.lost(), out)?;
     told_foreign(mirror.foreign_datagrams(), foreign);
     let loss = if mirror.is_behind() { Loss::Unsettled } else { Loss::MadeGood };
     Ok(Done::Followed { shown: flows.shown, what: "flow events", lost: mirror.lost(), loss })
@@ -76,13 +79,14 @@ pub fn check(line: &Line) -> Result<(), Complaint> {
 fn show(
     out: &mut Output,
     flows: &mut Flows,
+    origins: &mut Origins,
     mirror: &mut Mirror,
     go_on: impl Fn() -> bool,
 ) -> Result<(), Complaint> {
     while go_on() {
         let change = mirror.try_next().map_err(|error| Complaint::Events(error.to_string()))?;
         let Some(change) = change else { break };
-        flows.show(change.kind, change.flow, change.port_id, out)?;
+        flows.show(change.kind, change.flow, || origins.of(change.port_id), out)?;
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `-S`: one line of counters for each CPU, from the kernel's answer or, where that is refused, from `/proc`.
+//! `-S`: one line, or one JSON object, of counters for each CPU, from the kernel's answer or, where that is refused, from `/proc`.
 
 #![forbid(unsafe_code)]
 
 use super::registry::{self, Verb};
-use super::{Done, Session};
+use super::{Done, Session, namespaces};
 use crate::line::Line;
-use crate::line::options::Table;
+use crate::line::options::{Param, Table};
 use crate::show::message::Complaint;
 use crate::show::output::Output;
 use crate::show::refusal;
-use netfilter_conntrack::stats::{CPU_COUNTERS, CpuStats, EXPECT_CPU_COUNTERS};
+use netfilter_conntrack::stats::{CPU_COUNTERS, EXPECT_CPU_COUNTERS};
 
 const PROC: &str = "/proc/net/stat/nf_conntrack";
 
@@ -19,65 +19,92 @@ const UNKNOWN: &[&str] = &["unknown1", "unknown2", "unknown3", "unknown4"];
 
 /// Whose counters are shown.
 #[derive(Debug)]
-pub enum Job {
+pub enum Whose {
     Entries,
     Expectations,
 }
 
-pub fn entries(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Stats(Job::Entries))
+/// Whose counters are shown, where, and whether as JSON.
+#[derive(Debug)]
+pub struct Job {
+    whose: Whose,
+    json: bool,
+    everywhere: bool,
 }
 
-pub fn expectations(_: Line) -> Result<registry::Job, Complaint> {
-    Ok(registry::Job::Stats(Job::Expectations))
+pub fn entries(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Stats(Job::of(Whose::Entries, &line)))
+}
+
+pub fn expectations(line: Line) -> Result<registry::Job, Complaint> {
+    Ok(registry::Job::Stats(Job::of(Whose::Expectations, &line)))
 }
 
 impl Job {
+    fn of(whose: Whose, line: &Line) -> Job {
+        Job { whose, json: line.writes_json(), everywhere: line.has(Param::AllNetns) }
+    }
+
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
+        namespaces::each(session, self.everywhere, |session| self.show(session))?;
+        Ok(Done::Quietly)
+    }
+
+    fn show(&self, session: &mut Session) -> Result<(), Complaint> {
         let (handle, out) = session.handle()?;
-        let (table, names, unknown, answer) = match self {
-            Job::Entries => (Table::Conntrack, CPU_COUNTERS, UNKNOWN, handle.cpu_statistics()),
-            Job::Expectations => {
+        let (table, names, unknown, answer) = match self.whose {
+            Whose::Entries => (Table::Conntrack, CPU_COUNTERS, UNKNOWN, handle.cpu_statistics()),
+            Whose::Expectations => {
                 (Table::Expect, EXPECT_CPU_COUNTERS, &[][..], handle.expectation_cpu_statistics())
             }
         };
         match answer {
-            Ok(cpus) => cpus.iter().try_for_each(|cpu| line(out, cpu, names, unknown))?,
+            Ok(cpus) => cpus.iter().try_for_each(|cpu| {
+                let number = |(number, value): (usize, u32)| {
+                    let further = || unknown.get(number.checked_sub(names.len())?);
+                    Some((*names.get(number).or_else(further)?, u64::from(value)))
+                };
+                line(out, self.json, cpu.cpu.into(), cpu.iter().filter_map(number))
+            }),
             Err(error) => {
                 let text = std::fs::read_to_string(PROC).unwrap_or_default();
-                if !proc_lines(out, &text)? {
-                    return Err(refusal::of(Verb::Stats, table, error));
+                match proc_lines(out, self.json, &text)? {
+                    true => Ok(()),
+                    false => Err(refusal::of(Verb::Stats, table, error)),
                 }
             }
         }
-        Ok(Done::Quietly)
     }
 }
 
-fn line(out: &mut Output, cpu: &CpuStats, names: &[&str], unknown: &[&str]) -> Result<(), Complaint> {
-    out.text(format_args!("cpu={:<4}\t", cpu.cpu))?;
-    for (number, value) in cpu.iter() {
-        let further = || unknown.get(number.checked_sub(names.len())?);
-        if let Some(name) = names.get(number).or_else(further) {
-            out.text(format_args!("{name}={value} "))?;
-        }
+fn line<'n>(
+    out: &mut Output,
+    json: bool,
+    cpu: usize,
+    mut counters: impl Iterator<Item = (&'n str, u64)>,
+) -> Result<(), Complaint> {
+    if json {
+        return out.object(|json| {
+            json.member("cpu", cpu)?;
+            counters.try_for_each(|(name, value)| json.member(name, value))
+        });
     }
-    out.text(format_args!("\n"))
+    out.text(format_args!("cpu={cpu:<4}\t"))?;
+    counters.try_for_each(|(name, value)| out.text(format_args!("{name}={value} ")))?;
+    out.end_text()
 }
 
 /// Prints the table of `/proc`: a line of names, then a line of hexadecimal numbers for each CPU. Tells whether
 /// there was any.
-fn proc_lines(out: &mut Output, text: &str) -> Result<bool, Complaint> {
+fn proc_lines(out: &mut Output, json: bool, text: &str) -> Result<bool, Complaint> {
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap_or_default().split_whitespace().collect();
     let mut any = false;
-    for (cpu, line) in lines.enumerate() {
+    for (cpu, numbers) in lines.enumerate() {
         any = true;
-        out.text(format_args!("cpu={cpu:<4}\t"))?;
-        for (name, value) in names.iter().zip(line.split_whitespace()) {
-            out.text(format_args!("{name}={} ", u64::from_str_radix(value, 16).unwrap_or_default()))?;
-        }
-        out.text(format_args!("\n"))?;
+        let number = |value| u64::from_str_radix(value, 16).unwrap_or_default();
+        let counters = names.iter().copied().zip(numbers.split_whitespace().map(number));
+        line(out, json, cpu, counters)?;
     }
     Ok(any)
 }

@@ -8,8 +8,9 @@
 
 #![forbid(unsafe_code)]
 
+use super::dry::{self, Manner, Source};
 use super::registry::{self, Verb};
-use super::{Done, Session, or_stopped};
+use super::{Done, Session, found, or_stopped};
 use crate::certain::Certain as _;
 use crate::line::options::Table;
 use crate::line::{Line, objects};
@@ -20,25 +21,45 @@ use netfilter_conntrack::Masked;
 use netfilter_conntrack::Selector;
 use netfilter_conntrack::{Attr, Bitmask, CopyFlags, Dir, Error, Flow, Handle, ListBuilder};
 use netfilter_conntrack::{Batch, Request};
+use std::rc::Rc;
 
 /// Which entries are updated, to what, and how they are shown.
 #[derive(Debug)]
-pub struct Job(Box<(Selector, Values, View)>);
+pub struct Job(Box<(Selector, Values, View, Manner)>);
 
 pub fn job(line: Line) -> Result<registry::Job, Complaint> {
     let (selector, view) = (objects::update_selector(&line)?, View::changed(&line));
-    Ok(registry::Job::Update(Job(Box::new((selector, Values::of(line), view)))))
+    let manner = Manner::of(&line);
+    Ok(registry::Job::Update(Job(Box::new((selector, Values::of(line), view, manner)))))
 }
 
 impl Job {
     /// The entries that are updated.
-    #[cfg(test)]
     pub fn selector(&self) -> &Selector {
         &self.0.0
     }
 
+    /// Whether it only shows what it would change.
+    pub fn is_dry(&self) -> bool {
+        self.0.3.is_dry
+    }
+
     pub fn run(self, session: &mut Session) -> Result<Done, Complaint> {
-        let (selector, values, view) = *self.0;
+        self.change(session, None)
+    }
+
+    /// Changes entries that were found before, as far as they are still there and still selected.
+    pub fn run_on(self, session: &mut Session, found: &[Rc<Flow>]) -> Result<Done, Complaint> {
+        self.change(session, Some(found))
+    }
+
+    /// Changes the selected entries of the table, or of those that were found before.
+    fn change(self, session: &mut Session, found: Option<&[Rc<Flow>]>) -> Result<Done, Complaint> {
+        let (selector, values, view, manner) = *self.0;
+        if manner.is_dry {
+            let source = found.map_or(Source::Table(&selector), Source::Found);
+            return show(session, &source, &values, &view, manner);
+        }
         let (reader, handle, out) = session.handles()?;
         let mut updated = 0;
         let mut report = |out: &mut Output, flow: &Flow| {
@@ -46,11 +67,45 @@ impl Job {
             out.flow(&view, flow)
         };
         let mut changes = Changes::new(handle)?;
-        let listed = changes.add_all(reader.entries().selector(&selector), &values, out, &mut report);
+        let added = match found {
+            None => changes.add_all(reader.entries().selector(&selector), &values, out, &mut report),
+            Some(found) => {
+                found::as_now(reader, Verb::Update, &selector, found, |flow| match values.change(flow) {
+                    Some(change) => changes.add(change, out, &mut report),
+                    None => Ok(()),
+                })
+            }
+        };
         let made = changes.make(out, &mut report);
-        or_stopped(listed.and(made))?;
-        Ok(Done::CountedOrFailed(updated, "flow entries have been updated."))
+        or_stopped(added.and(made))?;
+        Ok(counted(updated, manner))
     }
+}
+
+fn counted(updated: u64, manner: Manner) -> Done {
+    manner.counted(updated, "flow entries have been updated.", "flow entries would have been updated.")
+}
+
+/// Shows the entries that would be changed, with their new values.
+fn show(
+    session: &mut Session,
+    source: &Source<'_>,
+    values: &Values,
+    view: &View,
+    manner: Manner,
+) -> Result<Done, Complaint> {
+    let mut count = 0;
+    dry::each_left(session, Verb::Update, source, |handle, out, flow| {
+        let Some(change) = values.change(flow) else { return Ok(()) };
+        // The answer to a lookup, as after a change.
+        let now = match handle.get(flow) {
+            Err(Error::Kernel(libc::ENOENT)) => return Ok(()),
+            now => now.map_err(refused)?,
+        };
+        count += 1;
+        out.flow(view, &change.made_in(now))
+    })?;
+    Ok(counted(count, manner))
 }
 
 fn refused(error: Error) -> Complaint {
@@ -63,6 +118,25 @@ struct Change {
     flow: Flow,
     /// Whether there are new values other than labels.
     more_than_labels: bool,
+}
+
+impl Change {
+    /// The entry with its new values.
+    fn made_in(&self, mut entry: Flow) -> Flow {
+        for attr in [Attr::Timeout, Attr::Mark, Attr::Status].into_iter().chain(STATE) {
+            entry.copy_attr(&self.flow, attr);
+        }
+        // An entry without labels may have room for some.
+        let kept = entry.labels().filter(|_| entry.is_set(Attr::Connlabels)).cloned();
+        let kept = kept.or_else(|| Bitmask::new(LABEL_MAX));
+        if let (Some(new), Some(mask), Some(mut labels)) = (self.flow.labels(), self.flow.labels_mask(), kept)
+        {
+            mask.iter().for_each(|bit| labels.unset(bit));
+            new.iter().for_each(|bit| labels.set(bit));
+            entry.set_labels(labels);
+        }
+        entry
+    }
 }
 
 /// What is to become of labels.

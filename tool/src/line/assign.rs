@@ -8,13 +8,15 @@
 use super::args::{Item, text};
 use super::options::{Id, Param, Row, TABLES, Table, Value};
 use super::protocols::{Field, PROTOCOLS, Protocol};
-use super::value::{self, Formats, FormerStatus, StatusBits};
+use super::value::{self, Family, Formats, FormerStatus, StatusBits};
 use super::{Line, ProtocolChoice};
 use crate::certain::Certain as _;
 use crate::command::registry::Verb;
 use crate::show::message::Complaint;
 use crate::sys::protocols::protocol_number;
-use netfilter_conntrack::Bitmask;
+use netfilter_conntrack::{AddressMask, Bitmask};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -161,6 +163,13 @@ pub(super) fn set_field(line: &mut Line, field: Field, item: Item<'_>) -> Result
         return Ok(());
     };
     let (option, word) = (item.row, item.value.certain().unwrap_or_default());
+    if let Some(list) = line.lists.ports.get_mut(field as usize) {
+        list.clear();
+        if let Some(ports) = (option.value == Value::Port).then(|| value::ports(word, option)).flatten() {
+            set_ports(line, field, item, ports);
+            return Ok(());
+        }
+    }
     let number = match (item.row.value, field) {
         (Value::Port, _) | (_, Field::IcmpId) => value::decimal_number::<u16>(word, option).map(u32::from),
         (Value::Key, _) => value::number::<u16>(word, option).map(u32::from),
@@ -182,9 +191,56 @@ pub(super) fn set_field(line: &mut Line, field: Field, item: Item<'_>) -> Result
     Ok(())
 }
 
+/// Takes several ports; a range of one is one port.
+fn set_ports(
+    line: &mut Line,
+    field: Field,
+    item: Item<'_>,
+    ports: Result<Vec<RangeInclusive<u16>>, Complaint>,
+) {
+    let ports = line.or_late(ports).unwrap_or_default();
+    let word = text(item.value.unwrap_or_default());
+    let one_port = Complaint::ValueBecause(word, item.row.as_typed(), "this command takes one port");
+    line.lists.one_port.get_or_insert(one_port);
+    line.set_field(field, Some(ports.first().map_or(0, |range| u32::from(*range.start()))));
+    let is_one = ports.len() == 1 && ports.iter().all(|range| range.start() == range.end());
+    if let Some(list) = line.lists.ports.get_mut(field as usize).filter(|_| !is_one) {
+        *list = ports;
+    }
+}
+
+/// Takes several addresses for an option that names one end of a connection.
+fn set_addresses(line: &mut Line, row: &Row, at: usize, word: &[u8]) -> Result<IpAddr, Complaint> {
+    let read = |word: &[u8], family: &mut Option<Family>| match row.value {
+        Value::Network => value::network(word, family),
+        _ => value::address(word, row.name(), family).map(|address| (address, None)),
+    };
+    // What is wrong with the word as one address.
+    let one = read(word, &mut line.family.clone()).err().certain().unwrap_or(Complaint::Netmask);
+    let mut list = Vec::new();
+    for item in word.split(|&byte| byte == b',') {
+        let (address, mask) = read(item, &mut line.family).map_err(|complaint| match complaint {
+            Complaint::MixedFamilies => complaint,
+            _ => one.clone(),
+        })?;
+        list.push(AddressMask { address, mask });
+    }
+    line.lists.one_address.get_or_insert(one);
+    let first = list.first().certain().map(|first| first.address);
+    if let Some(slot) = line.lists.addresses.get_mut(at).certain() {
+        *slot = list;
+    }
+    first.ok_or(Complaint::Netmask)
+}
+
 fn set_address(line: &mut Line, param: Param, row: &Row, word: &[u8]) -> Result<(), Complaint> {
-    let (address, mask) = match row.value {
-        Value::Network => value::network(word, &mut line.family)?,
+    let end = [Param::Src, Param::Dst, Param::ReplySrc, Param::ReplyDst].iter().position(|end| *end == param);
+    if let Some(list) = end.and_then(|end| line.lists.addresses.get_mut(end)) {
+        list.clear();
+    }
+    let (address, mask) = match (end, row.value) {
+        (Some(end), _) if word.contains(&b',') => (set_addresses(line, row, end, word)?, None),
+        (_, Value::Network) => value::network(word, &mut line.family)?,
         _ => (value::address(word, row.name(), &mut line.family)?, None),
     };
     let (masks, slot) = match param {

@@ -23,7 +23,7 @@ use legality::Options;
 use netfilter_conntrack::Masked;
 use netfilter_conntrack::diagnosis::By;
 use netfilter_conntrack::label::LabelMap;
-use netfilter_conntrack::{Bitmask, Groups, Netns};
+use netfilter_conntrack::{AddressMask, Bitmask, Dir, Groups, Netns};
 use options::{Param, Table};
 use protocols::{FIELDS, Field, Protocol};
 use std::net::IpAddr;
@@ -45,6 +45,18 @@ pub struct Pair {
 pub struct ProtocolChoice {
     pub number: u8,
     pub known: Option<&'static Protocol>,
+}
+
+/// What the original takes one of, where several were given; of each list one must be met.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Addresses for `-s`, `-d`, `-r`, `-q`.
+    addresses: [Vec<AddressMask>; 4],
+    /// Ports, by the first four [`Field`]s.
+    ports: [Vec<RangeInclusive<u16>>; 4],
+    /// The complaints of a command that takes one address, one port.
+    one_address: Option<Complaint>,
+    one_port: Option<Complaint>,
 }
 
 /// Label names as given, later their bits.
@@ -112,6 +124,7 @@ pub struct Line {
     /// Whose names the metrics have.
     pub metrics: Option<Metrics>,
     names: LabelNames,
+    lists: Lists,
     /// The first complaint that the original does not make: it comes after all others.
     late: Option<Complaint>,
     /// The first option that a later `-p` has taken out of force.
@@ -134,6 +147,11 @@ impl Line {
         form.flatten().unwrap_or(&NO_COMMAND)
     }
 
+    /// Whether entries, events and numbers are written as JSON.
+    pub fn writes_json(&self) -> bool {
+        self.formats.contains(Formats::JSON)
+    }
+
     /// The command.
     pub fn verb(&self) -> Option<Verb> {
         self.verb
@@ -153,6 +171,37 @@ impl Line {
     #[allow(clippy::indexing_slicing)] // one slot for each field
     fn set_field(&mut self, field: Field, value: Option<u32>) {
         self.fields[field as usize] = value;
+    }
+
+    /// The ports that an option lists; none where it names one.
+    pub fn ports(&self, field: Field) -> &[RangeInclusive<u16>] {
+        let listed = self.lists.ports.get(field as usize).filter(|_| self.field(field).is_some());
+        listed.map_or(&[], Vec::as_slice)
+    }
+
+    /// The addresses of a direction's source and destination that options list.
+    pub fn addresses(&self, dir: Dir) -> [&[AddressMask]; 2] {
+        let [src, dst, reply_src, reply_dst] = &self.lists.addresses;
+        if dir == Dir::Orig { [src, dst] } else { [reply_src, reply_dst] }
+    }
+
+    /// Refuses lists where the command takes one value of each option, and masks that are of several addresses.
+    fn judge_lists(&mut self) -> Result<(), Complaint> {
+        let selects =
+            matches!(self.verb, Some(Verb::List | Verb::Delete | Verb::Update | Verb::Event | Verb::Top));
+        if !selects || self.table == Table::Expect {
+            let late = self.lists.one_port.take();
+            self.late = self.late.take().or(late);
+            return self.lists.one_address.take().map_or(Ok(()), Err);
+        }
+        let masks =
+            [(Param::MaskSrc, Param::Src, &self.src_masks), (Param::MaskDst, Param::Dst, &self.dst_masks)];
+        for ((mask, address, given), list) in masks.into_iter().zip(self.addresses(Dir::Orig)) {
+            if !list.is_empty() && given.iter().any(|(option, _)| *option == mask) {
+                return Err(Complaint::MaskOfSeveral(mask.row().name(), address.row().name()));
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, param: Param) {

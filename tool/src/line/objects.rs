@@ -92,12 +92,49 @@ fn tuple_selector(line: &Line, dir: Dir) -> TupleSelector {
         Dir::Orig => (line.orig, line.mask, [Field::SrcPort, Field::DstPort], line.orig_zone),
         _ => (line.reply, Pair::default(), [Field::ReplySrcPort, Field::ReplyDstPort], line.reply_zone),
     };
-    let [src_port, dst_port] = ports.map(|field| port(line, field));
+    // One port or address, or else a list of some.
+    let [src_ports, dst_ports] = ports.map(|field| line.ports(field));
+    let [src_port, dst_port] = ports.map(|field| port(line, field).filter(|_| line.ports(field).is_empty()));
+    let [srcs, dsts] = line.addresses(dir);
+    let one = |address: Option<IpAddr>, mask, list: &[AddressMask]| {
+        address.filter(|_| list.is_empty()).map(|address| AddressMask { address, mask })
+    };
     let mut tuple = TupleSelector::default();
-    tuple.src = pair.src.map(|address| AddressMask { address, mask: mask.src });
-    tuple.dst = pair.dst.map(|address| AddressMask { address, mask: mask.dst });
+    (tuple.src, tuple.dst) = (one(pair.src, mask.src, srcs), one(pair.dst, mask.dst, dsts));
     (tuple.src_port, tuple.dst_port, tuple.zone) = (src_port, dst_port, zone);
+    (tuple.srcs, tuple.dsts) = (srcs.to_vec(), dsts.to_vec());
+    (tuple.src_ports, tuple.dst_ports) = (src_ports.to_vec(), dst_ports.to_vec());
     tuple
+}
+
+/// Whether networks leave no address of their family out.
+fn are_everything(networks: &[AddressMask]) -> bool {
+    let ends = |network: &AddressMask| match (network.address, network.mask) {
+        (IpAddr::V4(address), mask) => {
+            let mask =
+                mask.map_or(u32::MAX, |mask| if let IpAddr::V4(mask) = mask { mask.to_bits() } else { 0 });
+            (
+                u128::from(address.to_bits() & mask),
+                u128::from(address.to_bits() | !mask),
+                u128::from(u32::MAX),
+            )
+        }
+        (IpAddr::V6(address), mask) => {
+            let mask =
+                mask.map_or(u128::MAX, |mask| if let IpAddr::V6(mask) = mask { mask.to_bits() } else { 0 });
+            (address.to_bits() & mask, address.to_bits() | !mask, u128::MAX)
+        }
+    };
+    let mut ranges: Vec<(u128, u128, u128)> = networks.iter().map(ends).collect();
+    ranges.sort_unstable();
+    let mut next = Some(0); // the first address that no network has so far; none after the last one
+    for &(first, last, highest) in &ranges {
+        match next {
+            Some(free) if first <= free && last >= free => next = (last < highest).then(|| last + 1),
+            _ => {}
+        }
+    }
+    !ranges.is_empty() && next.is_none()
 }
 
 /// Bits wanted set and bits wanted clear; one that is both is never both.
@@ -143,16 +180,19 @@ enum Purpose {
     Set(bool),
     /// To say how entries are shown.
     Show,
+    /// To leave everything as it is.
+    Harmless,
 }
 
 fn purpose(line: &Line, param: Param) -> Purpose {
     use Param::*;
     use Purpose::{Select, Set};
     let updates = line.verb == Some(Verb::Update);
+    let [srcs, dsts] = line.addresses(Dir::Orig);
     let some_bit = |mask: Option<IpAddr>| mask.is_none_or(|mask| !mask.is_unspecified());
     match param {
-        Src => Select(some_bit(line.mask.src)),
-        Dst => Select(some_bit(line.mask.dst)),
+        Src => Select(some_bit(line.mask.src) && !are_everything(srcs)),
+        Dst => Select(some_bit(line.mask.dst) && !are_everything(dsts)),
         Mark | Status if updates => Set(true),
         Mark => Select(line.mark != Some(Masked { value: 0, mask: 0 })),
         Status => Select(line.status != StatusBits::default()),
@@ -164,7 +204,8 @@ fn purpose(line: &Line, param: Param) -> Purpose {
         Family => Purpose::Family,
         Timeout | LabelAdd | LabelDel => Set(updates),
         Zero | EventMask | Output | BufferSize | Labelmap | Resync | Reliable => Purpose::Show,
-        Interval | Watch | By | Show | Netns | AllNetns => Purpose::Show,
+        Interval | Watch | By | Show | Netns | AllNetns | IgnoreMissing => Purpose::Show,
+        DryRun => Purpose::Harmless,
     }
 }
 
@@ -184,7 +225,7 @@ fn selects_something(line: &Line) -> Result<(), Complaint> {
         Purpose::Select(_) => true,
         Purpose::Set(sets) => !sets,
         Purpose::Show => deletes_all,
-        Purpose::Family => false,
+        Purpose::Family | Purpose::Harmless => false,
     };
     let instead = if line.verb == Some(Verb::Delete) { "use -F" } else { "leave it out" };
     match given.iter().find(is_idle) {
@@ -340,7 +381,7 @@ const TCP_BE_LIBERAL: u8 = 8;
 const TCP_TIME_WAIT: u8 = 7;
 
 /// Nothing is known of the windows of a connection made by hand, so the kernel must not check them.
-fn set_tcp_flags(flow: &mut Flow, state: u8) {
+pub fn set_tcp_flags(flow: &mut Flow, state: u8) {
     let closing = if state >= TCP_TIME_WAIT { TCP_CLOSE_INIT } else { 0 };
     let flags = TCP_SACK_PERM | TCP_BE_LIBERAL | closing;
     for attr in [Attr::TcpFlagsOrig, Attr::TcpMaskOrig, Attr::TcpFlagsRepl, Attr::TcpMaskRepl] {
@@ -446,6 +487,12 @@ mod tests {
         ("-d 0/0", false, false),
         ("-s 0/0 -d 0/0", false, false),
         ("-s 0/0 -d 1.1.1.1", true, true),
+        ("-s 1.1.1.1,2.2.2.0/24", true, true),
+        ("-s 1.1.1.1,0/0", false, false),
+        ("-d 0.0.0.0/1,128.0.0.0/1", false, false),
+        ("-d 192.0.0.0/2,0.0.0.0/1,128.0.0.0/2", false, false),
+        ("-d 192.0.0.0/2,0.0.0.0/1,128.0.0.0/3", true, true),
+        ("-r 1.1.1.1,2.2.2.2", true, true),
         ("-r 1.1.1.1", true, true),
         ("-q 1.1.1.1", true, true),
         ("--remaining 0-5", true, true),
@@ -471,6 +518,10 @@ mod tests {
         ("--reply-zone 0", true, true),
         ("-M file", false, true),
         ("-o id -M file", false, true),
+        ("--dry-run", true, true),
+        ("--dry-run -o id", false, true),
+        ("--ignore-missing", false, true),
+        ("--netns blue", false, true),
     ];
 
     #[test]

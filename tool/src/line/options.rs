@@ -71,6 +71,8 @@ pub enum Param {
     Show,
     Netns,
     AllNetns,
+    DryRun,
+    IgnoreMissing,
 }
 
 /// What a row is about.
@@ -267,15 +269,17 @@ pub const PARAMS: &[Row] = &[
     param(Param::OrigZone, b'(', &["orig-zone"], Value::Number, Filter, "zone of the original direction"),
     param(Param::ReplyZone, b')', &["reply-zone"], Value::Number, Filter, "zone of the reply direction"),
     param(Param::Labelmap, b'M', &["labelmap"], Value::Path, Output, "file with the names of labels"),
-    ours(param(Param::Resync, 0, &["resync"], Value::None, Output, "rescan the table after lost events (-E)")),
+    ours(param(Param::Resync, 0, &["resync"], Value::None, Output, "start with what is there; rescan after a loss")),
     ours(param(Param::Reliable, 0, &["reliable"], Value::None, Output, "lose no end of a flow (-E); dangerous")),
     in_full(param(Param::Remaining, 0, &["remaining"], Value::Range, Filter, "seconds left to live (-L, -D, --top)")),
     in_full(param(Param::Interval, 0, &["interval"], Value::Seconds, Diagnosis, "time between two readings; 0.5")),
     in_full(param(Param::Watch, 0, &["watch"], Value::Seconds, Diagnosis, "again and again, so many seconds apart")),
     in_full(param(Param::By, 0, &["by"], Value::Groupings, Diagnosis, "what entries are grouped by")),
     in_full(param(Param::Show, 0, &["show"], Value::Number, Diagnosis, "lines of each table, at most 1000")),
-    in_full(param(Param::Netns, 0, &["netns"], Value::Namespace, Diagnosis, "this namespace (also -L, -C, -S)")),
-    in_full(param(Param::AllNetns, 0, &["all-netns"], Value::None, Diagnosis, "every namespace of the machine")),
+    in_full(param(Param::Netns, 0, &["netns"], Value::Namespace, Output, "work in this network namespace")),
+    in_full(param(Param::AllNetns, 0, &["all-netns"], Value::None, Output, "all namespaces (-L -E -C -S, diagnosis)")),
+    in_full(param(Param::DryRun, 0, &["dry-run"], Value::None, Output, "show what would go (-D -U -F -R)")),
+    in_full(param(Param::IgnoreMissing, 0, &["ignore-missing"], Value::None, Output, "no entry is no failure (-D -U)")),
 ];
 
 /// The commands and general options by their letters.

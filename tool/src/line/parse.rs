@@ -15,7 +15,7 @@ use super::options::{Id, PARAMS, Param, Row, Table};
 use super::protocols::FIELDS;
 use super::value::Formats;
 use crate::certain::Certain as _;
-use crate::command::registry::{ROWS, Verb};
+use crate::command::registry::{Json, ROWS, Verb};
 use crate::show::message::{self, Complaint};
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::{Bitmask, Error};
@@ -29,6 +29,8 @@ struct Combination {
     table: Table,
     /// The general options that were given.
     params: Options,
+    /// Whether the output is JSON.
+    json: bool,
     /// The protocol's number, and whether it has options.
     protocol: Option<(u8, bool)>,
     /// Whether each `Field` was given.
@@ -41,6 +43,7 @@ impl Combination {
             verb: line.verb,
             table: line.table,
             params: line.given,
+            json: line.writes_json(),
             protocol: line.protocol.map(|protocol| (protocol.number, protocol.known.is_some())),
             fields: line.fields.map(|value| value.is_some()),
         }
@@ -58,6 +61,8 @@ type ReadMap = fn(Option<&Path>) -> netfilter_conntrack::Result<LabelMap>;
 pub struct Parser {
     /// The first operand ends the options.
     posix: bool,
+    /// Lines that change or delete entries only show them, as with `--dry-run`.
+    pub is_dry: bool,
     maps: Maps,
     read_map: ReadMap,
     /// The options that were legal last; the lines of a file tend to have the same ones.
@@ -80,7 +85,7 @@ impl Parser {
 
     /// A parser that gets its label maps from `read_map`.
     pub fn with_maps(posix: bool, read_map: ReadMap) -> Parser {
-        Parser { posix, maps: Vec::new(), read_map, legal: None, notices: Vec::new() }
+        Parser { posix, is_dry: false, maps: Vec::new(), read_map, legal: None, notices: Vec::new() }
     }
 
     /// Understands a command line (without the program's name).
@@ -90,14 +95,13 @@ impl Parser {
     pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Line, Complaint> {
         let mut line = Line::default();
         let stray = self.scan(words, &mut line)?;
+        line.judge_lists()?;
         line.settle_masks();
         self.resolve_labels(&mut line)?;
         if line.has(Param::AnyNat) && (line.has(Param::SrcNat) || line.has(Param::DstNat)) {
             return Err(Complaint::AnyNat);
         }
-        if line.has(Param::Netns) && line.has(Param::AllNetns) {
-            return Err(Complaint::Together(Param::Netns.row().name(), Param::AllNetns.row().name()));
-        }
+        check_namespaces(&line)?;
         check_formats(&line)?;
         let options = Combination::of(&line);
         if self.legal != Some(options) {
@@ -109,6 +113,9 @@ impl Parser {
             _ => {}
         }
         self.judge_unheeded(&line, stray)?;
+        if self.is_dry {
+            line.note(Param::DryRun);
+        }
         Ok(line)
     }
 
@@ -200,7 +207,9 @@ impl Parser {
 }
 
 fn check_legality(line: &Line) -> Result<(), Complaint> {
-    let general = |row: &Row| matches!(row.id, Id::Param(param) if line.has(param));
+    // Commands without any other format take this one.
+    let is_for_json = |param| param == Param::Output && line.writes_json();
+    let general = |row: &Row| matches!(row.id, Id::Param(param) if line.has(param) && !is_for_json(param));
     let legality = &line.form().options;
     legality.check(PARAMS.iter(), general)?;
     let checked = line.protocol.filter(|_| line.verb != Some(Verb::Help));
@@ -211,13 +220,37 @@ fn check_legality(line: &Line) -> Result<(), Complaint> {
     }
 }
 
-/// JSON is written by the commands that know it, and those write nothing else but text.
+/// `--all-netns` says which namespaces, and each line says which one it is of.
+fn check_namespaces(line: &Line) -> Result<(), Complaint> {
+    if !line.has(Param::AllNetns) {
+        return Ok(());
+    }
+    for other in [Param::Netns, Param::Resync] {
+        if line.has(other) {
+            return Err(Complaint::Together(other.row().name(), Param::AllNetns.row().name()));
+        }
+    }
+    let formats = [
+        (Formats::XML, "xml", "it does not say which namespace an entry is of; use json"),
+        (Formats::SAVE, "save", "the entries of all namespaces would be restored into one"),
+    ];
+    let shows = matches!(line.verb, Some(Verb::List | Verb::Event));
+    match formats.iter().find(|(format, ..)| shows && line.formats.contains(*format)) {
+        Some((_, name, why)) => Err(Complaint::AllNetnsFormat(name, why)),
+        None => Ok(()),
+    }
+}
+
+/// JSON is written by the commands that know it. It has everything that other formats add to text, and is no XML.
 fn check_formats(line: &Line) -> Result<(), Complaint> {
     let json = line.formats.contains(Formats::JSON);
     match (line.form().json, line.verb) {
-        (false, _) if json => Err(Complaint::BadParameter("json".into())),
-        (true, Some(verb)) if line.formats != Formats::JSON && line.has(Param::Output) => {
+        (Json::No, _) if json => Err(Complaint::BadParameter("json".into())),
+        (Json::NothingElse, Some(verb)) if line.formats != Formats::JSON && line.has(Param::Output) => {
             Err(Complaint::OnlyJson(verb.row().name()))
+        }
+        (Json::Yes, _) if json && line.formats.intersects(Formats::XML | Formats::SAVE) => {
+            Err(Complaint::JsonCombination)
         }
         _ => Ok(()),
     }
@@ -487,14 +520,60 @@ mod tests {
 
     #[test]
     fn json_is_a_format_of_the_commands_that_know_it_and_only_in_full() {
-        for line in ["-L -o json", "-L -o j", "-E -o json", "--diagnose -o j", "--diagnose -o jsons"] {
-            assert!(complaint(line).starts_with("Bad parameter `j"), "{line}");
+        for line in ["-L -o j", "-L -o JSON", "-E -o jso", "--diagnose -o j", "--diagnose -o jsons"] {
+            assert!(complaint(line).starts_with("Bad parameter `"), "{line}");
         }
-        assert_eq!(complaint("-L -o xml,json"), "Bad parameter `json'");
+        for line in ["-F -o json", "-F expect -o json", "-V -o json", "--check -o json", "--metrics -o json"]
+        {
+            assert_eq!(complaint(line), "Bad parameter `json'", "{line}");
+        }
         assert_eq!(complaint("--diagnose -o json,xml"), "`--diagnose' has no output format but json");
         assert_eq!(complaint("--top -o id"), "`--top' has no output format but json");
         assert!(parse("--diagnose -o json").is_ok() && parse("--top -o json -p tcp").is_ok());
-        assert_eq!(complaint("--check -o json"), "Bad parameter `json'");
+        let entry = "-p udp -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2";
+        let lines = [
+            "-L",
+            "-L expect",
+            "-L dying",
+            "-L unconfirmed",
+            "-D",
+            "-U",
+            "-E",
+            "-E expect",
+            "-C",
+            "-C expect",
+        ];
+        let lines = lines.into_iter().chain(["-S", "-S expect"]).map(str::to_owned);
+        let lines = lines.chain(["-I -t 5", "-A -t 5", "-G"].map(|command| format!("{command} {entry}")));
+        for line in lines {
+            assert!(parse(&format!("{line} -o json")).is_ok(), "{line}");
+            assert!(parse(&format!("{line} -o json,id,timestamp -o extended,labels")).is_ok(), "{line}");
+            let combined = "cannot combine json output with xml or save output";
+            assert_eq!(complaint(&format!("{line} -o xml,json")), combined);
+            assert!(complaint(&format!("{line} -o json,save")).starts_with("cannot combine save output"));
+        }
+    }
+
+    #[test]
+    fn commands_that_take_no_format_take_json() {
+        let mut parser = Parser::default();
+        let illegal = "Illegal option `--output' with this command";
+        for line in [
+            "-C",
+            "-S",
+            "-C expect",
+            "-I -t 5 -p 50 -s 1.1.1.1 -d 2.2.2.2",
+            "-A -t 5 -p 50 -s 1.1.1.1 -d 2.2.2.2",
+        ] {
+            for (formats, complaint) in
+                [("json", None), ("id", Some(illegal)), ("json,id", None), ("xml", Some(illegal))]
+            {
+                let line = format!("{line} -o {formats}");
+                let words: Vec<&str> = line.split(' ').collect();
+                let found = parser.parse(&words).map(drop).map_err(|complaint| complaint.to_string());
+                assert_eq!(found.err().as_deref(), complaint, "{line}");
+            }
+        }
     }
 
     #[test]
@@ -512,7 +591,19 @@ mod tests {
             Parser::default().scan(&[given.0, given.1], &mut line).unwrap();
             assert!(line.has(option), "{abbreviated}");
         }
-        for unknown in ["--d", "--int 1", "--rem 0-5", "--nets x", "--al", "--diag", "--to", "--chec"] {
+        for unknown in [
+            "--d",
+            "--int 1",
+            "--rem 0-5",
+            "--nets x",
+            "--al",
+            "--dry",
+            "--ig",
+            "--ignore",
+            "--diag",
+            "--to",
+            "--chec",
+        ] {
             let words: Vec<&str> = unknown.split(' ').collect();
             let said = Parser::default().parse(&words).unwrap_err().to_string();
             assert_eq!(said, format!("unknown option `{}'", words[0]), "{unknown}");
@@ -584,6 +675,20 @@ mod tests {
         assert_eq!(statuses, [2, 2, 2, 1]);
         let both = "cannot use `--netns' and `--all-netns' at the same time";
         assert_eq!(complaint("--diagnose --netns a --all-netns"), both);
+        assert_eq!(complaint("-L --netns a --all-netns"), both);
+        let resync = "cannot use `--resync' and `--all-netns' at the same time";
+        assert_eq!(complaint("-E --resync --all-netns"), resync);
+        for (format, reads) in [("xml", "use json"), ("save", "into one")] {
+            for command in ["-L", "-L dying", "-E", "-E expect", "-L expect"] {
+                let said = complaint(&format!("{command} --all-netns -o {format}"));
+                let begin = format!("cannot use `--all-netns' with {format} output: ");
+                assert!(said.starts_with(&begin) && said.ends_with(reads), "{said}");
+            }
+        }
+        let illegal = "Illegal option `--all-netns' with this command";
+        for command in ["-F", "-D -p tcp", "-U -m 1", "-F expect"] {
+            assert_eq!(complaint(&format!("{command} --all-netns")), illegal, "{command}");
+        }
         assert_eq!(parse("-L --remaining 5-").unwrap().remaining, Some(5..=u32::MAX));
         assert_eq!(parse("--check --interval 2.5").unwrap().interval, Some(Duration::from_millis(2500)));
     }

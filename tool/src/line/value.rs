@@ -20,6 +20,7 @@ use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 /// DCCP roles by name; a prefix suffices.
@@ -181,6 +182,26 @@ pub fn number<T: TryFrom<u64>>(word: &[u8], option: &Row) -> Result<T, Complaint
 /// A decimal number that fits its type.
 pub fn decimal_number<T: TryFrom<u64>>(word: &[u8], option: &Row) -> Result<T, Complaint> {
     decimal(word).and_then(|number| T::try_from(number).ok()).ok_or_else(|| unexpected(word, option))
+}
+
+/// Several ports, `80,443,8000-8080`: numbers and ranges; nothing where the word is no list of those.
+pub fn ports(word: &[u8], option: &Row) -> Option<Result<Vec<RangeInclusive<u16>>, Complaint>> {
+    let mut ranges = Vec::new();
+    for (item, _) in items(word) {
+        let (first, last) = split_at(item, b'-');
+        let first = plain_decimal(first)?;
+        ranges.push((first, last.map_or(Some(first), plain_decimal)?));
+    }
+    let because = |why| Err(Complaint::ValueBecause(text(word), option.as_typed(), why));
+    if word.iter().all(u8::is_ascii_digit) {
+        return None; // one number
+    }
+    if ranges.iter().any(|(first, last)| first > last) {
+        return Some(because("the range is reversed"));
+    }
+    let range = |&(first, last): &(u64, u64)| Some(u16::try_from(first).ok()?..=u16::try_from(last).ok()?);
+    let ranges: Option<Vec<_>> = ranges.iter().map(range).collect();
+    Some(ranges.map_or_else(|| because("the highest port is 65535"), Ok))
 }
 
 /// A mark, `V` or `V/M`; without mask all bits count. The complaint about a mask stands alone, because the original
@@ -437,7 +458,7 @@ pub fn groupings(word: &[u8]) -> Result<Vec<By>, Complaint> {
     items(word).map(grouping).collect()
 }
 
-/// A namespace: a path has a slash, a process id has digits only, everything else is a name.
+/// A namespace: a path has a slash, a process id has digits only, everything else is a name in `/run/netns`.
 pub fn namespace(word: &[u8], option: &Row) -> Result<Netns, Complaint> {
     match word {
         b"" | b"." | b".." => Err(unexpected(word, option)),
@@ -446,7 +467,11 @@ pub fn namespace(word: &[u8], option: &Row) -> Result<Netns, Complaint> {
             let pid = fitting(word).filter(|&pid| pid > 0);
             pid.map(Netns::Process).ok_or_else(|| unexpected(word, option))
         }
-        word => Ok(Netns::Name(text(word))),
+        // A name may have any bytes, a text may not.
+        word => Ok(match std::str::from_utf8(word) {
+            Ok(name) => Netns::Name(name.to_owned()),
+            Err(_) => Netns::Path(Path::new("/run/netns").join(OsStr::from_bytes(word))),
+        }),
     }
 }
 
@@ -496,6 +521,14 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_namespace_may_have_any_bytes() {
+        let namespace = |word: &[u8]| namespace(word, Param::Netns.row()).map(|one| one.path().unwrap());
+        assert_eq!(namespace(b"blue").unwrap().as_os_str().as_bytes(), b"/run/netns/blue");
+        assert_eq!(namespace(b"a\xff\xfe").unwrap().as_os_str().as_bytes(), b"/run/netns/a\xff\xfe");
+        assert_eq!(namespace(b"./a\xff").unwrap().as_os_str().as_bytes(), b"./a\xff");
+    }
+
+    #[test]
     fn numbers_are_taken_whole_and_in_range() {
         let number = |word: &str| number::<u16>(word.as_bytes(), Param::Zone.row());
         assert_eq!(number("0x10"), Ok(16));
@@ -513,6 +546,32 @@ mod tests {
             "unexpected value 'http' with --sport option"
         );
         assert_eq!(said(decimal_number::<u8>(b"300", sport)), "unexpected value '300' with --sport option");
+    }
+
+    #[test]
+    fn ports_come_in_lists_and_ranges() {
+        let sport = PROTOCOLS[0].rows().next().unwrap();
+        let ports = |word: &str| ports(word.as_bytes(), sport);
+        for no_list in [
+            "80", "0080", "", "http", "80,", ",80", "80,,90", "80-", "-80", "80:90", "80, 90", "1-2-3",
+            "+1,2", "0x50,1", "a-b",
+        ] {
+            assert_eq!(ports(no_list), None, "{no_list}");
+        }
+        assert_eq!(ports("80,443,8000-8080"), Some(Ok(vec![80..=80, 443..=443, 8000..=8080])));
+        assert_eq!(ports("0-65535"), Some(Ok(vec![0..=65535])));
+        assert_eq!(ports("7-7"), Some(Ok(vec![7..=7])));
+        for (word, why) in [
+            ("90-80", "the range is reversed"),
+            ("1,90-80,2", "the range is reversed"),
+            ("80-65536", "the highest port is 65535"),
+            ("80,70000", "the highest port is 65535"),
+        ] {
+            assert_eq!(
+                said(ports(word).unwrap()),
+                format!("unexpected value '{word}' with --sport option: {why}")
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! that fails is reported; the run ends after them. Any other failure ends the run where it stands. So does a signal,
 //! once what has been changed is shown. No line inherits anything from another. A complaint names the file and the line.
 //!
-//! A line that makes an entry is kept as the message that does it, any other as it is.
+//! A line that makes an entry is kept as the message that does it, any other as it is. A line that starts with `{` is an
+//! entry as `-o json` writes it ([`object`]), and counts as a line that makes one; if it is an event, it makes, updates
+//! or deletes the entry, as the lines of `-E -o save` do.
 //!
 //! # The fast path
 //! Lines of a long file are alike, so most are not parsed: [`pattern`] knows from a line before what they ask for. The
@@ -17,20 +19,26 @@
 
 #![forbid(unsafe_code)]
 
+pub mod call;
+mod group;
+mod json;
 mod lines;
+pub mod object;
 mod pattern;
-mod spool;
+pub mod spool;
 
 use crate::certain::Certain as _;
 use crate::command::registry::{Job, Verb};
-use crate::command::{Done, Session, add, create, ports};
+use crate::command::{self, Done, Session, add, create, ports};
 use crate::line::Line;
-use crate::line::options::Table;
+use crate::line::options::{Param, Table};
 use crate::line::parse::Parser;
 use crate::show::message::Complaint;
 use crate::show::output::{say, tell};
 use crate::show::refusal;
 use crate::sys::streams::{self, Stream};
+use call::Call;
+use group::Group;
 use lines::words;
 use netfilter_conntrack::{Batch, Request};
 use pattern::Patterns;
@@ -43,16 +51,22 @@ use std::os::fd::AsFd;
 /// Whether lines may be understood by patterns; see the module's text.
 const FAST: bool = true;
 
-/// Runs a file, or standard input for `-`, and gives the exit status.
+/// Runs a file, or standard input for `-`, and gives the exit status. The file is read where the caller is, its lines are
+/// carried out in the namespace that the caller names.
 ///
 /// # Errors
 /// The complaint that ended the run, unless it has been told; see the module's text.
-pub fn run(session: &mut Session, parser: &mut Parser, file: &OsStr) -> Result<u8, Complaint> {
-    let (name, input) = open(file)?;
+pub fn run(session: &mut Session, parser: &mut Parser, call: &Call<'_>) -> Result<u8, Complaint> {
+    parser.is_dry |= call.is_dry;
+    if parser.is_dry {
+        session.begin_dry_run();
+    }
+    let (name, input) = open(call.file)?;
     let mut spool = Spool::default();
     understand(parser, &name, input, FAST, &mut |number, kind, order| {
         spool.add(number, kind, order).map_err(|error| Complaint::Spool(error.to_string()))
     })?;
+    call.netns.as_ref().map_or(Ok(()), command::enter)?;
     let done = carry_out(session, parser, &name, spool);
     let finished = session.out.finish();
     done.and_then(|status| finished.map(|()| status))
@@ -141,15 +155,35 @@ fn order<'o>(
     if line.len() > lines::MAX_LEN {
         return Err(Complaint::LongLine);
     }
+    if is_object(line) {
+        return order_of_object(line, message);
+    }
     let parsed = parser.parse(&words(line));
     parser.notices.drain(..).for_each(|notice| say(&notice));
     let parsed = parsed?;
     allowed(&parsed)?;
     let job = parsed.job()?;
     let (kind, verb, request) = match &job {
-        Job::Create(create::Job::Entry(flow)) => (Kind::Create, Verb::Create, Request::Create(flow)),
-        Job::Add(add::Job(flow)) => (Kind::Add, Verb::Add, Request::CreateOrUpdate(flow)),
+        Job::Create(create::Job::Entry(flow, None)) => (Kind::Create, Verb::Create, Request::Create(flow)),
+        Job::Add(add::Job(flow, None)) => (Kind::Add, Verb::Add, Request::CreateOrUpdate(flow)),
         _ => return Ok((Kind::Line, line)),
+    };
+    let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
+    Ok((kind, message.get(..len).certain().unwrap_or_default()))
+}
+
+/// Whether a line is an entry as JSON, not a command.
+fn is_object(line: &[u8]) -> bool {
+    line.iter().find(|&&byte| !lines::is_separator(byte)) == Some(&b'{')
+}
+
+/// The message for an entry as JSON.
+fn order_of_object<'o>(line: &[u8], message: &'o mut [u8]) -> Result<(Kind, &'o [u8]), Complaint> {
+    let (kind, flow) = object::entry(line).map_err(Complaint::Object)?;
+    let (verb, request) = match kind {
+        Kind::Update => (Verb::Update, Request::Update(&flow)),
+        Kind::Delete => (Verb::Delete, Request::Delete(&flow)),
+        Kind::Create | Kind::Add | Kind::Line => (Verb::Add, Request::CreateOrUpdate(&flow)),
     };
     let len = request.encode(message).map_err(|error| refusal::of(verb, Table::Conntrack, error))?;
     Ok((kind, message.get(..len).certain().unwrap_or_default()))
@@ -168,16 +202,32 @@ fn carry_out(session: &mut Session, parser: &mut Parser, name: &str, spool: Spoo
     let mut orders = spool.orders().map_err(lost)?;
     session.out.defer_signals()?;
     let mut run = Run { name, batch: None, lines: Vec::new(), failed: 0 };
+    let mut group = Group::of(name);
     while let Some((number, kind, order)) = orders.next().map_err(lost)? {
+        if kind != Kind::Line {
+            group.run(session)?;
+        }
+        if parser.is_dry && kind != Kind::Line {
+            continue;
+        }
         let done = match kind {
             Kind::Create => run.add(session, number, Verb::Create, order),
             Kind::Add => run.add(session, number, Verb::Add, order),
+            Kind::Update => run.add(session, number, Verb::Update, order),
+            Kind::Delete => run.add(session, number, Verb::Delete, order),
             Kind::Line => {
                 run.send(session)?;
                 if run.failed != 0 {
                     break;
                 }
-                one(session, parser, order)
+                let job = understood(parser, order);
+                if job.is_err() {
+                    group.run(session)?;
+                }
+                job.and_then(|job| match group.add(session, (number, order.len()), job)? {
+                    Some(job) => one(session, job),
+                    None => Ok(()),
+                })
             }
         };
         done.map_err(|complaint| match complaint {
@@ -185,22 +235,28 @@ fn carry_out(session: &mut Session, parser: &mut Parser, name: &str, spool: Spoo
             complaint => located(name, number, complaint),
         })?;
     }
+    group.run(session)?;
     run.send(session)?;
     Ok(run.failed)
 }
 
-/// Carries one line out.
-fn one(session: &mut Session, parser: &mut Parser, line: &[u8]) -> Result<(), Complaint> {
+/// What a line asks for that was understood before.
+fn understood(parser: &mut Parser, line: &[u8]) -> Result<Job, Complaint> {
     let parsed = parser.parse(&words(line));
     parser.notices.clear(); // said when the line was understood
-    if let Done::Saying(text) = parsed?.job()?.run(session)? {
+    parsed?.job()
+}
+
+/// Carries one line out.
+fn one(session: &mut Session, job: Job) -> Result<(), Complaint> {
+    if let Done::Saying(text) = job.run(session)? {
         session.out.flush()?;
         tell(text);
     }
     session.out.unless_stopped()
 }
 
-/// Lines that make entries and follow one another.
+/// Lines that make entries, or are entries as JSON, and follow one another.
 struct Run<'n> {
     name: &'n str,
     batch: Option<Batch>,
@@ -268,9 +324,10 @@ impl Run<'_> {
     }
 }
 
-/// Whether a command may stand in a file: those that change the table of entries.
+/// Whether a command may stand in a file: those that change the table of entries. The namespace is one for all lines.
 fn allowed(line: &Line) -> Result<(), Complaint> {
     match line.form().in_file {
+        true if line.has(Param::Netns) => Err(Complaint::LoadFileOption(Param::Netns.row().name())),
         true => Ok(()),
         false => Err(Complaint::LoadFileCommand(command_name(line.verb(), line.table))),
     }
@@ -295,6 +352,14 @@ mod tests {
             allowed(&line).map_err(|complaint| complaint.to_string())
         };
         assert_eq!(says("-F"), Ok(()));
+        for line in [
+            "-F --netns blue",
+            "-D --netns blue -p udp",
+            "-I --netns blue -s 1.1.1.1 -d 1.1.1.2 -p gre -t 1 --srckey 1 --dstkey 1",
+        ] {
+            let why = "cannot use `--netns' in a line of a file: give it after the name of the file";
+            assert_eq!(says(line), Err(why.into()), "{line}");
+        }
         assert_eq!(says("-L"), Err("Cannot use command `-L' with --load-file".into()));
         assert_eq!(says("-F expect"), Err("Cannot use command `-F expect' with --load-file".into()));
         assert_eq!(says("foo"), Err("Cannot use command `unknown' with --load-file".into()));

@@ -32,11 +32,16 @@ pub enum Kind {
     Add = 1,
     /// Another command, as it stands in the file.
     Line = 2,
+    /// A request to change an entry.
+    Update = 3,
+    /// A request to delete one.
+    Delete = 4,
 }
 
 impl Kind {
     fn from_number(number: u32) -> Option<Kind> {
-        [Kind::Create, Kind::Add, Kind::Line].into_iter().find(|kind| *kind as u32 == number)
+        let kinds = [Kind::Create, Kind::Add, Kind::Line, Kind::Update, Kind::Delete];
+        kinds.into_iter().find(|kind| *kind as u32 == number)
     }
 }
 

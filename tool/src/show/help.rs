@@ -41,7 +41,8 @@ pub fn general(program: &str) -> String {
     text += &names("status:", STATUS.iter().map(|(name, _)| *name).chain(["UNREPLIED"]));
     text += &names("event: ", EVENTS.iter().map(|(name, _)| *name));
     text += &names("format:", FORMATS.iter().chain(FORMATS_IN_FULL).map(|(name, _)| *name));
-    text += "  Only in full: json, --remaining, and the names of the diagnosis.\n";
+    text += "  Several with -L -D -U -E: -s 192.0.2.1,10.0.0.0/8 --dport 80,443,8000-8080\n";
+    text += "  Only in full: json, --remaining, --dry-run, --ignore-missing, --netns,\n  --all-netns, the diagnosis.\n";
     text + "\n"
 }
 

@@ -55,16 +55,23 @@ pub enum Complaint {
     Name(&'static str, String),
     ZeroWithFilter,
     MaskWithout(&'static str, &'static str),
+    /// A mask of an option that names several addresses.
+    MaskOfSeveral(&'static str, &'static str),
     OpenFile(String),
     LoadFileCommand(String),
+    /// An option that the whole file takes, and no line of it.
+    LoadFileOption(&'static str),
     /// An unexpected value, and the option.
     Value(String, String),
+    /// The same, and why.
+    ValueBecause(String, String, &'static str),
     /// The same of an option that the original does not have: a mistake of usage.
     NewValue(String, String),
     /// A word of `--by` that is no grouping, and why.
     Grouping(String, String),
     LabelAddAndDel,
     SaveCombination,
+    JsonCombination,
     /// An option that selects nothing where no other one does, and what to do instead.
     SelectsNothing(&'static str, &'static str),
     /// A former name of a status, and the option that took its place.
@@ -80,6 +87,8 @@ pub enum Complaint {
     OnlyJson(&'static str),
     /// Two options of which only one can be given.
     Together(&'static str, &'static str),
+    /// A format that has no place for the namespace of an entry, and why that matters.
+    AllNetnsFormat(&'static str, &'static str),
     /// A network namespace that cannot be entered, and why.
     Netns(String, String),
     /// The kernel's refusal, in words.
@@ -94,6 +103,8 @@ pub enum Complaint {
     Stopped,
     /// A line of a load file has no end within reason.
     LongLine,
+    /// A line of a load file is JSON, but no entry: why.
+    Object(String),
     /// The lines of a load file cannot be kept.
     Spool(String),
     /// A complaint about a line of a load file: the file, the line's number, the complaint.
@@ -106,6 +117,7 @@ impl Complaint {
         match self {
             Complaint::Line(_, _, complaint) => complaint.is_usage(),
             Complaint::Value(..)
+            | Complaint::ValueBecause(..)
             | Complaint::LabelAddAndDel
             | Complaint::SaveCombination
             | Complaint::Netns(..)
@@ -160,14 +172,27 @@ impl fmt::Display for Complaint {
             LoadFileCommand(command) => {
                 write!(f, "Cannot use command `{command}' with --load-file")
             }
+            LoadFileOption(name) => {
+                write!(f, "cannot use `--{name}' in a line of a file: give it after the name of the file")
+            }
             Value(word, option) | NewValue(word, option) => {
                 write!(f, "unexpected value '{word}' with {option} option")
+            }
+            ValueBecause(word, option, why) => {
+                write!(f, "unexpected value '{word}' with {option} option: {why}")
+            }
+            MaskOfSeveral(mask, address) => {
+                write!(
+                    f,
+                    "Can't use --{mask} with several addresses of --{address}: each may have a prefix length"
+                )
             }
             Grouping(word, why) => write!(f, "unexpected value '{word}' with --by option: {why}"),
             LabelAddAndDel => f.write_str("cannot use --label-add and --label-del at the same time"),
             SaveCombination => {
                 f.write_str("cannot combine save output with any other output type, use -o save only")
             }
+            JsonCombination => f.write_str("cannot combine json output with xml or save output"),
             SelectsNothing(name, instead) => {
                 write!(
                     f,
@@ -188,6 +213,9 @@ impl fmt::Display for Complaint {
             ResyncEvents => f.write_str("`--resync' needs the events NEW and DESTROY"),
             OnlyJson(command) => write!(f, "`--{command}' has no output format but json"),
             Together(one, other) => write!(f, "cannot use `--{one}' and `--{other}' at the same time"),
+            AllNetnsFormat(format, why) => {
+                write!(f, "cannot use `--all-netns' with {format} output: {why}")
+            }
             Netns(name, reason) => write!(f, "cannot enter the network namespace {name}: {reason}"),
             Operation(reason) => write!(f, "Operation failed: {reason}"),
             Handler(reason) => write!(f, "Can't open handler: {reason}"),
@@ -199,6 +227,7 @@ impl fmt::Display for Complaint {
             }
             Stopped => f.write_str("ended by a signal before all was done"),
             LongLine => f.write_str("the line is longer than a mebibyte"),
+            Object(reason) => write!(f, "JSON: {reason}"),
             Spool(reason) => write!(f, "cannot keep the lines in a temporary file: {reason}"),
             Line(file, number, complaint) => write!(f, "{file}:{number}: {complaint}"),
         }

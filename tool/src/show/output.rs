@@ -11,12 +11,14 @@
 #![forbid(unsafe_code)]
 
 use crate::certain::Certain as _;
+use crate::command::origin::Origin;
 use crate::line::Line;
 use crate::line::value::Formats;
 use crate::show::message::{Complaint, VERSION_LINE};
 use crate::sys::signals::{self, StopSignals};
 use crate::sys::streams::{self, Stream};
-use netfilter_conntrack::format::{self, Flags, Style, Syntax, save};
+use netfilter_conntrack::format::json::{Bytes, Json};
+use netfilter_conntrack::format::{self, Clock, Flags, Style, Syntax, save};
 use netfilter_conntrack::label::LabelMap;
 use netfilter_conntrack::{Attr, Error, EventKind, Expectation, Flow};
 use std::fs::File;
@@ -53,6 +55,35 @@ pub struct Output {
     has_failed: bool,
     /// The signals that wait for what has been changed to be shown.
     deferred: Option<StopSignals>,
+    /// The end of each line where several namespaces are shown.
+    netns: Option<Ending>,
+}
+
+/// The namespace of a line, as the line's end.
+#[derive(Debug)]
+struct Ending {
+    /// The last word of a text.
+    text: Vec<u8>,
+    /// The last member of an object, with what separates it and ends the object.
+    json: Vec<u8>,
+}
+
+impl Ending {
+    /// The end of lines of a namespace with this name, which is one word of text.
+    fn of(name: &str) -> Ending {
+        let mut text = b"netns=".to_vec();
+        for c in name.chars() {
+            match c {
+                '\\' => text.extend_from_slice(b"\\\\"),
+                c if c.is_whitespace() || c.is_control() => text.extend(c.escape_unicode().map(|c| c as u8)),
+                c => text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        let mut json = Vec::new();
+        let _ = Json::new(Bytes(&mut json)).object(|json| json.member("netns", name)); // a vector takes everything
+        json.first_mut().into_iter().for_each(|brace| *brace = b',');
+        Ending { text, json }
+    }
 }
 
 /// How a command shows its entries. Not every command knows every format.
@@ -74,7 +105,11 @@ impl View {
         flags.set(Flags::TIME, formats.contains(Formats::TIMESTAMP));
         flags.set(Flags::TIMESTAMP, formats.contains(Formats::KTIMESTAMP));
         flags.remove(unknown);
-        let syntax = if formats.contains(Formats::XML) { Syntax::Xml } else { Syntax::Text };
+        let syntax = match formats {
+            formats if formats.contains(Formats::JSON) => Syntax::Json,
+            formats if formats.contains(Formats::XML) => Syntax::Xml,
+            _ => Syntax::Text,
+        };
         let mut style = Style::default();
         (style.syntax, style.flags) = (syntax, flags);
         View { formats, style, labels: line.label_map.clone(), save: save::Command::Add }
@@ -90,9 +125,14 @@ impl View {
         View::without(line, Flags::TIME | Flags::TIMESTAMP)
     }
 
-    /// Entries that were deleted: their labels have gone with them.
+    /// Entries that were deleted: their labels have gone with them, but for JSON, which shows what was deleted.
     pub fn deleted(line: &Line) -> View {
-        View { labels: None, save: save::Command::Delete, ..View::changed(line) }
+        let is_json = line.formats.contains(Formats::JSON);
+        View {
+            labels: line.label_map.clone().filter(|_| is_json),
+            save: save::Command::Delete,
+            ..View::changed(line)
+        }
     }
 
     /// Events about entries.
@@ -108,8 +148,14 @@ impl View {
         view
     }
 
-    fn is_xml(&self) -> bool {
-        self.style.syntax == Syntax::Xml
+    /// Whether entries are lines of text.
+    fn is_text(&self) -> bool {
+        self.style.syntax == Syntax::Text
+    }
+
+    /// Whether entries are objects of JSON.
+    pub fn is_json(&self) -> bool {
+        self.style.syntax == Syntax::Json
     }
 }
 
@@ -117,8 +163,8 @@ impl View {
 #[derive(Debug, Clone, Copy)]
 pub struct Happening<'a> {
     pub kind: EventKind,
-    /// What is appended to lines of events that a program caused.
-    pub origin: &'a [u8],
+    /// The program that caused it.
+    pub origin: Option<&'a Origin>,
 }
 
 impl Output {
@@ -130,7 +176,16 @@ impl Output {
     }
 
     fn to(out: Option<File>, buf: Vec<u8>) -> Output {
-        Output { out, buf, root: None, patience: PATIENCE, is_held: false, has_failed: false, deferred: None }
+        Output {
+            out,
+            buf,
+            root: None,
+            patience: PATIENCE,
+            is_held: false,
+            has_failed: false,
+            deferred: None,
+            netns: None,
+        }
     }
 
     /// Promises that what is changed next will be shown: checks that it can be, and defers signals until it is.
@@ -172,6 +227,11 @@ impl Output {
         }
     }
 
+    /// Ends each line from now on with the namespace of this name, or no longer.
+    pub fn of_namespace(&mut self, name: Option<&str>) {
+        self.netns = name.map(Ending::of);
+    }
+
     /// The lines only report what happened: after a signal they are given up soon.
     pub fn only_reports(&mut self) {
         self.patience = SHORT_PATIENCE;
@@ -203,20 +263,21 @@ impl Output {
         if view.formats.contains(Formats::SAVE) {
             save::append_flow(&mut self.buf, flow, kind.map_or(view.save, save::Command::from));
         } else {
-            if kind.is_some() && view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
+            if kind.is_some() && view.formats.contains(Formats::TIMESTAMP) && view.is_text() {
                 event_time(&mut self.buf, flow);
             }
             let mut style: Style<'_> = view.style;
             (style.event, style.labels) = (kind, named_labels(flow, view));
+            style.origin = event.and_then(|event| event.origin).map(Origin::named);
             // Text fails for an entry without family or protocol; the kernel sends none.
             if format::append_flow(&mut self.buf, flow, &style).is_err() {
                 return Ok(());
             }
         }
-        if let Some(event) = event.filter(|_| !view.is_xml()) {
-            self.buf.extend_from_slice(event.origin);
+        if let Some(origin) = event.and_then(|event| event.origin).filter(|_| view.is_text()) {
+            self.buf.extend_from_slice(origin.text());
         }
-        self.end_line()
+        self.end_entry(view)
     }
 
     /// Prints an expectation, or an event about one.
@@ -227,7 +288,7 @@ impl Output {
         event: Option<EventKind>,
     ) -> Result<(), Complaint> {
         self.open_root(view, "expect");
-        if view.formats.contains(Formats::TIMESTAMP) && !view.is_xml() {
+        if view.formats.contains(Formats::TIMESTAMP) && view.is_text() {
             let now = now_nanos();
             self.add(format_args!("[{:<8}.{:<6}]\t", now / 1_000_000_000, now / 1000 % 1_000_000));
         }
@@ -236,7 +297,13 @@ impl Output {
         if format::append_expectation(&mut self.buf, expect, &style).ok().certain().is_none() {
             return Ok(());
         }
-        self.end_line()
+        self.end_entry(view)
+    }
+
+    /// Prints that events were lost at this place of the stream.
+    pub fn loss(&mut self, count: u64) -> Result<(), Complaint> {
+        format::append_loss(&mut self.buf, Some(count), Clock::System);
+        self.end_object()
     }
 
     /// Prints text as it is.
@@ -245,12 +312,51 @@ impl Output {
         self.spill()
     }
 
+    /// Prints a JSON object, whose members `fill` writes.
+    pub fn object(
+        &mut self,
+        fill: impl FnOnce(&mut Json<Bytes<'_>>) -> std::fmt::Result,
+    ) -> Result<(), Complaint> {
+        let _ = Json::new(Bytes(&mut self.buf)).object(fill); // a vector takes everything
+        self.end_object()
+    }
+
+    /// Ends a line of text.
+    pub fn end_text(&mut self) -> Result<(), Complaint> {
+        if let Some(netns) = &self.netns {
+            if self.buf.last().is_some_and(|&last| last != b' ') {
+                self.buf.push(b' ');
+            }
+            self.buf.extend_from_slice(&netns.text);
+        }
+        self.end_line()
+    }
+
+    /// Ends the line of an object.
+    fn end_object(&mut self) -> Result<(), Complaint> {
+        if let Some(netns) = self.netns.as_ref().filter(|_| self.buf.last() == Some(&b'}')) {
+            self.buf.pop();
+            self.buf.extend_from_slice(&netns.json);
+        }
+        self.end_line()
+    }
+
+    /// Ends the line of an entry or an expectation. XML and commands have no place for a namespace.
+    fn end_entry(&mut self, view: &View) -> Result<(), Complaint> {
+        match view.style.syntax {
+            _ if view.formats.contains(Formats::SAVE) => self.end_line(),
+            Syntax::Text => self.end_text(),
+            Syntax::Json => self.end_object(),
+            _ => self.end_line(),
+        }
+    }
+
     fn add(&mut self, text: std::fmt::Arguments<'_>) {
         let _ = self.buf.write_fmt(text); // a vector takes everything
     }
 
     fn open_root(&mut self, view: &View, root: &'static str) {
-        if view.is_xml() && self.root.is_none() {
+        if view.style.syntax == Syntax::Xml && self.root.is_none() {
             self.root = Some(root);
             self.add(format_args!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<{root}>\n"));
         }
@@ -368,6 +474,19 @@ fn now_nanos() -> u64 {
 mod tests {
     use super::*;
     use netfilter_conntrack::{Bitmask, Dir, L4};
+
+    #[test]
+    fn the_namespace_is_the_last_word_and_the_last_member() {
+        let ends = |name: &str| {
+            let Ending { text, json } = Ending::of(name);
+            (String::from_utf8(text).unwrap(), String::from_utf8(json).unwrap())
+        };
+        assert_eq!(ends("web"), ("netns=web".into(), r#","netns":"web"}"#.into()));
+        assert_eq!(ends(""), ("netns=".into(), r#","netns":""}"#.into()));
+        let odd = ends("a b\n\\\"\u{a0}é");
+        assert_eq!(odd.0, r#"netns=a\u{20}b\u{a}\\"\u{a0}é"#);
+        assert_eq!(odd.1, ",\"netns\":\"a b\\n\\\\\\\"\u{a0}é\"}");
+    }
 
     fn flow() -> Flow {
         let mut flow = Flow::new();

@@ -113,10 +113,10 @@ impl Reading {
         };
         let mut words = vec![used];
         for (number, things, what) in [
-            (lost.table_full, "packets", "dropped"),
-            (lost.clash, "packets", "lost to NAT (no free port, or a race for one)"),
-            (lost.chain_too_long, "packets", "lost because a hash chain is too long"),
-            (evicted, "entries", "evicted"),
+            (lost.table_full, ["packet", "packets"], "dropped"),
+            (lost.clash, ["packet", "packets"], "lost to NAT (no free port, or a race for one)"),
+            (lost.chain_too_long, ["packet", "packets"], "lost because a hash chain is too long"),
+            (evicted, ["entry", "entries"], "evicted"),
         ] {
             words.extend((number > 0).then(|| self.rate(number, things, what)));
         }
@@ -131,12 +131,14 @@ impl Reading {
     }
 
     /// How often something happened: a second, or, where that is less than once, in the interval.
-    fn rate(&self, number: u64, things: &str, what: &str) -> String {
+    fn rate(&self, number: u64, [one, many]: [&str; 2], what: &str) -> String {
         let per_sec = number as f64 / self.secs;
-        match per_sec.is_finite() && per_sec >= 1.0 {
-            true => format!("{per_sec:.0} {things}/s {what}"),
-            false => format!("{number} {things} {what} in {:.1} s", self.secs),
+        let things = |number: &str| if number == "1" { one } else { many };
+        if per_sec.is_finite() && per_sec >= 1.0 {
+            let rate = format!("{per_sec:.0}");
+            return format!("{rate} {}/s {what}", things(&rate));
         }
+        format!("{number} {} {what} in {:.1} s", things(&number.to_string()), self.secs)
     }
 
     /// Performance data: `'label'=value;warn;crit;min;max`, numbers of the interval.
@@ -301,7 +303,7 @@ mod tests {
         let rare = Reading { secs: 3600.0, ..losing(|losses| losses.lost.table_full = 7) };
         assert!(said(&rare).contains(" entries, 7 packets dropped in 3600.0 s | "), "{}", said(&rare));
         let at_once = Reading { secs: 0.0, ..losing(|losses| losses.evicted = 1) };
-        assert!(said(&at_once).contains("used, 1 entries evicted in 0.0 s | "), "{}", said(&at_once));
+        assert!(said(&at_once).contains("used, 1 entry evicted in 0.0 s | "), "{}", said(&at_once));
     }
 
     #[test]

@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(says(Create, Table::Expect, libc::ENOENT), "master conntrack not found");
         assert_eq!(says(Count, Table::Expect, libc::EINVAL), "Invalid argument");
         assert_eq!(says(List, Table::Dying, ENOTSUPP), "function not implemented");
-        assert_eq!(says(Update, Table::Conntrack, libc::EBUSY), "Device or resource busy");
+        assert_eq!(says(Update, Table::Conntrack, libc::ENOSPC), "No space left on device");
         assert!(says(Flush, Table::Expect, libc::EPERM).starts_with("sorry, you must be root"));
     }
 

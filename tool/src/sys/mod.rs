@@ -7,6 +7,8 @@
 #![allow(unsafe_code)] // system calls; the only other places are the library's `sys` and `capi`
 
 pub mod allocator;
+pub mod descriptors;
+pub mod folder;
 pub mod protocols;
 pub mod signals;
 pub mod streams;

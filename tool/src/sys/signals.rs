@@ -116,6 +116,21 @@ impl StopSignals {
     /// # Errors
     /// The system's error.
     pub fn wait_readable(&self, fd: BorrowedFd<'_>, longest: Option<Duration>) -> Result<()> {
+        self.wait(&mut [readable(fd)], longest)
+    }
+
+    /// Waits as [`wait_readable`](Self::wait_readable) for any of several descriptors, and returns for each whether it has
+    /// something to read.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn wait_any(&self, fds: &[BorrowedFd<'_>], longest: Duration) -> Result<Vec<bool>> {
+        let mut polls: Vec<libc::pollfd> = fds.iter().copied().map(readable).collect();
+        self.wait(&mut polls, Some(longest))?;
+        Ok(polls.iter().map(|poll| poll.revents != 0).collect())
+    }
+
+    fn wait(&self, polls: &mut [libc::pollfd], longest: Option<Duration>) -> Result<()> {
         // SAFETY: all-zero is a valid signal set; it is filled in by the next call.
         let mut before: libc::sigset_t = unsafe { std::mem::zeroed() };
         // SAFETY: both sets are valid for the call.
@@ -123,7 +138,6 @@ impl StopSignals {
             0 => {}
             errno => return Err(Error::Os(errno)),
         }
-        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // Longer than a 32-bit `time_t` can say is as long as anyone waits.
         let longest = longest.map(|longest| libc::timespec {
             tv_sec: i32::try_from(longest.as_secs()).unwrap_or(i32::MAX).into(),
@@ -132,8 +146,9 @@ impl StopSignals {
         let longest = longest.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         let mut waited = Ok(());
         if !self.requested() {
-            // SAFETY: `poll` is one valid entry, the time is null or valid, and the signal set is valid.
-            if unsafe { libc::ppoll(&raw mut poll, 1, longest, &raw const before) } < 0 {
+            let count = polls.len() as libc::nfds_t;
+            // SAFETY: `polls` has `count` valid entries, the time is null or valid, and the signal set is valid.
+            if unsafe { libc::ppoll(polls.as_mut_ptr(), count, longest, &raw const before) } < 0 {
                 waited = Err(io::Error::last_os_error().into());
             }
         }
@@ -144,6 +159,10 @@ impl StopSignals {
             waited => waited,
         }
     }
+}
+
+fn readable(fd: BorrowedFd<'_>) -> libc::pollfd {
+    libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 }
 }
 
 /// The exit status with which SIGINT and SIGTERM end the process; see [`LeaveSignals`].

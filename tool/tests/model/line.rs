@@ -234,6 +234,9 @@ impl Draft<'_> {
     }
 
     fn address(&mut self, side: Side, end: End, dice: &mut Dice) {
+        if dice.chance(12) {
+            return self.addresses(side, end, dice);
+        }
         let mut address = self.entry.tuple(side).address[end as usize];
         if dice.chance(15) {
             address = random_address(self.ipv6(), dice);
@@ -244,6 +247,54 @@ impl Draft<'_> {
             _ => u8::try_from(dice.roll(u64::from(full) + 1)).unwrap(),
         });
         self.add_address(side, end, address, length, dice);
+    }
+
+    /// Several addresses for one end; now and then one of them is the entry's.
+    fn addresses(&mut self, side: Side, end: End, dice: &mut Dice) {
+        let own = self.entry.tuple(side).address[end as usize];
+        let mut list = Vec::new();
+        for _ in 0..2 + dice.roll(3) {
+            let address = if dice.chance(30) { own } else { random_address(self.ipv6(), dice) };
+            let full = if address.is_ipv6() { 128u64 } else { 32 };
+            let length = (side == Side::Orig && dice.chance(40)).then(|| match dice.roll(4) {
+                0 => dice.pick(&[0, 1, 1, 2]),
+                _ => u8::try_from(dice.roll(full + 1)).unwrap(),
+            });
+            list.push((address, length));
+        }
+        let text = |&(address, length): &(IpAddr, Option<u8>)| {
+            let text = spelling::address(address, dice);
+            length.map_or(text.clone(), |length| format!("{text}/{length}"))
+        };
+        let text: Vec<String> = list.iter().map(text).collect();
+        let name = match (side, end) {
+            (Side::Orig, End::Src) => "src",
+            (Side::Orig, End::Dst) => "dst",
+            (Side::Reply, End::Src) => "reply-src",
+            (Side::Reply, End::Dst) => "reply-dst",
+        };
+        self.add(name, Given::Addresses(side, end, list), Some(text.join(",")), dice);
+    }
+
+    /// Several ports; most of the time the entry's is among them.
+    fn add_ports(&mut self, name: &str, part: Part, value: u16, dice: &mut Dice) {
+        let mut ranges = Vec::new();
+        for _ in 0..1 + dice.roll(3) {
+            let from = dice.pick(&PORTS).saturating_sub(u16::try_from(dice.roll(3)).unwrap());
+            ranges.push((from, from.saturating_add(u16::try_from(dice.roll(2000)).unwrap())));
+        }
+        let room = u16::try_from(dice.roll(20)).unwrap();
+        ranges.push((value.saturating_sub(room), value));
+        if dice.chance(50) {
+            ranges.push((value, value));
+            ranges.rotate_right(1);
+        }
+        let text = |&(first, last): &(u16, u16)| match first == last && dice.chance(70) {
+            true => spelling::decimal(first, dice),
+            false => format!("{}-{}", spelling::decimal(first, dice), spelling::decimal(last, dice)),
+        };
+        let text: Vec<String> = ranges.iter().map(text).collect();
+        self.add(name, Given::Ports(part, ranges), Some(text.join(",")), dice);
     }
 
     fn add_address(&mut self, side: Side, end: End, address: IpAddr, length: Option<u8>, dice: &mut Dice) {
@@ -433,7 +484,10 @@ impl Draft<'_> {
             _ => dice.pick(&PORTS),
         };
         let limit = if spelling::is_byte(part) { 255 } else { 65535 };
-        self.add_part(name, part, value.min(limit), dice);
+        match part {
+            Part::Port(..) if dice.chance(15) => self.add_ports(name, part, value, dice),
+            _ => self.add_part(name, part, value.min(limit), dice),
+        }
     }
 
     fn add_part(&mut self, name: &str, part: Part, value: u16, dice: &mut Dice) {

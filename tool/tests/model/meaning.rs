@@ -73,6 +73,8 @@ impl Part {
 pub enum Given {
     /// `-s -d -r -q`, for the first two with the length of a prefix.
     Address(Side, End, IpAddr, Option<u8>),
+    /// The same with several addresses, of which one must be met.
+    Addresses(Side, End, Vec<(IpAddr, Option<u8>)>),
     /// `--mask-src`, `--mask-dst`.
     Mask(End, IpAddr),
     /// `-p`. A number's protocol has its options; a name that only the system knows has none.
@@ -91,6 +93,8 @@ pub enum Given {
     /// `-l`: bits.
     Labels(Vec<u16>),
     Part(Part, u16),
+    /// A port option with ports and ranges of ports, of which one must be met.
+    Ports(Part, Vec<(u16, u16)>),
     /// `--state`, of the protocol that was the last one so far.
     State(u8, u8),
     /// `-t`.
@@ -139,6 +143,8 @@ impl Meaning {
 pub enum Condition {
     /// The address, as far as the mask goes.
     Address(Side, End, IpAddr, IpAddr),
+    /// One of the addresses, as far as its mask goes.
+    Addresses(Side, End, Vec<(IpAddr, IpAddr)>),
     Protocol(u8),
     Family(bool),
     StatusSet(u32),
@@ -150,6 +156,7 @@ pub enum Condition {
     Zone(ZoneOf, u16),
     Labels(Vec<u16>),
     Part(Part, u16),
+    Ports(Part, Vec<(u16, u16)>),
     State(u8),
 }
 
@@ -161,6 +168,9 @@ impl Condition {
                 let found = entry.tuple(*side).address[*end as usize];
                 masked(found, *mask).is_some_and(|found| Some(found) == masked(*address, *mask))
             }
+            Condition::Addresses(side, end, list) => list
+                .iter()
+                .any(|&(address, mask)| Condition::Address(*side, *end, address, mask).holds(entry)),
             Condition::Protocol(protocol) => entry.protocol == *protocol,
             Condition::Family(ipv6) => entry.is_ipv6() == *ipv6,
             Condition::StatusSet(bits) => entry.status & bits == *bits,
@@ -180,6 +190,8 @@ impl Condition {
                 bits.iter().all(|&bit| u8::try_from(bit).is_ok_and(|bit| entry.labels.contains(&bit)))
             }
             Condition::Part(part, value) => number(entry, *part) == Some(*value),
+            Condition::Ports(part, ranges) => number(entry, *part)
+                .is_some_and(|port| ranges.iter().any(|(first, last)| (*first..=*last).contains(&port))),
             Condition::State(state) => entry.state == Some(*state),
         }
     }
@@ -276,6 +288,7 @@ fn is_idle(verb: Verb, options: &[&Given], conditions: &[Condition]) -> bool {
     let selects = |condition: &Condition| match condition {
         Condition::Family(_) => false,
         Condition::Address(_, _, _, mask) => !mask.is_unspecified(),
+        Condition::Addresses(_, _, list) => !leaves_none_out(list),
         Condition::Mark(mark, mask) => (mark, mask) != (&0, &0),
         _ => true,
     };
@@ -287,6 +300,27 @@ fn is_idle(verb: Verb, options: &[&Given], conditions: &[Condition]) -> bool {
         _ => true,
     };
     !conditions.iter().any(selects) && has(options, idles)
+}
+
+/// Whether every address of the family is in one of the networks. Each has one more half than the network around it: the
+/// other half must be there, too.
+fn leaves_none_out(list: &[(IpAddr, IpAddr)]) -> bool {
+    let covers = |&(address, mask): &(IpAddr, IpAddr), bits: u32, value: u128| {
+        let width = if address.is_ipv6() { 128 } else { 32 };
+        let (network, mask) = (masked(address, mask).unwrap(), masked(mask, mask).unwrap());
+        let region = if bits == 0 { 0 } else { value << (width - bits) };
+        mask.count_ones() <= bits && region & mask == network
+    };
+    fn all(bits: u32, value: u128, covers: &dyn Fn(u32, u128) -> bool, longest: u32) -> bool {
+        covers(bits, value)
+            || bits < longest
+                && all(bits + 1, value << 1, covers, longest)
+                && all(bits + 1, value << 1 | 1, covers, longest)
+    }
+    let length = |&(_, mask): &(IpAddr, IpAddr)| masked(mask, mask).unwrap().count_ones();
+    // Networks of which one is longer than this cannot cover everything together with so few others.
+    let longest = list.iter().map(length).max().unwrap_or(0).min(8);
+    all(0, 0, &|bits, value| list.iter().any(|network| covers(network, bits, value)), longest)
 }
 
 fn is_family_only(conditions: &[Condition]) -> bool {
@@ -313,6 +347,7 @@ fn refusals(verb: Verb, pieces: &[&What], options: &[&Given]) -> Vec<u8> {
         mixes_families(options),
         options.iter().enumerate().any(|(at, given)| !is_known(given, &options[..at])),
         has_mask_without_address(options),
+        has_mask_of_several(options),
         verb != Verb::List && (0..options.len()).any(|at| is_replaced(at, options)),
         has(options, |given| matches!(given, Given::Nat(Nat::Any, _)))
             && has(options, |given| matches!(given, Given::Nat(Nat::Source | Nat::Destination, _))),
@@ -324,12 +359,14 @@ fn refusals(verb: Verb, pieces: &[&What], options: &[&Given]) -> Vec<u8> {
 /// has no option that says the same. No state says the same as that of another protocol.
 fn is_replaced(at: usize, options: &[&Given]) -> bool {
     let fits = |protocol: u8| match options[at] {
-        Given::Part(part, _) => part.belongs_to(protocol) || part.counterpart().belongs_to(protocol),
+        Given::Part(part, _) | Given::Ports(part, _) => {
+            part.belongs_to(protocol) || part.counterpart().belongs_to(protocol)
+        }
         Given::State(of, _) => *of == protocol,
         _ => true,
     };
     let is_own = |protocol: u8| match options[at] {
-        Given::Part(part, _) => part.belongs_to(protocol),
+        Given::Part(part, _) | Given::Ports(part, _) => part.belongs_to(protocol),
         _ => fits(protocol),
     };
     let so_far = last_protocol(options[..at].iter().copied());
@@ -367,7 +404,7 @@ fn is_legal(verb: Verb, given: &Given) -> bool {
 fn is_known(given: &Given, before: &[&Given]) -> bool {
     let any = |is: &dyn Fn(u8) -> bool| has(before, |given| matches!(given, Given::Protocol(p) if is(*p)));
     match given {
-        Given::Part(part, _) => any(&|protocol| part.belongs_to(protocol)),
+        Given::Part(part, _) | Given::Ports(part, _) => any(&|protocol| part.belongs_to(protocol)),
         Given::State(of, _) => any(&|protocol| protocol == *of),
         _ => true,
     }
@@ -375,12 +412,13 @@ fn is_known(given: &Given, before: &[&Given]) -> bool {
 
 /// All addresses of a command line are of one family, those that do not count included.
 fn mixes_families(options: &[&Given]) -> bool {
-    let families = options.iter().filter_map(|given| match given {
+    let families = options.iter().flat_map(|given| match given {
         Given::Address(_, _, address, _) | Given::Mask(_, address) | Given::Nat(_, Some((address, _))) => {
-            Some(address.is_ipv6())
+            vec![address.is_ipv6()]
         }
-        Given::Family(ipv6) => Some(*ipv6),
-        _ => None,
+        Given::Addresses(_, _, list) => list.iter().map(|(address, _)| address.is_ipv6()).collect(),
+        Given::Family(ipv6) => vec![*ipv6],
+        _ => vec![],
     });
     let families: Vec<bool> = families.collect();
     families.contains(&true) && families.contains(&false)
@@ -389,7 +427,20 @@ fn mixes_families(options: &[&Given]) -> bool {
 fn has_mask_without_address(options: &[&Given]) -> bool {
     [End::Src, End::Dst].into_iter().any(|end| {
         has(options, |given| matches!(given, Given::Mask(of, _) if *of == end))
-            && !has(options, |given| matches!(given, Given::Address(Side::Orig, of, ..) if *of == end))
+            && !has(options, |given| {
+                matches!(given, Given::Address(Side::Orig, of, ..) | Given::Addresses(Side::Orig, of, _) if *of == end)
+            })
+    })
+}
+
+/// Whether a mask is given to an end whose last option names several addresses.
+fn has_mask_of_several(options: &[&Given]) -> bool {
+    [End::Src, End::Dst].into_iter().any(|end| {
+        let last = options.iter().rev().find(|given| {
+            matches!(given, Given::Address(Side::Orig, of, ..) | Given::Addresses(Side::Orig, of, _) if *of == end)
+        });
+        has(options, |given| matches!(given, Given::Mask(of, _) if *of == end))
+            && matches!(last, Some(Given::Addresses(..)))
     })
 }
 
@@ -408,12 +459,17 @@ fn counting<'a>(options: &[&'a Given]) -> Vec<(usize, &'a Given)> {
 fn replaces(later: &Given, earlier: &Given) -> bool {
     match (later, earlier) {
         (Given::Status(..), Given::Status(..)) | (Given::Labels(_), Given::Labels(_)) => false,
-        (Given::Address(side, end, ..), Given::Address(of, at, ..)) => (side, end) == (of, at),
+        (
+            Given::Address(side, end, ..) | Given::Addresses(side, end, _),
+            Given::Address(of, at, ..) | Given::Addresses(of, at, _),
+        ) => (side, end) == (of, at),
         (Given::Mask(end, _), Given::Mask(at, _)) => end == at,
         // Said again without an address it asks for nothing new.
         (Given::Nat(kind, to), Given::Nat(of, before)) => kind == of && (to.is_some() || before.is_none()),
         (Given::Zone(kind, _), Given::Zone(of, _)) => kind == of,
-        (Given::Part(part, _), Given::Part(of, _)) => part == of || part.counterpart() == *of,
+        (Given::Part(part, _) | Given::Ports(part, _), Given::Part(of, _) | Given::Ports(of, _)) => {
+            part == of || part.counterpart() == *of
+        }
         _ => std::mem::discriminant(later) == std::mem::discriminant(earlier),
     }
 }
@@ -431,6 +487,12 @@ fn conditions(verb: Verb, at: usize, given: &Given, all: &[(usize, &Given)]) -> 
             };
             vec![Condition::Address(*side, *end, *address, mask)]
         }
+        Given::Addresses(side, end, list) => {
+            let whole =
+                |address: IpAddr, length: Option<u8>| prefix(address, length.unwrap_or(full(address)));
+            let list = list.iter().map(|&(address, length)| (address, whole(address, length)));
+            vec![Condition::Addresses(*side, *end, list.collect())]
+        }
         Given::Protocol(protocol) => vec![Condition::Protocol(*protocol)],
         Given::Family(ipv6) => vec![Condition::Family(*ipv6)],
         Given::Status(set, clear) if !updates => {
@@ -444,11 +506,16 @@ fn conditions(verb: Verb, at: usize, given: &Given, all: &[(usize, &Given)]) -> 
         Given::Nat(kind, to) => vec![Condition::Nat(*kind, *to)],
         Given::Zone(of, zone) => vec![Condition::Zone(*of, *zone)],
         Given::Labels(bits) => vec![Condition::Labels(bits.clone())],
-        Given::Part(part, value) => {
+        Given::Part(part, _) | Given::Ports(part, _) => {
             let ways = [*part, part.counterpart()];
             let own =
                 ways.into_iter().find(|part| protocol.is_some_and(|protocol| part.belongs_to(protocol)));
-            own.map(|part| Condition::Part(part, *value)).into_iter().collect()
+            let condition = |part| match given {
+                Given::Ports(_, ranges) => Condition::Ports(part, ranges.clone()),
+                Given::Part(_, value) => Condition::Part(part, *value),
+                _ => unreachable!(),
+            };
+            own.map(condition).into_iter().collect()
         }
         Given::State(of, state) if !updates && protocol == Some(*of) => vec![Condition::State(*state)],
         _ => vec![],

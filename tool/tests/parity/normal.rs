@@ -166,7 +166,7 @@ fn volatile_numbers_are_taken_out_and_nothing_else() {
             "conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.",
             "P: 5 flow entries have been shown.",
         ),
-        ("conntrack v1.4.9 (libconntrack 0.1.0): unknown option `-x'", "P: unknown option `-x'"),
+        ("conntrack v1.4.9 (libconntrack 9.8.7): unknown option `-x'", "P: unknown option `-x'"),
     ] {
         assert_eq!(line(text), normal);
     }
