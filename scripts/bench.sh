@@ -57,6 +57,26 @@ compile() {
         --bin floor
 }
 
+# The package for Python, for the programs of benches/languages in Python: those of the rows `languages` and `events`.
+install_python() {
+    scripts/install-deps.sh bench-python
+    BENCH_PYTHON=$(scripts/bindings-python.sh install)
+    export BENCH_PYTHON
+}
+
+# The programs of benches/languages in the other languages.
+compile_languages() {
+    scripts/install-deps.sh bench-languages
+    # shellcheck disable=SC2046  # pkg-config prints words
+    ${CC:-cc} -O2 -o "$work/fields" benches/languages/fields.c $(pkg-config --cflags --libs libnetfilter_conntrack)
+    CARGO_TARGET_DIR=$TARGET/benches cargo build --quiet --locked --release --manifest-path benches/languages/Cargo.toml
+    cp "$TARGET/benches/release/fields" "$work/fields-rust"
+    cp "$TARGET/benches/release/fields-conntrack-rs" "$work"
+    scripts/bindings-go.sh fields "$work/fields-go"
+    GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$TARGET/bindings/go \
+        go build -o "$work/fields-vishvananda" benches/languages/peer/main.go
+}
+
 work=$(mktemp -d)
 trap tidy EXIT
 trap 'exit 1' INT TERM HUP
@@ -75,6 +95,8 @@ STAGE=$(realpath "${STAGE:-stage}")
 ORIGINAL_TOOL=$(scripts/original.sh tool) || complain 'no original conntrack here to compare with'
 ORIGINAL_LIBRARY=$(scripts/original.sh library) || complain 'no original library here to compare with'
 compile
+case " ${*:-languages} " in *' languages '*) compile_languages ;; esac
+case " ${*:-events} " in *' languages '* | *' events '*) install_python ;; esac
 if [ -n "$limits" ]; then raise_limits; fi
 export FLOWS ROUNDS=${ROUNDS:-5} CLOCK=${CLOCK:-wall} STAGE ORIGINAL_TOOL ORIGINAL_LIBRARY
 export FLOOR=$TARGET/benches/release/floor BENCH_WORK=$work PYTHONDONTWRITEBYTECODE=1

@@ -10,13 +10,14 @@ import platform
 import subprocess
 import sys
 
+import languages
 import library
 import measure
 import tool
 from rows import ROWS, Sizes, flush_and_fill
 
 PEAK_MIB = 8
-EXTRAS = ["events", "dump", "calls"]
+EXTRAS = ["events", "dump", "calls", "languages"]
 
 
 def show(cells):
@@ -44,6 +45,14 @@ def lines_file(sizes):
         subprocess.run([measure.FLOOR, "lines", "0", str(sizes.bulk)], stdout=out, check=True)
 
 
+def deletions_file(sizes):
+    """The file of -R that deletes every twentieth flow, each by its address."""
+    with open(sizes.deletions_file, "w", encoding="ascii") as out:
+        for number in range(sizes.deletions):
+            flow = number * 20
+            out.write(f"-D -s 10.{flow >> 16 & 255}.{flow >> 8 & 255}.{flow & 255}\n")
+
+
 def measure_all(names, sizes, rounds):
     """All tables that `names` asks for."""
     wanted = lambda name: not names or name in names
@@ -64,6 +73,10 @@ def measure_all(names, sizes, rounds):
         flush_and_fill(sizes, tool.flush)
         heading("The library, for each flow of the table", library.DUMP_HEAD)
         library.dump_table(rounds, show)
+    if wanted("languages"):
+        flush_and_fill(sizes, tool.flush)
+        heading("A list in each language, five fields of each entry read", languages.HEAD)
+        languages.table(rounds, sizes.flows, show)
     if wanted("calls"):
         heading("The library, for each call", library.HEAD)
         library.calls_table(rounds, show)
@@ -81,6 +94,7 @@ def main():
           f"times are {'on the processor' if measure.BY_CPU else 'wall times'}")
     try:
         lines_file(sizes)
+        deletions_file(sizes)
         measure_all(names, sizes, rounds)
     except (measure.Unmeasurable, subprocess.CalledProcessError, OSError) as error:
         sys.exit(f"bench: {error}")

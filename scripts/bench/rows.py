@@ -32,6 +32,11 @@ class Row:
     original_fails: bool = False
     # The original has no such command: only ours and the floor run, and the output must name the number of entries.
     original_lacks: bool = False
+    # The file of -R has a line for each entry that it deletes. The original would take hours: only ours and the floor run,
+    # and the memory, which grows with the number of lines, does not count for the peak of all rows.
+    deletes_lines: bool = False
+    # The original lacks the format only: ours prints a line for each entry.
+    line_each: bool = False
     # Target: how many times faster than the original in wall and in user time; how many times the floor.
     faster: float = None
     user_faster: float = None
@@ -43,6 +48,7 @@ ROWS = [
     Row("list", "`-L`", ["-L"], floor=LIST, over_floor=1.3, user_faster=5),
     Row("xml", "`-L -o xml`", ["-L", "-o", "xml"], floor=LIST, over_floor=1.45),
     Row("save", "`-L -o save`", ["-L", "-o", "save"], floor=LIST, over_floor=1.45),
+    Row("json", "`-L -o json`", ["-L", "-o", "json"], floor=LIST, original_lacks=True, line_each=True, over_floor=1.45),
     Row("extended", "`-L -o extended`", ["-L", "-o", "extended"], floor=LIST, over_floor=1.45),
     Row("address", "`-L -s ADDR`, one match", ["-L", "-s", ONE], faster=5),
     Row("port", "`-L -p tcp --dport N`", ["-L", "-p", "tcp", "--dport", "1077"], faster=5),
@@ -53,6 +59,8 @@ ROWS = [
         floor=["update", "0", "{flows}", "{round}"], changes=True, original_fails=True, faster=2),
     Row("load", "`-R`, {bulk} lines", ["-R", "{lines}"], table="empty", floor=["fill", "0", "{bulk}"],
         prints=False, changes=True, faster=3, over_floor=1.5),
+    Row("delete-lines", "`-R`, {deletions} lines `-D -s ADDR`", ["-R", "{deletions_file}"], floor=LIST,
+        changes=True, deletes_lines=True, over_floor=2),
     # The counters are read twice, before and after the list: the shortest interval passes while the list is read.
     Row("diagnose", "`--diagnose`", ["--diagnose", "--interval", "0.1"], floor=LIST, original_lacks=True, over_floor=1.3),
     Row("top", "`--top`", ["--top"], floor=LIST, original_lacks=True, over_floor=1.3),
@@ -72,9 +80,24 @@ class Sizes:
         """Lines to load, flows to create and delete: a little less than the table holds."""
         return self.flows * 39 // 40
 
+    @property
+    def deletions(self):
+        """The lines of the file that deletes."""
+        return self.flows // 20
+
+    @property
+    def deletions_file(self):
+        """The file that deletes: each line one entry."""
+        return f"{self.lines}.deletions"
+
     def fill_in(self, words):
         """Words with the sizes in them."""
-        return [word.format(flows=self.flows, bulk=self.bulk, lines=self.lines, round=self.rounds) for word in words]
+        return [
+            word.format(
+                flows=self.flows, bulk=self.bulk, lines=self.lines, round=self.rounds, deletions_file=self.deletions_file
+            )
+            for word in words
+        ]
 
 
 def entries():

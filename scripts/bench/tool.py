@@ -9,7 +9,7 @@ from functools import partial
 
 import measure
 from measure import WORK, Unmeasurable
-from rows import ROWS, prepare
+from rows import ROWS, entries, prepare
 
 # Prints the text in which two tools must agree: sorted, without running timers and ids that the kernel chooses,
 # and without the XML root element, which Debian's original does not close.
@@ -57,11 +57,22 @@ def every_entry_counted(row, sizes):
             raise Unmeasurable(f"{row.name}: not every entry is counted")
 
 
+def every_line_deletes(row, sizes):
+    """Each line must show and delete its entry."""
+    prepare(row, sizes, flush)
+    with open(settled("ours", sizes.fill_in(row.arguments), "ours.answer"), "rb") as file:
+        shown = sum(1 for _ in file)
+    if (shown, entries()) != (sizes.deletions, sizes.flows - sizes.deletions):
+        raise Unmeasurable(f"{row.name}: {shown} entries are shown, {entries()} are left")
+
+
 def check(row):
     """How the answers of a row are checked before it is measured."""
-    if row.original_lacks:
-        return every_entry_counted
-    return every_entry if row.original_fails else compare
+    if row.deletes_lines:
+        return every_line_deletes
+    if row.original_fails or row.line_each:
+        return every_entry
+    return every_entry_counted if row.original_lacks else compare
 
 
 def compare(row, sizes):
@@ -91,7 +102,7 @@ def runs(row, sizes):
         prepare(row, sizes, flush)
         return measure.floor(*sizes.fill_in(row.floor))
 
-    made = {who: partial(once, who) for who in measure.TOOLS if who == "ours" or not row.original_lacks}
+    made = {who: partial(once, who) for who in measure.TOOLS if who == "ours" or not (row.original_lacks or row.deletes_lines)}
     if row.floor:
         made["floor"] = floor
     return made
@@ -129,7 +140,7 @@ def line(row, sizes, cost):
     if row.original_fails:
         faster = over[0] = "fails"
     return [
-        row.title.format(flows=f"{sizes.flows:,}", bulk=f"{sizes.bulk:,}"),
+        row.title.format(flows=f"{sizes.flows:,}", bulk=f"{sizes.bulk:,}", deletions=f"{sizes.deletions:,}"),
         time, f"{ours.time:.0f}", f"{floor.time:.0f}" if floor else "", faster, *over,
         user, f"{ours.user:.0f}", peak, f"{ours.peak:.1f}", *verdict(row, cost),
     ]
@@ -144,7 +155,8 @@ def table(names, sizes, rounds, show):
         check(row)(row, sizes)
         results = measure.in_turns(runs(row, sizes), rounds)
         cost = {who: measure.middle(costs) for who, costs in results.items()}
-        peaks = {who: max(peak, cost[who].peak) if who in cost else peak for who, peak in peaks.items()}
+        if not row.deletes_lines:
+            peaks = {who: max(peak, cost[who].peak) if who in cost else peak for who, peak in peaks.items()}
         show(line(row, sizes, cost))
     return peaks
 
@@ -177,35 +189,40 @@ def at_rest(path):
         time.sleep(0.05)
 
 
+# What prints a line for each event.
+LISTENERS = {who: [path, "-E"] for who, path in measure.TOOLS.items()}
+if os.environ.get("BENCH_PYTHON"):
+    LISTENERS["ours, Python"] = [os.environ["BENCH_PYTHON"], "benches/languages/events.py"]
+
+
 def events(who, sizes):
-    """Share of events that a listening tool does not print, its cost, and the milliseconds of the churn."""
+    """Share of events that a listening program does not print, its cost, and the milliseconds of the churn."""
     flush()
-    out = f"{WORK}/{who}.events"
-    argv = [measure.TOOLS[who], "-E"]
-    meter = measure.start(argv, out, who)
-    wait_until(listening, 5, f"{who}: -E does not listen")
+    out = f"{WORK}/events"
+    meter = measure.start(LISTENERS[who], out, who.split(",")[0])
+    wait_until(listening, 5, f"{who}: it does not listen")
     churn = measure.floor("churn", 0, sizes.bulk)
     at_rest(out)
     os.killpg(meter.pid, signal.SIGINT)
-    cost = measure.finish(meter, f"{who} -E", may_fail=True)
+    cost = measure.finish(meter, f"{who}, events", may_fail=True)
     with open(out, "rb") as file:
         printed = sum(1 for _ in file)
     os.unlink(out)
     return 1 - printed / (2 * sizes.bulk), cost, churn.time
 
 
-EVENTS_HEAD = ["tool", "events", "lost", "lost, worst run", "churn ms", "user ms", "peak MiB", "target", "met"]
+EVENTS_HEAD = ["program", "events", "lost", "lost, worst run", "churn ms", "user ms", "peak MiB", "target", "met"]
 
 
 def events_table(sizes, rounds, show):
-    """Measures both tools while flows are created and deleted as fast as the kernel can; peaks by tool."""
-    results = measure.in_turns({who: partial(events, who, sizes) for who in measure.TOOLS}, rounds)
+    """Measures each listener while flows are created and deleted as fast as the kernel can; peaks by listener."""
+    results = measure.in_turns({who: partial(events, who, sizes) for who in LISTENERS}, rounds)
     peaks = {}
     for who, told in results.items():
         lost, costs, churns = zip(*told)
         cost = measure.middle(costs)
         peaks[who] = cost.peak
-        target = ["none lost", "yes" if max(lost) == 0 else "NO"] if who == "ours" else ["", ""]
+        target = ["none lost", "yes" if max(lost) == 0 else "NO"] if who != "original" else ["", ""]
         show([who, f"{2 * sizes.bulk:,}", f"{sorted(lost)[len(lost) // 2]:.1%}", f"{max(lost):.1%}",
               f"{sorted(churns)[len(churns) // 2]:.0f}", f"{cost.user:.0f}", f"{cost.peak:.1f}", *target])
     return peaks
