@@ -58,6 +58,8 @@ usr/share/doc/libconntrack/consumers.md
 usr/share/doc/libconntrack/diagnosis.md
 usr/share/doc/libconntrack/diagnosis.schema.json
 usr/share/doc/libconntrack/differences.md
+usr/share/doc/libconntrack/flow.schema.json
+usr/share/doc/libconntrack/json.md
 usr/share/doc/libconntrack/migration.md
 usr/share/doc/libconntrack/monitoring.md
 usr/share/fish/vendor_completions.d/conntrack.fish
@@ -78,19 +80,15 @@ only_the_c_library() {
     same '' "$others" && ! nm -D "$1" | grep -E ' U (log|exp|pow|sqrt|cbrt|fmod)[0-9a-z]*@'
 }
 
-# What a linker can do against code that overwrites memory (SECURITY.md).
-hardened() {
-    readelf -lW "$1" | grep -q GNU_RELRO && readelf -dW "$1" | grep -q BIND_NOW &&
-        readelf -hW "$1" | grep -q 'Type: *DYN' && same '' "$(dynamic R.*PATH "$1")" &&
-        ! readelf -dW "$1" | grep TEXTREL && ! readelf -lW "$1" | grep -E '(STACK|LOAD).* R?WE '
-}
-
 # The loader relocates each address in the library's data at every start of every program: a table of names costs more than
 # its text. 524 with Rust 1.95, 703 with 1.85; the standard library alone has 245.
 few_relocations() {
     number=$(readelf -rW "$LIBRARY" | grep -c _RELATIV)
     [ "$number" -le 800 ] || { echo "$number relocations" && false; }
 }
+
+# C programs cannot ask for JSON, so its writer and its tables of names are not in the library.
+has_no_json() { ! grep -q duration_secs "$LIBRARY"; }
 
 # Calls pkg-config for the package below $root.
 asked() {
@@ -262,14 +260,55 @@ install_checks_first() {
     [ ! -e "$work/half" ]
 }
 
+# says_and_stops WORDS MAKE-ARGUMENT...: make fails within half a minute, with a sentence that begins with the words.
+says_and_stops() {
+    words=$1
+    shift
+    said=$(timeout 30 make --no-print-directory --silent CARGO=false "$@" 2>&1) && return 1
+    echo "$said"
+    echo "$said" | grep -q "^$words"
+}
+
+# Every folder in a setting is an absolute path without a blank, and nothing is written otherwise.
+refuses_other_paths() {
+    says_and_stops 'make: PREFIX=here/mine is not an absolute path' install PREFIX=here/mine &&
+        says_and_stops "make: PREFIX=$work/a b has a blank" install PREFIX="$work/a b" &&
+        says_and_stops 'make: LIBDIR=lib is not an absolute path' uninstall LIBDIR=lib &&
+        [ ! -e here ] && [ ! -e "$work/a" ] && [ ! -e "$work/a b" ]
+}
+
+# DESTDIR may be relative, and a setting may end with a slash.
+a_relative_staging_folder() {
+    place=target/install-test.$$
+    timeout 60 make --no-print-directory --silent install CARGO=false DESTDIR="$place" PREFIX=/usr/ &&
+        grep -qx 'prefix=/usr' "$place/usr/lib/pkgconfig/libconntrack.pc" &&
+        timeout 60 make --no-print-directory --silent uninstall DESTDIR="$place/" PREFIX=/usr &&
+        same "$place" "$(find "$place")" && rmdir "$place"
+}
+
+# A folder with the name of a link stays as it is, and the install fails.
+refuses_a_folder_for_a_link() {
+    mkdir -p "$work/taken/usr/lib/libconntrack.so"
+    ! make --no-print-directory --silent install CARGO=false DESTDIR="$work/taken" PREFIX=/usr &&
+        same '' "$(ls "$work/taken/usr/lib/libconntrack.so")"
+}
+
+uninstall_says_that_privilege_is_missing() {
+    mkdir -p "$work/theirs/usr/lib"
+    chmod 755 "$work" "$work/theirs"
+    chmod 555 "$work/theirs/usr/lib" # as_a_user becomes nobody only where root runs the tests
+    said=$(as_a_user removable "$work/theirs" /usr/share/none /usr/lib 2>&1) && return 1
+    echo "$said" | grep "^make uninstall: no permission to remove files in $work/theirs/usr/lib\. "
+}
+
 # Another prefix: the words name the settings by which programs find the library, and uninstall removes all folders.
 another_prefix() {
-    said=$(make --no-print-directory --silent install CARGO=false PREFIX="$work/mine" \
+    said=$(make --no-print-directory --silent install CARGO=false PREFIX="$work/mine" MANDIR="$work/mine/man" \
         LDCONFIG="$work/ldconfig") || return 1
     echo "$said"
     echo "$said" | grep -q "^    export LD_LIBRARY_PATH=$work/mine/lib PKG_CONFIG_PATH=$work/mine/lib/pkgconfig$" &&
-        echo "$said" | grep -q "^    export PATH=$work/mine/sbin:" &&
-        make --no-print-directory --silent uninstall PREFIX="$work/mine" LDCONFIG=: && [ ! -e "$work/mine" ]
+        echo "$said" | grep -q "^    export PATH=$work/mine/sbin:.* MANPATH=$work/mine/man:$" &&
+        make --no-print-directory --silent uninstall PREFIX="$work/mine" MANDIR="$work/mine/man" LDCONFIG=: && [ ! -e "$work/mine" ]
 }
 
 # A packager's folder may have a blank in its name; uninstall leaves the folder itself.
@@ -287,7 +326,7 @@ loader() {
 # No words where the loader finds the library.
 found_by_the_loader() {
     loader "$work/mine/lib"
-    said=$(LDCONFIG="$work/ldconfig" scripts/place.sh notes "$work/mine" "$work/mine/lib" "$work/mine/sbin")
+    said=$(LDCONFIG="$work/ldconfig" scripts/place.sh notes "$work/mine" "$work/mine/lib" "$work/mine/sbin" "$work/mine/man")
     same '' "$said"
 }
 
@@ -346,15 +385,33 @@ tries_ours() {
         grep " => $PWD/stage/lib/libnetfilter_conntrack.so.3 "
 }
 
+# The README's command finds a conntrack for a user whose PATH has no sbin, and where no package has installed one.
+tries_a_conntrack() {
+    PATH=/usr/bin:/bin make --no-print-directory --silent try CARGO=false CMD='conntrack -V' | grep '^conntrack v1\.4\.'
+}
+
+# In a tree below a folder with a blank rustc gets whole options.
+builds_below_a_blank() {
+    mkdir "$work/my tree"
+    cp Makefile Cargo.toml "$work/my tree"
+    # shellcheck disable=SC2016  # for the shell of the script
+    printf '#!/bin/sh\nprintf "%%s\\n" $RUSTFLAGS\n' >"$work/flags"
+    chmod +x "$work/flags"
+    words=$(make --no-print-directory --silent -C "$work/my tree" all CARGO="$work/flags") || return 1
+    echo "$words"
+    same '' "$(echo "$words" | grep -v -e '^-')" && echo "$words" | grep -q '=cargo$'
+}
+
 check 'install does not compile' refuses_without_build
 check 'install' package install CARGO=false
 check 'the installed files' same "$expected" "$(installed)"
 check 'SONAME' same libnetfilter_conntrack.so.3 "$(dynamic SONAME "$LIBRARY")"
 for file in "$LIBRARY" "$root/usr/sbin/conntrack"; do
     check "${file##*/} needs the C library only" only_the_c_library "$file"
-    check "${file##*/} is hardened" hardened "$file"
+    check "${file##*/} is hardened" scripts/hardened.sh "$file"
 done
 check 'the loader has few addresses of the library to relocate' few_relocations
+check 'the library has no writer of JSON' has_no_json
 check 'version of libnetfilter_conntrack.pc: the API level' same 1.1.1 "$(asked --modversion libnetfilter_conntrack)"
 check 'version of libconntrack.pc: the product'\''s' \
     same "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" "$(asked --modversion libconntrack)"
@@ -365,6 +422,8 @@ check 'a program linked with -lconntrack' records_soname libconntrack
 check 'the archive beside another Rust archive' beside_another_archive
 libnfnetlink
 check 'make try' tries_ours
+check 'make try finds conntrack' tries_a_conntrack
+check 'a tree below a folder with a blank' builds_below_a_blank
 check 'no path of the builder in the binaries' no_builder_paths
 check 'a running program keeps its library over an install' a_running_program_keeps_its_library
 check 'the texts that the manual names' manual_names_what_is_there
@@ -373,6 +432,13 @@ check 'uninstall leaves nothing, and no folder' same '' "$(left)"
 check 'uninstall of nothing' uninstalls_what_is_there
 check 'install without privilege says so' says_that_privilege_is_missing
 check 'install checks every folder first' install_checks_first
+check 'relative folders and folders with a blank are refused' refuses_other_paths
+check 'a relative staging folder' a_relative_staging_folder
+check 'a folder where a link goes' refuses_a_folder_for_a_link
+check 'uninstall without privilege says so' uninstall_says_that_privilege_is_missing
+check 'make cross of an unknown target names the known ones' \
+    says_and_stops '    s390x-unknown-linux-gnu' cross TARGET=nonsense
+check 'make test-cross of an unknown ring' says_and_stops 'test-cross: no such ring: header$' test-cross RINGS=header
 check 'a staging folder with a blank in its name' a_blank_in_the_staging_folder
 loader
 check 'another prefix' another_prefix

@@ -8,6 +8,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Only a target that rustc knows goes to the other programs.
+known() {
+    rustc --print target-list | grep -qxF -e "$1" && return
+    echo "make cross: rustc knows no target $1. Those that are tested:" >&2
+    scripts/target.sh all | sed 's/^/    /' >&2
+    return 1
+}
+
 # Rust's standard library for a target, where rustup provides it.
 provide_std() {
     if [ -e "$(rustc --print target-libdir --target "$1")" ]; then return; fi
@@ -31,6 +39,7 @@ of_this_machine() {
     done
 }
 
+for triple; do known "$triple"; done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for triple; do

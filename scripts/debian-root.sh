@@ -13,18 +13,10 @@ set -eu
 
 CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 
-# Prints Debian's mirror from this machine's apt; prints nothing where apt has none, and debootstrap uses its default.
-mirror() {
-    # shellcheck disable=SC2016  # apt's own variables
-    apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(LABEL)' 'Created-By: Packages' 2>/dev/null |
-        awk '$2 == "main" && $3 == "Debian" { print $1; exit }'
-}
-
 make_root() {
     suite=$1 root=$2
     shift 2
-    # shellcheck disable=SC2046,SC2086  # no mirror is no word
-    debootstrap --variant=minbase "$suite" "$root" ${MIRROR:-$(mirror)}
+    debootstrap --variant=minbase "$suite" "$root" "${MIRROR:-$("$(dirname "$0")/debian-apt.sh" mirror)}"
     apt-config dump 2>/dev/null | grep '^Acquire::https\{0,1\}::' >"$root/etc/apt/apt.conf.d/00machine" || true
     # No package starts its daemon there.
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"

@@ -18,9 +18,8 @@ cd "$(dirname "$0")/.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 name=libconntrack-$version
 folder=${1:-target/dist}
-time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 bill=$PWD/scripts/sbom.py
-work=$(mktemp -d)
+work=$(realpath "$(mktemp -d)") # TMPDIR may be relative
 trap 'rm -rf "$work"' EXIT
 
 die() {
@@ -44,6 +43,11 @@ leave_out() {
     [ ! -s "$work/new" ] || die "cargo has changed the lock file: $(cat "$work/new")"
 }
 
+git rev-parse --verify --quiet HEAD >/dev/null ||
+    die "the tarball and the packages hold the last commit of a git checkout, and git finds none in $PWD"
+[ -z "$(git status --porcelain --untracked-files=no)" ] ||
+    echo 'dist: note: this tree has changes that are not in a commit; they are not in the tarball' >&2
+time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 git archive --format=tar --prefix="$name/" HEAD | tar -x -C "$work"
 mkdir -p "$folder" "$work/$name/.cargo"
 folder=$(realpath "$folder")

@@ -43,6 +43,7 @@ line=
 export QEMU_LD_PREFIX='' CT_ORIGINAL_SO='' CT_ORIGINAL_TOOL='' ORIGINAL_INCLUDE=''
 case $triple in
     *-musl) ;; # static
+    "$(uname -m)"-*) ;; # the libraries of this machine
     *)
         if QEMU_LD_PREFIX=$(scripts/platform-fetch.sh "$triple"); then
             CT_ORIGINAL_SO=$(find "$QEMU_LD_PREFIX/usr/lib" -type f -name 'libnetfilter_conntrack.so.3.*')

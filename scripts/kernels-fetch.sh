@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Unpacks a kernel of Debian, and the programs of Debian for a machine that boots it. Installs no package, and changes no
-# file outside the folder; apt checks the signatures.
+# Unpacks a kernel of Debian, and the programs of Debian for a machine that boots it. Installs no package
+# (scripts/debian-apt.sh).
 #
 #     scripts/kernels-fetch.sh kernel SUITE ARCHITECTURE FOLDER
 #         FOLDER/vmlinuz      the newest kernel of the suite
@@ -12,9 +12,9 @@
 #         FOLDER/root.cpio    the original, with the programs that the tests start
 #         FOLDER/version      the versions of the original
 #
-# A folder that is complete is kept; REFRESH=yes makes it again from the suite as it is now. MIRROR and KEYRING name
-# another mirror of Debian, and its keys, than those of this machine's apt.
+# A folder that is complete is kept; REFRESH=yes makes it again from the suite as it is now.
 set -eu
+cd "$(dirname "$0")/.."
 
 PROGRAMS='conntrack nftables iptables iproute2 util-linux mount kmod dash busybox-static'
 # Modules by their path, below the folder of a kernel's modules. crc32c is needed without being named in modules.dep.
@@ -33,47 +33,6 @@ work=$(mktemp -d "$folder/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 rm -f "$folder/complete"
-
-# Prints a fact about Debian's own repository from this machine's apt.
-of_debian() {
-    # shellcheck disable=SC2016  # apt's own variables
-    apt-get indextargets --format "\$($1) \$(COMPONENT) \$(LABEL)" 'Created-By: Packages' 2>/dev/null |
-        awk '$2 == "main" && $3 == "Debian" { print $1; exit }'
-}
-
-# An apt with folders of its own: one suite, one architecture, no package installed. It uses the network as this
-# machine's apt does.
-make_apt() {
-    mirror=${MIRROR:-$(of_debian REPO_URI)}
-    keyring=${KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
-    [ -n "$mirror" ] || die 'this machine has no mirror of Debian in its apt; MIRROR names one'
-    [ -e "$keyring" ] || die "$keyring is missing: the package debian-archive-keyring has it; KEYRING names another file"
-    mkdir -p "$work/apt/etc/apt" "$work/apt/lists/partial" "$work/apt/archives/partial"
-    : >"$work/apt/status"
-    echo "deb [arch=$arch signed-by=$keyring] $mirror $suite main" >"$work/apt/etc/apt/sources.list"
-    cat >"$work/apt/conf" <<END
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Post-Invoke;
-#clear APT::Architectures;
-Dir "$work/apt";
-Dir::State "$work/apt";
-Dir::State::status "$work/apt/status";
-Dir::Cache "$work/apt";
-APT::Architecture "$arch";
-APT::Architectures { "$arch"; };
-APT::Sandbox::User "$(id -un)";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Acquire::Languages "none";
-Acquire::AllowInsecureRepositories "false";
-END
-}
-
-# Runs a command in the folder of the packages. Its output is shown only when it fails.
-quietly() {
-    (cd "$work/apt/archives" && "$@") >"$work/log" 2>&1 </dev/null ||
-        { cat "$work/log" >&2; die "$suite $arch: $* has failed"; }
-}
 
 # unpack FOLDER: all downloaded packages, into a folder whose /lib and /usr/lib are the same, and then removes them.
 unpack() {
@@ -116,7 +75,7 @@ fetch_kernel() {
     packages=$(kernel_packages)
     [ -n "$packages" ] || die "$suite has no kernel for $arch"
     # shellcheck disable=SC2086  # the list is words
-    quietly apt-get -c "$work/apt/conf" download $packages
+    scripts/debian-apt.sh get "$work/apt" download $packages
     unpack "$work/all"
     image=$(find "$work/all/boot" "$work/all/usr/lib/modules" -name 'vmlinuz*' | head -n 1)
     release=$(ls "$work/all/usr/lib/modules")
@@ -130,7 +89,7 @@ fetch_kernel() {
 
 fetch_programs() {
     # shellcheck disable=SC2086  # the list is words
-    quietly apt-get -c "$work/apt/conf" --assume-yes --no-install-recommends --download-only install $PROGRAMS
+    scripts/debian-apt.sh get "$work/apt" --assume-yes --no-install-recommends --download-only install $PROGRAMS
     printf '%s\n' "$work"/apt/archives/*.deb | sed -nE 's|.*/||; s/^(conntrack|libnetfilter-conntrack3)_(.*)_[a-z0-9]*\.deb$/\1 \2/p' |
         sed 's/%3a/:/' >"$folder/version"
     unpack "$work/root"
@@ -142,7 +101,6 @@ fetch_programs() {
 }
 
 echo "fetching Debian's $what of $suite for $arch: up to two minutes" >&2
-make_apt
-quietly apt-get -c "$work/apt/conf" update
+scripts/debian-apt.sh open "$suite" "$arch" "$work/apt"
 fetch_"$what"
 touch "$folder/complete"

@@ -138,6 +138,8 @@ def differences(folder, schema):
 
 
 def main(arguments):
+    if len(arguments) not in ((2, 3) if arguments[:1] == ["--check"] else (3,)):
+        sys.exit(__doc__.strip())
     if arguments[0] == "--check":
         found = list(differences(pathlib.Path(arguments[1]), pathlib.Path(arguments[2]) if arguments[2:] else None))
         print("\n".join(found) or f"{arguments[1]}: the bill of materials and vendor/ agree")

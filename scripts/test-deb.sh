@@ -8,7 +8,8 @@
 #     scripts/test-deb.sh [PART...]     all parts, or these of: build names lintian autopkgtest upgrade rebuild
 #
 # Needs root, debootstrap and Debian's mirror for the last three parts. SUITE names their Debian release (bookworm). KEEP
-# names a folder for the packages and roots, which is kept; a part other than build takes the packages from there.
+# names a folder for the packages and roots, which is kept; a part other than build takes the packages from there. PREVIOUS
+# names a folder with the packages of the previous version, for the upgrade.
 set -eu
 cd "$(dirname "$0")/.."
 . capi-tests/tally.sh
@@ -38,7 +39,8 @@ same_bytes() {
     for file in "$first"/*; do
         case $file in *.buildinfo | *.changes) ;; *) cmp "$file" "$work/second/${file##*/}" || return ;; esac
     done
-    [ "$(find "$first" -name '*.deb' | wc -l)" = 5 ]
+    find "$first" -name '*.deb'
+    [ "$(find "$first" -name '*.deb' | wc -l)" = 5 ] # three packages, and two with debugging information
 }
 build() {
     [ -z "$(git status --porcelain --untracked-files=no)" ] || note 'deb: the packages hold the last commit, this tree has changes'
@@ -47,12 +49,23 @@ build() {
     check 'both builds are the same bytes' same_bytes
 }
 
-# Above every version that Debian has of the same level, and with the dependencies of one upgrade.
+# sorts PACKAGE RELATION VERSION...: how ours compares with each.
+sorts() {
+    ours=$(field "$1" Version) relation=$2
+    shift 2
+    for theirs; do
+        dpkg --compare-versions "$ours" "$relation" "$theirs" || { echo "$ours is not $relation $theirs" && return 1; }
+    done
+}
+# Above every version of the same level in Debian and Ubuntu, and below the next level; with the dependencies of one upgrade.
 versions() {
+    for package in libnetfilter-conntrack3 libnetfilter-conntrack-dev; do
+        sorts "$package" gt 1.0.8-3 1.0.9-3 1.0.9-6ubuntu1~24.04.1 1.1.0-1+b2 1.1.1-1 1.1.1-99ubuntu9.9~26.04.1 \
+            1.1.1-99+deb13u9 1.1.1+dfsg-1 1.1.1~rc1-1 && sorts "$package" lt 1.1.1.1-1 1.1.2-1 1.2-1~bpo13+1 || return
+    done
+    sorts conntrack gt 1:1.4.6-2 1:1.4.7-1+b2 1:1.4.8-1ubuntu1 1:1.4.8-2 1:1.4.9-1~bpo13+1 1:1.4.9-99ubuntu9.9~26.04.1 \
+        1:1.4.9-99+b9 1:1.4.9+dfsg-1 && sorts conntrack lt 1:1.4.10-1 1:1.5.0-1~bpo13+1 || return
     for package in $PACKAGES; do
-        newest=1.1.1-99
-        [ "$package" != conntrack ] || newest=1:1.4.9-99+b9
-        dpkg --compare-versions "$(field "$package" Version)" gt "$newest" || { field "$package" Version && return 1; }
         case $(field "$package" Version) in *"+libconntrack$version") ;; *) return 1 ;; esac
     done
     field libnetfilter-conntrack-dev Depends | grep -qF "libnetfilter-conntrack3 (= $(field libnetfilter-conntrack3 Version))"
@@ -67,6 +80,7 @@ multi_arch() {
     [ "$(field libnetfilter-conntrack3 Multi-Arch) $(field libnetfilter-conntrack-dev Multi-Arch) $(field conntrack Multi-Arch)" = \
         'same same foreign' ]
 }
+COPYRIGHT=packaging/debian/copyright
 # The symbols file: the exported names with the versions of the distribution's; the names in its comments are those that
 # capi-tests/not-exported.txt leaves out.
 SYMBOLS=packaging/debian/libnetfilter-conntrack3.symbols
@@ -84,23 +98,36 @@ same_versions() {
 hardened() {
     rm -rf "$work/x" && mkdir "$work/x"
     for package in $PACKAGES; do dpkg-deb -x "$(deb "$package")" "$work/x"; done
-    find "$work/x" -name 'libnetfilter_conntrack.so.3.*' -o -path '*/sbin/conntrack' >"$work/elf"
-    [ "$(wc -l <"$work/elf")" = 2 ] || return
-    while read -r file; do
-        readelf -hldW "$file" >"$work/readelf"
-        for sign in 'GNU_RELRO' 'FLAGS_1.*NOW' 'GNU_STACK .* RW ' 'Type: *DYN'; do
-            grep -q "$sign" "$work/readelf" || { echo "$file: no $sign" && return 1; }
-        done
-    done <"$work/elf"
+    scripts/hardened.sh "$work/x" >"$work/elf" || { cat "$work/elf" && return 1; }
+    [ "$(wc -l <"$work/elf")" = 2 ] || { cat "$work/elf" && return 1; }
 }
 # gdb's symbols: the debug files are those of the packaged files, by their build ids, and contain the functions.
 debug_symbols() {
+    [ -n "$(deb libnetfilter-conntrack3-dbgsym)" ] || { echo 'no -dbgsym package' && return 1; }
     while read -r file; do
         id=$(readelf -n "$file" | sed -n 's/.*Build ID: \(..\)\(.*\)/\1\/\2/p')
         for package in libnetfilter-conntrack3-dbgsym conntrack-dbgsym; do dpkg-deb -x "$(deb $package)" "$work/x"; done
         readelf -SW "$work/x/usr/lib/debug/.build-id/$id.debug" 2>/dev/null | grep -q debug_info || return
     done <"$work/elf"
 }
+# The text of a licence as one line, from its first words on.
+licence_words() { sed -n '/Permission is hereby granted/,$p' | sed 's/^ \(\.$\)\{0,1\}//' | tr -s ' \n' ' '; }
+# notice FOLDER: debian/copyright has a paragraph for the crate, with the holders and the words of the crate's licence file.
+notice() {
+    file=$(find "$1" -maxdepth 1 \( -name LICENSE-MIT -o -name LICENSE \))
+    paragraph=$(awk -v RS= -v "files=Files: vendor/${1##*/}/*" 'index($0, files "\n") == 1' "$COPYRIGHT")
+    name=$(echo "$paragraph" | sed -n 's/^License: \([^ ]*\).*/\1/p')
+    sed -n 's/^Copyright (c) //p' "$file" | while read -r holder; do
+        echo "$paragraph" | grep -xF -e "Copyright: $holder" -e " $holder" || exit 1
+    done && [ "$(licence_words <"$file")" = \
+        "$(awk -v RS= -v "name=License: $name" 'index($0, name "\n") == 1' "$COPYRIGHT" | licence_words)" ]
+}
+notices() {
+    for package in $PACKAGES; do cmp "$work/x/usr/share/doc/$package/copyright" "$COPYRIGHT" || return; done
+    tar -x -z -C "$work/x" -f "$first"/*.orig.tar.gz
+    for crate in "$work"/x/libconntrack-*/vendor/*; do notice "$crate" || { echo "no notice of ${crate##*/}" && return 1; }; done
+}
+has_the_archive() { dpkg-deb -c "$(deb libnetfilter-conntrack-dev)" | grep '/usr/lib/[^/]*/libnetfilter_conntrack\.a$'; }
 names() {
     check 'the versions sort above the distribution'\''s' versions
     check 'library and tool need the C library and libgcc only' needs_libc_only
@@ -113,7 +140,9 @@ names() {
     else
         skip 'the distribution'\''s symbols file: its package is not installed'
     fi
-    check 'RELRO, NOW, PIE, no executable stack' hardened
+    check 'RELRO, NOW, PIE, no executable stack; the checker finds nothing else' hardened
+    check 'each has the notices of the crates, in the words of their licences' notices
+    check 'the development files have the static library' has_the_archive
     check 'the debug packages belong to the files' debug_symbols
 }
 
@@ -145,8 +174,9 @@ autopkgtest() {
 
 upgrade() {
     root upgrade || return
-    scripts/debian-root.sh run "$work/upgrade" root \
-        '/packages/test-upgrade.sh /packages /packages/tests /packages/examples' >"$work/upgrade.log" 2>&1 ||
+    [ -z "${PREVIOUS:-}" ] || cp -r "$PREVIOUS" "$work/upgrade/previous"
+    scripts/debian-root.sh run "$work/upgrade" root "PREVIOUS=${PREVIOUS:+/previous} \
+        /packages/test-upgrade.sh /packages /packages/tests /packages/examples" >"$work/upgrade.log" 2>&1 ||
         { cat "$work/upgrade.log" && return 1; }
     sed -n 's/^ok  /    ok  /p' "$work/upgrade.log" >"$work/upgrade.steps"
 }

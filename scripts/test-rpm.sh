@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests the RPM packages and Alpine's recipe (make test-rpm), as far as Debian's tools allow: builds the RPM packages twice, in
-# two places, and compares the bytes; checks versions, names and dependencies; installs them below an empty folder, where
+# two places, and compares the bytes; runs rpmlint; checks versions, names, dependencies and hardening; installs them below an empty folder, where
 # their files are those of `make install`, runs the tool from there, and removes them; lets the steps of the APKBUILD run
 # where abuild would run them.
 #
@@ -19,10 +19,13 @@ PACKAGES='conntrack libnetfilter_conntrack libnetfilter_conntrack-devel'
 package() { find "$work/first" -name "$1-[0-9]*.rpm"; }
 ask() { rpm --root "$root" --nosignature -qp --queryformat "$2" "$(package "$1")"; }
 
-# Another folder of another depth, umask, time zone and language.
+# Another folder of another depth, umask, time zone, language and number of processors.
 second() {
     mkdir -p "$work/a/longer/path"
-    (umask 077 && RPM_CHECK=no TMPDIR=$work/a/longer/path TZ=Asia/Tokyo LC_ALL=C.UTF-8 scripts/rpm.sh "$work/second")
+    (umask 077 && RPM_CHECK=no RPM_BUILD_NCPUS=7 TMPDIR=$work/a/longer/path TZ=Asia/Tokyo LC_ALL=C.UTF-8 scripts/rpm.sh "$work/second")
+}
+tarball() {
+    scripts/dist.sh "$work/tarball" && tar -x -z -C "$work" -f "$work/tarball/libconntrack-$version.tar.gz"
 }
 same_bytes() {
     [ "$(find "$work/first" -name '*.rpm' | wc -l)" = 4 ] &&
@@ -61,6 +64,20 @@ same_files() {
     done
     diff "$work/install.list" "$root.list"
 }
+# Every program and library in the packages, and no more than two.
+hardened() {
+    scripts/hardened.sh "$root" >"$work/elf" || { cat "$work/elf" && return 1; }
+    [ "$(wc -l <"$work/elf")" = 2 ] || { cat "$work/elf" && return 1; }
+}
+# same_notices FOLDER: it has the licence files of the crates in the tarball.
+same_notices() {
+    (cd "$work/libconntrack-$version" && sha256sum vendor/*/LICENSE*) >"$work/notices" &&
+        (cd "$1" && sha256sum vendor/*/LICENSE*) | diff "$work/notices" -
+}
+# The licences of the crates ask for their notices in every copy.
+notices() {
+    same_notices "$root"/usr/share/licenses/conntrack* && same_notices "$root"/usr/share/licenses/libnetfilter_conntrack*
+}
 tool_runs() {
     unshare --net "$root/usr/sbin/conntrack" -L && "$root/usr/sbin/conntrack" -V | grep -F "(libconntrack $version)"
 }
@@ -79,7 +96,6 @@ removes() {
 alpine() {
     recipe=$PWD/packaging/alpine/APKBUILD
     [ "$(sed -n 's/^pkgver=//p' "$recipe")" = "$version" ] && shellcheck "$recipe" || return
-    tar -x -z -C "$work" -f "$work/tarball/libconntrack-$version.tar.gz"
     (
         cd "$work/libconntrack-$version" || exit
         srcdir=$work pkgdir=$work/alpine startdir=$work
@@ -91,7 +107,7 @@ alpine() {
         unset RUSTFLAGS
         CARGO_HOME=$work/cargo-home
         build && package && dev && tool
-    ) && [ -e "$work/alpine/usr/lib/libnetfilter_conntrack.so.3" ]
+    ) && [ -e "$work/alpine/usr/lib/libnetfilter_conntrack.so.3" ] && same_notices "$work/alpine/usr/share/licenses/libconntrack"
 }
 
 check 'make rpm builds the packages, and the tests of the tarball pass' scripts/rpm.sh "$work/first"
@@ -100,15 +116,18 @@ if [ ! -d "$work/first" ]; then
     exit
 fi
 check 'it builds them in another place' second
+check 'the tarball that they are made of' tarball
 check 'both builds are the same bytes' same_bytes
+check 'rpmlint reports no error' rpmlint --config packaging/rpm/rpmlint.toml "$work"/first
 check 'their versions are above the distributions'"'" versions
 check 'they need the C library only, and offer what programs ask for' dependencies
 check 'they are installed' installs
 check 'their files are those of make install' same_files
+check 'RELRO, NOW, PIE, no executable stack' hardened
+check 'each has the notices of the crates' notices
 check 'the tool runs' tool_runs
 check 'a program is built with the library, and runs' library_runs
 check 'they are removed' removes
-check "the tarball for Alpine's recipe" scripts/dist.sh "$work/tarball"
 check "Alpine's recipe builds and installs" alpine
 
 tally rpm

@@ -39,9 +39,9 @@ for name, result, *arguments in [
 # Numbers of the public header.
 L3PROTO, L4PROTO = 15, 17
 IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST = 0, 1, 4, 5
-PORT_SRC, PORT_DST, TCP_STATE, TIMEOUT, MARK, STATUS = 8, 9, 19, 24, 25, 31
+PORT_SRC, PORT_DST, TCP_STATE, TIMEOUT, MARK = 8, 9, 19, 24, 25
 CREATE, UPDATE, DESTROY, GET, FLUSH, DUMP = 0, 1, 2, 3, 4, 5
-SETUP_REPLY, T_ALL, CONTINUE = 3, 7, 1
+SETUP_REPLY, T_ALL, CONTINUE = 5, 7, 1
 
 
 def network(port):

@@ -220,6 +220,20 @@ static void copy_view(struct walk *w)
 	look_at_flow(w, to);
 }
 
+/*
+ * Whether a tuple after this one is noted by ours to have attribute 75, and by the original not. A clone has these bytes, too,
+ * and shows them as a number that nfct_set_attr_grp marks without writing it.
+ */
+static bool marks_differ(const struct view *v)
+{
+	const char *first = (const char *)v->flow.ct[0], *second = (const char *)v->flow.ct[1];
+
+	for (size_t mark = 2 * HEAD_SIZE - 4; mark + 4 <= 4 * HEAD_SIZE && mark + 4 <= v->len; mark += HEAD_SIZE)
+		if (memcmp(first + mark, second + mark, 4) != 0)
+			return true;
+	return false;
+}
+
 /* A clone, in the place of an object. The original takes eight bytes of it for a pointer to a security context. */
 static void clone_view(struct walk *w)
 {
@@ -232,6 +246,10 @@ static void clone_view(struct walk *w)
 		return;
 	if (memcmp(at(&v, 176), nothing, sizeof(nothing)) != 0) {
 		count_known(w, K_VIEW_BLOCK);
+		return;
+	}
+	if (marks_differ(&v)) {
+		count_known(w, K_VIEW_MARK);
 		return;
 	}
 	BOTH(w, got, nfct_clone, (v.flow.ct[s]));

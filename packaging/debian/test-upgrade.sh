@@ -5,8 +5,9 @@
 #
 #     test-upgrade.sh PACKAGES TESTS EXAMPLES
 #
-# PACKAGES is the folder with our .deb files, TESTS the one with debian/tests, EXAMPLES the one with the C programs. The
-# system has apt's lists, and the distribution's packages of the names in OURS and CONSUMERS are installed.
+# PACKAGES is the folder with our .deb files, TESTS the one with debian/tests, EXAMPLES the one with the C programs. PREVIOUS
+# names a folder with an earlier version of ours, which is installed first. The system has apt's lists, and the
+# distribution's packages of the names in OURS and CONSUMERS are installed.
 set -eu
 
 PACKAGES=$1 TESTS=$2
@@ -102,15 +103,24 @@ begin() {
     consumers 'the distribution' original link tool $CONSUMERS
 }
 
+# The earlier version of ours, if there is one, over the distribution's.
+previous() {
+    # shellcheck disable=SC2046,SC2086  # names are words
+    install $(for package in $OURS; do ls "$PREVIOUS/$package"_[0-9]*.deb; done)
+    # shellcheck disable=SC2086  # names are words
+    consumers "version $(version conntrack)" ours link tool $CONSUMERS
+}
+
 # apt takes ours for newer than every version that it knows, and for complete: nothing else changes.
 upgrade() {
     daemon_before
     dpkg-query -W >"$work/packages"
+    from=$(versions | paste -sd ' ')
     # shellcheck disable=SC2046,SC2086  # names are words
     install $(for package in $OURS; do deb "$package"; done)
     dpkg-query -W | diff "$work/packages" - | sed -n 's/^> \([^:\t]*\).*/\1/p' | sort | paste -sd ' ' >"$work/changed"
     [ "$(cat "$work/changed")" = "$OURS" ] || die "the upgrade changes $(cat "$work/changed")"
-    pass "upgrade: from $(paste -sd ' ' "$work/theirs") to $(versions | paste -sd ' ')"
+    pass "upgrade: from $from to $(versions | paste -sd ' ')"
     daemon_after upgrade
     # shellcheck disable=SC2086  # names are words
     consumers upgrade ours link tool $CONSUMERS
@@ -165,6 +175,7 @@ fresh() {
 }
 
 begin
+[ -z "${PREVIOUS:-}" ] || previous
 upgrade
 remove
 downgrade
