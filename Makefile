@@ -7,7 +7,8 @@
 #   make cross           library and tool for the eight targets of CROSS_TARGETS, or for TARGET=triple, with the
 #                        compilers that this needs
 #   make test-cross      tests for the targets of make cross, by emulation; TARGET=triple selects one
-#   make test-platforms  one foreign architecture and one old kernel
+#   make test-platforms  one foreign architecture (s390x), one old kernel (5.10), Go programs that are static (musl) or
+#                        of a newer Go, as CI does; needs Debian's mirror
 #   make install         DESTDIR PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR; uninstall takes the same;
 #                        NFNETLINK=yes|no: whether libnetfilter_conntrack.pc requires libnfnetlink (without it, pkg-config
 #                        decides)
@@ -16,6 +17,8 @@
 #   make demo            the main job, in a temporary network namespace
 #   make check           format, lints, unit and golden tests: cargo only, no network, no namespace, no privilege
 #   make test            every test
+#   make bindings        the packages for other languages in bindings/, with the toolchains that are there
+#   make test-bindings   their tests, where they use the C library on both libraries
 #   make test-scenarios  the exhausted tables of tests/scenarios only; SCENARIOS='01 09' selects some of them,
 #                        PACKETS_ONLY=yes makes every flow by packets
 #   make test-fresh      demo and test in fresh minimal Debian roots, as root and as a user, and with Debian's own
@@ -50,6 +53,9 @@ INCLUDEDIR ?= $(PREFIX)/include
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/libconntrack
+# A setting that ends with a slash names the same folder as without it.
+FOLDERS    := PREFIX LIBDIR INCLUDEDIR SBINDIR MANDIR DOCDIR
+$(foreach name,$(FOLDERS),$(eval override $(name) := $$(patsubst %/,%,$$($(name)))))
 # Where make docs puts the HTML.
 DOCS := $(or $(CARGO_TARGET_DIR),target)/docs
 
@@ -69,6 +75,14 @@ HEADERS  := $(wildcard include/libnetfilter_conntrack/*.h)
 # Programs for musl are static here, and have no shared library, unless RUSTFLAGS says otherwise.
 STATIC   := $(if $(findstring -crt-static,$(RUSTFLAGS)),,$(filter %-musl,$(TARGET)))
 SHARED   := $(if $(STATIC),,$(BUILT)/shared/libnetfilter_conntrack.so)
+# There the archive contains Rust's unwinder, because the unwinder of a compiler for glibc needs glibc. It finds its
+# tables by a header that a linker writes into static programs only when asked; the .pc files ask.
+RUST_LIB := $(if $(STATIC),$(shell rustc --print target-libdir --target $(TARGET))/self-contained)
+UNWINDER := $(patsubst %/libunwind.a,-- -L native=% -l static:+bundle=unwind,$(wildcard $(addsuffix /libunwind.a,$(RUST_LIB))))
+PC_LINK  := $(if $(UNWINDER),-Wl$(comma)--eh-frame-hdr)
+
+# A static tool holds the C library too: its own code, which does not copy entries, is made for size.
+SMALL    := --config 'profile.release.package.conntrack.opt-level="s"'
 
 CROSS_TARGETS := i686-unknown-linux-gnu aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf \
 	riscv64gc-unknown-linux-gnu s390x-unknown-linux-gnu powerpc64-unknown-linux-gnu \
@@ -87,18 +101,20 @@ LINKER := $(addprefix -C linker=,$(firstword $(GIVEN))) \
 PKG_CONFIG ?= $(if $(NATIVE),,$(GNU)-)pkg-config
 NFNETLINK  ?= $(shell $(PKG_CONFIG) --exists libnfnetlink 2>/dev/null && echo yes || echo no)
 
-# Panic messages contain file names, but not the builder's folders.
-REMAP := --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+# Panic messages contain file names, but not the builder's folders. RUSTFLAGS is words: a folder with a blank stays as it is.
+remap = $(if $(word 2,$(1)),,--remap-path-prefix=$(1)=$(2))
+REMAP := $(call remap,$(CURDIR),.) $(call remap,$(or $(CARGO_HOME),$(HOME)/.cargo),cargo)
 FOR   := --locked $(addprefix --target ,$(TARGET))
 BUILD := RUSTFLAGS='$(strip $(RUSTFLAGS) $(REMAP) $(LINKER) $(if $(STATIC),-C strip=symbols))' $(CARGO)
 
-.PHONY: all cross install uninstall stage dist deb test-deb rpm test-rpm docs demo check test test-cross test-platforms \
+.PHONY: all cross install uninstall stage dist deb test-deb rpm test-rpm docs demo check test bindings test-bindings test-cross test-platforms \
 	test-kernels test-scenarios test-fresh soak fuzz-smoke bench try header clean
 all:
 # Each is a separate run: cargo omits link-time optimisation where one run also makes an rlib. The archive is
 # not optimised as a whole (see its profile), so that it fits into a program with a second Rust archive.
-	$(BUILD) build $(FOR) --release --package conntrack
-	$(BUILD) rustc $(FOR) --package netfilter-conntrack --features capi --profile archive --lib --crate-type staticlib
+	$(BUILD) build $(FOR) --release --package conntrack $(if $(STATIC),$(SMALL))
+	$(BUILD) rustc $(FOR) --package netfilter-conntrack --features capi --profile archive --lib \
+		--crate-type staticlib $(UNWINDER)
 	$(if $(SHARED),$(BUILD) rustc $(FOR) --package netfilter-conntrack --features capi --profile shared --lib \
 		--crate-type cdylib -- -C link-arg=-Wl$(comma)-soname$(comma)$(SONAME))
 
@@ -109,8 +125,10 @@ test-cross:
 	@scripts/test-cross.sh $(TARGET)
 
 test-platforms:
-	@scripts/test-cross.sh s390x-unknown-linux-gnu
-	@scripts/test-kernels.sh 5.10
+	@failed=0; scripts/test-cross.sh s390x-unknown-linux-gnu || failed=1; scripts/test-kernels.sh 5.10 || failed=1; \
+		scripts/install-deps.sh bindings-static && scripts/bindings-go.sh static || failed=1; \
+		$(MAKE) --no-print-directory stage && scripts/bindings-go.sh newer || failed=1; \
+		exit $$failed
 
 # For scripts that build for other machines (scripts/target.sh).
 say-all: ; @printf '%s\n' $(CROSS_TARGETS)
@@ -125,8 +143,8 @@ LINKS := libconntrack.a:libnetfilter_conntrack.a $(if $(SHARED),$(SONAME):libnet
 	libnetfilter_conntrack.so:$(SONAME) libconntrack.so:$(SONAME))
 PCS   := libnetfilter_conntrack.pc libconntrack.pc
 # The texts that the manual names, and those that these name.
-TEXTS := CHANGELOG.md $(addprefix docs/,consumers.md diagnosis.md diagnosis.schema.json differences.md migration.md \
-	monitoring.md)
+TEXTS := CHANGELOG.md $(addprefix docs/,consumers.md diagnosis.md diagnosis.schema.json differences.md flow.schema.json \
+	json.md migration.md monitoring.md)
 # Files of the tree and their places.
 EXTRAS := tool/man/conntrack.8:$(MANDIR)/man8/conntrack.8 \
 	tool/completions/conntrack.bash:$(PREFIX)/share/bash-completion/completions/conntrack \
@@ -149,14 +167,15 @@ install:
 	@for file in $(SHARED) $(ARCHIVE) $(TOOL); do test -f "$$file" || \
 		{ echo "make install: $$file is missing: run make first, then make install." >&2; exit 1; }; done
 	@case '$(NFNETLINK)' in yes|no) ;; *) echo "make install: NFNETLINK is yes or no." >&2; exit 1 ;; esac
+	@scripts/place.sh absolute $(foreach name,$(FOLDERS),'$(name)=$($(name))')
 	@scripts/place.sh writable '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	$(INSTALL) -d '$(LIB)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack' '$(DESTDIR)$(SBINDIR)'
 	$(if $(SHARED),$(INSTALL) -m 644 $(SHARED) '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)')
 	$(INSTALL) -m 644 $(ARCHIVE) '$(LIB)/libnetfilter_conntrack.a'
-	@for link in $(LINKS); do ln -sfn "$${link#*:}" "$(LIB)/$${link%%:*}"; done
+	@for link in $(LINKS); do ln -sfT "$${link#*:}" "$(LIB)/$${link%%:*}" || exit 1; done
 	@for pc in $(PCS); do sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \
 		-e 's|@INCLUDEDIR@|$(call relative,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
-		-e 's|@API_LEVEL@|$(API_LEVEL)|' -e 's|@NFNETLINK@|$(if $(filter yes,$(NFNETLINK)),libnfnetlink)|' \
+		-e 's|@API_LEVEL@|$(API_LEVEL)|' -e 's|@LINK@|$(PC_LINK)|' -e 's|@NFNETLINK@|$(if $(filter yes,$(NFNETLINK)),libnfnetlink)|' \
 		pkgconfig/$$pc.in >"$(LIB)/pkgconfig/$$pc" || exit 1; \
 		chmod 644 "$(LIB)/pkgconfig/$$pc"; done
 	$(INSTALL) -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/'
@@ -166,18 +185,21 @@ install:
 		chmod 644 "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
 	@$(REFRESH)
 	@[ -n '$(DESTDIR)' ] || [ '$(LDCONFIG)' = : ] || \
-		LDCONFIG='$(LDCONFIG)' scripts/place.sh notes '$(PREFIX)' '$(LIBDIR)' '$(SBINDIR)'
+		LDCONFIG='$(LDCONFIG)' scripts/place.sh notes '$(PREFIX)' '$(LIBDIR)' '$(SBINDIR)' '$(MANDIR)'
 
 uninstall:
+	@scripts/place.sh absolute $(foreach name,$(FOLDERS),'$(name)=$($(name))')
 	@test -e '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)' || test -e '$(DESTDIR)$(SBINDIR)/conntrack' || { \
 		echo "make uninstall: nothing is installed in $(DESTDIR)$(PREFIX): use the settings of the install." >&2; exit 1; }
+	@scripts/place.sh removable '$(DESTDIR)' $(PLACES)
 	rm -f '$(LIB)/libnetfilter_conntrack.so.$(SUFFIX)' '$(LIB)/libnetfilter_conntrack.a'
-	@for link in $(LINKS); do rm -f "$(LIB)/$${link%%:*}"; done
-	@for pc in $(PCS); do rm -f "$(LIB)/pkgconfig/$$pc"; done
-	@for header in $(notdir $(HEADERS)); do rm -f "$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/$$header"; done
+	@for link in $(LINKS); do rm -f "$(LIB)/$${link%%:*}" || exit 1; done
+	@for pc in $(PCS); do rm -f "$(LIB)/pkgconfig/$$pc" || exit 1; done
+	@for header in $(notdir $(HEADERS)); do \
+		rm -f "$(DESTDIR)$(INCLUDEDIR)/libnetfilter_conntrack/$$header" || exit 1; done
 	rm -f '$(DESTDIR)$(SBINDIR)/conntrack'
-	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}"; done
-	@while read -r name page; do rm -f "$(DESTDIR)$(MANDIR)/man3/$$name.3"; done <$(MAN_LINKS)
+	@for pair in $(EXTRAS); do rm -f "$(DESTDIR)$${pair#*:}" || exit 1; done
+	@while read -r name page; do rm -f "$(DESTDIR)$(MANDIR)/man3/$$name.3" || exit 1; done <$(MAN_LINKS)
 	@scripts/place.sh prune '$(DESTDIR)' '$(PREFIX)' $(PLACES)
 	@$(REFRESH)
 
@@ -200,6 +222,18 @@ test:
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory stage
 	@scripts/test.sh
+
+BINDINGS := $(wildcard scripts/bindings-*.sh)
+
+bindings:
+	@scripts/install-deps.sh bindings
+	@$(MAKE) --no-print-directory stage
+	@for part in $(BINDINGS); do $$part build || exit 1; done
+
+test-bindings:
+	@scripts/install-deps.sh bindings
+	@$(MAKE) --no-print-directory stage
+	@failed=0; for part in $(BINDINGS); do $$part test || failed=1; done; exit $$failed
 
 test-scenarios:
 	@scripts/install-deps.sh test
@@ -226,14 +260,15 @@ bench:
 	@$(MAKE) --no-print-directory stage
 	@scripts/bench.sh $(BENCH)
 
-# Compiles only when nothing is built yet, so that root can use it after a user's build.
+# Compiles only when nothing is built yet, so that root can use it after a user's build. An ordinary user's PATH often lacks
+# the folders of the system's programs; without the original's tool, conntrack is ours.
 export CMD
 try:
 	@test -n "$$CMD" || { echo "make try: say which program: make try CMD='conntrack -L'" >&2; exit 1; }
 	@test -f $(SHARED) || $(MAKE) --no-print-directory all
 	@test stage/lib/libnetfilter_conntrack.so.$(SUFFIX) -nt $(SHARED) || \
 		$(MAKE) --no-print-directory --assume-old=all stage
-	@LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
+	@PATH="$$PATH:/usr/sbin:/sbin:$(STAGE)/sbin" LD_LIBRARY_PATH='$(STAGE)/lib' sh -c "$$CMD"
 
 deb:
 	@scripts/install-deps.sh deb

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Provides the packages that a make target needs, apart from git, make, a C compiler and the Rust toolchain:
 #
-#     scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x
+#     scripts/install-deps.sh demo|test|bindings|bindings-static|bench|bench-languages|bench-python|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x
 #     scripts/install-deps.sh TRIPLE          the C compiler for a target of make cross
 #
 # When no package is missing, the script prints nothing. As root on a machine with apt, it installs the missing packages
@@ -29,20 +29,42 @@ dist,deb         python3                      /usr/bin/python3
 rpm,test-rpm     python3                      /usr/bin/python3
 test-deb         python3                      /usr/bin/python3
 test             perl                         /usr/bin/prove
+test             jq                           jq
 test             python3-jsonschema           /usr/lib/python3/dist-packages/jsonschema
-test             strace                       strace
+bindings         python3                      /usr/bin/python3
+test,bindings    python3-venv                 /usr/share/doc/python3-venv
+test,bindings    python3-pip                  /usr/lib/python3/dist-packages/pip
+test,bindings    python3-pytest               /usr/lib/python3/dist-packages/pytest
+test,bindings    python3-cffi                 /usr/lib/python3/dist-packages/cffi
+test,bindings    python3-trio                 /usr/lib/python3/dist-packages/trio
+test,bindings    mypy                         mypy
+test,bindings    strace                       strace
 test             doxygen                      doxygen
 test             mandoc                       mandoc
 test             man-db                       lexgrog
 test             bsdextrautils                col
 test             fish                         fish
 test             valgrind                     valgrind
+test,bindings    golang-go                    go
+bindings-static  golang-go                    go
+bindings-static  musl-tools                   musl-gcc
+bindings-static  pkg-config                   pkg-config
+bindings-static  util-linux                   unshare
+bindings         pkg-config                   pkg-config
+bindings         util-linux                   unshare
+bindings         libnetfilter-conntrack-dev   /usr/share/doc/libnetfilter-conntrack-dev/examples/nfct-mnl-dump.c
+bench-languages  golang-go                    go
+bench-languages  golang-github-vishvananda-netlink-dev  /usr/share/gocode/src/github.com/vishvananda/netlink
+bench-python     python3-venv                 /usr/share/doc/python3-venv
+bench-python     python3-pip                  /usr/lib/python3/dist-packages/pip
 deb,test-deb     dpkg-dev                     dpkg-buildpackage
 deb,test-deb     debhelper                    dh
 test-deb         lintian                      lintian
+test-deb         devscripts                   hardening-check
 test-deb         debootstrap                  /usr/sbin/debootstrap
 lint             shellcheck                   shellcheck
 rpm,test-rpm     rpm                          rpmbuild
+test-rpm         rpmlint                      rpmlint
 test-rpm         shellcheck                   shellcheck
 kernels          qemu-system-x86              qemu-system-x86_64
 kernels          binutils                     strip
@@ -55,6 +77,8 @@ kernels-s390x    qemu-system-s390x            qemu-system-s390x
 test-cross       qemu-user-static             qemu-s390x-static
 test-cross       musl-tools                   musl-gcc
 test-cross       util-linux                   unshare
+test-cross       pkg-config                   pkg-config
+test-cross       abigail-tools                abidiff
 i686-unknown-linux-gnu         gcc-i686-linux-gnu       i686-linux-gnu-gcc
 i686-unknown-linux-gnu         libc6-dev-i386-cross     /usr/i686-linux-gnu/include/stdio.h
 aarch64-unknown-linux-gnu      gcc-aarch64-linux-gnu    aarch64-linux-gnu-gcc
@@ -79,7 +103,7 @@ there() {
     esac
 }
 
-target=${1:?usage: scripts/install-deps.sh demo|test|bench|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x|TRIPLE}
+target=${1:?usage: scripts/install-deps.sh demo|test|bindings|bindings-static|bench|bench-languages|bench-python|dist|deb|test-deb|rpm|test-rpm|lint|test-cross|kernels|kernels-s390x|TRIPLE}
 case $target in *-linux-*) user="a build for $target" ;; *) user="make $target" ;; esac
 missing=$(needs | while read -r targets package sign; do
     case ,$targets, in *,"$target",*) there "$sign" || printf ' %s' "$package" ;; esac

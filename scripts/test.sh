@@ -3,8 +3,8 @@
 # Runs every ring of tests on a staged install (make test does both), and prints at the end the counts of each:
 # Rust tests (unit, golden, kernel, documentation), the headers, the binary interface, the installed files, the
 # manual for C programmers, the offline build, the random walk, the fuzzers where they are installed, the soak, the full
-# table, a processor that is offline, the monitoring, the exhausted tables of tests/scenarios, the C programs, Debian's
-# programs.
+# table, a processor that is offline, the monitoring, the exhausted tables of tests/scenarios, the reader of consoles of
+# make test-kernels, the C programs, the packages for other languages, Debian's programs.
 #
 # The Rust tests run inside one temporary namespace; tests that need a table create another namespace. So
 # even a broken test cannot reach the machine's own table.
@@ -58,8 +58,10 @@ ring capi-tests/table-full.sh
 ring capi-tests/offline-cpu.sh
 ring tests/monitoring/run.sh
 ring tests/scenarios/run.sh
+ring tests/kernels/check-console.sh
 ring unchanged_limits capi-tests/run.sh
 ring unchanged_limits capi-tests/hard.sh
+for part in scripts/bindings-*.sh; do ring unchanged_limits "$part" test; done
 ring capi-tests/sanitize.sh
 ring scripts/fuzz.sh smoke
 ring scripts/consumers-matrix.sh --check
