@@ -121,6 +121,10 @@ impl Census {
     /// A census of a namespace with these settings. Nothing is allocated after this.
     #[must_use]
     pub fn new(settings: &Settings, options: CensusOptions) -> Census {
+        Census::with_key(settings, options, Keyed::of_process())
+    }
+
+    fn with_key(settings: &Settings, options: CensusOptions, key: Keyed) -> Census {
         let mut kinds = vec![Kind::default(); KINDS].into_boxed_slice();
         for (number, kind) in kinds.iter_mut().enumerate() {
             kind.setting = Setting::of(settings, number);
@@ -129,11 +133,11 @@ impl Census {
             settings.timeout_secs(protocol, state).map_or(ARRIVAL_SECS, |secs| secs.clamp(1, ARRIVAL_SECS))
         };
         Census {
-            tables: each_once(&options.by).into_iter().map(Table::new).collect(),
+            tables: each_once(&options.by).into_iter().map(|by| Table::new(by, key)).collect(),
             options,
             totals: Totals::default(),
             kinds,
-            key: Keyed::of_process(),
+            key,
             arrival_secs: [secs("tcp", "syn_sent"), secs("udp", "unreplied")],
         }
     }

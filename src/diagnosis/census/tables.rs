@@ -9,6 +9,7 @@ use crate::diagnosis::facts::{Composition, Row, Top};
 use crate::diagnosis::group::{Address, Group, Helper, Lengths, Mark, Pool, Server, Service};
 use crate::diagnosis::heavy::Heavy;
 use crate::diagnosis::key::{By, Key};
+use crate::diagnosis::keyed::Keyed;
 use crate::flow::{Attr, Dir, Flow};
 use crate::wire::consts::{IPPROTO_TCP, IPS_ASSURED, IPS_SEEN_REPLY, IPS_SRC_NAT};
 
@@ -107,25 +108,25 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub fn new(by: By) -> Table {
+    pub fn new(by: By, key: Keyed) -> Table {
         let exact = |keys| vec![Exact::default(); keys].into_boxed_slice();
         match by {
-            By::Source => Table::Source(Heavy::new(COUNTERS)),
+            By::Source => Table::Source(Heavy::with_key(COUNTERS, key)),
             By::SourcePrefix { ipv4, ipv6 } => {
-                Table::SourceNetwork(by, Lengths::new(ipv4, ipv6), Heavy::new(COUNTERS))
+                Table::SourceNetwork(by, Lengths::new(ipv4, ipv6), Heavy::with_key(COUNTERS, key))
             }
-            By::Destination => Table::Destination(Heavy::new(COUNTERS)),
+            By::Destination => Table::Destination(Heavy::with_key(COUNTERS, key)),
             By::DestinationPrefix { ipv4, ipv6 } => {
-                Table::DestinationNetwork(by, Lengths::new(ipv4, ipv6), Heavy::new(COUNTERS))
+                Table::DestinationNetwork(by, Lengths::new(ipv4, ipv6), Heavy::with_key(COUNTERS, key))
             }
-            By::Service => Table::Service(Heavy::new(COUNTERS)),
-            By::Server => Table::Server(Heavy::new(COUNTERS)),
+            By::Service => Table::Service(Heavy::with_key(COUNTERS, key)),
+            By::Server => Table::Server(Heavy::with_key(COUNTERS, key)),
             By::Zone => Table::Zone(exact(ZONES)),
-            By::Mark { mask } => Table::Mark(mask, Heavy::new(COUNTERS)),
+            By::Mark { mask } => Table::Mark(mask, Heavy::with_key(COUNTERS, key)),
             By::Label => Table::Label(exact(LABELS)),
-            By::Helper => Table::Helper(Heavy::new(HELPERS)),
-            By::NatSource => Table::NatSource(Heavy::new(COUNTERS)),
-            By::NatPool => Table::NatPool(Heavy::new(COUNTERS)),
+            By::Helper => Table::Helper(Heavy::with_key(HELPERS, key)),
+            By::NatSource => Table::NatSource(Heavy::with_key(COUNTERS, key)),
+            By::NatPool => Table::NatPool(Heavy::with_key(COUNTERS, key)),
             By::Protocol | By::State | By::Status => Table::Known(by),
         }
     }

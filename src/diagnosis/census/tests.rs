@@ -69,9 +69,14 @@ fn udp(status: u32, left: u32) -> Flow {
     flow("192.0.2.1", "198.51.100.2", L4::Udp { sport: 1025, dport: 9 }, status, left)
 }
 
+/// A census whose estimates are the same in every run.
+fn census(settings: &Settings, options: CensusOptions) -> Census {
+    Census::with_key(settings, options, Keyed::known(1))
+}
+
 fn counted_by(by: &[By], flows: &[Flow]) -> Counted {
     let options = CensusOptions { by: by.to_vec(), now_nanos: NOW, ..CensusOptions::default() };
-    let mut census = Census::new(&settings(), options);
+    let mut census = census(&settings(), options);
     flows.iter().for_each(|flow| census.add(flow));
     census.finish()
 }
@@ -216,7 +221,7 @@ fn udp_twice(status: u32) -> Flow {
 
 #[test]
 fn without_settings_everything_else_is_counted() {
-    let mut census = Census::new(&Settings::default(), CensusOptions::default());
+    let mut census = census(&Settings::default(), CensusOptions::default());
     census.add(&tcp(ESTABLISHED, ASSURED, 5));
     census.add(&udp(0, 29));
     let counted = census.finish();
@@ -306,7 +311,7 @@ fn arrivals_of_entries_that_live_shorter_than_ten_seconds() {
     let rate = |secs: u32, left: &[u32]| {
         let mut settings = settings();
         settings.timeouts_secs.get_mut("udp").unwrap().insert("unreplied".to_owned(), secs);
-        let mut census = Census::new(&settings, CensusOptions::default());
+        let mut census = census(&settings, CensusOptions::default());
         left.iter().for_each(|&left| census.add(&udp(0, left)));
         census.finish().unanswered_udp_per_sec
     };
@@ -353,7 +358,7 @@ fn loopback_is_apart_where_it_is_wanted() {
     let mut by = CensusOptions::default().by;
     by.extend([By::DestinationPrefix { ipv4: 8, ipv6: 8 }, By::State]);
     let apart = counted_by(&by, &all);
-    let mut census = Census::new(&settings(), CensusOptions::new(by.clone(), 100));
+    let mut census = census(&settings(), CensusOptions::new(by.clone(), 100));
     all.iter().for_each(|flow| census.add(flow));
     let together = census.finish();
     assert_eq!((apart.loopback, together.loopback, apart.entries), (3, 3, 8));
@@ -475,16 +480,23 @@ fn the_targets_of_a_source() {
         (0..5000u16).map(|sport| flow("192.0.2.2", "198.18.0.1", L4::Tcp { sport, dport: 80 }, ASSURED, 1)),
     );
     flows.extend((0..3u16).map(|dport| flow("192.0.2.3", "198.18.0.1", L4::Udp { sport: 1, dport }, 0, 1)));
-    let counted = counted_by(&[By::Source], &flows);
-    let rows = &counted.top[0].rows;
-    let found: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
-    assert_eq!(found, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
-    let targets: Vec<u64> = rows.iter().filter_map(|row| row.targets_estimate).collect();
-    assert_eq!((targets[0], targets[2]), (1, 3));
-    assert!(
-        (1000..=3000).contains(&targets[1]),
-        "5 standard errors, and never more than the entries: {targets:?}"
-    );
+    let (keys, mut exactly_three) = (50, 0);
+    for seed in 0..keys {
+        let options = CensusOptions::new([By::Source], 100);
+        let mut census = Census::with_key(&settings(), options, Keyed::known(seed));
+        flows.iter().for_each(|flow| census.add(flow));
+        let rows = &census.finish().top[0].rows;
+        let found: Vec<_> = rows.iter().map(|row| (row.entries, row.unanswered, row.assured)).collect();
+        assert_eq!(found, [(5000, 0, 5000), (3000, 3000, 0), (3, 3, 0)]);
+        let targets: Vec<u64> = rows.iter().filter_map(|row| row.targets_estimate).collect();
+        assert!(
+            targets[0] == 1 && (1000..=3000).contains(&targets[1]) && (2..=3).contains(&targets[2]),
+            "key {seed}: 5 standard errors, and never more than the entries: {targets:?}"
+        );
+        exactly_three += u64::from(targets[2] == 3);
+    }
+    // Two of three targets share one of the 64 registers with one key in 21.
+    assert!((40..=keys).contains(&exactly_three), "{exactly_three} of {keys}");
 }
 
 #[test]
@@ -604,7 +616,7 @@ fn only_so_many_rows_the_largest_first() {
         .map(|(n, sport)| flow(&format!("192.0.2.{n}"), "192.0.2.99", L4::Udp { sport, dport: 9 }, 0, 1))
         .collect();
     let options = CensusOptions::new([By::Source, By::SOURCE_NETWORK, By::Source], 7);
-    let mut census = Census::new(&settings(), options);
+    let mut census = census(&settings(), options);
     flows.iter().for_each(|flow| census.add(flow));
     let counted = census.finish();
     let [top, _] = &counted.top[..] else { panic!("a grouping that is named twice has one table") };
@@ -621,7 +633,7 @@ fn numbers_that_do_not_fit_are_lower_bounds() {
         flow(&address, "192.0.2.9", L4::Udp { sport: 1, dport: 9 }, 0, 1)
     };
     let heavy = || flow("192.0.2.1", "192.0.2.9", L4::Udp { sport: 1, dport: 9 }, ASSURED, 1);
-    let mut census = Census::new(&settings(), CensusOptions::default());
+    let mut census = census(&settings(), CensusOptions::default());
     for n in 0..20_000 {
         census.add(&many(n));
         if n % 4 == 0 {
