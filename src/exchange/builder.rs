@@ -170,7 +170,7 @@ mod tests {
             let thread = std::thread::spawn(move || {
                 let _ = opened.send(Handle::builder().namespace_path(path).open().err());
             });
-            let outcome = outcome.recv_timeout(std::time::Duration::from_secs(20));
+            let outcome = outcome.recv_timeout(std::time::Duration::from_secs(120));
             drop(std::fs::OpenOptions::new().read(true).write(true).open(&pipe));
             thread.join().unwrap();
             outcome

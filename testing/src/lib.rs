@@ -141,8 +141,15 @@ pub fn timeless(line: &str) -> String {
 
 /// Whether a tool that follows events says that it could not read the table within the time that it has at its end, which
 /// is a second: on a machine with many busy programs it gets no processor meanwhile.
-pub fn had_no_time(said: &str) -> bool {
+fn had_no_time(said: &str) -> bool {
     said.contains("the table could not be read in time at the end")
+}
+
+/// Repeats what runs such a tool until it had the time; `said` is what the tool said.
+pub fn in_time<T>(mut run: impl FnMut() -> T, said: impl Fn(&T) -> &str) -> T {
+    let mut done = None;
+    wait_until("the machine gives the tool some time", || !had_no_time(said(done.insert(run()))));
+    done.expect("a run")
 }
 
 /// Whether a process has a handler for SIGINT, which a tool that follows events installs when it is ready.

@@ -407,16 +407,17 @@ fn a_long_file_takes_little_memory() {
 
 #[test]
 fn version_and_help_need_no_socket() {
-    // One descriptor is left, which standard output takes.
+    // One descriptor is left, which standard output takes. What started the tests may have left it open.
     for option in ["-V", "-h"] {
         let output = Command::new("sh")
-            .args(["-c", "ulimit -n 4; exec \"$0\" \"$1\"", TOOL, option])
+            .args(["-c", "exec 3>&-; ulimit -n 4; exec \"$0\" \"$1\"", TOOL, option])
             .output()
             .unwrap();
         assert!(output.status.success() && !output.stdout.is_empty(), "{option}: {output:?}");
     }
     isolated(|| {
-        let output = Command::new("sh").args(["-c", "ulimit -n 4; exec \"$0\" -C", TOOL]).output().unwrap();
+        let script = "exec 3>&-; ulimit -n 4; exec \"$0\" -C";
+        let output = Command::new("sh").args(["-c", script, TOOL]).output().unwrap();
         let expected = format!("{}: Can't open handler: Too many open files\n", version_line());
         assert_eq!(
             (output.status.code(), String::from_utf8_lossy(&output.stderr)),

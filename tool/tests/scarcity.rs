@@ -6,8 +6,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
-use testing::{catches_interrupts, had_no_time, isolated, load, run, skip, table, tcp, udp};
+use testing::{catches_interrupts, in_time, isolated, load, run, skip, table, tcp, udp, wait_until};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_conntrack");
 
@@ -30,14 +29,10 @@ fn limited(kib: usize, line: &str) -> Output {
 
 /// Waits until a process is the tool and follows events, or has ended.
 fn wait_until_ready(pid: u32) {
-    let until = Instant::now() + Duration::from_secs(60);
     let is_tool = || fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.ends_with("conntrack"));
     let has_ended =
         || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
-    while !(has_ended() || is_tool() && catches_interrupts(pid)) {
-        assert!(Instant::now() < until, "{pid} does not start");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("it starts", || has_ended() || is_tool() && catches_interrupts(pid));
 }
 
 fn interrupt(pid: u32) {
@@ -94,9 +89,11 @@ fn memory_that_runs_out_anywhere_is_a_message_and_an_exit_status() {
                 if line.starts_with("-U") {
                     run(TOOL, &["-U", "-m", "6"], "");
                 }
-                let output =
-                    (0..30).map(|_| limited(kib, line)).find(|output| !had_no_time(&text(&output.stderr)));
-                let output = output.expect("the machine gives the tool some time");
+                let run = || {
+                    let output = limited(kib, line);
+                    (text(&output.stderr), output)
+                };
+                let (_, output) = in_time(run, |(said, _)| said);
                 if !judge(kib, line, &output) {
                     let _ = handle.delete(&tcp(1));
                     continue;

@@ -39,7 +39,8 @@ impl Drop for Folder {
     }
 }
 
-/// Sockets of a process, and those among them that a program it starts would inherit.
+/// Sockets of a process, and those among them that a program it starts would inherit. One that is closed meanwhile, by
+/// another test or by the process, does not count.
 fn sockets(pid: u32) -> (usize, Vec<String>) {
     let (mut all, mut inherited) = (0, Vec::new());
     for entry in fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten() {
@@ -48,7 +49,10 @@ fn sockets(pid: u32) -> (usize, Vec<String>) {
             continue;
         }
         let number = entry.file_name().into_string().unwrap();
-        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).unwrap();
+        let Ok(info) = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")) else { continue };
+        if fs::read_link(entry.path()).ok() != Some(link) {
+            continue;
+        }
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
         all += 1;
         if i32::from_str_radix(flags, 8).unwrap() & libc::O_CLOEXEC == 0 {

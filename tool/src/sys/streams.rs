@@ -102,13 +102,19 @@ mod tests {
         (reader, File::from(writer))
     }
 
+    /// Waits until nothing holds the reading end: a process that another test starts at the same time has all descriptors
+    /// of this one until it runs its program.
+    fn wait_until_closed(writer: &File) {
+        testing::wait_until("the pipe is broken", || is_broken(writer.as_fd()) == Ok(true));
+    }
+
     #[test]
     fn a_pipe_is_broken_when_its_reader_has_gone() {
         let (reader, writer) = pipe();
         assert_eq!(is_broken(writer.as_fd()), Ok(false));
         assert_eq!(is_broken(reader.as_fd()), Err(Error::Os(libc::EBADF)));
         drop(reader);
-        assert_eq!(is_broken(writer.as_fd()), Ok(true));
+        wait_until_closed(&writer);
         let null = File::options().write(true).open("/dev/null").unwrap();
         assert_eq!(is_broken(null.as_fd()), Ok(false));
     }
@@ -121,6 +127,7 @@ mod tests {
             writer.write_all(&[0; libc::PIPE_BUF]).unwrap();
         }
         drop(reader);
+        wait_until_closed(&writer);
         assert_eq!(wait_writable(writer.as_fd(), short), Ok(true), "an error is found by writing");
     }
 
