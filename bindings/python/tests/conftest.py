@@ -78,8 +78,9 @@ def tool(source):
 @pytest.fixture
 def other_namespace():
     """Another network namespace: the path of its file. It ends with the test."""
-    keeper = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE)
+    # Each entry there has events, as here (scripts/in-namespace.sh says why).
+    script = "echo 1 >/proc/sys/net/netfilter/nf_conntrack_events; echo; exec cat"
+    keeper = subprocess.Popen(["unshare", "--net", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     keeper.stdout.readline()
     yield keeper.pid
     keeper.stdin.close()
