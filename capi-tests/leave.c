@@ -12,6 +12,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #define JUMPS 300
+#define WAITS 20
 
 static const uint32_t family = AF_INET;
 static struct nf_conntrack *ct;     /* a flow that is in the table */
@@ -117,22 +119,30 @@ static void *leave(void *data)
 	return NULL;
 }
 
-/* Waits until a thread sleeps in the kernel. */
-static void await_asleep(int tid)
+/* Waits until a thread waits for the datagrams of a socket. A thread sleeps elsewhere too, for example until valgrind gives
+ * it a turn: the system call says for what it waits. */
+static void await_waiting(int tid, int fd)
 {
 	char path[64], text[512];
-	ssize_t len;
-	char state = 0;
+	unsigned long first;
+	long call;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	while (state != 'S') {
-		int fd = open(path, O_RDONLY);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	for (;;) {
+		int file = open(path, O_RDONLY);
+		ssize_t len = read(file, text, sizeof(text) - 1);
 
-		len = read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[len > 0 ? len : 0] = '\0';
-		state = strrchr(text, ')') ? strrchr(text, ')')[2] : 0;
-		usleep(1000);
+		if (len == -1) {
+			perror(path);
+			exit(EXIT_FAILURE);
+		}
+		close(file);
+		text[len] = '\0';
+		/* The number of the call and its first argument; or that the thread runs. */
+		if (sscanf(text, "%ld %lx", &call, &first) == 2 && (call == SYS_recvmsg || call == SYS_recvfrom) &&
+		    first == (unsigned long)fd)
+			return;
+		usleep(100);
 	}
 }
 
@@ -224,7 +234,7 @@ static void thread_leaves(enum where where, int type, int is_expect)
 	while (l.tid == 0)
 		usleep(100);
 	if (where == CATCH || where == QUERY) {
-		await_asleep(l.tid);
+		await_waiting(l.tid, nfct_fd(l.h));
 	} else {
 		if (groups != 0 && is_expect) {
 			make_expectation_event();
@@ -341,27 +351,52 @@ static void jump_out_of_catch(void)
 	nfct_close(h);
 }
 
+/* Sends a signal to the thread of main() each time that it waits for the socket. */
+struct caller {
+	pthread_t thread;
+	int tid, fd;
+	sem_t calls;
+};
+
+static void *interrupt(void *data)
+{
+	struct caller *caller = data;
+
+	for (int i = 0; i < WAITS; i++) {
+		while (sem_wait(&caller->calls) == -1)
+			;
+		await_waiting(caller->tid, caller->fd);
+		pthread_kill(caller->thread, SIGALRM);
+	}
+	return NULL;
+}
+
 /* Out of calls that wait, by a signal. */
 static void jump_out_of_wait(int is_query)
 {
 	unsigned int seen = 0;
 	struct sigaction action = {.sa_handler = on_alarm};
 	struct nfct_handle *h = need(nfct_open(CONNTRACK, 0), "nfct_open");
+	struct caller caller = {.thread = pthread_self(), .tid = (int)syscall(SYS_gettid), .fd = nfct_fd(h)};
+	pthread_t interrupter;
 	volatile size_t before = 0;
 
 	printf("jumps out of %s that waits\n", is_query ? "nfct_query" : "nfct_catch");
 	sigaction(SIGALRM, &action, NULL);
 	nfct_callback_register(h, NFCT_T_ALL, count, &seen);
 	deafen(nfct_fd(h));
-	for (volatile unsigned int i = 0; i < 20; i++) {
-		if (i == 10)
+	sem_init(&caller.calls, 0, 0);
+	pthread_create(&interrupter, NULL, interrupt, &caller);
+	for (volatile unsigned int i = 0; i < WAITS; i++) {
+		if (i == WAITS / 2)
 			before = heap();
 		if (sigsetjmp(back, 1) == 0) {
-			ualarm(2000, 0);
+			sem_post(&caller.calls);
 			printf("  returned %d\n", is_query ? nfct_query(h, NFCT_Q_GET, ct) : nfct_catch(h));
 		}
 	}
 	printf("  memory gone: %d\n", heap() > before + 4096);
+	pthread_join(interrupter, NULL);
 	hear(nfct_fd(h));
 	still_works(h, 0);
 	closes(h);

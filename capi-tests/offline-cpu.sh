@@ -41,7 +41,7 @@ create() {
 
 # The rows of -S, without blanks that only align them.
 rows() {
-    timeout 20 "$TOOL" -S | tr -s ' \t' ' '
+    timeout 120 "$TOOL" -S | tr -s ' \t' ' '
 }
 
 # inserted COUNT: the processor has a row, and its counter stands at COUNT.
@@ -51,22 +51,22 @@ inserted() {
 
 # counts COUNT: the metrics and the report have COUNT entries, all of them created by requests, and nothing is lost.
 counts() {
-    timeout 20 "$TOOL" --metrics >"$work/metrics"
+    timeout 120 "$TOOL" --metrics >"$work/metrics"
     for sample in "conntrack_entries{netns=\"\"} $1" "conntrack_stat_insert_total{netns=\"\"} $1" \
         'conntrack_lost_packets_total{netns="",reason="table_full"} 0' 'conntrack_scrape_success 1'; do
         grep -qxF "$sample" "$work/metrics" || { echo "no $sample"; cat "$work/metrics"; return 1; }
     done
-    timeout 20 "$TOOL" --diagnose --interval 0.1 -o json >"$work/report"
+    timeout 120 "$TOOL" --diagnose --interval 0.1 -o json >"$work/report"
     for part in "\"entries\":$1," "\"entries_listed\":$1," "\"insert\":{\"total\":$1,\"delta\":0}" \
         '"table_full":{"total":0,"delta":0,"per_sec":0'; do
         grep -qF "$part" "$work/report" || { echo "no $part"; cat "$work/report"; return 1; }
     done
-    timeout 20 "$TOOL" --check --interval 0.1 | grep '^CONNTRACK OK .* nothing lost in '
+    timeout 120 "$TOOL" --check --interval 0.1 | grep '^CONNTRACK OK .* nothing lost in '
 }
 
 # meanwhile STATE: an interval of --check in which the processor gets this state has lost nothing.
 meanwhile() {
-    timeout 20 "$TOOL" --check --interval 0.5 --watch 0.5 >"$work/checks" &
+    timeout 120 "$TOOL" --check --interval 0.5 --watch 0.5 >"$work/checks" &
     checks=$!
     await has_lines "$work/checks" 1
     switch "$1"

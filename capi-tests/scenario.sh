@@ -58,8 +58,8 @@ before_expectation() {
     expectation
 }
 
-# Each function prints the number of lines that the program prints about the change. Only flows that are created while
-# a program listens are certain to cause events.
+# Each function prints the number of lines that the program prints about the change. Every flow causes events
+# (scripts/in-namespace.sh).
 during_changes() {
     tool -I -p udp -s 10.9.0.1 -d 10.9.0.2 --sport 5 --dport 6 -t 1000
     tool -U -p udp -s 10.9.0.1 -d 10.9.0.2 -m 9

@@ -6,8 +6,10 @@
 #     scripts/fuzz.sh run TARGET [OPTION...]   runs one target, until it is stopped or has a finding
 #     scripts/fuzz.sh keep TARGET              minimises the inputs that the runs of a target have found, and keeps them
 #
-# SMOKE_SECONDS changes the 20 seconds; options are libFuzzer's (-max_total_time=300). Without cargo-fuzz, `smoke`
-# reports it and runs no target; every test run replays the kept inputs anyway. The kept inputs are in
+# A smoke run begins with the kept inputs and one seed, so that the same code meets the same inputs in each run, as many as it
+# has time for: a finding comes from a change. SMOKE_SECONDS changes the 20 seconds, SEED the seed (1). `run` has another
+# seed each time, and continues with what earlier runs have found. Options are libFuzzer's (-max_total_time=300). Without
+# cargo-fuzz, `smoke` reports it and runs no target; every test run replays the kept inputs anyway. The kept inputs are in
 # fuzz/corpus/TARGET.txt, one input in a line, in hexadecimal; runs work on files below fuzz/target/corpus and write
 # findings to fuzz/target/found. `versus` compares with the original library and needs it (scripts/original.sh).
 set -eu
@@ -52,7 +54,8 @@ run() {
 smoke_one() {
     if [ "$1" = versus ] && [ -z "${ORIGINAL:-}" ]; then
         skip "fuzz: $1: no original library here to compare with"
-    elif unpack "$1" && run "$1" "-max_total_time=${SMOKE_SECONDS:-20}" -print_final_stats=1 >"$found/$1.log" 2>&1; then
+    elif unpack "$1" && run "$1" "-seed=${SEED:-1}" "-max_total_time=${SMOKE_SECONDS:-20}" -print_final_stats=1 \
+        >"$found/$1.log" 2>&1; then
         pass "fuzz: $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$1.log") runs, no finding"
     else
         fail "fuzz: $1"
@@ -65,6 +68,8 @@ smoke() {
         note 'fuzz: no cargo-fuzz on a nightly toolchain here: the fuzzers do not run, their kept inputs are replayed'
         exit
     fi
+    corpus=fuzz/target/smoke
+    rm -rf "$corpus"
     mkdir -p "$found"
     cargo +nightly fuzz build >"$found/build.log" 2>&1 || { cat "$found/build.log" && exit 1; }
     begun=0

@@ -119,10 +119,12 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "$user needs these Debian packages; apt-get installs them now, which takes up to a minute:$missing"
 export DEBIAN_FRONTEND=noninteractive
-# The documentation is requested by path: some images leave it out, and it contains the original's examples.
+# Another apt that runs is waited for, five minutes at most. The documentation is requested by path: some images leave it out,
+# and it contains the original's examples.
 # shellcheck disable=SC2086  # the list is words
 if ! { apt-get update && apt-get install -y --reinstall --no-install-recommends \
-    -o 'DPkg::Options::=--path-include=/usr/share/doc/*' $missing; } >"$log" 2>&1 </dev/null; then
+    -o DPkg::Lock::Timeout=300 -o 'DPkg::Options::=--path-include=/usr/share/doc/*' $missing; } >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
+    echo "$user: apt-get could not install:$missing" >&2
     exit 1
 fi

@@ -509,6 +509,7 @@ func elsewhere(t *testing.T, run func()) {
 			t.Error(err)
 			return
 		}
+		entriesHaveEvents()
 		run()
 	}()
 	<-done

@@ -39,33 +39,33 @@ play <<'TABLE'
 version         -V
 count-empty     -C
 list-empty      -L
-create-tcp      -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -m 7
-create-again    -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450
-create-syn      -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 3450
-create-tcp6     -I -p tcp $V6 --sport 1001 --dport 80 --state TIME_WAIT -t 3450 -u SEEN_REPLY
-create-udp      -I -p udp $V4 --sport 1003 --dport 53 -t 3450 -m 0x10
-create-udp6     -I -p udp $V6 --sport 1003 --dport 53 -t 3450
-create-udplite  -I -p udplite $V4 --sport 1004 --dport 53 -t 3450
-create-sctp     -I -p sctp $V4 --sport 1005 --dport 5000 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450
-create-dccp     -I -p dccp $V4 --sport 1006 --dport 5001 --state OPEN --role client -t 3450
-create-gre      -I -p gre $V4 --srckey 0x11 --dstkey 0x22 -t 3450
-create-icmp     -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450
-create-icmp6    -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450
-create-esp      -I -p 50 $V4 -t 3450
-create-fixed    -I -p udp -s 10.1.0.3 -d 10.1.0.4 --sport 1 --dport 2 -t 3450 -u FIXED_TIMEOUT
-create-snat     -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -n 10.2.0.9:4000
-create-dnat     -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1002 --dport 53 -t 3450 -g 10.2.0.8:5353
-create-snat6    -I -p tcp $V6 --sport 2001 --dport 80 --state ESTABLISHED -t 3450 -n [2001:db8::9]:4001
-create-reply    -I -p udp -s 10.3.0.1 -d 10.3.0.2 --sport 1 --dport 2 -r 10.3.0.3 -q 10.3.0.4 --reply-port-src 3 --reply-port-dst 4 -t 3450
-create-zone     -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -w 5
-create-zone-o   -I -p udp $V4 --sport 1010 --dport 53 -t 3450 --orig-zone 6
-create-zone-r   -I -p udp $V4 --sport 1011 --dport 53 -t 3450 --reply-zone 7
-create-label    -I -p udp $V4 --sport 1012 --dport 53 -t 3450 --label-add one,far-away
-create-bad      -I -p tcp $V4 --sport 1001 --dport 80 -t 3450
-create-bad-zone -I -p udp $V4 --sport 1010 --dport 53 -t 3450 -w 5 --orig-zone 6
-create-expected -I -p udp $V4 --sport 1099 --dport 53 -t 3450 -u EXPECTED
-add             -A -p udp -s 10.1.0.5 -d 10.1.0.6 --sport 1 --dport 2 -t 3450
-add-again       -A -p udp -s 10.1.0.5 -d 10.1.0.6 --sport 1 --dport 2 -t 3250 -m 3
+create-tcp      -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED -m 7
+create-again    -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500
+create-syn      -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 34500
+create-tcp6     -I -p tcp $V6 --sport 1001 --dport 80 --state TIME_WAIT -t 34500 -u SEEN_REPLY
+create-udp      -I -p udp $V4 --sport 1003 --dport 53 -t 34500 -m 0x10
+create-udp6     -I -p udp $V6 --sport 1003 --dport 53 -t 34500
+create-udplite  -I -p udplite $V4 --sport 1004 --dport 53 -t 34500
+create-sctp     -I -p sctp $V4 --sport 1005 --dport 5000 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 34500
+create-dccp     -I -p dccp $V4 --sport 1006 --dport 5001 --state OPEN --role client -t 34500
+create-gre      -I -p gre $V4 --srckey 0x11 --dstkey 0x22 -t 34500
+create-icmp     -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 34500
+create-icmp6    -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 34500
+create-esp      -I -p 50 $V4 -t 34500
+create-fixed    -I -p udp -s 10.1.0.3 -d 10.1.0.4 --sport 1 --dport 2 -t 34500 -u FIXED_TIMEOUT
+create-snat     -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -n 10.2.0.9:4000
+create-dnat     -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1002 --dport 53 -t 34500 -g 10.2.0.8:5353
+create-snat6    -I -p tcp $V6 --sport 2001 --dport 80 --state ESTABLISHED -t 34500 -n [2001:db8::9]:4001
+create-reply    -I -p udp -s 10.3.0.1 -d 10.3.0.2 --sport 1 --dport 2 -r 10.3.0.3 -q 10.3.0.4 --reply-port-src 3 --reply-port-dst 4 -t 34500
+create-zone     -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -w 5
+create-zone-o   -I -p udp $V4 --sport 1010 --dport 53 -t 34500 --orig-zone 6
+create-zone-r   -I -p udp $V4 --sport 1011 --dport 53 -t 34500 --reply-zone 7
+create-label    -I -p udp $V4 --sport 1012 --dport 53 -t 34500 --label-add one,far-away
+create-bad      -I -p tcp $V4 --sport 1001 --dport 80 -t 34500
+create-bad-zone -I -p udp $V4 --sport 1010 --dport 53 -t 34500 -w 5 --orig-zone 6
+create-expected -I -p udp $V4 --sport 1099 --dport 53 -t 34500 -u EXPECTED
+add             -A -p udp -s 10.1.0.5 -d 10.1.0.6 --sport 1 --dport 2 -t 34500
+add-again       -A -p udp -s 10.1.0.5 -d 10.1.0.6 --sport 1 --dport 2 -t 32500 -m 3
 
 count           -C
 list            -L
@@ -125,7 +125,7 @@ list-unconf     -L unconfirmed
 =get-none       -G -p tcp $V4 --sport 9 --dport 9
 
 =update-mark    -U -p udp $V4 --sport 1003 --dport 53 -m 0x20/0xf0
-=update-timeout -U -p udp $V4 --sport 1003 --dport 53 -t 3650
+=update-timeout -U -p udp $V4 --sport 1003 --dport 53 -t 36500
 =update-status  -U -p udp $V4 --sport 1003 --dport 53 -u ASSURED,SEEN_REPLY
 =update-state   -U -p tcp $V4 --sport 1001 --dport 80 --state FIN_WAIT
 =update-label   -U -p udp $V4 --sport 1012 --dport 53 --label-add "with blank"
@@ -164,20 +164,20 @@ TABLE
 
 # Save and load: what -o save printed of a full table makes the same table again.
 play <<'TABLE'
-save-tcp    -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-save-udp6   -I -p udp $V6 --sport 1003 --dport 53 -t 3450
-save-icmp   -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450
-save-gre    -I -p gre $V4 --srckey 0x11 --dstkey 0x22 -t 3450
-save-zone   -I -p udp $V4 --sport 1010 --dport 53 -t 3450 -w 3
-save-dnat   -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1002 --dport 53 -t 3450 -g 10.2.0.8
+save-tcp    -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
+save-udp6   -I -p udp $V6 --sport 1003 --dport 53 -t 34500
+save-icmp   -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 34500
+save-gre    -I -p gre $V4 --srckey 0x11 --dstkey 0x22 -t 34500
+save-zone   -I -p udp $V4 --sport 1010 --dport 53 -t 34500 -w 3
+save-dnat   -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1002 --dport 53 -t 34500 -g 10.2.0.8
 saved       -L -o save
 TABLE
 sed -n 's/^-A /-I /p' "$record" >"$TMP/saved"
 cat >"$TMP/mixed" <<'MIXED'
 # a comment, an empty line, every command that a load file takes
 
--I -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 1 --dport 2 -t 3450
--I -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 3 --dport 4 -t 3450
+-I -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 1 --dport 2 -t 34500
+-I -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 3 --dport 4 -t 34500
 -U -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 1 --dport 2 -m 5
 -D -p udp -s 10.4.0.1 -d 10.4.0.2 --sport 3 --dport 4
 MIXED

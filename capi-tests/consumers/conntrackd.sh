@@ -109,24 +109,24 @@ configure a "$(udp 10.7.0.1 10.7.0.2 sync-a)" 'Filter From Userspace {
     }'
 configure b "$(udp 10.7.0.2 10.7.0.1 sync-b)" 'Filter From Userspace { Address Ignore { IPv4_address 10.7.0.0/24 } }'
 # Two flows before the daemons start are found by their first dump.
-IN=a change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -m 7
-IN=a change -I -p udp $V6 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED -m 7
+IN=a change -I -p udp $V6 --sport 1003 --dport 53 -t 34500 -u SEEN_REPLY
 up a b
 # Flows of every kind that come later arrive as events.
-IN=a change -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 3450
-IN=a change -U -p tcp $V4 --sport 1002 --dport 80 --state ESTABLISHED -t 3550 -u SEEN_REPLY,ASSURED
-IN=a change -I -p tcp $V6 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-IN=a change -I -p udp $V4 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY -m 0x10
-IN=a change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
-IN=a change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450 -u SEEN_REPLY
-IN=a change -I -p gre $V4 --srckey 1 --dstkey 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -n 10.2.0.9:4000
-IN=a change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY -g 10.2.0.8
-IN=a change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -u SEEN_REPLY -w 5
-IN=a change -I -p udp $V4 --sport 1005 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p tcp $V4 --sport 1002 --dport 80 --state SYN_SENT -t 34500
+IN=a change -U -p tcp $V4 --sport 1002 --dport 80 --state ESTABLISHED -t 35500 -u SEEN_REPLY,ASSURED
+IN=a change -I -p tcp $V6 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
+IN=a change -I -p udp $V4 --sport 1003 --dport 53 -t 34500 -u SEEN_REPLY -m 0x10
+IN=a change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 34500 -u SEEN_REPLY
+IN=a change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 34500 -u SEEN_REPLY
+IN=a change -I -p gre $V4 --srckey 1 --dstkey 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED -n 10.2.0.9:4000
+IN=a change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 34500 -u SEEN_REPLY -g 10.2.0.8
+IN=a change -I -p udp $V4 --sport 1004 --dport 53 -t 34500 -u SEEN_REPLY -w 5
+IN=a change -I -p udp $V4 --sport 1005 --dport 53 -t 34500 -u SEEN_REPLY
 IN=a change -D -p udp $V4 --sport 1005 --dport 53
 # A real FTP session within node a, whose helper expects a connection.
 IN=a serve /usr/bin/python3 "$HERE/traffic.py" serve 127.0.0.2 tcp:21
@@ -194,15 +194,15 @@ IN=
 configure a "$(multicast 10.7.0.1 sync-a)" "$FILTER"
 configure b "$(multicast 10.7.0.2 sync-b)" "$FILTER"
 up b a
-IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 3450 -u SEEN_REPLY
-IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 3450 -u SEEN_REPLY
-IN=a change -I -p tcp $V4 --sport 1 --dport 2 --state SYN_SENT -t 3450
-IN=a change -I -p tcp $V4 --sport 2001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-IN=a change -I -p udp $V6 --sport 2002 --dport 53 -t 3450 -u SEEN_REPLY -m 5
-IN=a change -I -p udp $V4 --sport 2003 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp -s 10.66.0.1 -d 10.1.0.2 --sport 1 --dport 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p udp -s 2001:db8:66::1 -d 2001:db8::2 --sport 1 --dport 2 -t 34500 -u SEEN_REPLY
+IN=a change -I -p icmp $V4 --icmp-type 8 --icmp-code 0 --icmp-id 77 -t 34500 -u SEEN_REPLY
+IN=a change -I -p tcp $V4 --sport 1 --dport 2 --state SYN_SENT -t 34500
+IN=a change -I -p tcp $V4 --sport 2001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
+IN=a change -I -p udp $V6 --sport 2002 --dport 53 -t 34500 -u SEEN_REPLY -m 5
+IN=a change -I -p udp $V4 --sport 2003 --dport 53 -t 34500 -u SEEN_REPLY
 IN=a change -D -p udp $V4 --sport 2003 --dport 53
-IN=a change -I -p udp $V4 --sport 2004 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp $V4 --sport 2004 --dport 53 -t 34500 -u SEEN_REPLY
 IN=b expect in_table sport=2004
 table b
 expect resting a
@@ -217,9 +217,9 @@ down a b
 # 3. Statistics of one node.
 configure a 'Stats { LogFile '"$TMP"'/flows.log }' 'Filter From Kernelspace { Protocol Accept { TCP UDP } }'
 up a
-IN=a change -I -p udp $V4 --sport 3001 --dport 53 -t 3450 -u SEEN_REPLY
+IN=a change -I -p udp $V4 --sport 3001 --dport 53 -t 34500 -u SEEN_REPLY
 IN=a change -D -p udp $V4 --sport 3001 --dport 53
-IN=a change -I -p tcp $V4 --sport 3002 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
+IN=a change -I -p tcp $V4 --sport 3002 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
 expect shown 'sport=3002' a -i
 SORTED=1 control a internal -i
 SORTED=1 control a internal-xml -i -x

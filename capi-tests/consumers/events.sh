@@ -52,23 +52,23 @@ TABLE
 
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
-change -I -p tcp $V4 --sport 1001 --dport 80 --state SYN_SENT -t 3450
-change -U -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3550 -u SEEN_REPLY,ASSURED
-change -I -p udp $V4 --sport 1003 --dport 53 -t 3450 -m 16 --label-add one,far-away
+change -I -p tcp $V4 --sport 1001 --dport 80 --state SYN_SENT -t 34500
+change -U -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 35500 -u SEEN_REPLY,ASSURED
+change -I -p udp $V4 --sport 1003 --dport 53 -t 34500 -m 16 --label-add one,far-away
 change -U -p udp $V4 --sport 1003 --dport 53 -m 48
 change -U -p udp $V4 --sport 1003 --dport 53 --label-del one
-change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450
-change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -w 5
-change -I -p gre $V4 --srckey 1 --dstkey 2 -t 3450
-change -I -p sctp $V6 --sport 1 --dport 2 --state CLOSED --orig-vtag 1 --reply-vtag 2 -t 3450
-change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 3450 -n 10.2.0.9:4000
-change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -g 10.2.0.8
+change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 34500
+change -I -p udp $V4 --sport 1004 --dport 53 -t 34500 -w 5
+change -I -p gre $V4 --srckey 1 --dstkey 2 -t 34500
+change -I -p sctp $V6 --sport 1 --dport 2 --state CLOSED --orig-vtag 1 --reply-vtag 2 -t 34500
+change -I -p tcp -s 10.2.0.1 -d 10.2.0.2 --sport 1 --dport 2 --state ESTABLISHED -t 34500 -n 10.2.0.9:4000
+change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 34500 -g 10.2.0.8
 change -D -p tcp $V4
 change -D -p icmpv6
 change -D -w 5
 change -D -s 10.2.0.1 -d 10.2.0.2
 change -D -p sctp
-change -I -p 200 -s 10.255.0.1 -d 10.255.0.2 -t 3450
+change -I -p 200 -s 10.255.0.1 -d 10.255.0.2 -t 34500
 
 expect drained
 for listener in "${listeners[@]}"; do finish "$listener" INT; done

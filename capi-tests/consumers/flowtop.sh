@@ -8,11 +8,11 @@ need flowtop
 track
 V4='-s 10.1.0.1 -d 10.1.0.2'
 V6='-s 2001:db8::1 -d 2001:db8::2'
-change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-change -I -p tcp $V6 --sport 1002 --dport 443 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED
-change -I -p udp -s 10.1.0.3 -d 10.1.0.4 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
-change -I -p sctp -s 10.1.0.5 -d 10.1.0.6 --sport 1004 --dport 5000 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450
-change -I -p tcp -s 127.0.0.1 -d 127.0.0.2 --sport 1005 --dport 99 --state ESTABLISHED -t 3450
+change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
+change -I -p tcp $V6 --sport 1002 --dport 443 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED
+change -I -p udp -s 10.1.0.3 -d 10.1.0.4 --sport 1003 --dport 53 -t 34500 -u SEEN_REPLY
+change -I -p sctp -s 10.1.0.5 -d 10.1.0.6 --sport 1004 --dport 5000 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 34500
+change -I -p tcp -s 127.0.0.1 -d 127.0.0.2 --sport 1005 --dport 99 --state ESTABLISHED -t 34500
 
 mkfifo "$TMP/keys"
 SCREEN=$TMP/screen
@@ -20,7 +20,8 @@ KEYS=$TMP/keys start run sh -c "TERM=vt100 exec script -qefc 'stty cols 180 rows
 flowtop=$started
 exec 9>"$TMP/keys"
 expect holds "$SCREEN" 10.1.0.2
-change -I -p tcp -s 10.1.0.8 -d 10.1.0.9 --sport 1006 --dport 22 --state SYN_SENT -t 3450
+expect listening
+change -I -p tcp -s 10.1.0.8 -d 10.1.0.9 --sport 1006 --dport 22 --state SYN_SENT -t 34500
 expect holds "$SCREEN" 10.1.0.9
 drawn=$(stat -c %s "$SCREEN")
 change -D -s 10.1.0.8

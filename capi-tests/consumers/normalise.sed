@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Takes out of a record what two plays of one scene may differ in, and nothing else.
 #
-# Scenes choose timers that end in 50, so only the last two digits of a timer are masked: a timer read wrongly is found.
+# Scenes choose timers that end in 500, and run.sh ends a scene after 300 seconds: only the last three digits of a timer are
+# masked, so that a timer read wrongly is found.
 
 # Timers: the text list, with or without the family in front; event lines; save lines; XML.
-s/^((.*\[(NEW|UPDATE|DESTROY)\] *)?(ipv[46] +[0-9]+ )?[a-z0-9]+ +[0-9]+ [0-9]+)[0-9][0-9] /\1tt /
-s/(^|[^-[:alnum:]])-t ([0-9]+)[0-9][0-9] /\1-t \2tt /
-s,<timeout>([0-9]*)[0-9][0-9]</timeout>,<timeout>\1tt</timeout>,g
+s/^((.*\[(NEW|UPDATE|DESTROY)\] *)?(ipv[46] +[0-9]+ )?[a-z0-9]+ +[0-9]+ [0-9]+)[0-9]{3} /\1ttt /
+s/(^|[^-[:alnum:]])-t ([0-9]+)[0-9]{3} /\1-t \2ttt /
+s,<timeout>([0-9]*)[0-9]{3}</timeout>,<timeout>\1ttt</timeout>,g
 # Identifiers (not those of ICMP), port ids, the name of a process that may already be gone.
 s/(code=[0-9]+ )id=/\1icmp-id=/g
 s/ id=[0-9]+/ id=ID/
@@ -30,8 +31,8 @@ s/(commit has taken )[0-9.]+/\1N/
 s/^(allocated queue nodes|current elements):\s+[0-9]+/\1: N/
 s/^(connections updated|\tupdate OK\/failed):\s+[0-9]+/\1: N/
 s/ +[0-9]+ (Bytes|Pckts) (sent|recv)/ N \1 \2/g
-# iptstate: a timer h:mm:ss that began at 59 seconds.
-s/ ([0-9]+:[0-9]{2}):[0-9]{2} *(\r?)$/ \1:ss\2/
+# iptstate: a timer h:mm:ss that began at 59 minutes and 59 seconds.
+s/ ([0-9]+):[0-9]{2}:[0-9]{2} *(\r?)$/ \1:mm:ss\2/
 # ulogd: syslog's date and host; identifiers and clocks as keys.
 s/^[A-Z][a-z]{2} +[0-9]+ [0-9:]{8} [^ ]+ /DATE HOST /
 s/(ct\.id|flow\.(start|end)\.u?sec)=[0-9]+/\1=N/g

@@ -92,8 +92,10 @@ complete() {
     write_record "$2" "$(cat "$TMP/command.$1")"
 }
 
-# finish PROCESS SIGNAL: ends what start began and completes its record.
+# finish PROCESS SIGNAL: ends what start began, once it waits, and completes its record. A program that has read an event
+# and has not printed it yet would end without it.
 finish() {
+    expect waiting "$1"
     kill -s "$2" "$1"
     wait "$1"
     complete "$1" $?
@@ -111,6 +113,8 @@ subscribed() {
 }
 # Nobody has an event left to read. (Fifth column: bytes queued.)
 drained() { awk '$2 == 12 && $4 !~ /^0+$/ && $5 > 0 { exit 1 }' /proc/net/netlink; }
+# The process waits: it has done what it has read.
+waiting() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = S ]; }
 # `carrier DEVICE`, `bound tcp|udp PORT`, in $IN.
 carrier() { (within ip -o link show "$1") | grep -q 'state UP'; }
 bound() { (within ss -nl "--$1") | grep -q ":$2 "; }
@@ -119,9 +123,9 @@ in_table() { witness sh -c "conntrack -L | grep -q -- '$1'"; }
 holds() { grep -q -- "$2" "$1"; }
 # File $1 is longer than $2 bytes.
 longer() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
-# How often a process has gone to sleep, and whether that is more often than $2.
-sleeps() { awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"; }
-slept() { [ "$(sleeps "$1")" -gt "$2" ]; }
+# A process that does something each second, and sleeps only until the next time, has done it since the time $2 (date +%s): it
+# sleeps two seconds later, or more.
+done_since() { [ "$(date +%s)" -ge $(($2 + 3)) ] && waiting "$1"; }
 exists() { [ -e "$1" ]; }
 
 # witness COMMAND...: a command of the scene itself, on the original.
@@ -135,7 +139,8 @@ quiet() {
 
 # serve COMMAND...: a background process of the scene; returns when it has said `ready`.
 serve() {
-    local log=$TMP/serve.$RANDOM
+    local log
+    log=$(mktemp "$TMP/serve.XXXXXX")
     (within "$@") >"$log" 2>&1 &
     expect holds "$log" ready
 }
@@ -180,15 +185,16 @@ kernel() {
 # change OPTION...: a change of the table by the original's tool; `change` fails the scene when it fails.
 change() { witness conntrack "$@" || echo "change failed: $*" >>"$OUT/failed"; }
 
-# track: makes the kernel follow every flow in $IN, with counters, events of every flow, and timers that end in 50 (see normalise.sed).
+# track: makes the kernel follow every flow in $IN, with counters, events of every flow, and timers that end in 500 (see
+# normalise.sed).
 track() {
     quiet nft add table inet track
     quiet nft 'add chain inet track every { type filter hook prerouting priority 0; }'
     quiet nft 'add rule inet track every ct state new,established,related accept'
-    local timer settings=(nf_conntrack_acct=1 nf_conntrack_events=1 nf_conntrack_udp_timeout=350
-        nf_conntrack_udp_timeout_stream=350 nf_conntrack_icmp_timeout=350 nf_conntrack_tcp_timeout_established=3650)
+    local timer settings=(nf_conntrack_acct=1 nf_conntrack_events=1 nf_conntrack_udp_timeout=3500
+        nf_conntrack_udp_timeout_stream=3500 nf_conntrack_icmp_timeout=3500 nf_conntrack_tcp_timeout_established=36500)
     for timer in syn_sent syn_recv fin_wait close_wait last_ack time_wait close max_retrans unacknowledged; do
-        settings+=("nf_conntrack_tcp_timeout_$timer=450")
+        settings+=("nf_conntrack_tcp_timeout_$timer=4500")
     done
     kernel "${settings[@]}"
 }

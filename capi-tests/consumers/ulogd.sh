@@ -71,16 +71,15 @@ V6='-s 2001:db8::1 -d 2001:db8::2'
 traffic tcp 10.9.0.1:4001 10.9.0.2:80 hello again
 traffic udp 10.9.0.1:4002 10.9.0.2:53 one two three
 traffic ping 10.9.0.1 10.9.0.2 77
-change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 3450 -u SEEN_REPLY,ASSURED -m 16
-change -I -p udp $V6 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
-change -I -p udp -s 2001:db8:1::1 -d 2001:db8::2 --sport 1003 --dport 53 -t 3450 -u SEEN_REPLY
-change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 3450
-change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 3450
-change -I -p udp $V4 --sport 1004 --dport 53 -t 3450 -w 5
-change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 3450 -g 10.2.0.8
+change -I -p tcp $V4 --sport 1001 --dport 80 --state ESTABLISHED -t 34500 -u SEEN_REPLY,ASSURED -m 16
+change -I -p udp $V6 --sport 1003 --dport 53 -t 34500 -u SEEN_REPLY
+change -I -p udp -s 2001:db8:1::1 -d 2001:db8::2 --sport 1003 --dport 53 -t 34500 -u SEEN_REPLY
+change -I -p sctp $V4 --sport 5 --dport 6 --state ESTABLISHED --orig-vtag 1 --reply-vtag 2 -t 34500
+change -I -p icmpv6 $V6 --icmpv6-type 128 --icmpv6-code 0 --icmpv6-id 78 -t 34500
+change -I -p udp $V4 --sport 1004 --dport 53 -t 34500 -w 5
+change -I -p udp -s 10.2.0.1 -d 10.2.0.3 --sport 1 --dport 2 -t 34500 -g 10.2.0.8
 change -U -p tcp $V4 --sport 1001 --dport 80 -m 32
-polls=$(sleeps "${daemon[poll]}")
-expect slept "${daemon[poll]}" $((polls + 2)) # it has polled twice since: it has seen every flow
+expect done_since "${daemon[poll]}" "$(date +%s)" # it has polled since: it has seen every flow
 change -D -p udp --dport 53 -s 10.9.0.1
 change -D -p icmp
 change -D -p tcp $V4

@@ -43,8 +43,9 @@ if exec 9</proc/sys/net/netfilter/nf_conntrack_max; then flock --shared 9; fi
 if ! $SCENE true 2>/dev/null; then
     skip 'monitoring: no namespaces here (unshare)'
 else
+    # Each wait of the scene ends after two minutes; its end is for what hangs all the same.
     # shellcheck disable=SC2086
-    results=$(timeout -k 5 120 $SCENE /usr/bin/python3 tests/monitoring/scene.py 2>&1 </dev/null) ||
+    results=$(timeout -k 5 900 $SCENE /usr/bin/python3 tests/monitoring/scene.py 2>&1 </dev/null) ||
         fail "the scene ended with status $?"
     printf '%s\n' "$results"
     count() { grep -c "^$1 " <<<"$results"; }

@@ -29,7 +29,7 @@ TREE, STAGE = os.environ["TREE"], os.environ["STAGE"]
 PACKAGING = os.path.join(os.path.dirname(__file__), "../../packaging/prometheus")
 TOOL = STAGE + "/sbin/conntrack"
 NODE, PROMETHEUS, DIRECT = 19100, 19090, 19101  # ports of 127.0.0.1
-PATIENCE = 60  # seconds, for anything
+PATIENCE = 120  # seconds, for anything: a hang on any machine
 
 # The metrics and their types: docs/monitoring.md has the same list.
 COUNTERS = ["found", "invalid", "insert", "insert_failed", "drop", "early_drop", "error", "search_restart",
@@ -103,7 +103,7 @@ def prepare():
     }}"""
     subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
     with open("/proc/sys/net/netfilter/nf_conntrack_udp_timeout", "w") as file:
-        file.write("600")  # the entry that takes the port outlives this ring
+        file.write("100000")  # the entry that takes the port outlives this ring
     lose(0)
 
 
@@ -444,8 +444,10 @@ def plugin(*words, status, start=()):
 @check("plugin: each state by the fill level, with performance data that the plugins' own library reads")
 def _(scene):
     count, limit = number("count"), number("max")
+    begun = time.monotonic()
     words, data = plugin(status=0)
-    assert re.search("nothing lost in [01][.][0-9] s$", words), words
+    said = re.search(r"nothing lost in (\d+[.]\d) s$", words)
+    assert said and 0.5 <= float(said.group(1)) <= time.monotonic() - begun + 0.05, words  # rounded
     assert data["entries"] == [str(count), "", str(limit * 80 // 100), str(limit * 95 // 100), "0", str(limit)], data
     assert list(data) == ["entries", "full_drops", "clashes", "chain_losses", "evictions"]
     assert all(row == ["0", "", "", "", "0", ""] for name, row in data.items() if name != "entries"), data
@@ -456,14 +458,24 @@ def _(scene):
 
 @check("plugin: a loss during the interval is critical, one before it is not")
 def _(scene):
-    drops = kernel_counters()["drop"]
-    loser = threading.Thread(target=lambda: [lose(1) or time.sleep(0.05) for _ in range(20)])
+    drops, lost, stop = kernel_counters()["drop"], [], threading.Event()
+
+    def lose_on():
+        while not stop.wait(0.05):
+            lose(1)
+            lost.append(1)
+    loser = threading.Thread(target=lose_on)
     loser.start()
-    words, data = plugin("--interval", "1", status=2)
-    loser.join()
-    assert "lost to NAT (no free port, or a race for one)" in words and 0 < int(data["clashes"][0]) <= 20, (words, data)
+    try:  # packets are lost before, during and after the interval, however late it begins
+        until("a loss", lambda: lost)
+        words, data = plugin("--interval", "1", status=2)
+    finally:
+        stop.set()
+        loser.join()
+    assert "lost to NAT (no free port, or a race for one)" in words, (words, data)
+    assert 0 < int(data["clashes"][0]) <= len(lost), (words, data, lost)
     assert data["full_drops"][0] == data["chain_losses"][0] == data["evictions"][0] == "0", data
-    assert kernel_counters()["drop"] == drops + 20
+    assert kernel_counters()["drop"] == drops + len(lost)
     plugin("--interval", "0.1", status=0)
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from conftest import udp
+from conftest import WAITING, udp, wait_until
 
 import conntrack
 
@@ -58,16 +58,19 @@ def test_the_descriptor_shows_events():
         assert select.select([subscription], [], [], 0)[0] == []
         assert subscription.poll() is None
         conntrack.create(**udp(1))
-        assert select.select([subscription], [], [], 20)[0] == [subscription]
+        assert select.select([subscription], [], [], 60)[0] == [subscription]
         assert len(received(subscription)) == 1 and subscription.lost == 0
     for use in (subscription.fileno, subscription.poll, lambda: next(subscription), lambda: subscription.lost):
         with pytest.raises(ValueError, match="closed"):
             use()
 
 
-def flood(number):
+def flood(number, room=None):
+    """Makes entries. With a semaphore, each one only while there is room for its event."""
     with conntrack.Handle() as handle:
         for each in range(number):
+            if room is not None:
+                room.acquire()
             handle.create(**udp(each))
 
 
@@ -92,9 +95,12 @@ def test_losses_are_raised_or_yielded():
 
 def test_no_event_of_a_flood_is_lost():
     with conntrack.events(["new"]) as subscription:
-        maker = threading.Thread(target=flood, args=(20000,))
+        room, sources = threading.Semaphore(WAITING), set()
+        maker = threading.Thread(target=flood, args=(20000, room))
         maker.start()
-        sources = {next(subscription).flow.src for _ in range(20000)}
+        for _ in range(20000):
+            sources.add(next(subscription).flow.src)
+            room.release()
         maker.join()
         assert len(sources) == 20000 and subscription.lost == 0 and subscription.poll() is None
 
@@ -201,14 +207,14 @@ def test_other_tasks_run_while_items_wait(kind):
                 await asyncio.sleep(0)
 
         with kind() as followed:
-            flood(2000)
+            flood(WAITING)
             task = asyncio.create_task(other())
-            for _ in range(2000):
+            for _ in range(WAITING):
                 await followed.__anext__()
             task.cancel()
         return others
 
-    assert asyncio.run(follow()) >= 20
+    assert asyncio.run(follow()) >= WAITING // 64  # once in 64 items
 
 
 def test_trio():
@@ -331,12 +337,8 @@ def is_interrupted(process):
 def test_ctrl_c_ends_everything_that_waits(wait):
     process = started(INTERRUPTED, wait)
     assert process.stdout.readline() == "ready\n"
-    while not waits(process.pid):
-        assert process.poll() is None
-        time.sleep(0.001)
-    begun = time.monotonic()
+    wait_until(lambda: waits(process.pid))
     assert is_interrupted(process)
-    assert time.monotonic() - begun < 10
 
 
 def waits(pid):

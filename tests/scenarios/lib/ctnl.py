@@ -104,9 +104,11 @@ class Nl:
         for _, _, _, fam, b in self.talk(self.msg(CT, ty, NLM_F_DUMP, family=family), True):
             yield parse(fam, b)
 
-    def create(self, entries, batch=100, ignore=True):
-        """entries: iterable of bytes (attributes of IPCTNL_MSG_CT_NEW) with family: (family, bytes)."""
+    def create(self, entries, batch=100, ignore=True, replace=False):
+        """entries: iterable of bytes (attributes of IPCTNL_MSG_CT_NEW) with family: (family, bytes). An entry that is there is
+        refused, or with `replace` changed."""
         made = failed = 0
+        flags = NLM_F_CREATE | (0 if replace else NLM_F_EXCL)
         buf, n = [], 0
 
         def flush():
@@ -134,7 +136,7 @@ class Nl:
 
         for fam, body in entries:
             n += 1
-            buf.append(self.msg(CT, 0, NLM_F_CREATE | NLM_F_EXCL | (NLM_F_ACK if n == batch else 0), body, fam))
+            buf.append(self.msg(CT, 0, flags | (NLM_F_ACK if n == batch else 0), body, fam))
             if n == batch:
                 flush()
         if n:  # the last one must ask for an acknowledgement

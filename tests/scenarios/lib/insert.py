@@ -3,9 +3,11 @@
 """Entries made through ctnetlink, for what packets would take too long to build.
 
 insert.py n=N [first=0] [proto=6] [src=ADDR|PREFIX] [dst=...] [sport=LO-HI] [dport=...] [state=NUM] [status=0xe] [timeout=LO-HI]
-          [zone=LO-HI] [mark=LO-HI] [label=BIT] [snat=ADDR,LO-HI]
+          [zone=LO-HI] [mark=LO-HI] [label=BIT] [snat=ADDR,LO-HI] [again=SECS]
+
+With `again` it goes on until it is killed: every so many seconds each entry gets its timeout again, or is made again.
 """
-import sys
+import sys, time
 from ctnl import Nl, entry
 from traffic import addresses, ports
 
@@ -29,9 +31,15 @@ def main():
                         mark=mark(i) if "mark" in o else None, labels=label, snat=(snat[0], sp(i)) if sp else None)
 
     nl = Nl(1 << 20)
-    made, failed = nl.create(entries())
-    if failed:
-        sys.exit(f"insert: {made} made, {failed} refused, errno {nl.last_errno}")
+    again = float(o.get("again", 0))
+    rows = list(entries()) if again else entries()
+    while True:
+        made, failed = nl.create(rows, replace=again > 0)
+        if failed:
+            sys.exit(f"insert: {made} made, {failed} refused, errno {nl.last_errno}")
+        if not again:
+            return
+        time.sleep(again)
 
 
 main()
