@@ -19,8 +19,8 @@ use crate::show::output::{Output, View, tell};
 use crate::sys::descriptors;
 use crate::sys::folder::Folder;
 use crate::sys::signals::StopSignals;
-use netfilter_conntrack::Error;
 use netfilter_conntrack::diagnosis::namespaces::{Found, search};
+use netfilter_conntrack::{Error, Netns};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -221,7 +221,7 @@ impl<'s> Everywhere<'s> {
                 one.rename(named);
                 continue;
             }
-            match self.subscribe(&named.name, &named.found).map_err(|error| named.found.explained(error)) {
+            match self.subscribe(&named.name, &named.found) {
                 Ok(stream) => self.followed.push(Followed::new(named, stream)),
                 Err(Error::Os(libc::ESRCH)) => {}
                 Err(error) => {
@@ -262,8 +262,8 @@ impl<'s> Everywhere<'s> {
     }
 
     fn subscribe(&self, name: &str, found: &Found) -> Result<Stream, Error> {
-        let netns = found.netns().ok_or(Error::Os(libc::ESRCH))?;
-        let events = self.subscription.builder().open_in(&netns)?;
+        let open = |netns: &Netns| Ok((netns.clone(), self.subscription.builder().open_in(netns)?));
+        let (netns, events) = found.attempt(open)?;
         let losses = Losses::of(self.subscription, &self.view).in_namespace(name);
         Ok(Stream::new(events, losses, Origins::of_namespace(netns)))
     }
