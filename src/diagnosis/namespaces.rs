@@ -208,14 +208,23 @@ impl Found {
         self.pids.iter().copied().filter(|&pid| Identity::of(pid) == Some(self.identity))
     }
 
-    /// The file that stands for it; nothing if it has gone. While a name is removed, its file stands for no namespace.
+    /// The files that may stand for it: that of its name, and those of its processes.
+    fn files(&self) -> impl Iterator<Item = PathBuf> + use<'_> {
+        let named = self.name.iter().map(|name| Path::new(NAMED).join(name));
+        named.chain(self.pids.iter().map(|pid| of_process(*pid)))
+    }
+
+    /// Whether a file stands for it now. While a name is removed, its file stands for no namespace.
+    fn stands(&self, path: &Path) -> bool {
+        match self.identity {
+            Identity::File(device, inode) => proc::identity(path).is_ok_and(|found| found == (device, inode)),
+            Identity::Counters(..) => self.processes().any(|pid| path == of_process(pid)),
+        }
+    }
+
+    /// The file that stands for it; nothing if it has gone.
     fn path(&self) -> Option<PathBuf> {
-        let of_process = |pid| PathBuf::from(format!("/proc/{pid}/ns/net"));
-        let stands = |path: &PathBuf| {
-            proc::identity(path).is_ok_and(|(device, inode)| Identity::File(device, inode) == self.identity)
-        };
-        let named = self.name.as_ref().map(|name| Path::new(NAMED).join(name)).filter(stands);
-        named.or_else(|| self.processes().next().map(of_process))
+        self.files().find(|path| self.stands(path))
     }
 
     /// The error of an attempt to enter it: `ESRCH` if it has gone meanwhile, otherwise the same error.
@@ -230,12 +239,13 @@ impl Found {
     /// # Errors
     /// The system's, where the namespace cannot be entered; `ESRCH` if it has gone.
     pub fn sample(&self) -> Result<Sample> {
-        if let Some(sample) = self.processes().find_map(|pid| Sample::of_process(pid).ok()) {
+        // A process may have moved while its files were read.
+        let is_inside = |pid: &u32| Identity::of(*pid) == Some(self.identity);
+        let of = |pid: u32| Sample::of_process(pid).ok().filter(|_| is_inside(&pid));
+        if let Some(sample) = self.processes().find_map(of) {
             return Ok(sample);
         }
-        let path = self.path().ok_or(Error::Os(libc::ESRCH))?;
-        namespace::within(&path, || Ok(Sample::take(&mut Handle::open()?)))
-            .map_err(|error| self.explained(error))
+        self.attempt(|netns| namespace::within(netns.open()?, || Ok(Sample::take(&mut Handle::open()?))))
     }
 
     /// How it is named where it cannot be read.
@@ -273,10 +283,35 @@ impl Found {
         }
     }
 
-    /// The file with which it can be entered; nothing if it has gone.
+    /// The file with which it can be entered; nothing if it has gone. What stands for another namespace later is not entered.
     #[must_use]
     pub fn netns(&self) -> Option<Netns> {
-        self.path().map(Netns::Path)
+        self.path().map(|path| self.with_file(path))
+    }
+
+    fn with_file(&self, path: PathBuf) -> Netns {
+        match self.identity {
+            Identity::File(device, inode) => Netns::Found { path, identity: (device, inode) },
+            Identity::Counters(..) => Netns::Path(path),
+        }
+    }
+
+    /// Does what needs the namespace with each file that may stand for it until it succeeds: a process may leave, or move to
+    /// another namespace, between the search and the work.
+    ///
+    /// # Errors
+    /// The first error of `work` with a file that still stands for the namespace; `ESRCH` if the namespace has gone.
+    pub fn attempt<T>(&self, mut work: impl FnMut(&Netns) -> Result<T>) -> Result<T> {
+        let gone = Error::Os(libc::ESRCH);
+        let mut why = gone;
+        for path in self.files() {
+            match work(&self.with_file(path.clone())) {
+                Err(error) if error != gone && why == gone && self.stands(&path) => why = error,
+                Err(_) => {}
+                done => return done,
+            }
+        }
+        Err(why)
     }
 
     /// Whether both are the same namespace. A namespace that has gone may be mistaken for a later one, unless a socket
@@ -298,6 +333,11 @@ impl Found {
             .map(|container| (container, NameFrom::Container))
             .or_else(|| Some((command(pid)?, NameFrom::Process)))
     }
+}
+
+/// The file of the namespace in which a process is.
+fn of_process(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/ns/net"))
 }
 
 /// The id of the container in which a process is.
@@ -328,5 +368,23 @@ mod tests {
         let gone = Found { identity: Identity::File(0, 0), name: Some(path.into()), pids: vec![pid] };
         assert_eq!(gone.path(), None);
         assert_eq!(gone.explained(Error::Os(libc::EINVAL)), Error::Os(libc::ESRCH));
+    }
+
+    #[test]
+    fn the_work_is_done_with_the_next_file_where_one_fails() {
+        let pid = std::process::id();
+        let found = |identity, pids| Found { identity, name: Some("no-such-name".into()), pids };
+        let own = found(Identity::of_file(pid).unwrap(), vec![u32::MAX, pid]);
+        let mut tried = Vec::new();
+        let done = own.attempt(|netns| {
+            tried.push(netns.path().unwrap());
+            netns.open().map(drop)
+        });
+        assert_eq!(done, Ok(()));
+        assert_eq!(tried, [Path::new(NAMED).join("no-such-name"), of_process(u32::MAX), of_process(pid)]);
+        let refused = own.attempt(|netns| netns.open().and(Err::<(), _>(Error::Os(libc::EPERM))));
+        assert_eq!(refused, Err(Error::Os(libc::EPERM)), "what fails where the namespace is, is the error");
+        let moved = found(Identity::File(0, 0), vec![pid]);
+        assert_eq!(moved.attempt(|netns| netns.open().map(drop)), Err(Error::Os(libc::ESRCH)));
     }
 }

@@ -148,14 +148,14 @@ impl Diagnosis {
     /// cannot be read stands in [`Facts::not_read`].
     pub fn run(&mut self) -> Result<Report> {
         let Some(netns) = &self.netns else { return self.state.look(&self.options) };
-        let path = netns.path()?;
-        let options = Options { entered_by: Some(path.clone()), ..self.options.clone() };
+        let file = netns.open()?;
+        let options = Options { entered_by: Some(netns.path()?), ..self.options.clone() };
         let mut state = std::mem::take(&mut self.state);
         let look = move || {
             let report = state.look(&options);
             Ok((report, state))
         };
-        let (report, state) = namespace::within(&path, look)?;
+        let (report, state) = namespace::within(file, look)?;
         self.state = state;
         report
     }

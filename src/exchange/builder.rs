@@ -6,7 +6,8 @@
 use super::handle::Handle;
 use crate::error::{Error, Result};
 use crate::sys::socket::LARGEST_RECEIVE_BUFFER;
-use crate::sys::{Socket, namespace};
+use crate::sys::{Socket, namespace, proc};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Where `ip netns` keeps the namespaces that it has named.
@@ -38,6 +39,14 @@ pub enum Netns {
     Path(PathBuf),
     /// The namespace in which this process runs.
     Process(u32),
+    /// A file, as long as it stands for the namespace with this device and inode: a process may move to another namespace,
+    /// and a name may be given again. What needs the namespace then fails with `ESRCH`.
+    Found {
+        /// The file.
+        path: PathBuf,
+        /// Device and inode.
+        identity: (u64, u64),
+    },
 }
 
 impl Netns {
@@ -51,8 +60,19 @@ impl Netns {
                 Err(Error::Invalid("a namespace's name is the name of a file"))
             }
             Netns::Name(name) => Ok(Path::new(NAMED).join(name)),
-            Netns::Path(path) => Ok(path.clone()),
+            Netns::Path(path) | Netns::Found { path, .. } => Ok(path.clone()),
             Netns::Process(pid) => Ok(PathBuf::from(format!("/proc/{pid}/ns/net"))),
+        }
+    }
+
+    /// The open file. It is checked after it was opened: whatever happens to its name, it stands for the same namespace.
+    pub(crate) fn open(&self) -> Result<File> {
+        let file = namespace::open(&self.path()?)?;
+        match self {
+            Netns::Found { identity, .. } if proc::identity_of(&file)? != *identity => {
+                Err(Error::Os(libc::ESRCH))
+            }
+            _ => Ok(file),
         }
     }
 
@@ -63,7 +83,7 @@ impl Netns {
     /// # Errors
     /// As [`HandleBuilder::open`] for a namespace. The thread then stays where it is.
     pub fn enter(&self) -> Result<()> {
-        namespace::enter(&self.path()?)
+        namespace::enter_file(&self.open()?)
     }
 }
 
@@ -115,7 +135,7 @@ impl HandleBuilder {
     pub fn open(self) -> Result<Handle> {
         let socket = match &self.namespace {
             None => Socket::open(0)?,
-            Some(namespace) => namespace::socket_in(&namespace.path()?)?,
+            Some(namespace) => namespace::socket_in(namespace.open()?)?,
         };
         if let Some(bytes) = self.receive_buffer {
             socket.set_receive_buffer(bytes)?;
@@ -184,6 +204,20 @@ mod tests {
         assert!(Netns::Process(u32::MAX).enter().is_err_and(Error::is_not_found));
         assert_eq!(Netns::Path("/etc/passwd".into()).enter(), Err(Error::Os(libc::EINVAL)));
         assert!(matches!(Netns::Name("a/b".into()).enter(), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn a_file_that_stands_for_another_namespace_now_is_not_entered() {
+        let path = PathBuf::from("/proc/thread-self/ns/net");
+        let (device, inode) = proc::identity(&path).unwrap();
+        let found = |inode| Netns::Found { path: path.clone(), identity: (device, inode) };
+        let identity = |file: File| proc::identity_of(&file);
+        assert_eq!(found(inode).open().and_then(identity), Ok((device, inode)));
+        let gone = Error::Os(libc::ESRCH);
+        let moved = found(inode + 1);
+        assert_eq!(moved.open().err(), Some(gone));
+        assert_eq!(moved.enter(), Err(gone));
+        assert_eq!(Handle::builder().namespace(moved).open().err(), Some(gone));
     }
 
     #[test]

@@ -65,17 +65,11 @@ pub fn set_loopback_up() -> Result<()> {
     }
 }
 
-/// Moves the calling thread into the network namespace that this file stands for. Threads that it starts later follow it.
+/// Opens a file that should stand for a namespace. Opening never waits, even for a pipe without a writer or for a device.
 ///
 /// # Errors
-/// The system's error: `ENOENT`, `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace;
-/// [`Error::Invalid`] for a path with a NUL.
-pub fn enter(path: &Path) -> Result<()> {
-    enter_file(&open(path)?)
-}
-
-/// Opens a file that should stand for a namespace. Opening never waits, even for a pipe without a writer or for a device.
-fn open(path: &Path) -> Result<File> {
+/// The system's error, such as `ENOENT`; [`Error::Invalid`] for a path with a NUL.
+pub(crate) fn open(path: &Path) -> Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     file.map_err(|error| match error.kind() {
         ErrorKind::InvalidInput => Error::Invalid("a path has no NUL"),
@@ -83,7 +77,11 @@ fn open(path: &Path) -> Result<File> {
     })
 }
 
-fn enter_file(file: &File) -> Result<()> {
+/// Moves the calling thread into the network namespace of this file. Threads that it starts later follow it.
+///
+/// # Errors
+/// The system's error: `EPERM` without `CAP_SYS_ADMIN`, `EINVAL` for a file that is no network namespace.
+pub(crate) fn enter_file(file: &File) -> Result<()> {
     // SAFETY: no pointer is passed; the call changes the namespace of the calling thread only.
     match unsafe { libc::setns(file.as_raw_fd(), libc::CLONE_NEWNET) } {
         0 => Ok(()),
@@ -91,25 +89,24 @@ fn enter_file(file: &File) -> Result<()> {
     }
 }
 
-/// Runs `work` in the network namespace that this file stands for, in a thread of its own: the calling thread stays where
+/// Runs `work` in the network namespace of this file, in a thread of its own: the calling thread stays where
 /// it is.
 ///
 /// # Errors
-/// As [`enter`]; and those of `work`.
+/// As [`enter_file`]; and those of `work`.
 pub(crate) fn within<T: Send + 'static>(
-    path: &Path,
+    file: File,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let file = open(path)?;
     let enter_and_work = move || enter_file(&file).and_then(|()| work());
     let thread = std::thread::Builder::new().name("namespace".to_owned()).spawn(enter_and_work);
     thread?.join().unwrap_or(Err(Error::Os(libc::EIO)))
 }
 
-/// Opens a socket in the network namespace that this file stands for. The calling thread stays where it is.
+/// Opens a socket in the network namespace of this file. The calling thread stays where it is.
 ///
 /// # Errors
-/// As [`enter`].
-pub(crate) fn socket_in(path: &Path) -> Result<Socket> {
-    within(path, || Socket::open(0))
+/// As [`enter_file`].
+pub(crate) fn socket_in(file: File) -> Result<Socket> {
+    within(file, || Socket::open(0))
 }

@@ -30,6 +30,15 @@ pub(crate) fn identity(path: impl AsRef<Path>) -> Result<(u64, u64)> {
     Ok((found.dev(), found.ino()))
 }
 
+/// The device and inode of an open file.
+///
+/// # Errors
+/// The system's error.
+pub(crate) fn identity_of(file: &File) -> Result<(u64, u64)> {
+    let found = file.metadata()?;
+    Ok((found.dev(), found.ino()))
+}
+
 /// The longest record of the kernel log.
 const RECORD: usize = 8192;
 

@@ -119,7 +119,7 @@ impl EventsBuilder {
     /// # Errors
     /// As [`open`](Self::open), and as [`HandleBuilder::open`](crate::HandleBuilder::open) for a namespace.
     pub fn open_in(self, netns: &Netns) -> Result<Events> {
-        namespace::within(&netns.path()?, move || self.open())
+        namespace::within(netns.open()?, move || self.open())
     }
 
     /// Subscribes. The buffer is set before the first event can arrive.

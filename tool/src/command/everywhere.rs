@@ -19,8 +19,8 @@ use crate::show::output::{Output, View, tell};
 use crate::sys::descriptors;
 use crate::sys::folder::Folder;
 use crate::sys::signals::StopSignals;
-use netfilter_conntrack::Error;
 use netfilter_conntrack::diagnosis::namespaces::{Found, search};
+use netfilter_conntrack::{Error, Netns};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 /// The folder with the names of namespaces.
 const NAMED: &str = "/run/netns";
 
-/// The time between two searches, which at most a twentieth of the time is spent on.
+/// The time between two searches. While no name changes, they take at most a twentieth of the time.
 const PERIOD: Duration = Duration::from_secs(5);
 const SHARE: u32 = 20;
 
@@ -87,9 +87,11 @@ impl Searches {
 
     /// A search has been made.
     fn made(&mut self, now: Instant, took: Duration) {
-        let soon = SOON.get(self.since_change).copied();
-        self.took = took;
-        self.next = now + soon.unwrap_or(PERIOD).max(took * SHARE);
+        let wait = match SOON.get(self.since_change) {
+            Some(soon) => (*soon).max(took), // a namespace that has just got its name has events now
+            None => PERIOD.max(took * SHARE),
+        };
+        (self.took, self.next) = (took, now + wait);
         self.since_change += 1;
     }
 }
@@ -219,7 +221,7 @@ impl<'s> Everywhere<'s> {
                 one.rename(named);
                 continue;
             }
-            match self.subscribe(&named.name, &named.found).map_err(|error| named.found.explained(error)) {
+            match self.subscribe(&named.name, &named.found) {
                 Ok(stream) => self.followed.push(Followed::new(named, stream)),
                 Err(Error::Os(libc::ESRCH)) => {}
                 Err(error) => {
@@ -260,8 +262,8 @@ impl<'s> Everywhere<'s> {
     }
 
     fn subscribe(&self, name: &str, found: &Found) -> Result<Stream, Error> {
-        let netns = found.netns().ok_or(Error::Os(libc::ESRCH))?;
-        let events = self.subscription.builder().open_in(&netns)?;
+        let open = |netns: &Netns| Ok((netns.clone(), self.subscription.builder().open_in(netns)?));
+        let (netns, events) = found.attempt(open)?;
         let losses = Losses::of(self.subscription, &self.view).in_namespace(name);
         Ok(Stream::new(events, losses, Origins::of_namespace(netns)))
     }
@@ -306,6 +308,14 @@ mod tests {
         searches.made(start, Duration::from_secs(1));
         assert_eq!(searches.next - start, Duration::from_secs(20), "a search that takes long is rare");
         let second = Duration::from_secs(1);
+        searches.changed(start);
+        let mut waits = Vec::new();
+        for _ in 0..3 {
+            searches.made(start, second / 5);
+            waits.push((searches.next - start).as_millis());
+        }
+        assert_eq!(waits, [200, 1000, 5000], "a new name is looked for soon also where a search takes long");
+        searches.made(start, second);
         searches.changed(start);
         assert_eq!(searches.next - start, second);
         searches.changed(start + second / 2);

@@ -11,9 +11,9 @@ use super::Session;
 use super::others::titles;
 use crate::show::message::Complaint;
 use crate::show::output::tell;
-use netfilter_conntrack::Error;
 use netfilter_conntrack::diagnosis::facts::Namespace;
 use netfilter_conntrack::diagnosis::namespaces::{self, Found};
+use netfilter_conntrack::{Error, Netns};
 use std::collections::BTreeMap;
 
 /// When at least this number of namespaces fail for the same reason, one line has their number instead of their names.
@@ -126,9 +126,8 @@ pub fn each(
     let all = [(OWN.to_owned(), None)].into_iter();
     for (name, found) in all.chain(others.into_iter().map(|named| (named.name, Some(named.found)))) {
         if let Some(found) = found {
-            let entered = found.netns().ok_or(Error::Os(libc::ESRCH)).and_then(|netns| netns.enter());
-            if let Err(error) = entered {
-                failures.note_refusal(&name, found.explained(error));
+            if let Err(error) = found.attempt(Netns::enter) {
+                failures.note_refusal(&name, error);
                 continue;
             }
             session.close_handles();

@@ -185,14 +185,24 @@ impl Line {
         if dir == Dir::Orig { [src, dst] } else { [reply_src, reply_dst] }
     }
 
-    /// Refuses lists where the command takes one value of each option, and masks that are of several addresses.
-    fn judge_lists(&mut self) -> Result<(), Complaint> {
+    /// Whether the command takes several addresses and ports.
+    fn takes_lists(&self) -> bool {
         let selects =
             matches!(self.verb, Some(Verb::List | Verb::Delete | Verb::Update | Verb::Event | Verb::Top));
-        if !selects || self.table == Table::Expect {
+        selects && self.table != Table::Expect
+    }
+
+    /// The complaint about the first list of addresses, where the command takes one address.
+    fn refused_list(&mut self) -> Option<Complaint> {
+        if self.takes_lists() { None } else { self.lists.one_address.take() }
+    }
+
+    /// Refuses lists where the command takes one value of each option, and masks that are of several addresses.
+    fn judge_lists(&mut self) -> Result<(), Complaint> {
+        if !self.takes_lists() {
             let late = self.lists.one_port.take();
             self.late = self.late.take().or(late);
-            return self.lists.one_address.take().map_or(Ok(()), Err);
+            return self.refused_list().map_or(Ok(()), Err);
         }
         let masks =
             [(Param::MaskSrc, Param::Src, &self.src_masks), (Param::MaskDst, Param::Dst, &self.dst_masks)];

@@ -94,7 +94,11 @@ impl Parser {
     /// The first complaint; see the module's text for the order.
     pub fn parse<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Line, Complaint> {
         let mut line = Line::default();
-        let stray = self.scan(words, &mut line)?;
+        let scanned = self.scan(words, &mut line);
+        let stray = scanned.map_err(|complaint| match line.verb {
+            Some(_) => line.refused_list().unwrap_or(complaint),
+            None => complaint, // the command may be one that takes lists
+        })?;
         line.judge_lists()?;
         line.settle_masks();
         self.resolve_labels(&mut line)?;
@@ -307,6 +311,13 @@ mod tests {
         assert_eq!(complaint("-L -t 5 -l nosuch -n -j"), "unknown label 'nosuch'");
         assert_eq!(complaint("-L -t 5 -n -j"), "cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
         assert_eq!(complaint("-I -p tcp --role"), "unknown option `--role'");
+        let list = "-s 1.1.1.1,2.2.2.2";
+        for line in [format!("-G {list} --nope"), format!("-L expect {list} -q ::1/1")] {
+            assert_eq!(complaint(&line), "Invalid IP address `1.1.1.1,2.2.2.2'", "{line}");
+        }
+        for line in [format!("-L {list} --nope"), format!("{list} --nope -L")] {
+            assert_eq!(complaint(&line), "unknown option `--nope'", "{line}");
+        }
     }
 
     #[test]

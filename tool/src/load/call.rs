@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::line::args::text;
 use crate::line::options::Param;
 use crate::line::value;
 use crate::show::message::Complaint;
@@ -24,9 +25,12 @@ pub struct Call<'w> {
     pub stray: Option<&'w OsStr>,
 }
 
-/// Options that a word may have been meant as, each with the beginning of such a word: it must not run the file.
-const MEANT: &[(&str, &str)] =
-    &[("--dry-run", "--dry"), ("--netns", "--netns"), ("--all-netns", "--all-netns")];
+/// The options that a word after the file may have been meant as: such a word must not run the file.
+const OPTIONS: &[&str] = &["--dry-run", "--netns", "--all-netns"];
+/// Dashes that a text editor or a web page puts in place of `-`.
+const DASHES: &[char] = &['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
+/// What a word that starts with a dash has in it where it was meant as one of them.
+const PARTS: &[&str] = &["dry", "run", "net", "ns"];
 
 impl<'w> Call<'w> {
     /// What these words ask for; nothing where they do not have `-R` and a file.
@@ -88,12 +92,17 @@ impl<'w> Call<'w> {
     }
 }
 
-/// Whether a word is the beginning of an option, or begins like one.
+/// Whether a word may have been meant as an option: it is the beginning of one, or resembles one, whatever its case and its
+/// dashes are.
 fn may_be_an_option(word: &[u8]) -> bool {
-    let is_meant = |(option, begin): &(&str, &str)| {
-        (word.len() > 2 && option.as_bytes().starts_with(word)) || word.starts_with(begin.as_bytes())
+    let letters: String = text(word).chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = letters.to_ascii_lowercase();
+    let has_dash = text(word).starts_with(|first: char| first == '-' || DASHES.contains(&first));
+    let is_meant = |option: &&str| {
+        let is_begun = word.len() > 2 && option.as_bytes().starts_with(word);
+        is_begun || letters == option.replace('-', "")
     };
-    MEANT.iter().any(is_meant)
+    OPTIONS.iter().any(is_meant) || (has_dash && PARTS.iter().any(|part| letters.contains(part)))
 }
 
 #[cfg(test)]
@@ -136,10 +145,32 @@ mod tests {
     fn a_word_that_may_be_an_option_does_not_run_the_file() {
         assert_eq!(call("-R f x y"), r#""f" false None Some("x")"#);
         assert_eq!(call("-R f -n --nat-range"), r#""f" false None Some("-n")"#);
-        for word in ["--", "--dst", "--nat-range", "--any-nat", "--al-netns"] {
+        for word in
+            ["--", "--dst", "--nat-range", "--any-nat", "--orig-port-src", "network", "run.log", "\u{2013}"]
+        {
             assert_eq!(call(&format!("-R f {word}")), format!(r#""f" false None Some({word:?})"#));
         }
-        for word in ["--d", "--dry", "--netn", "--netnsa", "--all", "--all-netns", "--dry-run=1"] {
+        let begun = ["--d", "--dry", "--netn", "--netnsa", "--all", "--all-netns", "--dry-run=1"];
+        let alike = [
+            "-dry-run",
+            "--Dry-Run",
+            "--dry_run",
+            "--dryRun",
+            "--rdy-run",
+            "--dyr-run",
+            "--nodry",
+            "-netns=a",
+        ];
+        let dashes = [
+            "\u{2013}dry-run",
+            "\u{2014}netns",
+            "\u{2212}\u{2212}run",
+            "dry-run",
+            "dryrun",
+            "DRY_RUN",
+            "netns",
+        ];
+        for word in begun.into_iter().chain(alike).chain(dashes) {
             assert_eq!(call(&format!("-R f {word}")), format!("stray word `{word}': no option takes it"));
         }
         assert_eq!(call("-R f --netns"), "option `--netns' requires an argument");
