@@ -123,7 +123,7 @@ func TestEachConditionSelects(t *testing.T) {
 		{Filter{Status: Assured}, 2},
 		{Filter{NoStatus: SeenReply}, 2},
 		{Filter{Mark: &Masked{7, ^uint32(0)}}, 2},
-		{Filter{Mark: &Masked{0xf7, 0xf}}, 2},
+		{Filter{Mark: &Masked{7, 0xf}}, 2},
 		{Filter{Mark: &Masked{0, ^uint32(0)}}, 2},
 		{Filter{Mark: &Masked{7, ^uint32(0)}, Family: IPv4}, 0},
 		{Filter{Zone: &zone}, 1},
@@ -305,7 +305,8 @@ func TestBadInputIsRefusedAndNothingIsSent(t *testing.T) {
 		{Src: Host(v4), Dst: Host(v6)}, {Src: Host(v4), Family: IPv6}, {Family: 3}, {Src: netip.PrefixFrom(v4, 33)},
 		{State: StateClose, Proto: UDP}, {State: 99}, {SrcPort: 1, Proto: ICMP}, {Status: Assured, NoStatus: Assured},
 		// Values that a program has not set are never wider conditions: a delete with them deletes nothing.
-		{Mark: &Masked{Value: 7}}, {Mark: &Masked{}}, {Src: Host(netip.Addr{})}, {Proto: UDP, ReplyDst: Host(netip.Addr{})},
+		{Mark: &Masked{Value: 7}}, {Mark: &Masked{}}, {Mark: &Masked{Value: 6, Mask: 8}}, {Mark: &Masked{0xf7, 0xf}},
+		{Src: Host(netip.Addr{})}, {Proto: UDP, ReplyDst: Host(netip.Addr{})},
 		{Dst: Host(v6.WithZone("eth0"))}, {Src: netip.PrefixFrom(v6, -1)},
 	}
 	must(t, c.Create(ctx, udp(1)))
