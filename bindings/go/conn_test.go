@@ -443,6 +443,66 @@ func TestListsAndSubscriptionsLeaveNothing(t *testing.T) {
 	}
 }
 
+// Connections and subscriptions that the program forgets are closed, and none that it still uses.
+func TestForgottenConnectionsAreClosed(t *testing.T) {
+	descriptors := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(entries)
+	}
+	used := opened(t)
+	before, goroutines := descriptors(), runtime.NumGoroutine()
+	kept := func() *Subscription { // its connection is forgotten, and closed with it
+		c, err := Open(Options{})
+		must(t, err)
+		s, err := c.Events(ctx, EventOptions{Kinds: New})
+		must(t, err)
+		return s
+	}()
+	for i := 0; i < 20; i++ {
+		forgotten, err := Open(Options{})
+		must(t, err)
+		for _, c := range []*Conn{forgotten, used} {
+			_, err = c.Events(ctx, EventOptions{})
+			must(t, err)
+		}
+	}
+	for i := 0; i < 3; i++ {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+	must(t, used.Create(ctx, udp(1)))
+	if event, err := kept.Next(); err != nil || event.Flow.Proto != UDP {
+		t.Error(event, err)
+	}
+	runtime.KeepAlive(kept)
+	kept = nil
+	deadline := time.Now().Add(ceiling)
+	for descriptors() > before || runtime.NumGoroutine() > goroutines {
+		if time.Now().After(deadline) {
+			t.Fatal(before, descriptors(), goroutines, runtime.NumGoroutine())
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	must(t, used.Flush(ctx))
+}
+
+// Objects that Open and Events have not made are closed ones.
+func TestAZeroObjectIsClosed(t *testing.T) {
+	var c Conn
+	var s Subscription
+	_, next := s.Next()
+	for i, err := range []error{c.Close(), c.Flush(ctx), s.Close(), s.Close(), next} {
+		if !errors.Is(err, ErrClosed) {
+			t.Error(i, err)
+		}
+	}
+	if s.Lost() != 0 {
+		t.Error(s.Lost())
+	}
+}
+
 func TestGoroutinesShareAConnection(t *testing.T) {
 	c := opened(t)
 	fill(t, c, 500)
