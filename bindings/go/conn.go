@@ -43,7 +43,8 @@ type Conn struct {
 // threadNamespace is the namespace of the thread that opens it.
 const threadNamespace = "/proc/thread-self/ns/net"
 
-// Open connects to the table. Close releases the connection.
+// Open connects to the table. Close releases the connection; as with an os.File, the garbage collector releases a forgotten
+// one some time later, with its subscriptions.
 func Open(options Options) (*Conn, error) {
 	runtime.LockOSThread() // the namespace and the handle are those of one thread
 	defer runtime.UnlockOSThread()
@@ -60,6 +61,7 @@ func Open(options Options) (*Conn, error) {
 		c.closeNamespace()
 		return nil, err
 	}
+	runtime.SetFinalizer(c, (*Conn).Close)
 	return c, nil
 }
 
@@ -142,6 +144,7 @@ func (c *Conn) Close() error {
 		return err
 	}
 	defer c.unlock()
+	runtime.SetFinalizer(c, nil)
 	close(c.closed)
 	C.nfct_close(c.handle)
 	c.handle = nil

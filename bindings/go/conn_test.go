@@ -123,7 +123,7 @@ func TestEachConditionSelects(t *testing.T) {
 		{Filter{Status: Assured}, 2},
 		{Filter{NoStatus: SeenReply}, 2},
 		{Filter{Mark: &Masked{7, ^uint32(0)}}, 2},
-		{Filter{Mark: &Masked{0xf7, 0xf}}, 2},
+		{Filter{Mark: &Masked{7, 0xf}}, 2},
 		{Filter{Mark: &Masked{0, ^uint32(0)}}, 2},
 		{Filter{Mark: &Masked{7, ^uint32(0)}, Family: IPv4}, 0},
 		{Filter{Zone: &zone}, 1},
@@ -305,7 +305,8 @@ func TestBadInputIsRefusedAndNothingIsSent(t *testing.T) {
 		{Src: Host(v4), Dst: Host(v6)}, {Src: Host(v4), Family: IPv6}, {Family: 3}, {Src: netip.PrefixFrom(v4, 33)},
 		{State: StateClose, Proto: UDP}, {State: 99}, {SrcPort: 1, Proto: ICMP}, {Status: Assured, NoStatus: Assured},
 		// Values that a program has not set are never wider conditions: a delete with them deletes nothing.
-		{Mark: &Masked{Value: 7}}, {Mark: &Masked{}}, {Src: Host(netip.Addr{})}, {Proto: UDP, ReplyDst: Host(netip.Addr{})},
+		{Mark: &Masked{Value: 7}}, {Mark: &Masked{}}, {Mark: &Masked{Value: 6, Mask: 8}}, {Mark: &Masked{0xf7, 0xf}},
+		{Src: Host(netip.Addr{})}, {Proto: UDP, ReplyDst: Host(netip.Addr{})},
 		{Dst: Host(v6.WithZone("eth0"))}, {Src: netip.PrefixFrom(v6, -1)},
 	}
 	must(t, c.Create(ctx, udp(1)))
@@ -439,6 +440,66 @@ func TestListsAndSubscriptionsLeaveNothing(t *testing.T) {
 			t.Fatal(before, descriptors(), goroutines, runtime.NumGoroutine())
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// Connections and subscriptions that the program forgets are closed, and none that it still uses.
+func TestForgottenConnectionsAreClosed(t *testing.T) {
+	descriptors := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(entries)
+	}
+	used := opened(t)
+	before, goroutines := descriptors(), runtime.NumGoroutine()
+	kept := func() *Subscription { // its connection is forgotten, and closed with it
+		c, err := Open(Options{})
+		must(t, err)
+		s, err := c.Events(ctx, EventOptions{Kinds: New})
+		must(t, err)
+		return s
+	}()
+	for i := 0; i < 20; i++ {
+		forgotten, err := Open(Options{})
+		must(t, err)
+		for _, c := range []*Conn{forgotten, used} {
+			_, err = c.Events(ctx, EventOptions{})
+			must(t, err)
+		}
+	}
+	for i := 0; i < 3; i++ {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+	must(t, used.Create(ctx, udp(1)))
+	if event, err := kept.Next(); err != nil || event.Flow.Proto != UDP {
+		t.Error(event, err)
+	}
+	runtime.KeepAlive(kept)
+	kept = nil
+	deadline := time.Now().Add(ceiling)
+	for descriptors() > before || runtime.NumGoroutine() > goroutines {
+		if time.Now().After(deadline) {
+			t.Fatal(before, descriptors(), goroutines, runtime.NumGoroutine())
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	must(t, used.Flush(ctx))
+}
+
+// Objects that Open and Events have not made are closed ones.
+func TestAZeroObjectIsClosed(t *testing.T) {
+	var c Conn
+	var s Subscription
+	_, next := s.Next()
+	for i, err := range []error{c.Close(), c.Flush(ctx), s.Close(), s.Close(), next} {
+		if !errors.Is(err, ErrClosed) {
+			t.Error(i, err)
+		}
+	}
+	if s.Lost() != 0 {
+		t.Error(s.Lost())
 	}
 }
 

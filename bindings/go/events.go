@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -87,11 +88,14 @@ func (c *Conn) Events(ctx context.Context, options EventOptions) (*Subscription,
 		return nil, err
 	}
 	s := &Subscription{ctx: ctx, conn: c, reader: r, closed: make(chan struct{})}
+	runtime.SetFinalizer(s, (*Subscription).Close)
+	// The goroutine keeps neither object from the garbage collector.
+	connection, subscription := c.closed, s.closed
 	go func() { // a subscription that is no longer read ends with its context, too
 		select {
 		case <-ctx.Done():
-		case <-c.closed:
-		case <-s.closed:
+		case <-connection:
+		case <-subscription:
 		}
 		r.stop()
 		for range r.batches {
@@ -104,6 +108,9 @@ func (c *Conn) Events(ctx context.Context, options EventOptions) (*Subscription,
 // asked for, whatever the filter selects. It counts in 32 bits. Before Linux 4.12 it is 0.
 func (s *Subscription) Lost() uint32 {
 	r := s.reader
+	if r == nil {
+		return 0
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.c == nil {
@@ -112,10 +119,14 @@ func (s *Subscription) Lost() uint32 {
 	return uint32(C.border_reader_lost(r.c))
 }
 
-// Close ends the subscription. Its goroutines end soon afterwards.
+// Close ends the subscription. Its goroutines end soon afterwards. The garbage collector closes a forgotten one.
 func (s *Subscription) Close() error {
 	err := ErrClosed
+	if s.reader == nil { // one that Events has not made
+		return err
+	}
 	s.close.Do(func() {
+		runtime.SetFinalizer(s, nil)
 		close(s.closed)
 		err = nil
 	})
@@ -124,6 +135,9 @@ func (s *Subscription) Close() error {
 
 // ended returns why no further event comes, or nil.
 func (s *Subscription) ended() error {
+	if s.reader == nil {
+		return ErrClosed
+	}
 	select {
 	case <-s.closed:
 		return ErrClosed

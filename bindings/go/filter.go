@@ -21,7 +21,8 @@ const (
 	IPv6      Family = 10
 )
 
-// Masked is a value and the bits of it that count: at least one, so that a forgotten mask does not select every mark.
+// Masked is a value and the bits of it that count: at least one, so that a forgotten mask does not select every mark. The
+// value has no other bits: with both numbers exchanged, most marks would be selected.
 type Masked struct {
 	Value, Mask uint32
 }
@@ -101,6 +102,8 @@ func (f *Filter) check() error {
 		return invalid("a status bit that is set and not set")
 	case f.Mark != nil && f.Mark.Mask == 0:
 		return invalid("a mark of which no bit counts")
+	case f.Mark != nil && f.Mark.Value&^f.Mark.Mask != 0:
+		return invalid("the mark %#x has bits outside of its mask %#x", f.Mark.Value, f.Mark.Mask)
 	}
 	return nil
 }
@@ -129,7 +132,7 @@ func (f *Filter) border() (filter C.struct_border_filter, err error) {
 	set(f.State != StateNone, C.HAS_TCP_STATE)
 	set(filter.status_mask != 0, C.HAS_STATUS)
 	if f.Mark != nil {
-		want.mark, filter.mark_mask = C.uint32_t(f.Mark.Value&f.Mark.Mask), C.uint32_t(f.Mark.Mask)
+		want.mark, filter.mark_mask = C.uint32_t(f.Mark.Value), C.uint32_t(f.Mark.Mask)
 		set(true, C.HAS_MARK)
 	}
 	if f.Zone != nil {

@@ -38,25 +38,38 @@ pub fn object(py: Python<'_>, address: Option<IpAddr>) -> PyResult<Option<Bound<
     })
 }
 
-fn is_one_of(value: &Bound<'_, PyAny>, classes: &[Py<PyType>; 2]) -> PyResult<bool> {
-    let [ipv4, ipv6] = classes;
-    Ok(value.is_instance(ipv4.bind(value.py()))? || value.is_instance(ipv6.bind(value.py()))?)
+/// The one of two classes that a value is of.
+fn class_of<'py>(
+    value: &Bound<'py, PyAny>,
+    classes: &'py [Py<PyType>; 2],
+) -> PyResult<Option<&'py Bound<'py, PyType>>> {
+    for class in classes {
+        let class = class.bind(value.py());
+        if value.is_instance(class)? {
+            return Ok(Some(class));
+        }
+    }
+    Ok(None)
 }
 
 /// The text of an address: a text, or an object of `ipaddress`. An interface is refused: whether its address is meant or
-/// its network is not known.
+/// its network is not known. What a subclass prints does not count.
 fn text(name: &str, value: &Bound<'_, PyAny>, may_be_network: bool) -> PyResult<String> {
     if value.is_instance_of::<PyString>() {
         return arguments::text(name, value);
     }
     let classes = classes(value.py())?;
-    if is_one_of(value, &classes.interfaces)? {
+    if class_of(value, &classes.interfaces)?.is_some() {
         return Err(wrong_type(name, "the .ip or the .network of an interface", value));
     }
-    if is_one_of(value, &classes.addresses)? || may_be_network && is_one_of(value, &classes.networks)? {
-        return arguments::text(name, value.str()?.as_any());
+    let mut class = class_of(value, &classes.addresses)?;
+    if class.is_none() && may_be_network {
+        class = class_of(value, &classes.networks)?;
     }
-    Err(wrong_type(name, "an address, as a text or an object of ipaddress", value))
+    match class {
+        Some(class) => arguments::text(name, &class.call_method1("__str__", (value,))?),
+        None => Err(wrong_type(name, "an address, as a text or an object of ipaddress", value)),
+    }
 }
 
 /// An address.
@@ -65,10 +78,31 @@ pub fn address(name: &str, value: &Bound<'_, PyAny>) -> PyResult<IpAddr> {
     text.parse().map_err(|_| bad(name, &format!("{text:?} is no address")))
 }
 
-/// An address, or a network with its length or its mask.
+/// An address, or a network with its length or its mask. As `ipaddress` does, it refuses an address with the length of a
+/// network: whether the address is meant or the network is not known. A mask with holes, such as one turned round,
+/// selects other addresses than a network.
 pub fn network(name: &str, value: &Bound<'_, PyAny>) -> PyResult<AddressMask> {
     let text = text(name, value, true)?;
-    parsed(&text).ok_or_else(|| bad(name, &format!("{text:?} is no address and no network")))
+    let refused = |reason| bad(name, &format!("{text:?} {reason}"));
+    let network = parsed(&text).ok_or_else(|| refused("is no address and no network"))?;
+    let Some(mask) = network.mask.map(bits) else { return Ok(network) };
+    if mask.leading_ones() + mask.trailing_zeros() < u128::BITS {
+        return Err(refused("has a mask that is not the mask of a network"));
+    }
+    if bits(network.address) & !mask != 0 {
+        return Err(refused(
+            "is an address in a network: give the address or the network, without host bits",
+        ));
+    }
+    Ok(network)
+}
+
+/// The bits of an address; those of IPv4 come first.
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
+        IpAddr::V6(address) => address.to_bits(),
+    }
 }
 
 fn parsed(text: &str) -> Option<AddressMask> {

@@ -7,7 +7,7 @@ use netfilter_conntrack::format::tables;
 use netfilter_conntrack::{Bitmask, DccpState, SctpState, State, TcpState, consts};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyInt, PyRange, PyString};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyInt, PyMemoryView, PyRange, PyString};
 
 /// Reads the value of a keyword into `T`.
 pub type Read<T> = fn(&mut T, &str, &Bound<'_, PyAny>) -> PyResult<()>;
@@ -128,7 +128,8 @@ fn is_many(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyRange>() {
         return Ok(false);
     }
-    if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+    let is_bytes = value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>();
+    if is_bytes || value.is_instance_of::<PyMemoryView>() {
         return Ok(false);
     }
     let kinds = value.py().import("collections.abc")?;

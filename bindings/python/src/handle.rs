@@ -7,7 +7,7 @@ use crate::fields;
 use crate::flow::Flow;
 use crate::netns::Place;
 use crate::owned::Owned;
-use crate::selector::selector;
+use crate::selector::{self, selector};
 use crate::stats::Stats;
 use crate::{arguments, errors};
 use netfilter_conntrack::{self as core, Batch, Failure, Operation, OwnedList, Request, Selector, Table};
@@ -212,7 +212,7 @@ impl Handle {
     /// Deletes a flow, or all entries that meet all conditions; returns how many. With `dry_run` nothing is deleted.
     ///
     /// Each entry is deleted by its tuple, its zone and its id: an entry that took its place meanwhile stays. Without any
-    /// condition the call is refused: `flush()` deletes all entries.
+    /// condition, and with one that is `None`, the call is refused: `flush()` deletes all entries.
     #[pyo3(signature = (flow = None, *, dry_run = false, **conditions), text_signature = "($self, flow=None, *, dry_run=False, **conditions)")]
     fn delete(
         &self,
@@ -231,7 +231,7 @@ impl Handle {
             };
             return self.ask(py, one).map(|()| 1);
         }
-        let selector = selector(conditions)?;
+        let selector = selector::of_deletion(conditions)?;
         if selector.is_everything() {
             return Err(PyValueError::new_err("delete() needs a condition: flush() deletes all entries"));
         }

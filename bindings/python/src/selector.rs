@@ -6,6 +6,7 @@ use crate::arguments::{
     Read, bad, each, family, labels, protocol, read_all, set, shown, state, text, whole_number,
 };
 use netfilter_conntrack::{AddressMask, Masked, NatSelector, Selector, consts};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyRange, PyTuple};
 use std::ops::RangeInclusive;
@@ -64,6 +65,18 @@ pub fn selector(words: Option<&Bound<'_, PyDict>>) -> PyResult<Selector> {
     check_families(&mut selector)?;
     singles(&mut selector);
     Ok(selector)
+}
+
+/// The selector of a deletion. `None` is refused there: what a program failed to find out would select more.
+pub fn of_deletion(words: Option<&Bound<'_, PyDict>>) -> PyResult<Selector> {
+    for (name, value) in words.into_iter().flat_map(|words| words.iter()) {
+        if value.is_none() {
+            return Err(PyTypeError::new_err(format!(
+                "{name} is None: delete() takes no condition without a value"
+            )));
+        }
+    }
+    selector(words)
 }
 
 /// All addresses are of one family, which is the selector's.

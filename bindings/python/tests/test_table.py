@@ -167,11 +167,47 @@ def test_delete_by_conditions():
     assert conntrack.delete(mark=1) == 350 and conntrack.count() == 350 and conntrack.count(mark=1) == 0
     with pytest.raises(ValueError, match="flush"):
         conntrack.delete()
-    with pytest.raises(ValueError):
-        conntrack.delete(src=None)
     assert conntrack.count() == 350
     conntrack.flush()
     assert conntrack.count() == 0
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_deletion_is_never_wider_than_meant(dry_run):
+    """A value that a program failed to find out, and texts that can mean a host, a network or something else."""
+    conntrack.create(**TCP)
+    for name in conntrack._conntrack._CONDITIONS:
+        with pytest.raises(TypeError, match=f"{name} is None"):
+            conntrack.delete(**{"proto": "tcp", name: None}, dry_run=dry_run)
+    with conntrack.Handle() as handle:
+        with pytest.raises(TypeError, match="src is None"):
+            handle.delete(src=None, dport=443, dry_run=dry_run)
+    for text in ("192.0.2.1/24", "192.0.2.1/0", "192.0.2.1/255.255.255.0", "2001:db8::1/32", "::1/0"):
+        with pytest.raises(ValueError, match="src: .* in a network"):
+            conntrack.delete(src=text, dry_run=dry_run)
+    for text in ("192.0.2.0/0.0.0.255", "192.0.2.1/255.0.255.255", "::/::1", "192.0.2.0/0.255.255.255"):
+        with pytest.raises(ValueError, match="src: .* mask"):
+            conntrack.delete(src=["192.0.2.1", text] if "." in text else text, dry_run=dry_run)
+    assert conntrack.count() == 1 == conntrack.count(sport=None)
+    for text in ("192.0.2.1/32", "192.0.2.0/255.255.255.0", "192.0.2.0/24", "0.0.0.0/0", "0.0.0.0/0.0.0.0"):
+        assert conntrack.delete(src=text, dry_run=True) == 1
+    assert conntrack.count(src="::/0") == conntrack.count(src="2001:db8::/ffff:ffff::") == 0
+
+
+class Printed(ipaddress.IPv4Address):
+    def __str__(self):
+        return "203.0.113.1"
+
+
+class PrintedNetwork(ipaddress.IPv4Network):
+    def __str__(self):
+        return "0.0.0.0/0"
+
+
+def test_an_address_is_its_number_whatever_it_prints():
+    conntrack.create(**{**TCP, "src": Printed("192.0.2.1")})
+    assert sources(src=Printed("192.0.2.1")) == ["192.0.2.1"] == sources(src=PrintedNetwork("192.0.2.0/24"))
+    assert conntrack.delete(src=PrintedNetwork("10.0.0.0/8")) == 0 == conntrack.delete(src=Printed("203.0.113.1"))
 
 
 def test_a_list_is_streamed():
@@ -325,6 +361,8 @@ BAD = [
     (ValueError, "list", {"dport": 10**5000}),
     (ValueError, "list", {"dport": range(10**5000)}),
     (TypeError, "list", {"dport": b"50"}),
+    (TypeError, "list", {"dport": memoryview(b"50")}),
+    (TypeError, "list", {"labels": memoryview(b"50")}),
     (TypeError, "list", {"src": range(1, 2)}),
     (TypeError, "list", {"src": {"192.0.2.1": 1}}),
     (ValueError, "list", {"labels": []}),

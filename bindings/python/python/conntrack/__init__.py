@@ -92,8 +92,8 @@ def list(*, netns=None, table="conntrack", **conditions):
     """An iterator over the entries that meet all conditions; it never holds the whole table.
 
     `src` and `dst` are addresses or networks, `sport` and `dport` ports or a `range` of them; each may be a list or a set,
-    of which one must match. `state` without `proto` is one of TCP. `mark` may be a pair of a number and a mask. `table` is
-    "conntrack", "dying" or "unconfirmed".
+    of which one must match. `None` is no condition. `state` without `proto` is one of TCP. `mark` may be a pair of a
+    number and a mask. `table` is "conntrack", "dying" or "unconfirmed".
     """
     with Handle(netns=netns) as handle:
         return handle.list(table=table, **conditions)
@@ -121,11 +121,14 @@ def update(flow, *, netns=None, **changes):
 def delete(flow=None, *, netns=None, dry_run=False, **conditions):
     """Deletes a flow, or all entries that meet all conditions; returns how many. With `dry_run` nothing is deleted.
 
-    Without any condition the call is refused:
+    Without any condition, and with one that is `None`, the call is refused:
 
     >>> delete()
     Traceback (most recent call last):
     ValueError: delete() needs a condition: flush() deletes all entries
+    >>> delete(src=None, dport=443)
+    Traceback (most recent call last):
+    TypeError: src is None: delete() takes no condition without a value
     """
     with Handle(netns=netns) as handle:
         return handle.delete(flow, dry_run=dry_run, **conditions)
