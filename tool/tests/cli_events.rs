@@ -26,7 +26,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use testing::{isolated, sysctl};
+use testing::isolated;
 
 /// A program that follows events, and what it prints.
 struct Follower {
@@ -139,7 +139,6 @@ fn requests(handle: &mut Handle) {
 /// A namespace in which all of that works.
 fn stage() -> Handle {
     fixture::prepare(Extras::On);
-    sysctl("nf_conntrack_events", 1);
     Handle::open().unwrap()
 }
 

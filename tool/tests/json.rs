@@ -160,7 +160,6 @@ fn every_kind_of_line_is_of_the_schema() {
         ["nf_conntrack_acct", "nf_conntrack_timestamp"].into_iter().for_each(|name| sysctl(name, 1));
         keep_labels();
         let mut handle = Handle::open().unwrap();
-        // An entry that is made while no program on the machine listens has no events, nor an end.
         let mut followers = ["-E -o json", "-E expect -o json,timestamp"].map(Follower::start);
         add_control(&mut handle);
         flows().iter().for_each(|flow| handle.create(flow).unwrap());
