@@ -172,8 +172,23 @@ struct Stream {
     events: core::Events,
     selector: Option<Selector>,
     items: VecDeque<Item>,
-    /// The losses that were reported.
-    lost: u64,
+    losses: Losses,
+}
+
+/// What was reported of the losses.
+#[derive(Debug)]
+struct Losses {
+    reported: u64,
+    /// The kernel delivers again what was lost.
+    are_repeated: bool,
+}
+
+impl Losses {
+    /// What there is to report when so many events have been lost.
+    fn report(&mut self, lost: u64, now: u64) -> Option<Item> {
+        let count = lost.saturating_sub(std::mem::replace(&mut self.reported, lost));
+        (count > 0 && !self.are_repeated).then_some(Item::Lost(count, now))
+    }
 }
 
 impl Stream {
@@ -182,22 +197,14 @@ impl Stream {
         let now = nanos_now();
         let mut backlog = self.events.backlog();
         for _ in 0..PART {
-            let loss = match backlog.next()? {
-                None => return Ok(false),
-                Some(Heard::Event(event)) => {
-                    if let Some(item) = item(&event, self.selector.as_ref(), now) {
-                        self.items.push_back(item);
-                    }
-                    false
+            match backlog.next()? {
+                // The kernel reports the first loss only, until all waiting events have been read; it counts the others.
+                None => {
+                    self.items.extend(self.losses.report(backlog.lost(), now));
+                    return Ok(false);
                 }
-                Some(Heard::Loss) => true,
-            };
-            if loss {
-                let lost = backlog.lost();
-                let count = lost.saturating_sub(std::mem::replace(&mut self.lost, lost));
-                if count > 0 {
-                    self.items.push_back(Item::Lost(count, now));
-                }
+                Some(Heard::Event(event)) => self.items.extend(item(&event, self.selector.as_ref(), now)),
+                Some(Heard::Loss) => self.items.extend(self.losses.report(backlog.lost(), now)),
             }
         }
         Ok(true)
@@ -316,7 +323,8 @@ impl Events {
             "yield" => false,
             _ => return Err(bad("losses", "it is \"raise\" or \"yield\"")),
         };
-        let (mut builder, netns) = (builder(groups(kinds)?, receive_buffer)?, netns::netns(netns)?);
+        let groups = groups(kinds)?;
+        let (mut builder, netns) = (builder(groups, receive_buffer)?, netns::netns(netns)?);
         let selector = Some(selector(conditions)?).filter(|selector| !selector.is_everything());
         if reliable {
             builder = builder.reliable();
@@ -327,7 +335,12 @@ impl Events {
         });
         let events = opened.map_err(|error| errors::of_opening(py, netns.as_ref(), error))?;
         let descriptor = Descriptor::of(events.as_fd())?;
-        let stream = Stream { events, selector, items: VecDeque::new(), lost: 0 };
+        let stream = Stream {
+            events,
+            selector,
+            items: VecDeque::new(),
+            losses: Losses { reported: 0, are_repeated: reliable && groups == Groups::DESTROY },
+        };
         Ok(Events { stream: Owned::new(stream), descriptor, raises })
     }
 

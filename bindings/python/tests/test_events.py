@@ -65,10 +65,10 @@ def test_the_descriptor_shows_events():
             use()
 
 
-def flood(number, room=None):
+def flood(number, room=None, first=0):
     """Makes entries. With a semaphore, each one only while there is room for its event."""
     with conntrack.Handle() as handle:
-        for each in range(number):
+        for each in range(first, first + number):
             if room is not None:
                 room.acquire()
             handle.create(**udp(each))
@@ -91,6 +91,18 @@ def test_losses_are_raised_or_yielded():
         assert losses and sum(loss.count for loss in losses) + len(items) - len(losses) == 300
         assert losses[0].to_dict()["event"] == "lost" and losses[0].to_dict()["count"] == losses[0].count
         assert losses[0].flow is None and losses[0].expectation is None
+
+
+def test_what_is_lost_while_the_queue_empties_is_reported():
+    with conntrack.events(["new"], receive_buffer=2_000_000, losses="yield") as subscription:
+        flood(5000)
+        items = [next(subscription)]  # a part of the queue is read now, and the kernel has reported the loss
+        before = subscription.lost
+        flood(100, first=5000)
+        assert before > 0 and subscription.lost == before + 100  # because the queue has not been empty
+        items += received(subscription)
+        losses = [item.count for item in items if item.kind == "lost"]
+        assert sum(losses) == before + 100 and sum(losses) + len(items) - len(losses) == 5100
 
 
 def test_no_event_of_a_flood_is_lost():
