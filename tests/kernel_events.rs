@@ -295,6 +295,31 @@ fn lost_events_are_reported_and_reading_goes_on() {
     });
 }
 
+/// After a loss the kernel queues no event until all waiting ones have been read, and reports nothing that it drops meanwhile.
+#[test]
+fn what_is_lost_while_the_queue_empties_is_reported_too() {
+    isolated(|| {
+        let mut events = listen(Groups::NEW);
+        events.socket().set_receive_buffer(65536).unwrap();
+        let mut handle = table(&(1..=1000).map(udp).collect::<Vec<_>>());
+        assert_eq!(events.next().map(|event| event.kind), Err(Error::Overrun));
+        let lost = events.lost();
+        handle.create(&udp(2000)).unwrap();
+        assert_eq!(events.lost(), lost + 1, "the queue has not been empty");
+        let mut read = 0;
+        let end = loop {
+            match events.next() {
+                Ok(_) => read += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((end, read + events.lost()), (Error::Overrun, 1001));
+        assert_eq!(events.next().map(|event| event.kind), Err(Error::Os(libc::EAGAIN)));
+        handle.create(&udp(2001)).unwrap();
+        assert_eq!(wait(&mut events).flow.tuple(Dir::Orig).l4_src(), 2001);
+    });
+}
+
 #[test]
 fn a_big_buffer_holds_a_burst() {
     isolated(|| {

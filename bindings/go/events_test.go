@@ -97,6 +97,46 @@ func TestLostEventsAreReportedAndTheSubscriptionContinues(t *testing.T) {
 	}
 }
 
+// After a loss the kernel queues no event until all waiting ones have been read. What it drops meanwhile is a second loss.
+func TestWhatIsLostWhileTheQueueEmptiesIsReportedToo(t *testing.T) {
+	c := opened(t)
+	s, err := c.Events(ctx, EventOptions{ReceiveBuffer: 2000000}) // more events than the reader makes ready
+	must(t, err)
+	defer s.Close()
+	const count = 20000
+	fill(t, c, count)
+	seen := 0
+	read := func() { // until a loss
+		for {
+			_, err := next(t, s)
+			if errors.Is(err, ErrLost) {
+				return
+			}
+			must(t, err)
+			seen++
+		}
+	}
+	read()
+	lost := s.Lost()
+	must(t, c.Create(ctx, tcp6(1)))
+	switch now := s.Lost(); {
+	case lost == 0:
+		t.Fatal("nothing is lost")
+	case now == lost:
+		t.Skip("the reader has emptied the queue: a larger one needs CAP_NET_ADMIN in the first user namespace")
+	}
+	read()
+	if now := s.Lost(); seen+int(now) != count+1 {
+		t.Error(seen, now)
+	}
+	must(t, c.Create(ctx, tcp6(2)))
+	event, err := next(t, s)
+	must(t, err)
+	if event.Flow.Proto != TCP {
+		t.Error(event.Flow)
+	}
+}
+
 // All events of a flood arrive, whichever goroutine the machine runs how long: as many events as the queue has room for may
 // wait at most. An event takes 1280 bytes of the queue; without CAP_NET_ADMIN in the first user namespace the queue has
 // net.core.rmem_max, which is 212992 on a machine as it is set up, and the kernel doubles it.

@@ -41,6 +41,9 @@ type reader struct {
 	isEvent bool
 	matched uint64 // valid after batches is closed
 	lost    uint32 // valid after the end
+
+	isCongested bool   // a loss was reported, and the queue has not been empty since
+	reported    uint32 // the losses at that moment
 }
 
 // newReader opens a handle of its own and begins to receive.
@@ -127,7 +130,7 @@ func (r *reader) run() {
 	for {
 		var result int
 		err := raw.Read(func(uintptr) bool {
-			result = int(C.border_catch(r.c))
+			result = r.lossAt(int(C.border_catch(r.c)))
 			return result != -int(syscall.EAGAIN)
 		})
 		switch {
@@ -147,6 +150,23 @@ func (r *reader) run() {
 			}
 		}
 	}
+}
+
+// lossAt gives the result of receiving, or that of a loss. After a loss the kernel queues no event until all waiting ones
+// have been read, and reports nothing of what it drops meanwhile: it only counts.
+func (r *reader) lossAt(result int) int {
+	switch {
+	case !r.isEvent:
+	case result == -int(syscall.ENOBUFS):
+		r.isCongested, r.reported = true, uint32(C.border_reader_lost(r.c))
+	case result == -int(syscall.EAGAIN) && r.isCongested:
+		reported := r.reported
+		r.isCongested, r.reported = false, uint32(C.border_reader_lost(r.c))
+		if r.reported != reported {
+			return -int(syscall.ENOBUFS)
+		}
+	}
+	return result
 }
 
 func (r *reader) isStopped() bool {

@@ -198,6 +198,9 @@ pub struct Events {
     losses: Losses,
     /// The last receive call has found the queue empty.
     is_empty: bool,
+    /// What the socket had dropped when an overrun was reported, until the queue is empty: meanwhile the kernel drops all
+    /// further events and reports none of them, but counts them.
+    dropped_at_overrun: Option<u64>,
 }
 
 /// The losses of a subscription, by the way in which each became known.
@@ -287,6 +290,7 @@ impl Events {
             expect: Expectation::new(),
             losses: Losses::default(),
             is_empty: false,
+            dropped_at_overrun: None,
         })
     }
 
@@ -327,10 +331,16 @@ impl Events {
     /// that could not be read. A kernel without this count (before Linux 4.12) adds at least one for each
     /// [`Overrun`](Error::Overrun).
     pub fn lost(&mut self) -> u64 {
+        self.dropped();
+        self.losses.count()
+    }
+
+    /// The drops that the socket has counted; none where the kernel has no such count.
+    fn dropped(&mut self) -> u64 {
         if let Ok(queue) = self.socket.queue() {
             self.losses.note_drops(queue.drops);
         }
-        self.losses.count()
+        self.losses.dropped
     }
 
     /// The largest number of events that can be waiting now. A caller that reads this many has read all events before
@@ -347,7 +357,7 @@ impl Events {
     ///
     /// # Errors
     /// [`Error::Overrun`] when events were lost (the next call goes on; events that came before the loss may still
-    /// follow); [`Error::Os`] with `EINTR` when a signal came, `EAGAIN` on a non-blocking socket without events;
+    /// follow, and where more were lost until these were read, another overrun follows them); [`Error::Os`] with `EINTR` when a signal came, `EAGAIN` on a non-blocking socket without events;
     /// [`Error::Malformed`] or [`Error::Truncated`] for one message.
     #[allow(clippy::should_implement_trait)] // the event borrows from the subscription
     pub fn next(&mut self) -> Result<Event<'_>> {
@@ -432,7 +442,14 @@ impl Events {
 
     /// Reads the next event into its object, and counts losses.
     fn step(&mut self, more: More<'_>) -> Result<Step> {
-        self.find(more).inspect_err(|&error| self.losses.note(error))
+        let found = self.find(more);
+        if let Err(error) = found {
+            self.losses.note(error);
+            if error == Error::Overrun {
+                self.dropped_at_overrun = Some(self.dropped());
+            }
+        }
+        found
     }
 
     /// Receives the next datagrams; `again` where the last ones had no event.
@@ -445,6 +462,20 @@ impl Events {
         };
         if !may_receive {
             return Err(Error::Os(libc::EAGAIN));
+        }
+        if let Some(dropped) = self.dropped_at_overrun {
+            let received = self.inbox.receive(&self.socket, false);
+            self.is_empty = received.is_err_and(Error::is_would_block);
+            if !self.is_empty {
+                return received;
+            }
+            self.dropped_at_overrun = None;
+            if self.dropped() > dropped {
+                return Err(Error::Overrun);
+            }
+            if !matches!(more, More::Any) {
+                return received;
+            }
         }
         let received = self.inbox.receive(&self.socket, matches!(more, More::Any));
         self.is_empty = received.is_err_and(Error::is_would_block);
